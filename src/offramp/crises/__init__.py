@@ -1,0 +1,1 @@
+"""Crises that come with offramp, one YAML file each."""

@@ -1,0 +1,1 @@
+"""What one run of a model does, for many runs at once."""

@@ -1,0 +1,109 @@
+"""What the engine is given and what it gives back, the same for the compiled engine and the oracle.
+
+Axes: run (one scenario under one policy), step 0..T-1, time 0..T, and positions in the model's own
+tuples: stock (`Model.stocks`), variable (`Model.variables`), parameter, actor, event, outcome.
+`slot` counts all actions of all actors, actor by actor, in file order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Status(IntEnum):
+    """How a run ended; anything but OK sets it apart from every summary."""
+
+    OK = 0
+    NOT_FINITE = 1
+    OUT_OF_BOUNDS = 2
+    TOO_MANY_EVENTS = 3
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One policy as tables over steps; the same for every run.
+
+    Attributes
+    ----------
+    allowed : (step, slot), bool
+        False where the policy forbids the action.
+    forced : (step, actor), int
+        Position of the forced action among the actor's own actions, -1 for none.
+    hold, shift : (step, parameter), float
+        Value of a parameter in this step instead of the drawn one (NaN: as drawn); then what is added.
+    set_stock, shift_stock : (step, stock), float
+        Value given to a stock at the start of the step (NaN: none); then what is added.
+    """
+
+    allowed: Bools
+    forced: Ints
+    hold: Floats
+    shift: Floats
+    set_stock: Floats
+    shift_stock: Floats
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A block of runs.
+
+    Attributes
+    ----------
+    seed : 0 <= seed < 2**64
+    scenario : (run,), int, >= 0
+        Numbers of the scenarios; with the seed they are the key of all luck.
+    parameters : (run, parameter), as drawn
+    initial : (run, stock)
+    misread : (run, misreading)
+        Values of all misreadings of all actors, actor by actor, in file order.
+    schedule : the policy
+    """
+
+    seed: int
+    scenario: Ints
+    parameters: Floats
+    initial: Floats
+    misread: Floats
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What happened.
+
+    Attributes
+    ----------
+    state : (run, time, variable), each variable in its unit
+        At the start of each step, before its events, and at the end. Auxiliaries included. After a run
+        has ended or failed its last state is repeated.
+    action : (run, step, actor), int8
+        Position among the actor's own actions; -1 once the run has ended or failed.
+    probability : (run, step, slot) or None
+        Chance that the actor gave each action; NaN once the run has ended or failed.
+    event : (run, step, event), int16
+        How often a random event happened; for a dated event with branches 1 + position of the branch
+        drawn, without branches 1, in its step; 0 elsewhere. For random events with branches, the total.
+    outcome : (run, outcome), int16
+        Step at whose end the outcome first held, -1 for never (`otherwise` outcomes: always -1).
+    status : (run,), uint8, a Status
+    failed_step : (run,), int16, -1 where the run is OK
+    failed_variable : (run,), int16
+        Position in Model.variables of a variable that failed first, -1 if none or if something else failed.
+    """
+
+    state: Floats
+    action: npt.NDArray[np.int8]
+    probability: Floats | None
+    event: npt.NDArray[np.int16]
+    outcome: npt.NDArray[np.int16]
+    status: npt.NDArray[np.uint8]
+    failed_step: npt.NDArray[np.int16]
+    failed_variable: npt.NDArray[np.int16]

@@ -1,0 +1,74 @@
+"""What can be wrong with a model, said so that its author can mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in a model file.
+
+    Parameters
+    ----------
+    file : path as the user gave it
+    line, column : position of the first offending character, counted from 1
+    message : what is wrong, in one line; names stand in `backquotes`
+    width : how many characters to underline, at least 1
+    hint : further lines: what was possible, the likely fix
+    text : the source line itself
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    width: int = 1
+    hint: tuple[str, ...] = ()
+    text: str = ""
+
+    def __str__(self) -> str:
+        """The problem as `offramp check` prints it."""
+        head = f"{self.file}:{self.line}:{self.column}: {self.message}"
+        if not self.text:
+            return "\n".join([head, *("  " + h for h in self.hint)])
+        number = str(self.line)
+        gutter = " " * len(number)
+        # Tabs keep their place so that the caret stands under its character.
+        before = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
+        return "\n".join(
+            [
+                head,
+                "",
+                f"  {number} | {self.text}",
+                f"  {gutter} | {before}{'^' * max(1, self.width)}",
+                *("  " + h for h in self.hint),
+            ]
+        )
+
+
+class OfframpError(Exception):
+    """Anything that offramp says to its user instead of a result. Exit code 1."""
+
+    exit_code = 1
+
+
+class UsageError(OfframpError):
+    """The call asks for something that is not there (a policy, a variable). Exit code 2."""
+
+    exit_code = 2
+
+
+class ModelError(OfframpError):
+    """A model file with one or more problems; nothing was run. Exit code 3."""
+
+    exit_code = 3
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, p.message)))
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        n = len(self.problems)
+        end = f"{n} problem{'s' if n != 1 else ''}. Nothing was run."
+        return "\n\n".join([*(str(p) for p in self.problems), end])

@@ -1,0 +1,279 @@
+"""A checked model: frozen values, every name resolved, nothing doubtful left.
+
+`offramp.load` builds these; later stages trust them. Order is the order of the file, except that
+`Model.auxiliaries` stands in an order in which each can be computed from those before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+from offramp.tree import Node, Number
+
+# Mean length of a Gregorian month; a week is 7 days of it.
+DAYS_PER_MONTH = 365.2425 / 12
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a thing stands in the model file and what backs its numbers."""
+
+    line: int = 0
+    column: int = 0
+    sources: tuple[str, ...] = ()  # each begins with a key of Model.sources, e.g. "account P4"
+    guess: bool = False
+    reason: str = ""  # why this value, above all where it is a guess
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A checked formula: its text as written, its tree, the unit of its value."""
+
+    text: str
+    node: Node
+    unit: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A prior. `kind` and `args` as in docs/reference/model-file.md, e.g. normal (mean, sd)."""
+
+    kind: str
+    args: tuple[float, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that a number or a mechanism rests on."""
+
+    key: str
+    title: str
+    date: str = ""
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    title: str
+    unit: str
+    value: float | Distribution
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A stock (`change` may be None: it moves by effects alone) or an auxiliary (`equals`)."""
+
+    name: str
+    title: str
+    unit: str
+    initial: Formula | Distribution | None = None  # stocks only
+    change: Formula | None = None  # stocks only, unit per month
+    equals: Formula | None = None  # auxiliaries only
+    noise: Formula | None = None  # standard deviation over one month, in the variable's unit
+    bounds: tuple[float, float] | None = None
+    saturates: bool = False  # held at its bounds; otherwise leaving them fails the run
+    headline: bool = False  # shown first
+    origin: Origin = Origin()
+
+    @property
+    def is_auxiliary(self) -> bool:
+        return self.equals is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`add` adds the amount to the stock; `set` moves the stock to the amount."""
+
+    variable: str
+    how: Literal["add", "set"]
+    amount: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    name: str
+    title: str
+    effects: tuple[Effect, ...] = ()
+    when: Formula | None = None  # None: always available
+    cost: Formula | None = None  # points, paid once when chosen
+    propensity: Formula | None = None  # log-weight of habit; None: 0
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One named part of an actor's utility, in points per month."""
+
+    name: str
+    formula: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """How an actor sees one stock. Not listed: seen as it is."""
+
+    variable: str
+    hidden: bool = False
+    assumed: Formula | None = None  # supposed value of a hidden stock; None: its initial value
+    bias: Formula | None = None
+    noise: Formula | None = None  # standard deviation
+    delay: int = 0  # steps
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Misreading:
+    """One parameter that an actor takes to be other than it is."""
+
+    parameter: str
+    value: Formula | Distribution  # a formula reads the TRUE parameters
+    title: str = ""
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    name: str
+    title: str
+    actions: tuple[Action, ...]
+    depth: int = 0  # 0: habit; 1: looks ahead against others' habits
+    horizon: float = 0.0  # months looked ahead
+    precision: Formula | None = None  # 1/points; parameters only
+    discount: Formula | None = None  # per month, 0..1; parameters only
+    utility: tuple[Term, ...] = ()
+    sees: tuple[Signal, ...] = ()
+    misreads: tuple[Misreading, ...] = ()
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    name: str
+    title: str
+    probability: Formula | None  # None: the rest
+    effects: tuple[Effect, ...] = ()
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Dated (`on`) or random (`rate` per month, Poisson)."""
+
+    name: str
+    title: str
+    on: date | None = None
+    rate: Formula | None = None
+    effects: tuple[Effect, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Exactly one of `when`, `rate`, `otherwise`."""
+
+    name: str
+    title: str
+    when: Formula | None = None  # a condition that becomes true
+    rate: Formula | None = None  # a hazard per month
+    otherwise: bool = False  # true where no absorbing outcome has come
+    absorbing: bool = False  # the run ends
+    worth: tuple[tuple[str, Formula], ...] = ()  # actor -> points per month once absorbed
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """In force from the step that contains `start` until the step that contains `end`."""
+
+    start: date | None = None  # None: from the beginning
+    end: date | None = None  # None: to the end; the step that contains it is no longer in force
+    force: tuple[tuple[str, str], ...] = ()  # (actor, action)
+    forbid: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (actor, actions)
+    set: tuple[tuple[str, float], ...] = ()  # parameter: held while in force; stock: once, at start
+    shift: tuple[tuple[str, float], ...] = ()  # the same, added
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    title: str
+    interventions: tuple[Intervention, ...] = ()
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    name: str
+    title: str
+    summary: str
+    sources: tuple[Source, ...]
+    start: date
+    step: Literal["month", "week"]
+    steps: int
+    variables: tuple[Variable, ...]
+    parameters: tuple[Parameter, ...]
+    actors: tuple[Actor, ...] = ()
+    events: tuple[Event, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    policies: tuple[Policy, ...] = ()  # "baseline" is always first, without interventions unless the file says so
+    auxiliary_order: tuple[str, ...] = ()
+    illustrative: bool = False  # numbers are there to teach, none needs a source
+    file: str = "<text>"
+    hash: str = ""  # SHA-256 of the file's bytes, hexadecimal
+    text: str = field(default="", repr=False)
+
+    @property
+    def step_length(self) -> float:
+        """Months in one step."""
+        return 1.0 if self.step == "month" else 7 / DAYS_PER_MONTH
+
+    @property
+    def stocks(self) -> tuple[Variable, ...]:
+        return tuple(v for v in self.variables if not v.is_auxiliary)
+
+    @property
+    def auxiliaries(self) -> tuple[Variable, ...]:
+        """In an order in which each reads only stocks and those before it."""
+        by_name = {v.name: v for v in self.variables}
+        return tuple(by_name[n] for n in self.auxiliary_order)
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """Start of every step and the end of the last: steps + 1 dates."""
+        return tuple(self.date_of(k) for k in range(self.steps + 1))
+
+    def date_of(self, k: int) -> date:
+        """First day of step k."""
+        if self.step == "week":
+            return self.start + timedelta(weeks=k)
+        month = self.start.year * 12 + self.start.month - 1 + k
+        return date(month // 12, month % 12 + 1, self.start.day)
+
+    def months_at(self, day: date) -> float:
+        """Months from the start to `day`; whole steps land on whole multiples of step_length."""
+        if self.step == "week":
+            return (day - self.start).days / DAYS_PER_MONTH
+        k = (day.year - self.start.year) * 12 + day.month - self.start.month
+        if day.day < self.start.day:
+            k -= 1
+        first = self.date_of(k)
+        return k + (day - first).days / (self.date_of(k + 1) - first).days
+
+    def step_of(self, day: date) -> int:
+        """Number of the step that contains `day` (negative before the start)."""
+        if self.step == "week":
+            return (day - self.start).days // 7
+        return int(self.months_at(day) // 1)
+
+
+def constant(value: float) -> Formula:
+    """A formula that is one number."""
+    return Formula(text=repr(value), node=Number(value))
