@@ -1,0 +1,271 @@
+"""Which futures to run: scenarios × policies, and everything uncertain drawn once per scenario."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp import distribution
+from offramp.engine import luck
+from offramp.engine.evaluate import Environment, evaluate
+from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
+from offramp.errors import UsageError
+from offramp.model import Distribution, Formula, Model, Policy
+
+MOST_SCENARIOS = 2**63 - 1
+LARGEST_SEED = 2**64 - 1
+
+
+class Design:
+    """What to run: a model, its policies to compare, the scenarios, the seed.
+
+    A scenario is one draw of everything uncertain and one course of luck; it is a function of the seed
+    and its number alone. All policies meet the same scenarios.
+
+    Parameters
+    ----------
+    model : a checked model
+    policies : names of policies of the model; None for `baseline` alone
+    scenarios : how many (numbered from 0), or their numbers
+    seed : 0 to 2**64 - 1
+    overrides : parameter, or stock for its initial value -> number, in its unit, for every scenario
+
+    Raises
+    ------
+    UsageError
+        If a policy, parameter or stock is not there, or a number is impossible.
+
+    Attributes
+    ----------
+    policies : tuple of str
+    scenarios : (scenario,), int, their numbers
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        policies: Sequence[str] | None = None,
+        scenarios: int | Iterable[int] = 1000,
+        seed: int = 0,
+        overrides: Mapping[str, float] | None = None,
+    ) -> None:
+        luck.check_purposes(luck.purposes(model))
+        self.model = model
+        self.policies = _checked_policies(model, policies)
+        self.scenarios = _checked_scenarios(scenarios)
+        self.seed = _checked_seed(seed)
+        self.overrides = _checked_overrides(model, overrides or {})
+
+    def __repr__(self) -> str:
+        return (
+            f"Design({self.model.name!r}, policies={list(self.policies)!r}, "
+            f"scenarios={len(self.scenarios)}, seed={self.seed}, overrides={self.overrides!r})"
+        )
+
+    @property
+    def runs(self) -> int:
+        """Number of runs: scenarios times policies."""
+        return len(self.scenarios) * len(self.policies)
+
+    def only(
+        self, scenarios: int | Iterable[int] | None = None, policies: Sequence[str] | None = None
+    ) -> Design:
+        """The same design for some of its scenarios (by number) and policies; runs do not change by it.
+
+        Raises
+        ------
+        UsageError
+            If a scenario is not part of this design.
+        """
+        numbers = self.scenarios
+        if scenarios is not None:
+            numbers = _checked_scenarios([scenarios] if isinstance(scenarios, int) else scenarios)
+            missing = numbers[~np.isin(numbers, self.scenarios)]
+            if len(missing):
+                raise UsageError(f"scenario {missing[0]} is not in this design of {len(self.scenarios)}.")
+        return Design(self.model, policies or self.policies, numbers, self.seed, self.overrides)
+
+    def blocks(self, size: int) -> Iterator[Design]:
+        """The same design in pieces of at most `size` scenarios, in order."""
+        for first in range(0, len(self.scenarios), size):
+            numbers = self.scenarios[first : first + size]
+            yield Design(self.model, self.policies, numbers, self.seed, self.overrides)
+
+    def inputs(self, policy: str, scenarios: npt.ArrayLike | None = None) -> Inputs:
+        """What the engine needs to run scenarios under one policy.
+
+        Parameters
+        ----------
+        policy : one of `policies`
+        scenarios : (run,), numbers of scenarios; None for all of the design
+        """
+        numbers = self.scenarios if scenarios is None else np.atleast_1d(np.asarray(scenarios, np.int64))
+        parameters = self.parameters(numbers)
+        return Inputs(
+            seed=self.seed,
+            scenario=numbers,
+            parameters=parameters,
+            initial=self._initial(numbers, parameters),
+            misread=self._misread(numbers, parameters),
+            schedule=self._schedules[policy],
+        )
+
+    def parameters(self, scenarios: Ints) -> Floats:
+        """The true parameters, as drawn or overridden: (scenario, parameter), each in its unit."""
+        result = np.empty((len(scenarios), len(self.model.parameters)))
+        for i, parameter in enumerate(self.model.parameters):
+            value = self.overrides.get(parameter.name, parameter.value)
+            result[:, i] = self._drawn(value, f"parameter/{parameter.name}", scenarios, result)
+        return result
+
+    def _initial(self, scenarios: Ints, parameters: Floats) -> Floats:
+        result = np.empty((len(scenarios), len(self.model.stocks)))
+        for i, stock in enumerate(self.model.stocks):
+            value = self.overrides.get(stock.name, stock.initial)
+            result[:, i] = self._drawn(value, f"initial/{stock.name}", scenarios, parameters)
+        return result
+
+    def _misread(self, scenarios: Ints, parameters: Floats) -> Floats:
+        columns = [
+            self._drawn(m.value, f"misread/{actor.name}/{m.parameter}", scenarios, parameters)
+            for actor in self.model.actors
+            for m in actor.misreads
+        ]
+        return np.stack(columns, axis=1) if columns else np.empty((len(scenarios), 0))
+
+    def _drawn(
+        self, value: float | Distribution | Formula | None, purpose: str, scenarios: Ints, parameters: Floats
+    ) -> Floats:
+        """A number, prior or formula of parameters for every scenario: (scenario,)."""
+        if isinstance(value, Distribution):
+            return distribution.quantile(value, luck.uniform(self.seed, scenarios, 0, purpose))
+        if isinstance(value, Formula):
+            names = {p.name: parameters[:, i] for i, p in enumerate(self.model.parameters)}
+            number = evaluate(value.node, Environment({}, names, 0.0, self.model.step_length))
+            return np.array(np.broadcast_to(number, scenarios.shape), dtype=np.float64)
+        return np.full(scenarios.shape, 0.0 if value is None else value)
+
+    @cached_property
+    def _schedules(self) -> dict[str, Schedule]:
+        by_name = {p.name: p for p in self.model.policies}
+        return {
+            name: schedule_of(self.model, by_name.get(name, Policy(name, name))) for name in self.policies
+        }
+
+
+def schedule_of(model: Model, policy: Policy) -> Schedule:
+    """A policy as tables over the steps; of interventions that overlap, the later in the file holds.
+
+    An intervention is in force from the step that contains its `from` until the step that contains its
+    `until`, which no longer counts. One that begins before the model does begins with it.
+    """
+    steps, stocks = model.steps, [s.name for s in model.stocks]
+    parameters = [p.name for p in model.parameters]
+    slots = [(actor.name, action.name) for actor in model.actors for action in actor.actions]
+    actors = {actor.name: i for i, actor in enumerate(model.actors)}
+    allowed = np.ones((steps, len(slots)), dtype=np.bool_)
+    forced = np.full((steps, len(actors)), -1, dtype=np.int64)
+    hold = np.full((steps, len(parameters)), np.nan)
+    shift = np.zeros((steps, len(parameters)))
+    set_stock = np.full((steps, len(stocks)), np.nan)
+    shift_stock = np.zeros((steps, len(stocks)))
+    for intervention in policy.interventions:
+        first = 0 if intervention.start is None else max(0, model.step_of(intervention.start))
+        last = steps if intervention.end is None else min(steps, model.step_of(intervention.end))
+        if first >= last:
+            continue
+        for actor, action in intervention.force:
+            names = [a.name for a in model.actors[actors[actor]].actions]
+            forced[first:last, actors[actor]] = names.index(action)
+        for actor, actions in intervention.forbid:
+            for action in actions:
+                allowed[first:last, slots.index((actor, action))] = False
+        for name, value in intervention.set:
+            if name in parameters:
+                hold[first:last, parameters.index(name)] = value
+            else:
+                set_stock[first, stocks.index(name)] = value
+        for name, value in intervention.shift:
+            if name in parameters:
+                shift[first:last, parameters.index(name)] += value
+            else:
+                shift_stock[first, stocks.index(name)] += value
+    return Schedule(allowed, forced, hold, shift, set_stock, shift_stock)
+
+
+def _checked_policies(model: Model, policies: Sequence[str] | None) -> tuple[str, ...]:
+    if policies is None:
+        return ("baseline",)
+    if isinstance(policies, str):
+        policies = [policies]
+    known = {"baseline": None} | {p.name: None for p in model.policies}
+    for name in policies:
+        if name not in known:
+            raise UsageError(_not_there("policy", name, known, model))
+    if not policies:
+        raise UsageError("a design needs at least one policy.")
+    if len(set(policies)) < len(policies):
+        raise UsageError("a policy is named twice.")
+    return tuple(policies)
+
+
+def _checked_scenarios(scenarios: int | Iterable[int]) -> Ints:
+    if isinstance(scenarios, int | np.integer):
+        if scenarios < 1:
+            raise UsageError(f"{scenarios} scenarios: at least 1 is needed.")
+        return np.arange(int(scenarios), dtype=np.int64)
+    numbers = np.asarray(scenarios if isinstance(scenarios, np.ndarray) else list(scenarios))
+    if numbers.ndim != 1 or not len(numbers):
+        raise UsageError("a design needs at least one scenario.")
+    if numbers.dtype.kind not in "iu" or numbers.min() < 0 or int(numbers.max()) > MOST_SCENARIOS:
+        raise UsageError("scenarios are numbered with whole numbers from 0.")
+    # Sorted numbers are told apart without sorting again: designs of a million scenarios are cut into many.
+    rising = bool((np.diff(numbers) > 0).all())
+    if not rising and len(np.unique(numbers)) < len(numbers):
+        raise UsageError("a scenario is named twice.")
+    return numbers.astype(np.int64)
+
+
+def _checked_seed(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"seed {seed!r} is not a whole number from 0 to 2**64 - 1.")
+    return int(seed)
+
+
+def _checked_overrides(model: Model, overrides: Mapping[str, float]) -> dict[str, float]:
+    stocks = {s.name: s for s in model.stocks}
+    known = {p.name: None for p in model.parameters} | dict.fromkeys(stocks)
+    result = {}
+    for name, value in overrides.items():
+        if name not in known:
+            if any(v.name == name for v in model.variables):
+                raise UsageError(
+                    f"`{name}` of model `{model.name}` is computed from others and cannot be set; "
+                    "set what it is computed from."
+                )
+            raise UsageError(_not_there("parameter or stock", name, known, model))
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise UsageError(f"`{name}` cannot be set to {value!r}: a finite number is needed.")
+        bounds = stocks[name].bounds if name in stocks else None
+        if bounds is not None and not bounds[0] <= number <= bounds[1]:
+            raise UsageError(
+                f"`{name}` cannot be set to {number:g}: its bounds are {bounds[0]:g} to {bounds[1]:g}."
+            )
+        result[name] = number
+    return result
+
+
+def _not_there(kind: str, name: str, known: Iterable[str], model: Model) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean `{close[0]}`?" if close else f"There are: {', '.join(known)}."
+    return f"model `{model.name}` has no {kind} `{name}`. {hint}"

@@ -1,0 +1,532 @@
+"""docs/explanation/semantics.md written down as plainly as possible, to be held beside that page.
+
+Slow on purpose: one NumPy operation over all runs at a time, nothing shared, nothing skipped. The
+compiled engine must agree with it run by run. A state is a dict from the name of a variable to its
+values, shape (run,).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp.engine import luck
+from offramp.engine.evaluate import Environment, evaluate
+from offramp.engine.inputs import Bools, Floats, Inputs, Ints, Outputs, Status
+from offramp.model import Action, Actor, Branch, Effect, Event, Formula, Model
+
+State = dict[str, Floats]
+
+LARGEST_MEAN = 10.0  # events in one step
+BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds
+
+
+@dataclass(frozen=True)
+class Push:
+    """An effect and how much of it to apply: a count, a probability, or 0 and 1. `weight` is (run,)."""
+
+    effect: Effect
+    weight: Floats
+
+
+class World:
+    """One vector of parameters, the truth or an actor's picture, with the model's formulas on it."""
+
+    def __init__(self, model: Model, parameters: State, runs: int) -> None:
+        self.model = model
+        self.parameters = parameters
+        self.runs = runs
+        self.dt = model.step_length
+
+    def read(self, formula: Formula | None, state: State, now: float, absent: float = 0.0) -> Floats:
+        """Value of a formula in a state, (run,); `absent` where the model file gives none."""
+        if formula is None:
+            return np.full(self.runs, absent)
+        value = evaluate(formula.node, Environment(state, self.parameters, now, self.dt))
+        return np.array(np.broadcast_to(value, (self.runs,)), dtype=np.float64)
+
+    def holds(self, condition: Formula | None, state: State, now: float) -> Bools:
+        """Whether a condition is true, (run,); one that is not given is."""
+        return np.asarray(self.read(condition, state, now, absent=1.0) != 0, dtype=np.bool_)
+
+    def complete(self, stocks: State, now: float) -> State:
+        """Hold the stocks that saturate at their bounds and compute the auxiliaries."""
+        state = {}
+        for stock in self.model.stocks:
+            value = stocks[stock.name]
+            if stock.saturates and stock.bounds:
+                value = np.minimum(np.maximum(value, stock.bounds[0]), stock.bounds[1])
+            state[stock.name] = value
+        for auxiliary in self.model.auxiliaries:
+            state[auxiliary.name] = self.read(auxiliary.equals, state, now)
+        return state
+
+    def after(self, pushes: Iterable[Push], state: State, now: float) -> State:
+        """The state after effects, all of them computed from the state before."""
+        new = dict(state)
+        for push in pushes:
+            name = push.effect.variable
+            amount = self.read(push.effect.amount, state, now)
+            if push.effect.how == "set":
+                amount = amount - state[name]
+            new[name] = new[name] + weigh(push.weight, amount)
+        return self.complete(new, now)
+
+    def change(self, state: State, now: float, end: float, noise: State | None = None) -> State:
+        """The state after the stocks have changed over the step; `noise` holds the normal draws."""
+        new = dict(state)
+        for stock in self.model.stocks:
+            if stock.change is not None:
+                new[stock.name] = new[stock.name] + self.dt * self.read(stock.change, state, now)
+            if stock.noise is not None and noise is not None:
+                spread = math.sqrt(self.dt) * self.read(stock.noise, state, now)
+                new[stock.name] = new[stock.name] + spread * noise[stock.name]
+        return self.complete(new, end)
+
+    def branch_probabilities(self, branches: Sequence[Branch], state: State, now: float) -> list[Floats]:
+        """Probability of each branch, (run,) each; `rest` is what the others leave."""
+        given = [
+            np.minimum(np.maximum(self.read(b.probability, state, now), 0.0), 1.0) if b.probability else None
+            for b in branches
+        ]
+        others = np.zeros(self.runs)
+        for p in given:
+            others = others if p is None else others + p
+        return [np.maximum(1.0 - others, 0.0) if p is None else p for p in given]
+
+    def event_mean(self, event: Event, state: State, now: float) -> Floats:
+        """Expected number of a random event in one step, (run,)."""
+        return np.maximum(self.read(event.rate, state, now) * self.dt, 0.0)
+
+    # The look-ahead: what an actor expects in this world, which is then its picture.
+
+    def habit(self, actor: Actor, state: State, now: float) -> Floats:
+        """p(a) ∝ exp(propensity(a)) over the actions whose `when` holds: (run, action)."""
+        weights = np.empty((self.runs, len(actor.actions)))
+        for a, action in enumerate(actor.actions):
+            propensity = self.read(action.propensity, state, now)
+            weights[:, a] = np.where(self.holds(action.when, state, now), propensity, -np.inf)
+        return softmax(weights)
+
+    def expected_events(self, state: State, step: int, now: float) -> State:
+        """The state after the events of a step, each weighted by how likely it is."""
+        pushes = []
+        for event in self.model.events:
+            if event.on is not None and self.model.step_of(event.on) == step:
+                pushes += [Push(e, np.ones(self.runs)) for e in event.effects]
+                chances = self.branch_probabilities(event.branches, state, now)
+                for branch, p in zip(event.branches, chances, strict=True):
+                    pushes += [Push(e, p) for e in branch.effects]
+        state = self.after(pushes, state, now)
+
+        pushes = []
+        for event in self.model.events:
+            if event.rate is not None:
+                mean = self.event_mean(event, state, now)
+                pushes += [Push(e, random_weight(e, mean)) for e in event.effects]
+                chances = self.branch_probabilities(event.branches, state, now)
+                for branch, p in zip(event.branches, chances, strict=True):
+                    pushes += [Push(e, random_weight(e, mean * p)) for e in branch.effects]
+        return self.after(pushes, state, now)
+
+    def expected_moves(self, state: State, now: float, mover: Actor, first: Action | None) -> State:
+        """The state after the effects of everyone's habits, or of `first` in place of the mover's."""
+        pushes = []
+        for actor in self.model.actors:
+            habit = self.habit(actor, state, now)
+            for a, action in enumerate(actor.actions):
+                weight = habit[:, a]
+                if first is not None and actor is mover:
+                    weight = np.full(self.runs, 1.0 if action is first else 0.0)
+                pushes += [Push(e, weight) for e in action.effects]
+        return self.after(pushes, state, now)
+
+    def expected_worth(self, actor: Actor, action: Action, seen: State, step: int) -> Floats:
+        """Q(a): what `actor` expects of taking `action` in the state that it sees, (run,), points."""
+        dt = self.dt
+        absorbing = [o for o in self.model.outcomes if o.absorbing]
+        discount = self.read(actor.discount, seen, step * dt, absent=1.0)
+        survival = np.ones(self.runs)
+        absorbed = {o.name: np.zeros(self.runs) for o in absorbing}
+        total = np.zeros(self.runs)
+        path = seen
+        for h in range(1, look_ahead_steps(actor, dt) + 1):
+            now, end = (step + h - 1) * dt, (step + h) * dt
+            if h >= 2:
+                path = self.expected_events(path, step + h - 1, now)
+            path = self.expected_moves(path, now, actor, action if h == 1 else None)
+            path = self.change(path, now, end)
+
+            hazards = [o for o in absorbing if o.rate is not None]
+            rates = {o.name: np.maximum(self.read(o.rate, path, end), 0.0) for o in hazards}
+            rate = sum(rates.values(), np.zeros(self.runs))
+            ending = survival * (1.0 - np.exp(-rate * dt))
+            for name, r in rates.items():
+                absorbed[name] = absorbed[name] + np.where(rate == 0, 0.0, ending * r / rate)
+            survival = survival * np.exp(-rate * dt)
+            for outcome in absorbing:
+                if outcome.when is not None:
+                    moved = np.where(self.holds(outcome.when, path, end), survival, 0.0)
+                    absorbed[outcome.name] = absorbed[outcome.name] + moved
+                    survival = survival - moved
+
+            utility = np.zeros(self.runs)
+            for term in actor.utility:
+                utility = utility + self.read(term.formula, path, end)
+            value = weigh(survival, utility)
+            for outcome in absorbing:
+                worth = self.read(dict(outcome.worth).get(actor.name), path, end)
+                value = value + weigh(absorbed[outcome.name], worth)
+            total = total + power(discount, h * dt) * value
+        return dt * total - self.read(action.cost, seen, step * dt)
+
+
+def weigh(weight: Floats, value: Floats) -> Floats:
+    """weight·value, and 0 where the weight is 0 whatever the value."""
+    return np.where(weight == 0, 0.0, weight * value)
+
+
+def random_weight(effect: Effect, mean: Floats) -> Floats:
+    """Expected number of additions, or the chance that a random event sets at least once."""
+    return 1.0 - np.exp(-mean) if effect.how == "set" else mean
+
+
+def softmax(weights: Floats) -> Floats:
+    """exp(weights) over their sum along the last axis, computed so that nothing overflows."""
+    likely = np.exp(weights - weights.max(axis=-1, keepdims=True))
+    return np.asarray(likely / likely.sum(axis=-1, keepdims=True))
+
+
+def power(base: Floats, exponent: float) -> Floats:
+    """base**exponent for a positive exponent, as formulas compute it."""
+    return np.where(base == 0, 0.0, np.exp(exponent * np.log(base)))
+
+
+def look_ahead_steps(actor: Actor, dt: float) -> int:
+    """Steps that an actor looks ahead: its horizon, rounded, at least 1."""
+    return max(1, math.floor(actor.horizon / dt + 0.5))
+
+
+class Oracle:
+    """A model that runs, slowly. Stands in for the compiled engine wherever that is asked for."""
+
+    def __init__(self, model: Model) -> None:
+        luck.check_purposes(luck.purposes(model))
+        self.model = model
+
+    def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
+        """Run a block of runs; `probabilities` also returns the chance of every action."""
+        with np.errstate(all="ignore"):  # what is not finite marks its run instead
+            return _Course(self.model, inputs, probabilities).play()
+
+
+class _Course:
+    """The true course of a block of runs."""
+
+    def __init__(self, model: Model, inputs: Inputs, probabilities: bool) -> None:
+        self.model, self.inputs, self.dt = model, inputs, model.step_length
+        n, steps = len(inputs.scenario), model.steps
+        slots = sum(len(a.actions) for a in model.actors)
+        self.runs = n
+        self.state = np.zeros((n, steps + 1, len(model.variables)))
+        self.action = np.full((n, steps, len(model.actors)), -1, dtype=np.int8)
+        self.probability = np.full((n, steps, slots), np.nan) if probabilities else None
+        self.event = np.zeros((n, steps, len(model.events)), dtype=np.int16)
+        self.outcome = np.full((n, len(model.outcomes)), -1, dtype=np.int16)
+        self.status = np.zeros(n, dtype=np.uint8)
+        self.failed_step = np.full(n, -1, dtype=np.int16)
+        self.failed_variable = np.full(n, -1, dtype=np.int16)
+        self.ended = np.zeros(n, dtype=np.bool_)
+        self.past: list[State] = []  # the state at the point of seeing, step by step
+
+    def play(self) -> Outputs:
+        model, inputs = self.model, self.inputs
+        drawn = {p.name: inputs.parameters[:, i] for i, p in enumerate(model.parameters)}
+        state = {s.name: inputs.initial[:, i] for i, s in enumerate(model.stocks)}
+        state = World(model, drawn, self.runs).complete(state, 0.0)
+        self.initial = state
+        self.record(0, state)
+        self.check(0, state)
+        for k in range(model.steps):
+            state = self.step(k, state)
+            self.record(k + 1, state)
+        return Outputs(
+            state=self.state,
+            action=self.action,
+            probability=self.probability,
+            event=self.event,
+            outcome=self.outcome,
+            status=self.status,
+            failed_step=self.failed_step,
+            failed_variable=self.failed_variable,
+        )
+
+    def step(self, k: int, before: State) -> State:
+        """One step of every run; runs that have ended or failed keep the state before."""
+        model, dt = self.model, self.dt
+        now, end = k * dt, (k + 1) * dt
+        parameters = self.parameters_in(k)
+        truth = World(model, parameters, self.runs)
+        pictures = self.pictures(parameters)
+
+        # 0, 1, 2. Policy and events
+        state = truth.complete(self.stocks_set_by_policy(k, before), now)
+        self.check(k, state)
+        dated = self.dated_events(k, truth, state)
+        state = truth.after(dated.pushes, state, now)
+        self.check(k, state)
+        random = self.random_events(k, truth, state)
+        state = truth.after(random.pushes, state, now)
+        self.check(k, state)
+
+        # 4, 5. Everyone sees, and everyone chooses at once
+        self.past.append(state)
+        moves = []
+        for a, actor in enumerate(model.actors):
+            seen = self.seen_by(actor, k, truth, pictures[a], state)
+            moves.append(self.move_of(a, k, pictures[a], seen))
+
+        # 6, 7. Effects and change
+        pushes = []
+        for actor, (chosen, _) in zip(model.actors, moves, strict=True):
+            for i, action in enumerate(actor.actions):
+                pushes += [Push(e, (chosen == i).astype(np.float64)) for e in action.effects]
+        state = truth.after(pushes, state, now)
+        self.check(k, state)
+        noise = {s.name: self.normal(k, f"noise/{s.name}") for s in model.stocks}
+        state = truth.change(state, now, end, noise)
+        self.check(k, state)
+
+        # 8. Outcomes, then write down the step of every run that still goes on
+        recorded, ending = self.outcomes(k, truth, state, end)
+        going = ~self.ended & (self.status == Status.OK)
+        for (chosen, _), a in zip(moves, range(len(moves)), strict=True):
+            self.action[going, k, a] = chosen[going]
+        if self.probability is not None and moves:
+            self.probability[going, k] = np.concatenate([p for _, p in moves], axis=1)[going]
+        self.event[going, k] = (dated.count + random.count)[going]
+        self.outcome[recorded & going[:, None]] = k
+        self.ended |= ending & going
+        return {name: np.where(going, state[name], before[name]) for name in state}
+
+    # Worlds
+
+    def parameters_in(self, k: int) -> State:
+        """The true parameters in step k: as drawn, unless a policy holds or shifts them."""
+        schedule = self.inputs.schedule
+        result = {}
+        for i, parameter in enumerate(self.model.parameters):
+            held = schedule.hold[k, i]
+            value = self.inputs.parameters[:, i] if np.isnan(held) else np.full(self.runs, held)
+            result[parameter.name] = value + schedule.shift[k, i]
+        return result
+
+    def pictures(self, truth: State) -> list[World]:
+        """The truth with each actor's misreadings written over it."""
+        result, column = [], 0
+        for actor in self.model.actors:
+            parameters = dict(truth)
+            for misreading in actor.misreads:
+                parameters[misreading.parameter] = self.inputs.misread[:, column]
+                column += 1
+            result.append(World(self.model, parameters, self.runs))
+        return result
+
+    def stocks_set_by_policy(self, k: int, state: State) -> State:
+        schedule = self.inputs.schedule
+        new = dict(state)
+        for i, stock in enumerate(self.model.stocks):
+            given = schedule.set_stock[k, i]
+            value = new[stock.name] if np.isnan(given) else np.full(self.runs, given)
+            new[stock.name] = value + schedule.shift_stock[k, i]
+        return new
+
+    # Events
+
+    def dated_events(self, k: int, truth: World, state: State) -> _Happening:
+        happening = _Happening([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
+        now = k * self.dt
+        for i, event in enumerate(self.model.events):
+            if event.on is None or self.model.step_of(event.on) != k:
+                continue
+            happening.count[:, i] = 1
+            happening.pushes += [Push(e, np.ones(self.runs)) for e in event.effects]
+            if not event.branches:
+                continue
+            chances = truth.branch_probabilities(event.branches, state, now)
+            self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
+            u = self.uniform(k, luck.purpose_of_event(event))
+            drawn = np.full(self.runs, len(event.branches) - 1)
+            cumulative = np.zeros(self.runs)
+            undecided = np.ones(self.runs, dtype=np.bool_)
+            for b, p in enumerate(chances):
+                cumulative = cumulative + p
+                here = undecided & (u < cumulative)
+                drawn[here] = b
+                undecided &= ~here
+            happening.count[:, i] = 1 + drawn
+            for b, branch in enumerate(event.branches):
+                happening.pushes += [Push(e, (drawn == b).astype(np.float64)) for e in branch.effects]
+        return happening
+
+    def random_events(self, k: int, truth: World, state: State) -> _Happening:
+        happening = _Happening([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
+        now = k * self.dt
+        for i, event in enumerate(self.model.events):
+            if event.rate is None:
+                continue
+            mean = truth.event_mean(event, state, now)
+            self.fail(k, ~np.isfinite(mean), Status.NOT_FINITE)
+            self.fail(k, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
+            if event.branches:
+                chances = truth.branch_probabilities(event.branches, state, now)
+                self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
+                for branch, p in zip(event.branches, chances, strict=True):
+                    u = self.uniform(k, luck.purpose_of_event(event, branch.name))
+                    times = luck.poisson(u, mean * p)
+                    happening.count[:, i] += times
+                    happening.pushes += [Push(e, times_applied(e, times)) for e in branch.effects]
+            else:
+                times = luck.poisson(self.uniform(k, luck.purpose_of_event(event)), mean)
+                happening.count[:, i] = times
+            happening.pushes += [Push(e, times_applied(e, happening.count[:, i])) for e in event.effects]
+        return happening
+
+    # Minds
+
+    def seen_by(self, actor: Actor, k: int, truth: World, picture: World, state: State) -> State:
+        """The state as the actor sees it."""
+        now = k * self.dt
+        seen = {s.name: state[s.name] for s in self.model.stocks}
+        bounds = {s.name: s.bounds for s in self.model.stocks}
+        for signal in actor.sees:
+            name = signal.variable
+            if signal.hidden:
+                assumed = signal.assumed
+                seen[name] = self.initial[name] if assumed is None else picture.read(assumed, {}, now)
+                continue
+            value = self.past[max(0, k - signal.delay)][name]
+            value = value + truth.read(signal.bias, state, now)
+            if signal.noise is not None:
+                z = self.normal(k, f"see/{actor.name}/{name}")
+                value = value + truth.read(signal.noise, state, now) * z
+            if bounds[name] is not None:
+                low, high = bounds[name] or (-np.inf, np.inf)
+                value = np.minimum(np.maximum(value, low), high)
+            seen[name] = value
+        return picture.complete(seen, now)
+
+    def move_of(self, a: int, k: int, picture: World, seen: State) -> tuple[Ints, Floats]:
+        """The action that actor `a` takes, (run,), and the chance of each, (run, action)."""
+        actor, now = self.model.actors[a], k * self.dt
+        available = self.available(a, k, picture, seen)
+        weights = np.stack([picture.read(x.propensity, seen, now) for x in actor.actions], axis=1)
+        if actor.depth >= 1:
+            precision = picture.read(actor.precision, seen, now)
+            worth = np.stack([picture.expected_worth(actor, x, seen, k) for x in actor.actions], axis=1)
+            self.fail(k, (available & ~np.isfinite(worth)).any(axis=1), Status.NOT_FINITE)
+            weights = weights + precision[:, None] * worth
+        weights = np.where(available, weights, -np.inf)
+        probability = softmax(weights)
+        self.fail(k, ~np.isfinite(probability).all(axis=1), Status.NOT_FINITE)
+        # ln p(a) is the weight but for a constant, and the constant does not move the largest.
+        noise = [
+            luck.gumbel(self.inputs.seed, self.inputs.scenario, k, f"choose/{actor.name}/{x.name}")
+            for x in actor.actions
+        ]
+        return np.argmax(weights + np.stack(noise, axis=1), axis=1), probability
+
+    def available(self, a: int, k: int, picture: World, seen: State) -> Bools:
+        """Actions open to actor `a`: `when`, less what policies forbid or beside what they force."""
+        actors, schedule = self.model.actors, self.inputs.schedule
+        first = sum(len(other.actions) for other in actors[:a])
+        actions = actors[a].actions
+        holds = np.stack([picture.holds(x.when, seen, k * self.dt) for x in actions], axis=1)
+        allowed = holds & schedule.allowed[k, first : first + len(actions)]
+        available = np.where(allowed.any(axis=1, keepdims=True), allowed, holds)
+        forced = schedule.forced[k, a]
+        if forced >= 0:
+            only = np.arange(len(actions)) == forced
+            available = np.where(holds[:, [forced]], only, available)
+        return available
+
+    # Outcomes
+
+    def outcomes(self, k: int, truth: World, state: State, end: float) -> tuple[Bools, Bools]:
+        """What to record in this step, (run, outcome), and whether the run ends, (run,)."""
+        model, dt = self.model, self.dt
+        recorded = np.zeros_like(self.outcome, dtype=np.bool_)
+        earliest = np.full(self.runs, np.inf)
+        ended_by = np.full(self.runs, -1)
+        for i, outcome in enumerate(model.outcomes):
+            if outcome.rate is None:
+                continue
+            rate = np.maximum(truth.read(outcome.rate, state, end), 0.0)
+            self.fail(k, ~np.isfinite(rate), Status.NOT_FINITE)
+            time = -np.log(self.uniform(k, f"outcome/{outcome.name}")) / rate
+            if outcome.absorbing:
+                sooner = (time < dt) & (time < earliest)
+                earliest = np.where(sooner, time, earliest)
+                ended_by = np.where(sooner, i, ended_by)
+            else:
+                recorded[:, i] = (time < dt) & (self.outcome[:, i] < 0)
+        for i, outcome in enumerate(model.outcomes):
+            if outcome.when is None:
+                continue
+            true = truth.holds(outcome.when, state, end)
+            if outcome.absorbing:
+                ended_by = np.where(true & (ended_by < 0), i, ended_by)
+            else:
+                recorded[:, i] = true & (self.outcome[:, i] < 0)
+        ending = ended_by >= 0
+        recorded[ending, ended_by[ending]] = True
+        return recorded, ending
+
+    # Bookkeeping
+
+    def uniform(self, k: int, purpose: str) -> Floats:
+        return luck.uniform(self.inputs.seed, self.inputs.scenario, k, purpose)
+
+    def normal(self, k: int, purpose: str) -> Floats:
+        return luck.normal(self.inputs.seed, self.inputs.scenario, k, purpose)
+
+    def record(self, time: int, state: State) -> None:
+        for i, variable in enumerate(self.model.variables):
+            self.state[:, time, i] = state[variable.name]
+
+    def fail(self, k: int, failing: npt.ArrayLike, status: Status, variable: int = -1) -> None:
+        """Set runs apart, unless they had ended or failed before."""
+        where = np.asarray(failing, dtype=np.bool_) & ~self.ended & (self.status == Status.OK)
+        self.status[where] = status
+        self.failed_step[where] = k
+        self.failed_variable[where] = variable
+
+    def check(self, k: int, state: State) -> None:
+        """Set apart the runs in which a variable is not finite or has left its bounds."""
+        for i, variable in enumerate(self.model.variables):
+            self.fail(k, ~np.isfinite(state[variable.name]), Status.NOT_FINITE, i)
+        for i, variable in enumerate(self.model.variables):
+            if variable.bounds is not None and not variable.saturates:
+                low, high = variable.bounds
+                width = high - low
+                slack = BOUNDS_TOLERANCE * width if math.isfinite(width) else 0.0
+                value = state[variable.name]
+                outside = (value < low - slack) | (value > high + slack)
+                self.fail(k, outside, Status.OUT_OF_BOUNDS, i)
+
+
+@dataclass
+class _Happening:
+    """Events of one step: the effects to apply, and (run, event) what to write down."""
+
+    pushes: list[Push]
+    count: Ints
+
+
+def times_applied(effect: Effect, times: Ints) -> Floats:
+    """An addition counts as often as the event happened, a setting once."""
+    return np.minimum(times, 1).astype(np.float64) if effect.how == "set" else times.astype(np.float64)

@@ -1,0 +1,152 @@
+"""Run a design: blocks of scenarios over a pool of threads, gathered in one dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from offramp.dataset import Collection, kept_variables
+from offramp.design import Design
+from offramp.engine.inputs import Inputs, Outputs
+from offramp.errors import UsageError
+from offramp.model import Model
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Progress = Callable[[int, int], None]
+EngineName = Literal["compiled", "oracle"]
+
+BLOCK = 2048  # scenarios; enough to keep the engine busy, few enough to report progress and stop soon
+
+
+class Engine(Protocol):
+    """What runs blocks of runs: the compiled engine or the oracle."""
+
+    def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs: ...
+
+
+def engine_for(model: Model, name: str = "compiled") -> Engine:
+    """The compiled engine of a model, or with `oracle` the slow, plain interpreter that checks it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such engine.
+    """
+    if name == "compiled":
+        from offramp.engine.compile import compile_model
+
+        return compile_model(model)
+    if name == "oracle":
+        from offramp.engine.oracle import Oracle
+
+        return Oracle(model)
+    raise UsageError(f"there is no engine `{name}`. There are: compiled, oracle.")
+
+
+def simulate(
+    design: Design,
+    *,
+    threads: int | None = None,
+    engine: EngineName = "compiled",
+    progress: Progress | None = None,
+    variables: list[str] | None = None,
+    block: int = BLOCK,
+) -> xr.Dataset:
+    """Run every scenario of a design under every policy.
+
+    Parameters
+    ----------
+    design : what to run
+    threads : how many to use; None for one per processor. Results do not depend on it.
+    engine : `compiled`, or `oracle` for the slow interpreter of the same meaning
+    progress : called as progress(runs done, runs in all), from the calling thread
+    variables : names of variables whose paths are kept; None for all
+    block : scenarios run at a time. Results do not depend on it.
+
+    Returns
+    -------
+    xarray.Dataset with dims policy, scenario, time, step, actor, outcome, event, parameter; see
+    docs/reference/runs.md.
+
+    Raises
+    ------
+    UsageError
+        If a variable or engine is not there, or a number makes no sense.
+    """
+    kept = kept_variables(design.model, variables)
+    return _simulate(design, kept, engine_for(design.model, engine), engine, threads, progress, block)
+
+
+def simulate_blocks(
+    design: Design,
+    scenarios: int,
+    *,
+    threads: int | None = None,
+    engine: EngineName = "compiled",
+    progress: Progress | None = None,
+    variables: list[str] | None = None,
+    block: int = BLOCK,
+) -> Iterator[xr.Dataset]:
+    """Run a design too large for memory: datasets of at most `scenarios` scenarios each, in order.
+
+    Each dataset is what `simulate` gives for those scenarios alone. Counts (outcomes, actions, failures)
+    add up over them; quantiles do not, so take these from the first and say so. Other parameters are
+    those of `simulate`.
+    """
+    if scenarios < 1:
+        raise UsageError("a block needs at least 1 scenario.")
+    kept = kept_variables(design.model, variables)
+    runner = engine_for(design.model, engine)
+    done = 0
+    for part in design.blocks(scenarios):
+        before = done
+
+        def step(runs: int, _: int, before: int = before) -> None:
+            if progress is not None:
+                progress(before + runs, design.runs)
+
+        yield _simulate(part, kept, runner, engine, threads, step, block)
+        done += part.runs
+
+
+def _simulate(
+    design: Design,
+    variables: list[str],
+    runner: Engine,
+    engine: str,
+    threads: int | None,
+    progress: Progress | None,
+    block: int,
+) -> xr.Dataset:
+    if block < 1 or (threads is not None and threads < 1):
+        raise UsageError("threads and block must be at least 1.")
+    collection = Collection.empty(design, variables)
+
+    def run(policy: int, scenarios: slice) -> int:
+        inputs = design.inputs(design.policies[policy], design.scenarios[scenarios])
+        if policy == 0:
+            collection.parameter_value[scenarios] = inputs.parameters
+        collection.write(policy, scenarios, runner.run(inputs))
+        return len(inputs.scenario)
+
+    count = len(design.scenarios)
+    tasks = [
+        (policy, slice(first, min(first + block, count)))
+        for first in range(0, count, block)
+        for policy in range(len(design.policies))
+    ]
+    done = 0
+    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    try:
+        for future in as_completed([pool.submit(run, *task) for task in tasks]):
+            done += future.result()
+            if progress is not None:
+                progress(done, design.runs)
+    finally:
+        # After an error or Ctrl-C nothing new is begun; the blocks under way take a moment to end.
+        pool.shutdown(wait=True, cancel_futures=True)
+    return collection.dataset(engine)
