@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,8 @@ import numpy.typing as npt
 
 from offramp.engine.inputs import Outputs, Status
 from offramp.errors import OfframpError, UsageError
-from offramp.model import Actor, Distribution, Event, Formula, Model, Origin, Outcome, Variable
+from offramp.model import Model
+from offramp.provenance import as_json, attributes_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,6 +52,8 @@ SECTIONS = ("overrides", "policies", "variables", "parameters", "actors", "event
 # HDF5 keeps an attribute in an object header of at most 64 KiB; longer ones are saved as variables.
 _LONGEST_ATTRIBUTE = 30_000
 _LONG = "attribute:"
+
+_PARQUET_SCENARIOS = 4096
 
 STATUS_MEANINGS = ("ok", "not_finite", "out_of_bounds", "too_many_events")
 
@@ -126,7 +128,7 @@ class Collection:
             self.action,
             {
                 "long_name": "position of the action taken among the actor's actions, -1 for none",
-                "actions": _json({a.name: [x.name for x in a.actions] for a in model.actors}),
+                "actions": as_json({a.name: [x.name for x in a.actions] for a in model.actors}),
             },
         )
         result["event_count"] = (
@@ -161,7 +163,7 @@ class Collection:
             self.failed_variable,
             {
                 "long_name": "position of the variable that failed first, -1 for none",
-                "variables": _json([v.name for v in model.variables]),
+                "variables": as_json([v.name for v in model.variables]),
             },
         )
         result["parameter_value"] = (
@@ -169,7 +171,7 @@ class Collection:
             self.parameter_value,
             {"long_name": "true parameters as drawn, before any policy; units are in attribute `parameters`"},
         )
-        result.attrs = _attributes(design, engine)
+        result.attrs = attributes_of(design, engine)
         return result
 
 
@@ -249,7 +251,7 @@ def load(path: str | Path) -> xr.Dataset:
     for name in [str(n) for n in runs.data_vars if str(n).startswith(_LONG)]:
         attributes[name.removeprefix(_LONG)] = str(runs[name].item())
         runs = runs.drop_vars(name)
-    runs.attrs |= attributes
+    runs.attrs = {k: v.item() if isinstance(v, np.generic) else v for k, v in runs.attrs.items()} | attributes
     missing = [k for k in ("model_hash", "seed", *SECTIONS) if k not in runs.attrs]
     if missing:
         raise OfframpError(f"{path} is not a file of runs: it has no attribute `{missing[0]}`.")
@@ -259,6 +261,87 @@ def load(path: str | Path) -> xr.Dataset:
     for array in runs.variables.values():
         array.encoding = {}
     return runs
+
+
+def to_parquet(runs: xr.Dataset, path: str | Path) -> None:
+    """Write runs as one tidy table in Parquet: a row for each policy, scenario and date.
+
+    Columns: `policy`, `scenario`, `date`, `status`; one for each variable, in its unit (field metadata
+    `unit`, `title`); `action.ACTOR`, the name of the action taken in the step that begins at the date,
+    null where there is none; `event.EVENT`, its count in that step, null at the last date;
+    `outcome.OUTCOME`, whether it has happened by the date (of an `otherwise` outcome: whether it holds),
+    null where the run failed. Attributes of the runs are in the metadata of the table.
+
+    Raises
+    ------
+    OfframpError
+        If pyarrow is not installed.
+    """
+    _need("pyarrow", "Parquet files")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer = None
+    try:
+        for policy in runs["policy"].values:
+            # Pieces of scenarios: the table is never in memory as a whole.
+            for first in range(0, runs.sizes["scenario"], _PARQUET_SCENARIOS):
+                part = runs.sel(policy=policy).isel(scenario=slice(first, first + _PARQUET_SCENARIOS))
+                table = _table(part, str(policy), pa)
+                if writer is None:
+                    writer = pq.ParquetWriter(path, table.schema)
+                writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _table(part: xr.Dataset, policy: str, pa: Any) -> Any:
+    """Some scenarios of one policy as a pyarrow table, rows by scenario and date."""
+    scenarios, dates = part.sizes["scenario"], part.sizes["time"]
+    rows = scenarios * dates
+
+    def strings(codes: npt.NDArray[Any], names: list[str]) -> Any:
+        """Codes as dictionary-encoded text; -1 is null."""
+        indices = pa.array(codes.ravel().astype(np.int32), mask=codes.ravel() < 0)
+        return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
+
+    def by_date(values: npt.NDArray[Any], last: int) -> npt.NDArray[Any]:
+        """(scenario, step) with `last` at the last date, which begins no step."""
+        return np.concatenate([values, np.full((scenarios, 1), last, dtype=values.dtype)], axis=1)
+
+    fields, columns = [], []
+
+    def column(name: str, values: Any, metadata: dict[str, str] | None = None) -> None:
+        fields.append(pa.field(name, values.type, metadata=metadata))
+        columns.append(values)
+
+    column("policy", strings(np.zeros(rows, dtype=np.int32), [policy]))
+    column("scenario", pa.array(np.repeat(part["scenario"].values, dates)))
+    column("date", pa.array(np.tile(part["time"].values.astype("datetime64[D]"), scenarios)))
+    column("status", strings(np.repeat(part["status"].values, dates).astype(np.int32), list(STATUS_MEANINGS)))
+    for name in section(part, "variables"):
+        if name in part:
+            about = {"unit": part[name].attrs["units"], "title": part[name].attrs["long_name"]}
+            column(name, pa.array(part[name].transpose("scenario", "time").values.ravel()), about)
+    actions = json.loads(part["action"].attrs["actions"])
+    for actor in part["actor"].values:
+        taken = by_date(part["action"].sel(actor=actor).values, -1)
+        column(f"action.{actor}", strings(taken, actions[str(actor)]))
+    for event in part["event"].values:
+        count = by_date(part["event_count"].sel(event=event).values, -1).ravel()
+        column(f"event.{event}", pa.array(count, mask=count < 0))
+    outcomes = section(part, "outcomes")
+    step = part["outcome_step"].transpose("outcome", "scenario").values[..., None]
+    held = (step >= 0) & (step < np.arange(dates))
+    absorbing = np.array([outcomes[str(o)]["absorbing"] for o in part["outcome"].values], dtype=np.bool_)
+    none_yet = ~held[absorbing].any(axis=0)
+    failed = np.repeat(part["status"].values != Status.OK, dates)
+    for i, outcome in enumerate(part["outcome"].values):
+        holds = none_yet if outcomes[str(outcome)]["kind"] == "otherwise" else held[i]
+        column(f"outcome.{outcome}", pa.array(holds.ravel(), mask=failed))
+    metadata = {str(k): str(v) for k, v in part.attrs.items()}
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata=metadata))
 
 
 def _need(package: str, what: str) -> None:
@@ -272,135 +355,3 @@ def _need(package: str, what: str) -> None:
 
 def _names(names: Any) -> npt.NDArray[np.str_]:
     return np.array([str(n) for n in names], dtype=np.str_)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _attributes(design: Design, engine: str) -> dict[str, Any]:
-    """What the runs are of and what made them."""
-    model = design.model
-    policies = {p.name: p for p in model.policies}
-    return {
-        "Conventions": "CF-1.11",
-        "title": model.title,
-        "summary": model.summary,
-        "model": model.name,
-        "model_file": model.file,
-        "model_hash": model.hash,
-        "illustrative": int(model.illustrative),
-        "offramp_version": _version("offramp"),
-        "numpy_version": _version("numpy"),
-        "llvmlite_version": _version("llvmlite"),
-        "engine": engine,
-        "seed": str(design.seed),  # as text: NetCDF integers end below 2**64
-        "start": model.start.isoformat(),
-        "end": model.dates[-1].isoformat(),
-        "step": model.step,
-        "steps": model.steps,
-        "step_months": model.step_length,
-        "overrides": _json(design.overrides),
-        "policies": _json(
-            {
-                name: {"title": policies[name].title, **_origin(policies[name].origin)}
-                if name in policies
-                else {"title": "Baseline", **_origin(Origin())}
-                for name in design.policies
-            }
-        ),
-        "variables": _json({v.name: _variable(v) for v in model.variables}),
-        "parameters": _json(
-            {
-                p.name: {
-                    "title": p.title,
-                    "unit": p.unit,
-                    "value": _written(p.value),
-                    "uncertain": isinstance(p.value, Distribution) and p.name not in design.overrides,
-                    **_origin(p.origin),
-                }
-                for p in model.parameters
-            }
-        ),
-        "actors": _json({a.name: _actor(a) for a in model.actors}),
-        "events": _json({e.name: _event(e) for e in model.events}),
-        "outcomes": _json({o.name: _outcome(o) for o in model.outcomes}),
-        "sources": _json(
-            {s.key: {"title": s.title, "date": s.date, "url": s.url, "note": s.note} for s in model.sources}
-        ),
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _origin(origin: Origin) -> dict[str, Any]:
-    return {"sources": list(origin.sources), "guess": origin.guess, "reason": origin.reason}
-
-
-def _written(value: float | Formula | Distribution | None) -> str:
-    """A value as the model file has it."""
-    if isinstance(value, Distribution):
-        return value.text or f"{value.kind}({', '.join(f'{x:g}' for x in value.args)})"
-    if isinstance(value, Formula):
-        return value.text
-    return "" if value is None else repr(value)
-
-
-def _variable(v: Variable) -> dict[str, Any]:
-    return {
-        "title": v.title,
-        "unit": v.unit,
-        "kind": "auxiliary" if v.is_auxiliary else "stock",
-        "initial": _written(v.initial),
-        "bounds": None if v.bounds is None else list(v.bounds),
-        "headline": v.headline,
-        **_origin(v.origin),
-    }
-
-
-def _actor(actor: Actor) -> dict[str, Any]:
-    return {
-        "title": actor.title,
-        "depth": actor.depth,
-        "horizon": actor.horizon,
-        "actions": {x.name: {"title": x.title, **_origin(x.origin)} for x in actor.actions},
-        "misreads": {
-            m.parameter: {"title": m.title, "value": _written(m.value), **_origin(m.origin)}
-            for m in actor.misreads
-        },
-        "sees": {
-            s.variable: {
-                "hidden": s.hidden,
-                "bias": _written(s.bias),
-                "noise": _written(s.noise),
-                "delay": s.delay,
-                **_origin(s.origin),
-            }
-            for s in actor.sees
-        },
-        **_origin(actor.origin),
-    }
-
-
-def _event(event: Event) -> dict[str, Any]:
-    return {
-        "title": event.title,
-        "kind": "random" if event.on is None else "dated",
-        "date": None if event.on is None else event.on.isoformat(),
-        "branches": {b.name: {"title": b.title, **_origin(b.origin)} for b in event.branches},
-        **_origin(event.origin),
-    }
-
-
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "title": outcome.title,
-        "kind": "otherwise" if outcome.otherwise else "when" if outcome.when is not None else "rate",
-        "absorbing": outcome.absorbing,
-        **_origin(outcome.origin),
-    }

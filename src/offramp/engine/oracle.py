@@ -1,214 +1,25 @@
 """docs/explanation/semantics.md written down as plainly as possible, to be held beside that page.
 
 Slow on purpose: one NumPy operation over all runs at a time, nothing shared, nothing skipped. The
-compiled engine must agree with it run by run. A state is a dict from the name of a variable to its
-values, shape (run,).
+compiled engine must agree with it run by run. What happens inside a world, true or pictured, is in
+`offramp.engine.world`; here is the true course.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from offramp.engine import luck
-from offramp.engine.evaluate import Environment, evaluate
 from offramp.engine.inputs import Bools, Floats, Inputs, Ints, Outputs, Status
-from offramp.model import Action, Actor, Branch, Effect, Event, Formula, Model
-
-State = dict[str, Floats]
+from offramp.engine.world import Push, State, World, softmax
+from offramp.model import Actor, Effect, Model
 
 LARGEST_MEAN = 10.0  # events in one step
 BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds
-
-
-@dataclass(frozen=True)
-class Push:
-    """An effect and how much of it to apply: a count, a probability, or 0 and 1. `weight` is (run,)."""
-
-    effect: Effect
-    weight: Floats
-
-
-class World:
-    """One vector of parameters, the truth or an actor's picture, with the model's formulas on it."""
-
-    def __init__(self, model: Model, parameters: State, runs: int) -> None:
-        self.model = model
-        self.parameters = parameters
-        self.runs = runs
-        self.dt = model.step_length
-
-    def read(self, formula: Formula | None, state: State, now: float, absent: float = 0.0) -> Floats:
-        """Value of a formula in a state, (run,); `absent` where the model file gives none."""
-        if formula is None:
-            return np.full(self.runs, absent)
-        value = evaluate(formula.node, Environment(state, self.parameters, now, self.dt))
-        return np.array(np.broadcast_to(value, (self.runs,)), dtype=np.float64)
-
-    def holds(self, condition: Formula | None, state: State, now: float) -> Bools:
-        """Whether a condition is true, (run,); one that is not given is."""
-        return np.asarray(self.read(condition, state, now, absent=1.0) != 0, dtype=np.bool_)
-
-    def complete(self, stocks: State, now: float) -> State:
-        """Hold the stocks that saturate at their bounds and compute the auxiliaries."""
-        state = {}
-        for stock in self.model.stocks:
-            value = stocks[stock.name]
-            if stock.saturates and stock.bounds:
-                value = np.minimum(np.maximum(value, stock.bounds[0]), stock.bounds[1])
-            state[stock.name] = value
-        for auxiliary in self.model.auxiliaries:
-            state[auxiliary.name] = self.read(auxiliary.equals, state, now)
-        return state
-
-    def after(self, pushes: Iterable[Push], state: State, now: float) -> State:
-        """The state after effects, all of them computed from the state before."""
-        new = dict(state)
-        for push in pushes:
-            name = push.effect.variable
-            amount = self.read(push.effect.amount, state, now)
-            if push.effect.how == "set":
-                amount = amount - state[name]
-            new[name] = new[name] + weigh(push.weight, amount)
-        return self.complete(new, now)
-
-    def change(self, state: State, now: float, end: float, noise: State | None = None) -> State:
-        """The state after the stocks have changed over the step; `noise` holds the normal draws."""
-        new = dict(state)
-        for stock in self.model.stocks:
-            if stock.change is not None:
-                new[stock.name] = new[stock.name] + self.dt * self.read(stock.change, state, now)
-            if stock.noise is not None and noise is not None:
-                spread = math.sqrt(self.dt) * self.read(stock.noise, state, now)
-                new[stock.name] = new[stock.name] + spread * noise[stock.name]
-        return self.complete(new, end)
-
-    def branch_probabilities(self, branches: Sequence[Branch], state: State, now: float) -> list[Floats]:
-        """Probability of each branch, (run,) each; `rest` is what the others leave."""
-        given = [
-            np.minimum(np.maximum(self.read(b.probability, state, now), 0.0), 1.0) if b.probability else None
-            for b in branches
-        ]
-        others = np.zeros(self.runs)
-        for p in given:
-            others = others if p is None else others + p
-        return [np.maximum(1.0 - others, 0.0) if p is None else p for p in given]
-
-    def event_mean(self, event: Event, state: State, now: float) -> Floats:
-        """Expected number of a random event in one step, (run,)."""
-        return np.maximum(self.read(event.rate, state, now) * self.dt, 0.0)
-
-    # The look-ahead: what an actor expects in this world, which is then its picture.
-
-    def habit(self, actor: Actor, state: State, now: float) -> Floats:
-        """p(a) ∝ exp(propensity(a)) over the actions whose `when` holds: (run, action)."""
-        weights = np.empty((self.runs, len(actor.actions)))
-        for a, action in enumerate(actor.actions):
-            propensity = self.read(action.propensity, state, now)
-            weights[:, a] = np.where(self.holds(action.when, state, now), propensity, -np.inf)
-        return softmax(weights)
-
-    def expected_events(self, state: State, step: int, now: float) -> State:
-        """The state after the events of a step, each weighted by how likely it is."""
-        pushes = []
-        for event in self.model.events:
-            if event.on is not None and self.model.step_of(event.on) == step:
-                pushes += [Push(e, np.ones(self.runs)) for e in event.effects]
-                chances = self.branch_probabilities(event.branches, state, now)
-                for branch, p in zip(event.branches, chances, strict=True):
-                    pushes += [Push(e, p) for e in branch.effects]
-        state = self.after(pushes, state, now)
-
-        pushes = []
-        for event in self.model.events:
-            if event.rate is not None:
-                mean = self.event_mean(event, state, now)
-                pushes += [Push(e, random_weight(e, mean)) for e in event.effects]
-                chances = self.branch_probabilities(event.branches, state, now)
-                for branch, p in zip(event.branches, chances, strict=True):
-                    pushes += [Push(e, random_weight(e, mean * p)) for e in branch.effects]
-        return self.after(pushes, state, now)
-
-    def expected_moves(self, state: State, now: float, mover: Actor, first: Action | None) -> State:
-        """The state after the effects of everyone's habits, or of `first` in place of the mover's."""
-        pushes = []
-        for actor in self.model.actors:
-            habit = self.habit(actor, state, now)
-            for a, action in enumerate(actor.actions):
-                weight = habit[:, a]
-                if first is not None and actor is mover:
-                    weight = np.full(self.runs, 1.0 if action is first else 0.0)
-                pushes += [Push(e, weight) for e in action.effects]
-        return self.after(pushes, state, now)
-
-    def expected_worth(self, actor: Actor, action: Action, seen: State, step: int) -> Floats:
-        """Q(a): what `actor` expects of taking `action` in the state that it sees, (run,), points."""
-        dt = self.dt
-        absorbing = [o for o in self.model.outcomes if o.absorbing]
-        discount = self.read(actor.discount, seen, step * dt, absent=1.0)
-        survival = np.ones(self.runs)
-        absorbed = {o.name: np.zeros(self.runs) for o in absorbing}
-        total = np.zeros(self.runs)
-        path = seen
-        for h in range(1, look_ahead_steps(actor, dt) + 1):
-            now, end = (step + h - 1) * dt, (step + h) * dt
-            if h >= 2:
-                path = self.expected_events(path, step + h - 1, now)
-            path = self.expected_moves(path, now, actor, action if h == 1 else None)
-            path = self.change(path, now, end)
-
-            hazards = [o for o in absorbing if o.rate is not None]
-            rates = {o.name: np.maximum(self.read(o.rate, path, end), 0.0) for o in hazards}
-            rate = sum(rates.values(), np.zeros(self.runs))
-            ending = survival * (1.0 - np.exp(-rate * dt))
-            for name, r in rates.items():
-                absorbed[name] = absorbed[name] + np.where(rate == 0, 0.0, ending * r / rate)
-            survival = survival * np.exp(-rate * dt)
-            for outcome in absorbing:
-                if outcome.when is not None:
-                    moved = np.where(self.holds(outcome.when, path, end), survival, 0.0)
-                    absorbed[outcome.name] = absorbed[outcome.name] + moved
-                    survival = survival - moved
-
-            utility = np.zeros(self.runs)
-            for term in actor.utility:
-                utility = utility + self.read(term.formula, path, end)
-            value = weigh(survival, utility)
-            for outcome in absorbing:
-                worth = self.read(dict(outcome.worth).get(actor.name), path, end)
-                value = value + weigh(absorbed[outcome.name], worth)
-            total = total + power(discount, h * dt) * value
-        return dt * total - self.read(action.cost, seen, step * dt)
-
-
-def weigh(weight: Floats, value: Floats) -> Floats:
-    """weight·value, and 0 where the weight is 0 whatever the value."""
-    return np.where(weight == 0, 0.0, weight * value)
-
-
-def random_weight(effect: Effect, mean: Floats) -> Floats:
-    """Expected number of additions, or the chance that a random event sets at least once."""
-    return 1.0 - np.exp(-mean) if effect.how == "set" else mean
-
-
-def softmax(weights: Floats) -> Floats:
-    """exp(weights) over their sum along the last axis, computed so that nothing overflows."""
-    likely = np.exp(weights - weights.max(axis=-1, keepdims=True))
-    return np.asarray(likely / likely.sum(axis=-1, keepdims=True))
-
-
-def power(base: Floats, exponent: float) -> Floats:
-    """base**exponent for a positive exponent, as formulas compute it."""
-    return np.where(base == 0, 0.0, np.exp(exponent * np.log(base)))
-
-
-def look_ahead_steps(actor: Actor, dt: float) -> int:
-    """Steps that an actor looks ahead: its horizon, rounded, at least 1."""
-    return max(1, math.floor(actor.horizon / dt + 0.5))
 
 
 class Oracle:

@@ -1,0 +1,148 @@
+"""What runs say of themselves: the model's titles, units, sources and guesses, versions and seed."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from offramp.model import Actor, Distribution, Event, Formula, Origin, Outcome, Variable
+
+if TYPE_CHECKING:
+    from offramp.design import Design
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def attributes_of(design: Design, engine: str) -> dict[str, Any]:
+    """Attributes of runs of a design: what they are of, what made them, titles, units and sources.
+
+    Values are text or numbers; nested ones are JSON (`offramp.dataset.SECTIONS`).
+    """
+    model = design.model
+    policies = {p.name: p for p in model.policies}
+    return {
+        "Conventions": "CF-1.11",
+        "title": model.title,
+        "summary": model.summary,
+        "model": model.name,
+        "model_file": model.file,
+        "model_hash": model.hash,
+        "illustrative": int(model.illustrative),
+        "offramp_version": _version("offramp"),
+        "numpy_version": _version("numpy"),
+        "llvmlite_version": _version("llvmlite"),
+        "engine": engine,
+        "seed": str(design.seed),  # as text: NetCDF integers end below 2**64
+        "start": model.start.isoformat(),
+        "end": model.dates[-1].isoformat(),
+        "step": model.step,
+        "steps": model.steps,
+        "step_months": model.step_length,
+        "overrides": as_json(design.overrides),
+        "policies": as_json(
+            {
+                name: {"title": policies[name].title, **_origin(policies[name].origin)}
+                if name in policies
+                else {"title": "Baseline", **_origin(Origin())}
+                for name in design.policies
+            }
+        ),
+        "variables": as_json({v.name: _variable(v) for v in model.variables}),
+        "parameters": as_json(
+            {
+                p.name: {
+                    "title": p.title,
+                    "unit": p.unit,
+                    "value": _written(p.value),
+                    "uncertain": isinstance(p.value, Distribution) and p.name not in design.overrides,
+                    **_origin(p.origin),
+                }
+                for p in model.parameters
+            }
+        ),
+        "actors": as_json({a.name: _actor(a) for a in model.actors}),
+        "events": as_json({e.name: _event(e) for e in model.events}),
+        "outcomes": as_json({o.name: _outcome(o) for o in model.outcomes}),
+        "sources": as_json(
+            {s.key: {"title": s.title, "date": s.date, "url": s.url, "note": s.note} for s in model.sources}
+        ),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _origin(origin: Origin) -> dict[str, Any]:
+    return {"sources": list(origin.sources), "guess": origin.guess, "reason": origin.reason}
+
+
+def _written(value: float | Formula | Distribution | None) -> str:
+    """A value as the model file has it."""
+    if isinstance(value, Distribution):
+        return value.text or f"{value.kind}({', '.join(f'{x:g}' for x in value.args)})"
+    if isinstance(value, Formula):
+        return value.text
+    return "" if value is None else repr(value)
+
+
+def _variable(v: Variable) -> dict[str, Any]:
+    return {
+        "title": v.title,
+        "unit": v.unit,
+        "kind": "auxiliary" if v.is_auxiliary else "stock",
+        "initial": _written(v.initial),
+        "bounds": None if v.bounds is None else list(v.bounds),
+        "headline": v.headline,
+        **_origin(v.origin),
+    }
+
+
+def _actor(actor: Actor) -> dict[str, Any]:
+    return {
+        "title": actor.title,
+        "depth": actor.depth,
+        "horizon": actor.horizon,
+        "actions": {x.name: {"title": x.title, **_origin(x.origin)} for x in actor.actions},
+        "misreads": {
+            m.parameter: {"title": m.title, "value": _written(m.value), **_origin(m.origin)}
+            for m in actor.misreads
+        },
+        "sees": {
+            s.variable: {
+                "hidden": s.hidden,
+                "bias": _written(s.bias),
+                "noise": _written(s.noise),
+                "delay": s.delay,
+                **_origin(s.origin),
+            }
+            for s in actor.sees
+        },
+        **_origin(actor.origin),
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "title": event.title,
+        "kind": "random" if event.on is None else "dated",
+        "date": None if event.on is None else event.on.isoformat(),
+        "branches": {b.name: {"title": b.title, **_origin(b.origin)} for b in event.branches},
+        **_origin(event.origin),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "title": outcome.title,
+        "kind": "otherwise" if outcome.otherwise else "when" if outcome.when is not None else "rate",
+        "absorbing": outcome.absorbing,
+        **_origin(outcome.origin),
+    }
