@@ -1,0 +1,256 @@
+"""The keys of a model file: one table per kind of mapping.
+
+The checker reads them to say what is unknown, missing or of the wrong shape; `schema.py` turns them into
+JSON Schema. A key that is not here does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Shape = Literal[
+    "text",  # a line or paragraph
+    "date",
+    "flag",  # true or false
+    "integer",
+    "number",  # a number, or arithmetic of numbers
+    "formula",  # a formula that gives a number
+    "condition",  # a formula that is true or false
+    "prior",  # a number or a prior
+    "initial",  # a number, a prior or a formula of parameters
+    "unit",
+    "probability",  # a formula, or `rest`
+    "bounds",  # [low, high]
+    "source",  # text or a list of texts
+    "choice",  # one of a few words
+    "effects",  # variable -> formula, {add: formula} or {set: formula}
+    "formulas",  # name -> formula
+    "numbers",  # name -> number
+    "moves",  # actor -> action
+    "move_lists",  # actor -> actions
+    "table",  # one mapping with keys of its own
+    "named",  # name -> mapping with keys of its own
+    "signals",  # variable -> `hidden`, or a mapping
+    "readings",  # parameter -> number, prior or formula, or a mapping
+    "list",  # a list of mappings
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    name: str
+    shape: Shape
+    about: str
+    required: bool = False
+    of: Table | None = None  # the keys below, for tables and their collections
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The keys of one kind of mapping. `what` names the kind in messages, with its article."""
+
+    what: str
+    keys: tuple[Key, ...]
+
+    def __getitem__(self, name: str) -> Key:
+        return next(k for k in self.keys if k.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(k.name for k in self.keys)
+
+
+_TITLE = Key("title", "text", "What readers see instead of the name.")
+_BACKING = (
+    Key(
+        "source",
+        "source",
+        "What its numbers rest on: a key of model.sources and a place in it, or a list of such.",
+    ),
+    Key("guess", "flag", "true where nothing backs the number but judgement; then say the reason."),
+    Key("reason", "text", "Why this value and not another."),
+)
+
+SOURCE = Table(
+    "a source",
+    (
+        Key("title", "text", "Author and title.", required=True),
+        Key("date", "text", "When it was published, as far as known: 2020, 2020-06 or 2020-06-01."),
+        Key("url", "text", "Where it can be read."),
+        Key("note", "text", "What it is used for, how far it can be trusted."),
+    ),
+)
+MODEL = Table(
+    "`model`",
+    (
+        Key("name", "text", "Short name: small letters, digits, `-` and `_`.", required=True),
+        Key("title", "text", "Title of the crisis."),
+        Key("summary", "text", "What the crisis is, in a few sentences; the brief begins with it."),
+        Key("illustrative", "flag", "true for teaching and test models: no number needs a source."),
+        Key("sources", "named", "What the model rests on.", of=SOURCE),
+    ),
+)
+HORIZON = Table(
+    "`horizon`",
+    (
+        Key("start", "date", "First day, year-month-day.", required=True),
+        Key("step", "choice", "Length of a step.", required=True, choices=("month", "week")),
+        Key("steps", "integer", "Number of steps, 1 to 600.", required=True),
+    ),
+)
+VARIABLE = Table(
+    "a variable",
+    (
+        _TITLE,
+        Key("unit", "unit", "Unit of its value, such as kg or barrel/day; left out for plain numbers."),
+        Key(
+            "initial",
+            "initial",
+            "Value at the start: a number, a prior or a formula of parameters. Makes it a stock.",
+        ),
+        Key("change", "formula", "What it gains per month (a stock that only effects move has none)."),
+        Key("equals", "formula", "A formula it always equals. Makes it an auxiliary."),
+        Key("noise", "formula", "Standard deviation of chance movement over a month."),
+        Key("bounds", "bounds", "[lowest, highest] value that makes sense."),
+        Key("saturates", "flag", "true: held at its bounds; otherwise leaving them fails the run."),
+        Key("headline", "flag", "true: among the first that reports show."),
+        *_BACKING,
+    ),
+)
+PARAMETER = Table(
+    "a parameter",
+    (
+        _TITLE,
+        Key("unit", "unit", "Unit of its value; left out for plain numbers."),
+        Key("value", "prior", "A number, or a prior such as normal(40, 5).", required=True),
+        *_BACKING,
+    ),
+)
+SIGNAL = Table(
+    "a signal",
+    (
+        Key("hidden", "flag", "true: not seen at all."),
+        Key("assumed", "formula", "What is supposed of a hidden stock; left out: its initial value."),
+        Key("bias", "formula", "Added to what is seen."),
+        Key("noise", "formula", "Standard deviation of the error of what is seen."),
+        Key("delay", "integer", "Steps by which it is seen late."),
+        *_BACKING,
+    ),
+)
+MISREADING = Table(
+    "a misreading",
+    (
+        _TITLE,
+        Key(
+            "value",
+            "initial",
+            "What the actor takes it for: a number, a prior or a formula of parameters.",
+            required=True,
+        ),
+        *_BACKING,
+    ),
+)
+ACTION = Table(
+    "an action",
+    (
+        _TITLE,
+        Key("when", "condition", "When it is available; left out: always."),
+        Key("effects", "effects", "What it does to stocks."),
+        Key("cost", "formula", "Points, paid once when it is chosen."),
+        Key("propensity", "formula", "Log-weight of habit; left out: 0."),
+        *_BACKING,
+    ),
+)
+ACTOR = Table(
+    "an actor",
+    (
+        _TITLE,
+        Key("depth", "integer", "0: acts by habit; 1: looks ahead against the habits of others."),
+        Key("horizon", "number", "Months looked ahead (depth 1)."),
+        Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1)."),
+        Key("discount", "formula", "Weight of a month later against now, 0 to 1 (depth 1)."),
+        Key("utility", "formulas", "What it wants: named terms in points per month, summed (depth 1)."),
+        Key("sees", "signals", "Stocks that it does not see as they are."),
+        Key("misreads", "readings", "Parameters that it takes to be other than they are."),
+        Key("actions", "named", "What it can do.", required=True, of=ACTION),
+        *_BACKING,
+    ),
+)
+BRANCH = Table(
+    "a branch",
+    (
+        _TITLE,
+        Key(
+            "probability",
+            "probability",
+            "Chance of this branch, 0 to 1; one branch may say `rest`.",
+            required=True,
+        ),
+        Key("effects", "effects", "What it does to stocks."),
+        *_BACKING,
+    ),
+)
+EVENT = Table(
+    "an event",
+    (
+        _TITLE,
+        Key("on", "date", "Day of a dated event."),
+        Key("rate", "formula", "Mean number per month of a random event."),
+        Key("effects", "effects", "What it does to stocks."),
+        Key("branches", "named", "The ways it can turn out, one of which happens.", of=BRANCH),
+        *_BACKING,
+    ),
+)
+OUTCOME = Table(
+    "an outcome",
+    (
+        _TITLE,
+        Key("when", "condition", "The condition that becomes true."),
+        Key("rate", "formula", "Chance per month that it happens, as a hazard."),
+        Key("otherwise", "flag", "true: it holds where no absorbing outcome has come."),
+        Key("absorbing", "flag", "true: the run ends with it."),
+        Key("worth", "formulas", "Actor -> points per month that it expects once the run has ended so."),
+        *_BACKING,
+    ),
+)
+INTERVENTION = Table(
+    "an intervention",
+    (
+        Key("from", "date", "First day; left out: from the start."),
+        Key("until", "date", "Day on which it is over; left out: to the end."),
+        Key("force", "moves", "Actor -> the only action left to it."),
+        Key("forbid", "move_lists", "Actor -> actions taken from it."),
+        Key("set", "numbers", "Parameter or stock -> value."),
+        Key("shift", "numbers", "Parameter or stock -> what is added."),
+    ),
+)
+POLICY = Table(
+    "a policy",
+    (
+        _TITLE,
+        Key("do", "list", "Interventions.", of=INTERVENTION),
+        *_BACKING,
+    ),
+)
+FILE = Table(
+    "a model file",
+    (
+        Key("model", "table", "Who and what.", required=True, of=MODEL),
+        Key("horizon", "table", "When, and in what steps.", required=True, of=HORIZON),
+        Key("variables", "named", "What changes: stocks and auxiliaries.", required=True, of=VARIABLE),
+        Key("parameters", "named", "What stays: numbers and priors.", of=PARAMETER),
+        Key("actors", "named", "Who decides, and how.", of=ACTOR),
+        Key("events", "named", "What happens by date or by chance.", of=EVENT),
+        Key("outcomes", "named", "What we ask about.", of=OUTCOME),
+        Key("policies", "named", "What we might do.", of=POLICY),
+    ),
+)
+
+# Keys of the language that this version does not compute, by the table they belong to.
+LATER = {
+    FILE.what: ("ladders", "claims", "evidence"),
+    ACTOR.what: ("beliefs", "types"),
+    EVENT.what: ("attributed",),
+}

@@ -1,0 +1,1 @@
+"""One module per group of sections of the model file."""

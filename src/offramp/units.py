@@ -1,0 +1,272 @@
+"""Units of measure: read, compared, multiplied, never converted.
+
+`pint` says what a unit name means (its dimension and its factor to the base unit) and is imported only
+when the first unit is read. The algebra on top is a few lines, so that checking a large model does not
+pay for pint's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pint
+
+# Scales and counts of our own making: all of them plain numbers.
+DIMENSIONLESS = ("points", "point", "index", "share", "flag", "score", "count", "dimensionless")
+
+# One line each in pint's language. A month is the mean Gregorian month (365.2425 / 12 days), as in model.py.
+_DEFINITIONS = (
+    "month = [time] = months",
+    "year = 12 * month = years",
+    "quarter = 3 * month = quarters",
+    "day = month / 30.436875 = days",
+    "week = 7 * day = weeks",
+    "hour = day / 24 = hours",
+    "minute = hour / 60 = minutes",
+    "second = minute / 60 = seconds",
+    "kg = [mass] = kilogram = kilograms",
+    "g = 0.001 * kg = gram = grams",
+    "mg = 1e-6 * kg = milligram",
+    "tonne = 1000 * kg = tonnes",
+    "kilotonne = 1000 * tonne = kilotonnes",
+    "pound = 0.45359237 * kg = pounds",
+    "meter = [length] = meters = metre = metres",
+    "km = 1000 * meter = kilometer = kilometers = kilometre = kilometres",
+    "mile = 1609.344 * meter = miles",
+    "nautical_mile = 1852 * meter = nautical_miles",
+    "hectare = 10000 * meter ** 2 = hectares",
+    "barrel = 0.158987294928 * meter ** 3 = barrels",
+    "liter = 0.001 * meter ** 3 = liters = litre = litres",
+    "gallon = 0.003785411784 * meter ** 3 = gallons",
+    "joule = kg * meter ** 2 / second ** 2 = joules",
+    "watt = joule / second = watts",
+    "kilowatt = 1000 * watt",
+    "megawatt = 1e6 * watt = MW",
+    "gigawatt = 1e9 * watt = GW",
+    "kilowatt_hour = kilowatt * hour = kWh",
+    "megawatt_hour = megawatt * hour = MWh",
+    "gigawatt_hour = gigawatt * hour = GWh",
+    # Separative work has the dimension of a mass but is not one: adding the two is a mistake.
+    "SWU = [separative_work]",
+    "USD = [currency_USD] = dollar = dollars",
+    "EUR = [currency_EUR] = euro = euros",
+    "GBP = [currency_GBP]",
+    "CNY = [currency_CNY]",
+    "RUB = [currency_RUB]",
+    "IRR = [currency_IRR] = rial = rials",
+    "toman = 10 * IRR = tomans",
+    # Plurals of things that one counts are left free: they are good names for variables.
+    "person = [person] = persons = people",
+    "household = [household]",
+    "soldier = [soldier]",
+    "ship = [ship]",
+    "aircraft = [aircraft]",
+    "missile = [missile]",
+    "warhead = [warhead]",
+    "centrifuge = [centrifuge]",
+    "vote = [vote]",
+    "percent = 0.01 = percents",
+    "permille = 0.001",
+    "thousand = 1000 = thousands",
+    "million = 1000000 = millions",
+    "billion = 1000000000 = billions",
+    "trillion = 1000000000000 = trillions",
+)
+# Read from the definitions without pint: names that formulas may use, and that nothing else may bear.
+NAMES = tuple(
+    dict.fromkeys(
+        part.strip()
+        for line in _DEFINITIONS
+        for i, part in enumerate(line.split("="))
+        if i != 1 and re.fullmatch(r"[A-Za-z_]+", part.strip())
+    )
+)
+
+
+class UnitError(ValueError):
+    """A unit text that cannot be read; `start` and `end` count its characters from 0."""
+
+    def __init__(self, message: str, *hint: str, start: int = 0, end: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.start = start
+        self.end = end
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A product of powers of named units, in the order of their names.
+
+    Two units are the same if they have the same dimension and the same factor, whatever the names:
+    `barrel/day*day` is `barrel`.
+    """
+
+    powers: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def factor(self) -> float:
+        """How many base units one of this unit is."""
+        value = 1.0
+        for name, power in self.powers:
+            value *= _meaning(name)[0] ** power
+        return value
+
+    @property
+    def dimension(self) -> tuple[tuple[str, float], ...]:
+        total: dict[str, float] = {}
+        for name, power in self.powers:
+            for base, exponent in _meaning(name)[1]:
+                total[base] = total.get(base, 0.0) + exponent * power
+        return tuple(sorted((b, round(e, 9)) for b, e in total.items() if abs(e) > 1e-9))
+
+    @property
+    def is_plain(self) -> bool:
+        """True for pure numbers: no dimension and no factor (percent has a factor)."""
+        return not self.powers or self.same(PLAIN)
+
+    def same(self, other: Unit) -> bool:
+        if self.powers == other.powers:
+            return True
+        return self.dimension == other.dimension and abs(self.factor / other.factor - 1) < 1e-9
+
+    def times(self, other: Unit, power: float = 1.0) -> Unit:
+        """This unit times the `power`-th power of another."""
+        total = dict(self.powers)
+        for name, exponent in other.powers:
+            total[name] = total.get(name, 0.0) + exponent * power
+        return Unit(tuple(sorted((n, round(e, 9)) for n, e in total.items() if abs(e) > 1e-9)))
+
+    def __str__(self) -> str:
+        """Such as `kg/month`; `dimensionless` for pure numbers."""
+
+        def show(name: str, power: float) -> str:
+            return name if power == 1 else f"{name}**{power:g}"
+
+        above = [show(n, p) for n, p in self.powers if p > 0]
+        below = [show(n, -p) for n, p in self.powers if p < 0]
+        if not above and not below:
+            return "dimensionless"
+        return "/".join(["*".join(above) or "1", *below])
+
+
+PLAIN = Unit()
+MONTH = Unit((("month", 1.0),))
+PER_MONTH = Unit((("month", -1.0),))
+
+_WORD = re.compile(r"\s*(?:(?P<name>[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|(?P<op>\*\*|[-*/^().]))")
+
+
+@cache
+def parse(text: str) -> Unit:
+    """Read a unit such as `kg`, `1/month`, `barrel/day`, `million USD`, `kg*meter**2`.
+
+    Raises
+    ------
+    UnitError
+        If it is not a product and quotient of known units.
+    """
+    total = PLAIN
+    sign, at, power_due, last = 1.0, 0, False, PLAIN
+    expects_unit = True
+    stripped = len(text.rstrip())
+    while at < stripped:
+        match = _WORD.match(text, at)
+        if match is None:
+            raise UnitError(f"`{text[at]}` cannot stand in a unit", _EXAMPLES, start=at, end=at + 1)
+        start, word = match.start(match.lastgroup or 0), match[match.lastgroup or 0]
+        at = match.end()
+        if power_due:
+            negative = word == "-"
+            if negative:
+                digits = re.compile(r"\s*(\d+)").match(text, at)
+                word, at = (digits[1], digits.end()) if digits else ("", at)
+            if not word.isdigit() or int(word) > 9:
+                raise UnitError("a power must be a small whole number", _EXAMPLES, start=start, end=at)
+            # One power of it has been counted already.
+            total = total.times(last, sign * ((-1 if negative else 1) * int(word) - 1))
+            power_due, expects_unit = False, False
+        elif match["name"]:
+            last = _named(word, start)
+            if expects_unit is False:
+                sign = 1.0  # `million USD`: a space multiplies
+            total = total.times(last, sign)
+            expects_unit = False
+        elif match["number"]:
+            if word != "1" or not expects_unit:
+                raise UnitError("a number cannot stand in a unit", _EXAMPLES, start=start, end=at)
+            last, expects_unit = PLAIN, False
+        elif word in ("**", "^") and not expects_unit:
+            power_due = True
+        elif word in ("*", "/") and not expects_unit:
+            sign, expects_unit = (1.0 if word == "*" else -1.0), True
+        else:
+            raise UnitError(f"`{word}` cannot stand here in a unit", _EXAMPLES, start=start, end=at)
+    if expects_unit or power_due:
+        raise UnitError(
+            "this unit ends too early", _EXAMPLES, start=max(0, stripped - 1), end=max(1, stripped)
+        )
+    return total
+
+
+_EXAMPLES = (
+    "Units look like `kg`, `1/month`, `barrel/day`, `million USD`. Leave `unit` out for plain numbers."
+)
+
+
+def _named(name: str, start: int) -> Unit:
+    if name in DIMENSIONLESS:
+        return PLAIN
+    canonical = _canonical(name)
+    if canonical is None:
+        import difflib
+
+        near = difflib.get_close_matches(name, [*NAMES, *DIMENSIONLESS], 1, 0.7)
+        guess = [f"Did you mean `{near[0]}`?"] if near else []
+        raise UnitError(
+            f"unknown unit `{name}`",
+            *guess,
+            "Known: " + ", ".join(_SHOWN) + ".",
+            start=start,
+            end=start + len(name),
+        )
+    return Unit(((canonical, 1.0),))
+
+
+_SHOWN = (
+    "month", "week", "day", "year", "kg", "g", "tonne", "barrel", "SWU", "USD", "EUR", "IRR", "person",
+    "percent", "million", "billion", "km", "megawatt", "points", "index", "share", "flag",
+)  # fmt: skip
+
+
+@cache
+def _canonical(name: str) -> str | None:
+    """The main name of a unit (`months` is `month`), or None."""
+    if name not in NAMES:
+        return None
+    return str(_registry().get_name(name))
+
+
+@cache
+def _meaning(name: str) -> tuple[float, tuple[tuple[str, float], ...]]:
+    """Factor to base units and dimension of a unit, by its main name."""
+    registry = _registry()
+    factor, root = registry.get_root_units(name)
+    dimension = registry.get_dimensionality(root)
+    return float(factor), tuple(sorted((str(b), float(e)) for b, e in dimension.items()))
+
+
+@cache
+def _registry() -> pint.UnitRegistry[Any]:
+    import pint
+
+    registry: pint.UnitRegistry[Any] = pint.UnitRegistry(None)
+    for line in _DEFINITIONS:
+        # pint reads `name = value = symbol = alias...`; `_` says that there is no symbol.
+        name, value, *others = (part.strip() for part in line.split("="))
+        registry.define(" = ".join([name, value, "_", *others]) if others else f"{name} = {value}")
+    return registry
