@@ -178,7 +178,7 @@ def _truncated_normal(u: Floats, mean: float, sd: float, low: float, high: float
 
 
 _BETA_NODES = 16_385
-_NEGLIGIBLE = 45.0  # natural logarithm of the mode's density over that of the ends of the table
+_NEGLIGIBLE = 60.0  # natural logarithm of the mode's density over that of the ends of the table
 
 
 @lru_cache(maxsize=256)
@@ -216,16 +216,21 @@ def _beta_table(a: float, b: float) -> tuple[Floats, Floats, Floats]:
 
 
 def _beta_quantile(u: Floats, a: float, b: float) -> Floats:
-    """Cubic interpolation of the table, backwards: y as a function of the probability below it."""
+    # Each half by its own tail: near 1 the probability below would have lost its digits.
+    lower = _beta_logit(np.minimum(u, 0.5), a, b)
+    upper = -_beta_logit(np.minimum(1.0 - u, 0.5), b, a)
+    return np.asarray(1 / (1 + np.exp(-np.where(u <= 0.5, lower, upper))))
+
+
+def _beta_logit(u: Floats, a: float, b: float) -> Floats:
+    """Logit of the quantile for u up to 0.5, by cubic interpolation of the table backwards."""
     y, below, density = _beta_table(a, b)
     cell = np.clip(np.searchsorted(below, u, side="right") - 1, 0, len(y) - 2)
-    p0, p1 = below[cell], below[cell + 1]
-    width = np.maximum(p1 - p0, np.finfo(np.float64).tiny)
-    t = np.clip((u - p0) / width, 0.0, 1.0)
-    y0, y1 = y[cell], y[cell + 1]
+    width = np.maximum(below[cell + 1] - below[cell], np.finfo(np.float64).tiny)
+    t = np.clip((u - below[cell]) / width, 0.0, 1.0)
+    rise = y[cell + 1] - y[cell]
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        m0, m1 = width / density[cell], width / density[cell + 1]
-    # Slopes past three times the chord would bend the curve back (Fritsch & Carlson 1980).
-    m0, m1 = np.minimum(m0, 3 * (y1 - y0)), np.minimum(m1, 3 * (y1 - y0))
-    cubic = y0 + t * (m0 + t * (3 * (y1 - y0) - 2 * m0 - m1 + t * (m0 + m1 - 2 * (y1 - y0))))
-    return np.asarray(1 / (1 + np.exp(-cubic)))
+        # Slopes past three times the chord would bend the curve back (Fritsch & Carlson 1980).
+        m0 = np.minimum(width / density[cell], 3 * rise)
+        m1 = np.minimum(width / density[cell + 1], 3 * rise)
+    return np.asarray(y[cell] + t * (m0 + t * (3 * rise - 2 * m0 - m1 + t * (m0 + m1 - 2 * rise))))
