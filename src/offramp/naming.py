@@ -22,6 +22,12 @@ _OURS = (
     "parameter",
     "event",
     "variable",
+    "date",
+    "outcome_step",
+    "event_count",
+    "parameter_value",
+    "failed_step",
+    "failed_variable",
 )
 
 

@@ -183,7 +183,9 @@ def _sees(reader: Reader, actor: Fields, names: Names) -> tuple[Signal, ...]:
             Signal(
                 variable=key.text,
                 hidden=hidden,
-                assumed=fields.formula("assumed", scope, unit, f"what is assumed of `{key.text}`"),
+                assumed=fields.formula(
+                    "assumed", names.scope(PARAMETERS_ONLY), unit, f"what is assumed of `{key.text}`"
+                ),
                 bias=fields.formula("bias", scope, unit, f"the bias on `{key.text}`"),
                 noise=fields.formula("noise", scope, unit, f"the noise on `{key.text}`"),
                 delay=fields.integer("delay", 0, 60, 0),
