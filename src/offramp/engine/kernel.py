@@ -1,0 +1,313 @@
+"""Where a model's values stand in memory, and its formulas as IR.
+
+World and minds are run by the same functions on other vectors: a function takes the address of the
+stocks, of a vector of parameters (the truth, or an actor's picture) and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from offramp.engine.ir import Function, Value
+from offramp.model import Action, Actor, Effect, Event, Formula, Model
+from offramp.tree import (
+    Binary,
+    Call,
+    Compare,
+    Logic,
+    Negate,
+    Node,
+    Not,
+    Now,
+    Number,
+    Parameter,
+    StepLength,
+    Variable,
+    children,
+    walk,
+)
+
+LARGEST_REPEATED_POWER = 8
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One action of one actor; slots are numbered actor by actor, in file order."""
+
+    actor: int
+    position: int  # among the actor's own actions
+    action: Action
+
+
+class Layout:
+    """Positions of a model's stocks, parameters, actions and events in lane-major arrays.
+
+    A vector of parameters is longer than the model's: behind the parameters stand the values of all
+    parts of formulas that read nothing but parameters. They are computed once for a vector (the function
+    `derive`) and not again in every step of a look-ahead.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.dt = model.step_length
+        self.stock = {v.name: i for i, v in enumerate(model.stocks)}
+        self.parameter = {p.name: i for i, p in enumerate(model.parameters)}
+        self.by_name = {v.name: v for v in model.variables}
+        self.first_slot: list[int] = []
+        self.slots: list[Slot] = []
+        for a, actor in enumerate(model.actors):
+            self.first_slot.append(len(self.slots))
+            self.slots += [Slot(a, i, action) for i, action in enumerate(actor.actions)]
+
+    @cached_property
+    def derived(self) -> dict[Node, int]:
+        """Parts of formulas made of parameters alone -> position in a vector of parameters."""
+        found: dict[Node, int] = {}
+        for node in all_formulas(self.model):
+            for part in _parameter_parts(node):
+                found.setdefault(part, len(self.parameter) + len(found))
+        for actor in self.model.actors:
+            for own in (actor.precision, self.discount_per_step(actor)):
+                if own is not None:
+                    node = own.node if isinstance(own, Formula) else own
+                    found.setdefault(node, len(self.parameter) + len(found))
+        return found
+
+    def discount_per_step(self, actor: Actor) -> Node | None:
+        """The actor's discount over one step, as a formula."""
+        if actor.discount is None:
+            return None
+        return actor.discount.node if self.dt == 1 else Binary("**", actor.discount.node, Number(self.dt))
+
+    @property
+    def vector_length(self) -> int:
+        """Reals in a vector of parameters, derived parts included."""
+        return len(self.parameter) + len(self.derived)
+
+    @cached_property
+    def dated(self) -> dict[int, list[Event]]:
+        """Step -> the dated events with effects or branches that fall into it, in file order.
+
+        Steps after the model's last are kept: a look-ahead sees them.
+        """
+        steps: dict[int, list[Event]] = {}
+        for event in self.model.events:
+            if event.on is not None and (event.effects or event.branches):
+                steps.setdefault(self.model.step_of(event.on), []).append(event)
+        return {k: events for k, events in steps.items() if k >= 0}
+
+    @cached_property
+    def random(self) -> list[Event]:
+        return [e for e in self.model.events if e.rate is not None]
+
+    @cached_property
+    def mean_position(self) -> dict[tuple[str, str], int]:
+        """(event, branch) -> position in the array of means of random events; branch "" is the event."""
+        keys = []
+        for event in self.random:
+            keys += [(event.name, ""), *((event.name, b.name) for b in event.branches)]
+        return {key: i for i, key in enumerate(keys)}
+
+
+def all_formulas(model: Model) -> Iterator[Node]:
+    """Every formula that is read while a run goes on, but for `precision` and `discount`."""
+
+    def effects(given: Iterable[Effect]) -> Iterator[Formula | None]:
+        return (e.amount for e in given)
+
+    def formulas() -> Iterator[Formula | None]:
+        for variable in model.variables:
+            yield from (variable.change, variable.equals, variable.noise)
+        for actor in model.actors:
+            yield from (term.formula for term in actor.utility)
+            for action in actor.actions:
+                yield from (action.when, action.cost, action.propensity, *effects(action.effects))
+            for signal in actor.sees:
+                yield from (signal.assumed, signal.bias, signal.noise)
+        for event in model.events:
+            yield from (event.rate, *effects(event.effects))
+            for branch in event.branches:
+                yield from (branch.probability, *effects(branch.effects))
+        for outcome in model.outcomes:
+            yield from (outcome.when, outcome.rate, *(formula for _, formula in outcome.worth))
+
+    return (f.node for f in formulas() if f is not None)
+
+
+def _parameter_parts(node: Node) -> Iterator[Node]:
+    """The largest parts of a formula that read only parameters and are more than one name or number."""
+    below = list(walk(node))
+    if not any(isinstance(n, Variable | Now) for n in below) and isinstance(node, Negate | Binary | Call):
+        # Plain arithmetic on literals is left to LLVM.
+        if any(isinstance(n, Parameter | Call) or (isinstance(n, Binary) and n.op == "**") for n in below):
+            yield node
+        return
+    for child in children(node):
+        yield from _parameter_parts(child)
+
+
+class Reader:
+    """Reads formulas in one state, with one vector of parameters, at one time.
+
+    Auxiliaries are computed where a formula needs them, once.
+
+    Parameters
+    ----------
+    f : the function being written
+    x : address of the stocks
+    p : address of the vector of parameters
+    now : months since the start, uniform
+    use_derived : read derived parts from the vector instead of computing them
+    """
+
+    def __init__(
+        self, f: Function, layout: Layout, x: Value, p: Value, now: Value, *, use_derived: bool = True
+    ) -> None:
+        self.f, self.layout = f, layout
+        self.x, self.p, self.now = x, p, now
+        self._derived = layout.derived if use_derived else {}
+        self._reals: dict[Node, Value] = {}
+        self._masks: dict[Node, Value] = {}
+
+    def stock(self, name: str) -> Value:
+        return self.real(Variable(name))
+
+    def read(self, formula: Formula | None, absent: float = 0.0) -> Value:
+        """Value of a formula, or a constant where the model file gives none."""
+        return self.f.real(absent) if formula is None else self.real(formula.node)
+
+    def real(self, node: Node) -> Value:
+        if node not in self._reals:
+            self._reals[node] = self._real(node)
+        return self._reals[node]
+
+    def mask(self, node: Node) -> Value:
+        """A condition; a number holds where it is not 0."""
+        if node not in self._masks:
+            self._masks[node] = self._mask(node)
+        return self._masks[node]
+
+    def _real(self, node: Node) -> Value:
+        f = self.f
+        if node in self._derived:
+            return f.load(self.p, self._derived[node])
+        match node:
+            case Number(value):
+                return f.real(value)
+            case Parameter(name):
+                return f.load(self.p, self.layout.parameter[name])
+            case Variable(name):
+                equals = self.layout.by_name[name].equals
+                if equals is not None:
+                    return self.real(equals.node)
+                return f.load(self.x, self.layout.stock[name])
+            case Now():
+                return f.to("real", self.now)
+            case StepLength():
+                return f.real(self.layout.dt)
+            case Negate(Number(value)):
+                return f.real(-value)
+            case Negate(of):
+                return -self.real(of)
+            case Binary("**", base, exponent):
+                return self._power(self.real(base), exponent)
+            case Binary("+", left, right):
+                return self.real(left) + self.real(right)
+            case Binary("-", left, right):
+                return self.real(left) - self.real(right)
+            case Binary("*", left, right):
+                return self.real(left) * self.real(right)
+            case Binary("/", left, right):
+                return self.real(left) / self.real(right)
+            case Call(function, args):
+                return self._call(function, args)
+            case Compare() | Logic() | Not():
+                return f.to("real", self.mask(node))
+        raise TypeError(f"not a formula: {node!r}")
+
+    def _mask(self, node: Node) -> Value:
+        match node:
+            case Compare(op, left, right):
+                return self.f.compare(op, self.real(left), self.real(right))
+            case Not(of):
+                return ~self.mask(of)
+            case Logic(op, parts):
+                result = self.mask(parts[0])
+                for part in parts[1:]:
+                    result = result & self.mask(part) if op == "and" else result | self.mask(part)
+                return result
+        return self.real(node).differs(0.0)
+
+    def _power(self, base: Value, exponent: Node) -> Value:
+        f = self.f
+        literal = literal_of(exponent)
+        if literal is not None and literal.is_integer() and abs(literal) <= LARGEST_REPEATED_POWER:
+            if literal == 0:
+                return f.real(1.0)
+            result = base
+            for _ in range(int(abs(literal)) - 1):
+                result = result * base
+            return 1.0 / result if literal < 0 else result
+        if literal == 0.5:
+            return f.square_root(base)
+        n = self.real(exponent)
+        value = f.call("exp", n * f.call("log", base))
+        return f.select(base.equals(0.0) & (n > 0.0), 0.0, value)
+
+    def _call(self, function: str, args: tuple[Node, ...]) -> Value:
+        f = self.f
+        if function == "where":
+            return f.select(self.mask(args[0]), self.real(args[1]), self.real(args[2]))
+        if function in ("min", "max"):
+            combine = f.smaller if function == "min" else f.larger
+            result = self.real(args[0])
+            for arg in args[1:]:
+                result = combine(result, self._operand(arg))
+            return result
+        x = self.real(args[0])
+        match function:
+            case "exp" | "log":
+                return f.call(function, x)
+            case "sqrt":
+                return f.square_root(x)
+            case "abs":
+                return f.absolute(x)
+            case "logistic":
+                return 1.0 / (1.0 + f.call("exp", -x))
+            case "clip":
+                held = f.larger(x, self._operand(args[1]))
+                return f.smaller(held, self._operand(args[2]))
+        raise TypeError(f"unknown function `{function}`")
+
+    def _operand(self, node: Node) -> Value | float:
+        """A literal as a number, so that `min` and `max` know that it is not NaN."""
+        literal = literal_of(node)
+        return self.real(node) if literal is None else literal
+
+
+def literal_of(node: Node) -> float | None:
+    """The number that a node is written as, if it is one."""
+    match node:
+        case Number(value):
+            return value
+        case Negate(Number(value)):
+            return -value
+    return None
+
+
+def hold(f: Function, layout: Layout, stock: str, value: Value) -> Value:
+    """Keep a stock that saturates within its bounds."""
+    variable = layout.by_name[stock]
+    if variable.saturates and variable.bounds:
+        return f.within(value, *variable.bounds)
+    return value
+
+
+def weigh(weight: Value, value: Value, node: Node | None = None) -> Value:
+    """weight·value, and 0 where the weight is 0 whatever the value. `node`: what the value was read from."""
+    product = weight * value
+    if node is not None and literal_of(node) is not None:
+        return product  # a literal is finite, so 0 times it is 0
+    return weight.of.select(weight.differs(0.0), product, 0.0)

@@ -1,0 +1,47 @@
+"""The block of memory that a vector of runs works in: named regions at fixed places.
+
+One block serves one thread. It begins with the addresses of the arrays that are read and written outside
+(inputs, schedule, outputs), so that every function of the program needs only the address of the block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from offramp.engine.ir import Function, Module, Value
+
+# Name of an outside array -> kind of its elements. The arrays of runs are lane-major, one part per vector.
+INPUTS = ("scenario", "parameters", "initial", "misread")
+SCHEDULE = (
+    "hold", "shift", "set_stock", "shift_stock", "allowed", "forced",
+    "parameters_change", "stocks_change",
+)  # fmt: skip
+OUTPUTS = ("state", "action", "probability", "event", "outcome", "status", "failed_step", "failed_variable")
+OUTSIDE = (*INPUTS, *SCHEDULE, *OUTPUTS)
+
+
+@dataclass
+class Memory:
+    """Places of the regions, in units of one vector of reals."""
+
+    module: Module
+    _places: dict[str, int] = field(default_factory=dict)
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.region("outside", -(-len(OUTSIDE) // self.module.width))
+
+    def region(self, name: str, vectors: int) -> None:
+        """Set space aside for a number of vectors of reals (or of anything smaller)."""
+        if name in self._places:
+            raise ValueError(f"region `{name}` exists")
+        self._places[name] = self.size
+        self.size += vectors
+
+    def place(self, f: Function, name: str) -> Value:
+        """Address of a region, in a function with the parameter `work`."""
+        return f.at(f["work"], self._places[name])
+
+    def outside(self, f: Function, name: str) -> Value:
+        """Address of an outside array, the part of the present vector."""
+        return f.load(self.place(f, "outside"), OUTSIDE.index(name), "pointer")
