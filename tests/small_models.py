@@ -1,0 +1,92 @@
+"""Small models as text, and short ways to run them on either engine."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from textwrap import dedent
+
+import numpy as np
+
+from offramp.check import loads
+from offramp.design import Design
+from offramp.engine.inputs import Outputs
+from offramp.model import Model
+from offramp.simulate import engine_for
+
+ENGINES = ["oracle"] + ["compiled"] * (find_spec("offramp.engine.compile") is not None)
+
+# A little of everything: noise, misreadings, signals, events with branches, hazards, policies.
+STRAIT = """
+variables:
+  tension:
+    unit: points
+    initial: normal(40, 5)
+    change: -0.1 / month * (tension - calm_level)
+    noise: 3
+    bounds: [0, 100]
+    saturates: true
+  arms: {initial: 10, change: 0.02 / month * arms, bounds: [0, 1000]}
+  threat: {equals: arms * tension / 100}
+  elected: {initial: 0}
+parameters:
+  calm_level: {value: "uniform(20, 40)"}
+  resolve: {value: "beta(2, 3)"}
+actors:
+  blue:
+    depth: 1
+    horizon: 4
+    precision: 0.1
+    discount: 0.95
+    utility: {calm: -tension, strength: arms}
+    sees: {arms: {bias: 2, noise: 3, delay: 1}}
+    misreads: {resolve: 0.9}
+    actions:
+      wait: {}
+      press: {effects: {tension: 10 * resolve, arms: 1}, cost: 1, propensity: 2}
+      talk: {effects: {tension: -4}, when: tension > 30, propensity: 0.5}
+  red:
+    actions:
+      wait: {propensity: 1}
+      arm: {effects: {arms: 2, tension: 2}, propensity: 0.02 * threat}
+      shout: {effects: {tension: 5}}
+events:
+  incident: {rate: 0.2 / month + 0.004 / month * tension, effects: {tension: 4}}
+  election:
+    on: 2020-07-10
+    branches:
+      won: {probability: resolve, effects: {elected: {set: 1}, tension: 5}}
+      lost: {probability: rest, effects: {elected: {set: -1}}}
+outcomes:
+  war: {rate: 0.0005 / month * tension, absorbing: true, worth: {blue: -80}}
+  scare: {when: tension > 60}
+  simmering: {otherwise: true}
+policies:
+  nothing: {do: [{from: 2020-02-01, shift: {calm_level: 0, tension: 0}}]}
+  late: {do: [{from: 2020-07-01, force: {red: shout}, set: {resolve: 0}}]}
+"""
+
+
+def made(body: str, steps: int = 1, step: str = "month") -> Model:
+    """A model from 1 January 2020 whose sections after the horizon are `body`."""
+    head = "model: {name: small, title: Small, illustrative: true}\n"
+    head += f"horizon: {{start: 2020-01-01, step: {step}, steps: {steps}}}\n"
+    return loads(head + dedent(body))
+
+
+def outputs(
+    model: Model, engine: str, scenarios: int = 1, policy: str = "baseline", seed: int = 0, **overrides: float
+) -> Outputs:
+    """Runs of one policy with the probabilities of actions."""
+    design = Design(model, [policy], scenarios, seed, overrides)
+    return engine_for(model, engine).run(design.inputs(policy), probabilities=True)
+
+
+def path(model: Model, out: Outputs, name: str) -> np.ndarray:
+    """(run, time) of one variable."""
+    return out.state[:, :, [v.name for v in model.variables].index(name)]
+
+
+def same_bits(a: Outputs, b: Outputs, runs: np.ndarray | slice = slice(None)) -> bool:
+    """Whether all that happened in some runs is equal, bit for bit."""
+    names = ("state", "action", "event", "outcome", "status", "failed_step", "failed_variable")
+    return all(getattr(a, n)[runs].tobytes() == getattr(b, n)[runs].tobytes() for n in names)
