@@ -370,7 +370,8 @@ class Control:
 
             for n, outcome in enumerate(self.phases.with_rate):
                 wait = f.call("exponential", self.place(f, "key"), step, purpose(f"outcome/{outcome.name}"))
-                time = wait / f.load(rates, n)
+                rate = f.load(rates, n)
+                time = f.select(rate > 0.0, wait / rate, float("inf"))  # a rate can be -0
                 if outcome.absorbing:
                     sooner = (time < self.layout.dt) & (time < earliest)
                     earliest = f.select(sooner, time, earliest)

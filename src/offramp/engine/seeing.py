@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 from offramp.engine.ir import Function, Module, Value
-from offramp.engine.kernel import Layout, Reader
+from offramp.engine.kernel import Layout, Reader, hold
 from offramp.engine.memory import Memory
 
 
@@ -91,7 +91,7 @@ class Seeing:
                 place = layout.stock[signal.variable]
                 if signal.hidden:
                     value = f.load(first, place) if signal.assumed is None else supposed.read(signal.assumed)
-                    f.store(seen, place, value)
+                    f.store(seen, place, hold(f, layout, signal.variable, value))
                     continue
                 if signal.delay:
                     back = f["step"] - signal.delay

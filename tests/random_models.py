@@ -1,0 +1,259 @@
+"""Models made at random, with every construct of the language, for holding two engines together.
+
+They mean nothing. Formulas are drawn as trees, so that also odd ones occur: some divide by what may be 0
+or take the log of what may be negative, and some runs fail. Where rounding could decide, it is kept from
+deciding too often: stocks that matter have bounds.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from offramp.model import (
+    Action,
+    Actor,
+    Branch,
+    Distribution,
+    Effect,
+    Event,
+    Formula,
+    Intervention,
+    Misreading,
+    Model,
+    Outcome,
+    Parameter,
+    Policy,
+    Signal,
+    Term,
+    Variable,
+)
+from offramp.tree import Binary, Call, Compare, Logic, Negate, Node, Not, Now, Number, StepLength
+from offramp.tree import Parameter as ParameterName
+from offramp.tree import Variable as VariableName
+
+START = date(2020, 6, 1)
+
+
+class ModelMaker:
+    """Draws a model; the same seed gives the same one."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.parameters = [f"p{i}" for i in range(self.count(2, 5))]
+        self.stocks = [f"s{i}" for i in range(self.count(2, 6))]
+        self.auxiliaries = [f"a{i}" for i in range(self.count(0, 4))]
+        self.readable: list[str] = list(self.stocks)
+        self.wild = self.chance(0.15)  # formulas that may not be finite
+
+    def count(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high + 1))
+
+    def chance(self, p: float) -> bool:
+        return bool(self.rng.random() < p)
+
+    def one_of(self, *values):  # type: ignore[no-untyped-def]
+        return values[int(self.rng.integers(len(values)))]
+
+    # Formulas
+
+    def number(self) -> Node:
+        return Number(float(np.round(self.rng.normal(), 3)))
+
+    def leaf(self, variables: list[str]) -> Node:
+        """`variables`: names that may be read; without any, the formula is one of parameters only."""
+        kind = self.one_of("number", "variable", "variable", "parameter", "parameter", "now", "dt")
+        if kind == "variable" and variables:
+            return VariableName(self.one_of(*variables))
+        if kind == "parameter":
+            return ParameterName(self.one_of(*self.parameters))
+        if kind == "now" and variables:
+            return Binary("*", Number(0.1), Now())
+        return StepLength() if kind == "dt" else self.number()
+
+    def tree(self, variables: list[str], depth: int = 3) -> Node:
+        if depth == 0 or self.chance(0.25):
+            return self.leaf(variables)
+
+        def sub() -> Node:
+            return self.tree(variables, depth - 1)
+
+        kinds = ["+", "-", "*", "negate", "min", "max", "clip", "where", "logistic", "exp", "root", "power", "abs"]
+        if self.wild:
+            kinds += ["/", "log", "sqrt", "free power"]
+        match self.one_of(*kinds):
+            case "negate":
+                return Negate(sub())
+            case "min":
+                return Call("min", tuple(sub() for _ in range(self.count(2, 3))))
+            case "max":
+                return Call("max", (sub(), self.number(), sub()))
+            case "clip":
+                return Call("clip", (sub(), Number(-2.0), Number(3.0)))
+            case "where":
+                return Call("where", (self.condition(variables, depth - 1), sub(), sub()))
+            case "logistic":
+                return Call("logistic", (sub(),))
+            case "exp":
+                return Call("exp", (Call("min", (sub(), Number(2.0))),))
+            case "root":
+                return Call("sqrt", (Call("abs", (sub(),)),))
+            case "power":
+                held = Call("clip", (sub(), Number(-2.0), Number(2.0)))
+                return Binary("**", held, self.one_of(Number(2.0), Number(3.0), Number(0.0)))
+            case "abs":
+                return Call("abs", (sub(),))
+            case "log":
+                return Call("log", (sub(),))
+            case "sqrt":
+                return Call("sqrt", (sub(),))
+            case "free power":
+                return Binary("**", sub(), self.one_of(sub(), Number(0.5), Negate(Number(2.0)), Number(1.5)))
+            case op:
+                return Binary(op, sub(), sub())
+
+    def condition(self, variables: list[str], depth: int = 2) -> Node:
+        kind = self.one_of("compare", "compare", "compare", "logic", "not")
+        if depth <= 0 or kind == "compare":
+            op = self.one_of("<", "<=", ">", ">=", "!=")
+            return Compare(op, self.tree(variables, 1), self.tree(variables, 1))
+        if kind == "not":
+            return Not(self.condition(variables, depth - 1))
+        parts = tuple(self.condition(variables, depth - 1) for _ in range(self.count(2, 3)))
+        return Logic(self.one_of("and", "or"), parts)
+
+    def formula(self, scale: float = 1.0, depth: int = 3, variables: list[str] | None = None) -> Formula:
+        node = self.tree(self.readable if variables is None else variables, depth)
+        return Formula("", node if scale == 1.0 else Binary("*", Number(scale), node))
+
+    def probability(self) -> Formula:
+        return Formula("", Call("logistic", (self.tree(self.readable, 2),)))
+
+    # Parts of the model
+
+    def variable(self, name: str) -> Variable:
+        initial = self.one_of(Distribution("normal", (0.0, 1.0)), self.formula(variables=[], depth=1))
+        kind = self.one_of("held", "held", "held", "bounded", "free")
+        return Variable(
+            name, name, "", initial=initial,
+            change=self.formula(0.3) if self.chance(0.7) else None,
+            noise=self.formula(0.3, depth=1) if self.chance(0.4) else None,
+            bounds={"held": (-3.0, 3.0), "bounded": (-30.0, 30.0), "free": None}[kind],
+            saturates=kind == "held",
+        )  # fmt: skip
+
+    def effects(self, most: int = 3) -> tuple[Effect, ...]:
+        return tuple(
+            Effect(self.one_of(*self.stocks), self.one_of("add", "add", "set"), self.formula(0.5))
+            for _ in range(self.count(0, most))
+        )
+
+    def branches(self) -> tuple[Branch, ...]:
+        if self.chance(0.5):
+            return (
+                Branch("b0", "", Formula("", Number(0.25)), self.effects(2)),
+                Branch("b1", "", Formula("", Number(0.75)), self.effects(2)),
+            )
+        given = [Branch(f"b{i}", "", self.probability(), self.effects(2)) for i in range(self.count(1, 2))]
+        given.insert(self.count(0, len(given)), Branch("rest", "", None, self.effects(1)))
+        return tuple(given)
+
+    def action(self, i: int) -> Action:
+        return Action(
+            f"m{i}", "", effects=self.effects(),
+            when=Formula("", self.condition(self.readable)) if i and self.chance(0.4) else None,
+            cost=self.formula() if self.chance(0.5) else None,
+            propensity=self.formula() if self.chance(0.6) else None,
+        )  # fmt: skip
+
+    def signal(self, name: str) -> Signal:
+        if self.chance(0.3):
+            assumed = self.formula(variables=[], depth=1) if self.chance(0.5) else None
+            return Signal(name, hidden=True, assumed=assumed)
+        return Signal(
+            name,
+            bias=self.formula(0.5, depth=1) if self.chance(0.6) else None,
+            noise=self.formula(0.5, depth=1) if self.chance(0.6) else None,
+            delay=self.count(0, 3),
+        )
+
+    def actor(self, i: int) -> Actor:
+        depth = self.count(0, 1)
+        seen = [s for s in self.stocks if self.chance(0.3)] if self.chance(0.7) else []
+        misread = [p for p in self.parameters if self.chance(0.3)] if self.chance(0.7) else []
+        return Actor(
+            f"x{i}", "", tuple(self.action(a) for a in range(self.count(1, 4))), depth=depth,
+            horizon=float(self.rng.uniform(0.0, 4.0)) if depth else 0.0,
+            precision=self.formula(0.5, variables=[], depth=1) if depth else None,
+            discount=Formula("", self.one_of(Number(0.9), Number(0.0), Number(1.0))) if self.chance(0.7) else None,
+            utility=tuple(Term(f"u{t}", self.formula()) for t in range(self.count(0, 2))),
+            sees=tuple(self.signal(s) for s in seen),
+            misreads=tuple(
+                Misreading(p, self.one_of(Distribution("uniform", (-1.0, 1.0)), self.formula(variables=[], depth=1)))
+                for p in misread
+            ),
+        )  # fmt: skip
+
+    def event(self, i: int) -> Event:
+        branches = self.branches() if self.chance(0.5) else ()
+        effects = self.effects() if not branches or self.chance(0.3) else ()
+        if self.chance(0.5):
+            day = START + timedelta(days=self.count(0, 300))
+            return Event(f"e{i}", "", on=day, effects=effects, branches=branches)
+        return Event(f"e{i}", "", rate=self.formula(0.5), effects=effects, branches=branches)
+
+    def outcome(self, i: int, actors: tuple[Actor, ...]) -> Outcome:
+        worth = tuple((a.name, self.formula(3.0)) for a in actors if self.chance(0.5))
+        kind = self.one_of("rate", "when", "otherwise") if i else "rate"
+        if kind == "otherwise":
+            return Outcome(f"o{i}", "", otherwise=True)
+        absorbing = self.chance(0.6)
+        return Outcome(
+            f"o{i}", "", absorbing=absorbing, worth=worth if absorbing else (),
+            rate=self.formula(0.05) if kind == "rate" else None,
+            when=Formula("", Compare(">", self.tree(self.readable, 1), Number(1.5))) if kind == "when" else None,
+        )  # fmt: skip
+
+    def policy(self, actors: tuple[Actor, ...]) -> Policy:
+        interventions = []
+        for _ in range(self.count(1, 3)):
+            start, end = sorted(START + timedelta(days=self.count(0, 330)) for _ in range(2))
+            some = [a for a in actors if self.chance(0.6)]
+            names = [*self.parameters, *self.stocks]
+            interventions.append(
+                Intervention(
+                    start=None if self.chance(0.3) else start,
+                    end=None if self.chance(0.3) else end,
+                    force=tuple((a.name, self.one_of(*a.actions).name) for a in some if self.chance(0.5)),
+                    forbid=tuple(
+                        (a.name, tuple(x.name for x in a.actions if self.chance(0.4))) for a in some
+                    ),
+                    set=tuple((n, float(self.rng.normal())) for n in names if self.chance(0.2)),
+                    shift=tuple((n, float(self.rng.normal())) for n in names if self.chance(0.2)),
+                )
+            )
+        return Policy("meddle", "", tuple(interventions))
+
+    def model(self) -> Model:
+        parameters = tuple(
+            Parameter(p, p, "", self.one_of(0.5, Distribution("normal", (0.0, 1.0)))) for p in self.parameters
+        )
+        auxiliaries = []
+        for name in self.auxiliaries:  # each may read those before it
+            auxiliaries.append(Variable(name, name, "", equals=self.formula()))
+            self.readable.append(name)
+        stocks = [self.variable(s) for s in self.stocks]
+        order = self.rng.permutation(len(stocks) + len(auxiliaries))
+        variables = tuple([*stocks, *auxiliaries][i] for i in order)
+        actors = tuple(self.actor(i) for i in range(self.count(0, 3)))
+        step = self.one_of("month", "week")
+        return Model(
+            name="random", title="", summary="", sources=(), start=START, step=step,
+            steps=self.count(3, 10) if step == "month" else self.count(3, 20),
+            variables=variables, parameters=parameters, actors=actors,
+            events=tuple(self.event(i) for i in range(self.count(0, 4))),
+            outcomes=tuple(self.outcome(i, actors) for i in range(self.count(0, 4))),
+            policies=(Policy("baseline", ""), self.policy(actors)),
+            auxiliary_order=tuple(self.auxiliaries), illustrative=True,
+        )  # fmt: skip
