@@ -341,7 +341,7 @@ def test_an_effect_that_is_not_applied_cannot_fail_a_run(engine):
     """The formula of an action not taken may be anything."""
     model = made(
         """
-        variables: {x: {initial: 0}, y: {initial: 1}}
+        variables: {x: {initial: 0, change: 0}, y: {initial: 1}}
         actors:
           blue: {actions: {wait: {}, go: {when: x > 0.5, effects: {y: 1 / x}}}}
         events: {e: {rate: 0.001 / month * x, effects: {y: log(x)}}}

@@ -16,7 +16,8 @@ class Problem:
     message : what is wrong, in one line; names stand in `backquotes`
     width : how many characters to underline, at least 1
     hint : further lines: what was possible, the likely fix
-    text : the source line itself
+    text : the source line itself, or the part around the place where it is very long
+    caret : column of the place within `text`, where that is a part; 0: the same as `column`
     """
 
     file: str
@@ -26,6 +27,7 @@ class Problem:
     width: int = 1
     hint: tuple[str, ...] = ()
     text: str = ""
+    caret: int = 0
 
     def __str__(self) -> str:
         """The problem as `offramp check` prints it."""
@@ -35,7 +37,7 @@ class Problem:
         number = str(self.line)
         gutter = " " * len(number)
         # Tabs keep their place so that the caret stands under its character.
-        before = "".join("\t" if c == "\t" else " " for c in self.text[: self.column - 1])
+        before = "".join("\t" if c == "\t" else " " for c in self.text[: (self.caret or self.column) - 1])
         return "\n".join(
             [
                 head,

@@ -54,9 +54,6 @@ class Table:
     what: str
     keys: tuple[Key, ...]
 
-    def __getitem__(self, name: str) -> Key:
-        return next(k for k in self.keys if k.name == name)
-
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(k.name for k in self.keys)
@@ -254,3 +251,48 @@ LATER = {
     ACTOR.what: ("beliefs", "types"),
     EVENT.what: ("attributed",),
 }
+
+# What people write for a key, where no misspelling explains it.
+OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "bounds": ("range", "limits", "min", "max", "minimum", "maximum"),
+    "change": ("rate", "flow", "derivative", "dynamics"),
+    "do": ("interventions", "measures"),
+    "equals": ("formula", "equation", "is", "value"),
+    "from": ("start", "begin", "begins", "after"),
+    "initial": ("start", "value", "init"),
+    "noise": ("sd", "volatility", "error"),
+    "on": ("date", "day", "when"),
+    "otherwise": ("else", "default"),
+    "precision": ("lambda", "rationality"),
+    "probability": ("prob", "chance", "p", "odds"),
+    "rate": ("hazard", "frequency", "probability"),
+    "reason": ("note", "comment", "why", "rationale", "justification"),
+    "sees": ("signals", "observes", "perceives"),
+    "source": ("ref", "reference", "citation", "cite"),
+    "steps": ("length", "periods", "months", "weeks", "duration"),
+    "title": ("name", "label", "description", "desc"),
+    "until": ("end", "ends", "to"),
+    "utility": ("goals", "wants", "preferences", "payoff"),
+    "value": ("prior", "initial", "equals", "distribution"),
+    "when": ("if", "condition", "available", "requires"),
+    "worth": ("payoff", "utility", "value"),
+}
+
+
+def tables_with(name: str) -> list[str]:
+    """The kinds of thing that have a key of this name."""
+    every = (
+        MODEL,
+        HORIZON,
+        VARIABLE,
+        PARAMETER,
+        ACTOR,
+        ACTION,
+        SIGNAL,
+        EVENT,
+        BRANCH,
+        OUTCOME,
+        POLICY,
+        INTERVENTION,
+    )
+    return [t.what for t in (FILE, *every) if name in t.names]

@@ -2,65 +2,54 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from offramp import syntax
-from offramp.formula import Fault, Kind, Scope, fold, resolve_part
+from offramp.language import syntax
+from offramp.language.constants import fold
+from offramp.language.formula import resolve_part
+from offramp.language.kinds import Fault, Kind, Scope
+from offramp.language.units import PLAIN
+from offramp.language.vocabulary import OTHER_PRIORS, PRIORS
 from offramp.model import Distribution
-from offramp.units import PLAIN
 
-# Kind -> the ways to call it, by number of arguments.
-USAGE: dict[str, dict[int, str]] = {
-    "normal": {2: "normal(mean, sd)", 4: "normal(mean, sd, low, high)"},
-    "lognormal": {2: "lognormal(median, sigma)"},
-    "uniform": {2: "uniform(low, high)"},
-    "triangular": {3: "triangular(low, mode, high)"},
-    "beta": {2: "beta(a, b)", 4: "beta(a, b, low, high)"},
-}
-_OTHER_NAMES = {
-    "gaussian": "normal", "norm": "normal", "gauss": "normal", "unif": "uniform", "triangle": "triangular",
-    "pert": "triangular", "lognorm": "lognormal", "between": "uniform", "range": "uniform",
-}  # fmt: skip
 # Arguments that are pure numbers whatever the unit of the value.
 _SHAPE_ARGUMENTS = {"lognormal": (1,), "beta": (0, 1)}
-
-
-@dataclass(frozen=True, slots=True)
-class PriorResult:
-    prior: Distribution | None
-    faults: tuple[Fault, ...]
 
 
 def names_a_prior(expr: syntax.Expr) -> bool:
     """Whether a formula is one call of something that looks like a prior."""
     return isinstance(expr, syntax.Apply) and (
-        expr.function.lower() in USAGE or expr.function.lower() in _OTHER_NAMES
+        expr.function.lower() in PRIORS or expr.function.lower() in OTHER_PRIORS
     )
 
 
-def read_prior(expr: syntax.Apply, text: str, scope: Scope, unit: Kind) -> PriorResult:
-    """Check one prior, parsed from `text`, of a value in `unit`; names are only looked up to be refused."""
+def read_prior(
+    expr: syntax.Apply, text: str, scope: Scope, unit: Kind
+) -> tuple[Distribution | None, tuple[Fault, ...]]:
+    """Check one prior, parsed from `text`, of a value in `unit`: the prior or None, and its faults.
+
+    The names in `scope` are only there to be refused: a prior is made of numbers.
+    """
     name = expr.function
-    if name not in USAGE:
-        near = _OTHER_NAMES.get(name.lower()) or difflib.get_close_matches(name.lower(), USAGE, 1, 0.5)[0]
+    if name not in PRIORS:
+        near = OTHER_PRIORS.get(name.lower(), name.lower())
         fault = Fault(
             f"unknown prior `{name}`",
             (f"Did you mean `{near}`? Write {_usages(near)}.",),
             expr.start,
             expr.name_end,
         )
-        return PriorResult(None, (fault,))
-    if len(expr.args) not in USAGE[name]:
+        return None, (fault,)
+    if len(expr.args) not in PRIORS[name]:
         fault = Fault(
             f"`{name}` with {len(expr.args)} argument{'' if len(expr.args) == 1 else 's'}",
             (f"Write {_usages(name)}.",),
             expr.start,
             expr.end,
         )
-        return PriorResult(None, (fault,))
+        return None, (fault,)
     faults: list[Fault] = []
     values: list[float] = []
     numbers_only = replace(scope, refused="a prior is made of numbers", timeless=True, constant=True)
@@ -76,11 +65,11 @@ def read_prior(expr: syntax.Apply, text: str, scope: Scope, unit: Kind) -> Prior
         else:
             values.append(value)
     if faults:
-        return PriorResult(None, tuple(faults))
+        return None, tuple(faults)
     wrong = _ORDER[name](values)
     if wrong:
-        return PriorResult(None, (Fault(wrong, (f"Write {_usages(name)}.",), expr.start, expr.end),))
-    return PriorResult(Distribution(name, tuple(values), text.strip()), ())
+        return None, (Fault(wrong, (f"Write {_usages(name)}.",), expr.start, expr.end),)
+    return Distribution(name, tuple(values), text.strip()), ()
 
 
 def support(prior: Distribution) -> tuple[float, float]:
@@ -109,7 +98,7 @@ def likely(prior: Distribution) -> tuple[float, float]:
 
 
 def _usages(name: str) -> str:
-    return " or ".join(f"`{u}`" for u in USAGE[name].values())
+    return " or ".join(f"`{u}`" for u in PRIORS[name].values())
 
 
 def _range(low: float, high: float) -> str:
@@ -125,7 +114,9 @@ def _normal(v: list[float]) -> str:
         if _range(v[2], v[3]):
             return _range(v[2], v[3])
         if v[2] > v[0] + 6 * v[1] or v[3] < v[0] - 6 * v[1]:
-            return f"the range {v[2]:g} to {v[3]:g} is more than six standard deviations away from the mean {v[0]:g}"
+            return (
+                f"the range {v[2]:g} to {v[3]:g} is over six standard deviations away from the mean {v[0]:g}"
+            )
     return ""
 
 

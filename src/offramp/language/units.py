@@ -8,9 +8,11 @@ pay for pint's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from offramp.suggest import did_you_mean
 
 if TYPE_CHECKING:
     import pint
@@ -52,13 +54,12 @@ _DEFINITIONS = (
     "gigawatt_hour = gigawatt * hour = GWh",
     # Separative work has the dimension of a mass but is not one: adding the two is a mistake.
     "SWU = [separative_work]",
-    "USD = [currency_USD] = dollar = dollars",
-    "EUR = [currency_EUR] = euro = euros",
+    "USD = [currency_USD]",
+    "EUR = [currency_EUR]",
     "GBP = [currency_GBP]",
     "CNY = [currency_CNY]",
     "RUB = [currency_RUB]",
-    "IRR = [currency_IRR] = rial = rials",
-    "toman = 10 * IRR = tomans",
+    "IRR = [currency_IRR]",
     # Plurals of things that one counts are left free: they are good names for variables.
     "person = [person] = persons = people",
     "household = [household]",
@@ -93,7 +94,7 @@ class UnitError(ValueError):
     def __init__(self, message: str, *hint: str, start: int = 0, end: int = 1) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = tuple(h for h in hint if h)
         self.start = start
         self.end = end
 
@@ -107,6 +108,7 @@ class Unit:
     """
 
     powers: tuple[tuple[str, float], ...] = ()
+    label: str = field(default="", compare=False)  # what pure numbers are called: points, index, ...
 
     @property
     def factor(self) -> float:
@@ -139,10 +141,11 @@ class Unit:
         total = dict(self.powers)
         for name, exponent in other.powers:
             total[name] = total.get(name, 0.0) + exponent * power
-        return Unit(tuple(sorted((n, round(e, 9)) for n, e in total.items() if abs(e) > 1e-9)))
+        label = self.label if not other.label else other.label if power == 1 and not self.label else ""
+        return Unit(tuple(sorted((n, round(e, 9)) for n, e in total.items() if abs(e) > 1e-9)), label)
 
     def __str__(self) -> str:
-        """Such as `kg/month`; `dimensionless` for pure numbers."""
+        """Such as `kg/month`; for pure numbers what they are called, or `dimensionless`."""
 
         def show(name: str, power: float) -> str:
             return name if power == 1 else f"{name}**{power:g}"
@@ -150,8 +153,8 @@ class Unit:
         above = [show(n, p) for n, p in self.powers if p > 0]
         below = [show(n, -p) for n, p in self.powers if p < 0]
         if not above and not below:
-            return "dimensionless"
-        return "/".join(["*".join(above) or "1", *below])
+            return self.label or "dimensionless"
+        return "/".join(["*".join(above) or self.label or "1", *below])
 
 
 PLAIN = Unit()
@@ -220,17 +223,13 @@ _EXAMPLES = (
 
 def _named(name: str, start: int) -> Unit:
     if name in DIMENSIONLESS:
-        return PLAIN
+        return Unit((), name)
     canonical = _canonical(name)
     if canonical is None:
-        import difflib
-
-        near = difflib.get_close_matches(name, [*NAMES, *DIMENSIONLESS], 1, 0.7)
-        guess = [f"Did you mean `{near[0]}`?"] if near else []
         raise UnitError(
-            f"unknown unit `{name}`",
-            *guess,
-            "Known: " + ", ".join(_SHOWN) + ".",
+            f"unknown unit `{name[:60]}`",
+            "Known units include " + ", ".join(_SHOWN) + ".",
+            did_you_mean(name, [*NAMES, *DIMENSIONLESS], 0.7),
             start=start,
             end=start + len(name),
         )
@@ -255,6 +254,7 @@ def _canonical(name: str) -> str | None:
 def _meaning(name: str) -> tuple[float, tuple[tuple[str, float], ...]]:
     """Factor to base units and dimension of a unit, by its main name."""
     registry = _registry()
+    factor: Any  # float, for the units defined here
     factor, root = registry.get_root_units(name)
     dimension = registry.get_dimensionality(root)
     return float(factor), tuple(sorted((str(b), float(e)) for b, e in dimension.items()))

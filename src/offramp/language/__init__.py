@@ -1,0 +1,1 @@
+"""The model file, from text to checked values. `offramp.check` is the way in."""

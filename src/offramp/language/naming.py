@@ -1,0 +1,60 @@
+"""Which names a model may give."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+from offramp.language import units
+from offramp.language.vocabulary import DATE_FUNCTIONS, FUNCTIONS, PRIORS, TIME
+
+# Names that results, reports and the command line use for themselves.
+_OURS = (
+    "policy",
+    "scenario",
+    "time",
+    "step",
+    "actor",
+    "action",
+    "outcome",
+    "status",
+    "parameter",
+    "event",
+    "variable",
+    "date",
+    "outcome_step",
+    "event_count",
+    "parameter_value",
+    "failed_step",
+    "failed_variable",
+)
+
+
+MAX_LENGTH = 60
+
+
+def why_not(name: str, reserved: bool = True) -> tuple[str, str]:
+    """What is wrong with a name and what to do, or two empty texts.
+
+    `reserved` is False for names that no formula reads and no result is called by: actors, actions, branches.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        better = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+        better = re.sub(r"^[0-9_]+", "", better)[:60]
+        return (
+            f"`{name[:60]}` cannot be a name: names are small letters, digits and `_`, from a letter on",
+            f"Write `{better}`; a `title` may be anything." if better else "A `title` may be anything.",
+        )
+    if len(name) > MAX_LENGTH:
+        return f"this name has {len(name)} characters; {MAX_LENGTH} is the most", "A `title` may be longer."
+    why = ""
+    if reserved:
+        if name in TIME or name in _OURS:
+            why = "results use this name themselves"
+        elif name in FUNCTIONS or name in DATE_FUNCTIONS or name in PRIORS:
+            why = "it is a function of the formula language"
+        elif name in units.NAMES or name in units.DIMENSIONLESS:
+            why = "it is a unit"
+        elif keyword.iskeyword(name) or name in ("rest", "hidden", "true", "false", "null"):
+            why = "it is a word of the language"
+    return (f"`{name}` is reserved: {why}", "Choose another name.") if why else ("", "")

@@ -1,0 +1,106 @@
+"""What all sections share while a model file is checked: the problems found, and how they are said.
+
+Readers return a stand-in where something is wrong, so that the rest can still be checked; a `Model` is made
+only if no problem was noted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from offramp.errors import ModelError, Problem
+from offramp.language.kinds import Fault
+from offramp.language.source import Mapping, Scalar, Sequence, Source, Value
+
+# More are no help to anyone, and a hostile file cannot make them dear.
+MAX_PROBLEMS = 100
+
+
+class Reader:
+    """One file being checked.
+
+    Attributes
+    ----------
+    source_keys : keys of model.sources
+    illustrative : True where no number needs a source
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Problem] = list(source.problems)
+        self.source_keys: tuple[str, ...] = ()
+        self.illustrative = False
+        self._missing: dict[str, list[Problem]] = {}
+
+    def say(
+        self,
+        at: Value,
+        message: str,
+        *hint: str,
+        start: int | None = None,
+        end: int | None = None,
+        missing: str = "",
+    ) -> None:
+        """Note a problem at a value, or at some characters of its text.
+
+        `missing` is a name that nothing is known of: all its uses make one problem.
+        """
+        problem = self.source.problem(at, message, *hint, start=start, end=end)
+        if missing:
+            self._missing.setdefault(missing, []).append(problem)
+        else:
+            self.problems.append(problem)
+        if len(self.problems) + len(self._missing) > MAX_PROBLEMS:
+            raise self.error()
+
+    def faults(self, at: Scalar, faults: tuple[Fault, ...]) -> None:
+        """Note the faults of a formula."""
+        for f in faults:
+            self.say(at, f.message, *f.hint, start=f.start, end=f.end, missing=f.missing)
+
+    def clean(self) -> bool:
+        return not self.problems and not self._missing
+
+    def error(self) -> ModelError:
+        """All problems noted so far."""
+        found = list(dict.fromkeys(self.problems))
+        for uses in self._missing.values():
+            first, *others = sorted(uses, key=lambda p: (p.line, p.column))
+            lines = sorted({p.line for p in others} - {first.line})
+            found.append(replace(first, hint=(*first.hint, _also_on(lines))) if lines else first)
+        if len(found) > MAX_PROBLEMS:
+            found = sorted(found, key=lambda p: (p.line, p.column))[:MAX_PROBLEMS]
+            message = f"more than {MAX_PROBLEMS} problems; the others are not shown"
+            found.append(Problem(self.source.file, len(self.source.lines), 1, message))
+        return ModelError(found)
+
+    def mapping(self, value: Value | None, name: str, what: str) -> Mapping | None:
+        """The mapping under a key, or None after a problem; nothing at all counts as an empty one."""
+        if value is None or isinstance(value, Mapping):
+            return value
+        if isinstance(value, Scalar) and value.is_null:
+            return Mapping((), value.line, value.column)
+        hint = f"Write `{name[:60]}:` and, indented below it, lines of `key: value`."
+        if isinstance(value, Sequence):
+            hint = "Take out the `- ` (or the `[ ]`) and write lines of `key: value`."
+        self.say(value, f"`{name[:60]}` must hold {what}, not {shape(value)}", hint)
+        return None
+
+
+def shape(value: Value) -> str:
+    """What a value is, for messages."""
+    if isinstance(value, Sequence):
+        return "a list"
+    if isinstance(value, Mapping):
+        return "keys and values"
+    text = " ".join(value.text.split())
+    return f"`{text[:40]}{'...' if len(text) > 40 else ''}`" if text else "nothing"
+
+
+def _also_on(lines: list[int]) -> str:
+    shown = [str(n) for n in lines[:8]]
+    if len(lines) > len(shown):
+        return f"Also on lines {', '.join(shown)} and {len(lines) - len(shown)} more."
+    if len(shown) == 1:
+        return f"Also on line {shown[0]}."
+    return f"Also on lines {', '.join(shown[:-1])} and {shown[-1]}."

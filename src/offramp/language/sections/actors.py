@@ -1,0 +1,231 @@
+"""`actors`: what they want, see, take for true and can do."""
+
+from __future__ import annotations
+
+from offramp.language import keys
+from offramp.language.constants import fold
+from offramp.language.fields import Fields
+from offramp.language.kinds import UNKNOWN
+from offramp.language.reader import Reader
+from offramp.language.sections.effects import is_stock, read_effects, some
+from offramp.language.sections.names import Names, check_name
+from offramp.language.sections.values import not_negative
+from offramp.language.source import Mapping, Scalar
+from offramp.language.units import MONTH, PER_MONTH, PLAIN
+from offramp.model import Action, Actor, Formula, Misreading, Signal, Term, constant
+from offramp.suggest import did_you_mean
+
+MAX_ACTIONS = 24
+MAX_HORIZON = 120  # months
+MAX_DELAY = 60  # steps
+LOOKING_AHEAD = ("horizon", "precision", "discount", "utility")
+
+
+def read_actors(reader: Reader, file: Fields, names: Names) -> tuple[Actor, ...]:
+    """The section `actors`."""
+    found = []
+    for key, value in file.entries("actors"):
+        fields = Fields.read(reader, key, value, keys.ACTOR)
+        if fields is not None:
+            found.append(_actor(reader, fields, names))
+    return tuple(found)
+
+
+def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
+    depth = _depth(reader, fields)
+    parameters = names.parameters_only()
+    precision = fields.formula("precision", parameters, PLAIN, "the precision")
+    _within(fields, "precision", precision, 0.0, None)
+    discount = fields.formula("discount", parameters, PLAIN, "the discount")
+    _within(fields, "discount", discount, 0.0, 1.0)
+    terms = []
+    for key, value in fields.entries("utility", "named terms"):
+        check_name(reader, key)
+        what = f"the utility term `{key.text}`"
+        # Points per month: `-1 * tension` and `-1 / month * tension` are the same number.
+        formula = fields.formula_at(value, key.text, names.scope(), PLAIN, what, also=PER_MONTH)
+        terms.append(Term(key.text, formula))
+    return Actor(
+        name=fields.key.text,
+        title=fields.title(),
+        actions=_actions(reader, fields, names),
+        depth=depth,
+        horizon=_horizon(reader, fields, names),
+        precision=precision,
+        discount=constant(1.0) if discount is None and depth > 0 else discount,
+        utility=tuple(terms),
+        sees=_sees(reader, fields, names),
+        misreads=_misreads(reader, fields, names),
+        origin=fields.origin(),
+    )
+
+
+def _depth(reader: Reader, fields: Fields) -> int:
+    """How many levels the actor looks ahead; notes keys that are missing or have no use for that."""
+    name, value = fields.label, fields.value("depth")
+    if isinstance(value, Scalar) and value.text.strip() in ("2", "3"):
+        reader.say(
+            value,
+            f"depth {value.text.strip()} belongs to the language but is not computed in this version",
+            "0 acts by habit; 1 looks ahead against the habits of others.",
+        )
+        return 1
+    depth = fields.integer("depth", 0, 1, 0)
+    missing = [k for k in keys.ACTOR.keys if k.name in ("horizon", "precision", "utility")]
+    missing = [k for k in missing if not fields.has(k.name)]
+    if depth == 1 and missing:
+        reader.say(
+            fields.at("depth"),
+            f"{name} looks ahead (depth 1) but has no {', '.join(f'`{k.name}`' for k in missing)}",
+            *(f"`{k.name}`: {k.about[:1].lower()}{k.about[1:]}" for k in missing),
+        )
+    unused = [k for k in LOOKING_AHEAD if fields.has(k)]
+    if value is None and unused:
+        reader.say(
+            fields.at(unused[0]),
+            f"{name} has `{unused[0]}` but no `depth`, so it acts by habit and never looks ahead",
+            "Add `depth: 1` to make it look ahead, or `depth: 0` to say that it does not.",
+        )
+    return depth
+
+
+def _horizon(reader: Reader, fields: Fields, names: Names) -> float:
+    given = fields.value("horizon")
+    if given is None:
+        return 0.0
+    scope = names.numbers_only("a horizon is a number")
+    months = fields.number_at(given, "horizon", scope, MONTH, "the horizon in months")
+    if months is not None and not 0 < months <= MAX_HORIZON:
+        reader.say(given, f"a horizon of {months:g} months", f"It must be above 0 and at most {MAX_HORIZON}.")
+    return months or 0.0
+
+
+def _within(fields: Fields, name: str, formula: Formula | None, low: float, high: float | None) -> None:
+    at, value = fields.value(name), None if formula is None else fold(formula.node)
+    if at is None or value is None:
+        return
+    if value < low or (high is not None and value > high):
+        ends = f"between {low:g} and {high:g}" if high is not None else f"at least {low:g}"
+        fields.reader.say(at, f"`{name}` is {value:g}; it must be {ends}")
+
+
+def _actions(reader: Reader, actor: Fields, names: Names) -> tuple[Action, ...]:
+    found, always, scope = [], False, names.scope()
+    entries = list(actor.entries("actions"))
+    if len(entries) > MAX_ACTIONS:
+        reader.say(
+            actor.at("actions"), f"{actor.label} has {len(entries)} actions; {MAX_ACTIONS} is the most"
+        )
+        return ()
+    for key, value in entries:
+        check_name(reader, key)
+        fields = Fields.read(reader, key, value, keys.ACTION)
+        if fields is None:
+            always = True
+            continue
+        always = always or not fields.has("when")
+        found.append(
+            Action(
+                name=key.text,
+                title=fields.title(),
+                effects=read_effects(fields, names),
+                when=fields.condition("when", scope),
+                cost=fields.formula("cost", scope, PLAIN, f"the cost of `{key.text}`"),
+                propensity=fields.formula("propensity", scope, PLAIN, f"the propensity of `{key.text}`"),
+                origin=fields.origin(),
+            )
+        )
+    if not entries and isinstance(actor.value("actions"), Mapping):
+        hint = "Give it at least one, such as `wait: {}`."
+        reader.say(actor.at("actions"), f"{actor.label} has no actions", hint)
+    elif entries and not always:
+        reader.say(
+            actor.at("actions"),
+            f"every action of {actor.label} has a `when`, so there might be none to choose",
+            "Give it one action without `when`, such as `wait: {}`.",
+        )
+    return tuple(found)
+
+
+def _sees(reader: Reader, actor: Fields, names: Names) -> tuple[Signal, ...]:
+    found = []
+    for key, value in actor.entries("sees", "names of stocks"):
+        if not is_stock(actor, key, names, "Stocks are"):
+            continue
+        if isinstance(value, Scalar) and not value.is_null:
+            if value.text == "hidden":
+                found.append(Signal(key.text, hidden=True))
+            else:
+                reader.say(
+                    value,
+                    f"a signal is `hidden`, or keys and values, not `{value.text[:40]}`",
+                    "Such as {bias: -5, noise: 3, delay: 1}. A stock seen as it is need not be listed.",
+                )
+            continue
+        label = f"what {actor.label} sees of `{key.text}`"
+        fields = Fields.read(reader, key, value, keys.SIGNAL, label)
+        if fields is not None:
+            found.append(_signal(reader, fields, names))
+    return tuple(found)
+
+
+def _signal(reader: Reader, fields: Fields, names: Names) -> Signal:
+    name, scope = fields.key.text, names.scope()
+    unit = names.units.get(name, UNKNOWN)
+    hidden = fields.flag("hidden")
+    for wrong in ("bias", "noise", "delay"):
+        if hidden and fields.has(wrong):
+            hint = "Write `assumed` for the value that is supposed instead, or take `hidden` out."
+            reader.say(fields.at(wrong), f"`{name}` is hidden, so `{wrong}` has no use", hint)
+    if fields.has("assumed") and not hidden:
+        hint = "Add `hidden: true`, or write `bias`."
+        reader.say(fields.at("assumed"), "`assumed` is for a stock that is hidden", hint)
+    noise = fields.formula("noise", scope, unit, f"the noise on `{name}`")
+    not_negative(fields, "noise", noise, "noise is a standard deviation: ")
+    return Signal(
+        variable=name,
+        hidden=hidden,
+        assumed=fields.formula("assumed", names.parameters_only(), unit, f"what is assumed of `{name}`"),
+        bias=fields.formula("bias", scope, unit, f"the bias on `{name}`"),
+        noise=noise,
+        delay=fields.integer("delay", 0, MAX_DELAY, 0),
+        origin=fields.origin(),
+    )
+
+
+def _misreads(reader: Reader, actor: Fields, names: Names) -> tuple[Misreading, ...]:
+    found = []
+    scope = names.parameters_only()
+    for key, value in actor.entries("misreads", "names of parameters"):
+        name = key.text
+        if name not in names.parameters:
+            _not_a_parameter(reader, key, names)
+            continue
+        unit, what = names.units.get(name, UNKNOWN), f"what {actor.label} takes `{name}` for"
+        if not isinstance(value, Mapping):
+            # The value alone; what backs it is what backs the actor.
+            found.append(Misreading(name, actor.prior_at(value, name, scope, unit, what)))
+            continue
+        fields = Fields.read(reader, key, value, keys.MISREADING, f"the misreading of `{name}`")
+        given = fields.value("value") if fields is not None else None
+        if fields is not None and given is not None:
+            read = fields.prior_at(given, name, scope, unit, what)
+            found.append(Misreading(name, read, fields.text("title"), fields.origin()))
+    return tuple(found)
+
+
+def _not_a_parameter(reader: Reader, key: Scalar, names: Names) -> None:
+    kind = names.kinds.get(key.text)
+    if kind is None and names.incomplete:
+        return
+    possible = some(key.text, names.parameters)
+    reader.say(
+        key,
+        f"`{key.text}` is {kind}; only parameters can be misread"
+        if kind
+        else f"unknown parameter `{key.text[:60]}`",
+        "A stock is seen wrongly through `sees`." if key.text in names.stocks else "",
+        f"Parameters are: {possible}." if possible and not kind else "",
+        did_you_mean(key.text, names.parameters),
+        missing="" if kind else key.text,
+    )

@@ -1,0 +1,172 @@
+"""Who is called what: every name of a model, collected before any formula is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from offramp.language import keys
+from offramp.language.fields import Fields, look_up
+from offramp.language.kinds import UNKNOWN, Kind, Known, Scope
+from offramp.language.naming import why_not
+from offramp.language.reader import Reader
+from offramp.language.source import Mapping, Scalar, Value
+from offramp.model import Model
+
+# Section -> what its names are, in the order in which the shared names are given out.
+_SHARED = (
+    ("variables", "a variable", keys.VARIABLE),
+    ("parameters", "a parameter", keys.PARAMETER),
+    ("events", "an event", keys.EVENT),
+    ("outcomes", "an outcome", keys.OUTCOME),
+)
+# More would only make a wrong file slow to refuse.
+_MOST = {"variables": 200, "parameters": 1000, "events": 200, "outcomes": 100, "actors": 8, "policies": 200}
+
+
+@dataclass(slots=True)
+class Names:
+    """Names and what they stand for; the sections share one.
+
+    Attributes
+    ----------
+    calendar : an empty model with the horizon of this one, for its dates
+    stocks, auxiliaries, parameters, events, outcomes, actors : names in the order of the file
+    units : of variables and parameters
+    actions : actor -> its actions
+    dates : dated event -> its day (the start, where the day is wrong)
+    kinds : name -> what it is ("a variable")
+    lines : name -> the line on which it is defined
+    known : variables and parameters, as formulas know them
+    incomplete : True where names may be missing because a section could not be read
+    """
+
+    calendar: Model
+    stocks: list[str] = field(default_factory=list)
+    auxiliaries: list[str] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    actors: list[str] = field(default_factory=list)
+    actions: dict[str, list[str]] = field(default_factory=dict)
+    units: dict[str, Kind] = field(default_factory=dict)
+    dates: dict[str, date] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    known: dict[str, Known] = field(default_factory=dict)
+    incomplete: bool = False
+    _scopes: dict[tuple[str, bool, bool], Scope] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> list[str]:
+        return [*self.stocks, *self.auxiliaries]
+
+    def line(self, name: str) -> str:
+        """Where a name is defined, for messages."""
+        return f" (line {self.lines[name]})" if name in self.lines else ""
+
+    def scope(self, refused: str = "", timeless: bool = False, constant: bool = False) -> Scope:
+        """What a formula may use; see Scope for what can be left out."""
+        key = (refused, timeless, constant)
+        if key not in self._scopes:
+            elsewhere = {n: k for n, k in self.kinds.items() if n not in self.known and n not in self.dates}
+            for actor in self.actors:
+                elsewhere.setdefault(actor, "an actor")
+                for action in self.actions[actor]:
+                    elsewhere.setdefault(action, f"an action of `{actor}`")
+            months = {n: self.calendar.months_at(d) for n, d in self.dates.items()}
+            self._scopes[key] = Scope(
+                self.known, months, elsewhere, self.calendar.months_at, *key, self.incomplete
+            )
+        return self._scopes[key]
+
+    def parameters_only(self) -> Scope:
+        """For what is read once, before anything has happened."""
+        return self.scope("here a formula may read parameters only", timeless=True)
+
+    def numbers_only(self, what: str) -> Scope:
+        """For what is a number as such; `what` says so."""
+        return self.scope(what, timeless=True, constant=True)
+
+
+def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
+    """Go through all sections for names and units; wrong and doubly used names are noted."""
+    names = Names(calendar)
+    for section, kind, table in _SHARED:
+        names.incomplete = names.incomplete or _unreadable(file, section)
+        for key, value in _entries(reader, file, section):
+            _check(reader, key)
+            first = names.lines.get(key.text)
+            if first is not None:
+                reader.say(
+                    key,
+                    f"`{key.text[:60]}` is {names.kinds[key.text]} already (line {first})",
+                    "Variables, parameters, events and outcomes share one set of names: rename one.",
+                )
+                continue
+            names.lines[key.text] = key.line
+            names.kinds[key.text] = kind
+            found = look_up(value, table).known if isinstance(value, Mapping) else {}
+            if section == "variables":
+                (names.auxiliaries if "equals" in found else names.stocks).append(key.text)
+            elif section == "parameters":
+                names.parameters.append(key.text)
+            elif section == "outcomes":
+                names.outcomes.append(key.text)
+            else:
+                names.events.append(key.text)
+                if "on" in found:
+                    names.kinds[key.text] = "a dated event"
+                    names.dates[key.text] = _day(found["on"][1]) or calendar.start
+            if section in ("variables", "parameters"):
+                unit: Kind = UNKNOWN
+                if isinstance(value, Mapping):
+                    unit = Fields(reader, key, value, table).unit()
+                names.units[key.text] = unit
+                names.known[key.text] = Known(
+                    "variable" if section == "variables" else "parameter", unit, key.line
+                )
+    for key, value in _entries(reader, file, "actors"):
+        _check(reader, key, reserved=False)
+        names.actors.append(key.text)
+        inner = look_up(value, keys.ACTOR).known.get("actions") if isinstance(value, Mapping) else None
+        actions = inner[1].entries if inner and isinstance(inner[1], Mapping) else ()
+        names.actions[key.text] = [action.text for action, _ in actions]
+    for key, _ in _entries(reader, file, "policies"):
+        _check(reader, key, reserved=False)
+    return names
+
+
+def check_name(reader: Reader, key: Scalar) -> None:
+    """Note a name of an action, branch or term that cannot be one."""
+    _check(reader, key, reserved=False)
+
+
+def _check(reader: Reader, key: Scalar, reserved: bool = True) -> None:
+    message, hint = why_not(key.text, reserved)
+    if message:
+        reader.say(key, message, hint)
+
+
+def _day(value: Value) -> date | None:
+    """A date without complaint: what is wrong with it is said where the event is read."""
+    try:
+        return date.fromisoformat(value.text.strip()) if isinstance(value, Scalar) else None
+    except ValueError:
+        return None
+
+
+def _entries(reader: Reader, file: Fields, section: str) -> tuple[tuple[Scalar, Value], ...]:
+    value = file.value(section)
+    entries = value.entries if isinstance(value, Mapping) else ()
+    if len(entries) > _MOST[section]:
+        reader.say(file.at(section), f"{len(entries)} {section}; {_MOST[section]} is the most")
+        raise reader.error()
+    return entries
+
+
+def _unreadable(file: Fields, section: str) -> bool:
+    value = file.value(section)
+    if value is None:
+        return section == "variables"
+    return not isinstance(value, Mapping) and not (isinstance(value, Scalar) and value.is_null)

@@ -1,0 +1,114 @@
+"""Conditions that can never hold: an action that is never available, an outcome that never comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from offramp.language.constants import fold
+from offramp.language.fields import NO_FORMULA, Fields
+from offramp.language.priors import support
+from offramp.language.ranges import ANY, Range, Ranges
+from offramp.language.reader import Reader
+from offramp.language.source import Mapping, Value
+from offramp.model import Actor, Distribution, Effect, Event, Formula, Model, Policy, Variable
+from offramp.tree import variables_in
+
+
+def check_conditions(reader: Reader, file: Fields, model: Model) -> None:
+    """Note every `when` that no course of the model can make true."""
+    # After other problems it may be unknown what moves a stock; bounds hold all the same. An outcome may wait
+    # for a flag that a policy of another day raises, so for outcomes too only bounds count.
+    bounded = _Reach(model, frozenset())
+    resting = _Reach(model, _resting(model)) if reader.clean() else bounded
+    for actor in model.actors:
+        for action in actor.actions:
+            if action.when is not None and not resting.ranges.truths(action.when.node)[0]:
+                at = _find(file.value("actors"), actor.name, "actions", action.name, "when")
+                message = f"`{action.name}` is never available: its `when` cannot be true"
+                reader.say(at or file.key, message, *resting.reasons(action.when))
+    for outcome in model.outcomes:
+        if outcome.when is not None and not bounded.ranges.truths(outcome.when.node)[0]:
+            at = _find(file.value("outcomes"), outcome.name, "when")
+            message = f"`{outcome.name}` never comes: its `when` cannot be true"
+            reader.say(at or file.key, message, *bounded.reasons(outcome.when))
+
+
+class _Reach:
+    """What values the variables of a model can take, and why.
+
+    `resting` are stocks that stay where they start.
+    """
+
+    def __init__(self, model: Model, resting: frozenset[str]) -> None:
+        known: dict[str, Range] = {}
+        self.why: dict[str, str] = {}
+        for v in model.stocks:
+            start = _start(v) if v.name in resting else None
+            line = f"(line {v.origin.line})"
+            if start is not None:
+                known[v.name] = start
+                where = f"at {start[0]:g}" if start[0] == start[1] else f"within {_shown(start)}"
+                self.why[v.name] = f"`{v.name}` starts {where} {line}, and nothing in the model moves it."
+            elif v.bounds is not None:
+                known[v.name] = v.bounds
+                self.why[v.name] = f"`{v.name}` stays within its bounds {_shown(v.bounds)} {line}."
+        self.ranges = Ranges(known, (0.0, model.steps * model.step_length), model.step_length)
+        for v in model.auxiliaries:
+            low, high = ANY
+            if v.equals is not None and v.equals is not NO_FORMULA:
+                low, high = self.ranges.of(v.equals.node)
+            if v.bounds is not None:
+                low, high = max(low, v.bounds[0]), min(high, v.bounds[1])
+            known[v.name] = (low, high)
+            if (low, high) != ANY:
+                shown = _shown((low, high))
+                self.why[v.name] = f"`{v.name}` can only be within {shown} (line {v.origin.line})."
+
+    def reasons(self, when: Formula) -> list[str]:
+        """What is known of the variables of a condition."""
+        return [self.why[n] for n in sorted(variables_in(when.node)) if n in self.why][:4]
+
+
+def _resting(model: Model) -> frozenset[str]:
+    """Stocks that nothing can move and that everyone sees as they are."""
+    moved = _moved(model.actors, model.events, model.policies)
+    misseen = {s.variable for a in model.actors for s in a.sees}
+    return frozenset(
+        v.name
+        for v in model.stocks
+        if v.change is None and v.noise is None and v.name not in moved and v.name not in misseen
+    )
+
+
+def _start(v: Variable) -> Range | None:
+    if isinstance(v.initial, Distribution):
+        return support(v.initial)
+    value = fold(v.initial.node) if v.initial is not None else None
+    return None if value is None else (value, value)
+
+
+def _moved(actors: Iterable[Actor], events: Iterable[Event], policies: Iterable[Policy]) -> set[str]:
+    """Stocks that some action, event or policy can change."""
+    effects: list[Effect] = []
+    for actor in actors:
+        effects.extend(e for action in actor.actions for e in action.effects)
+    for event in events:
+        effects.extend([*event.effects, *(e for branch in event.branches for e in branch.effects)])
+    moved = {e.variable for e in effects}
+    for policy in policies:
+        for intervention in policy.interventions:
+            moved.update(name for name, _ in (*intervention.set, *intervention.shift))
+    return moved
+
+
+def _shown(range_: Range) -> str:
+    return f"[{range_[0]:g}, {range_[1]:g}]"
+
+
+def _find(value: Value | None, *path: str) -> Value | None:
+    """What stands under a path of keys."""
+    for key in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value

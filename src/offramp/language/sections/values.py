@@ -1,0 +1,162 @@
+"""`variables` and `parameters`."""
+
+from __future__ import annotations
+
+from offramp.language import keys
+from offramp.language.constants import fold
+from offramp.language.fields import NO_FORMULA, Fields
+from offramp.language.kinds import UNKNOWN, Kind
+from offramp.language.priors import likely, support
+from offramp.language.reader import Reader
+from offramp.language.sections.names import Names
+from offramp.language.source import Sequence, Value
+from offramp.language.units import MONTH, Unit
+from offramp.model import Distribution, Formula, Parameter, Variable
+
+
+def read_variables(reader: Reader, file: Fields, names: Names) -> tuple[Variable, ...]:
+    """The section `variables`."""
+    found = []
+    for key, value in file.entries("variables"):
+        fields = Fields.read(reader, key, value, keys.VARIABLE)
+        if fields is not None:
+            found.append(_variable(reader, fields, names))
+    return tuple(found)
+
+
+def _variable(reader: Reader, fields: Fields, names: Names) -> Variable:
+    name, unit, scope = fields.key.text, names.units.get(fields.key.text, UNKNOWN), names.scope()
+    is_auxiliary = fields.has("equals")
+    _stock_or_auxiliary(reader, fields)
+    given = fields.value("initial")
+    initial: Formula | Distribution | None = None
+    if given is not None:
+        what = f"the initial value of `{name}`"
+        initial = fields.prior_at(given, "initial", names.parameters_only(), unit, what)
+    per_month = unit.times(MONTH, -1.0) if isinstance(unit, Unit) else UNKNOWN
+    change = fields.formula("change", scope, per_month, f"the change of `{name}`")
+    noise = fields.formula("noise", scope, unit, f"the noise of `{name}`")
+    not_negative(fields, "noise", noise, "noise is a standard deviation: ")
+    equals = fields.formula("equals", scope, unit, f"`{name}`")
+    bounds = _bounds(reader, fields, names, unit)
+    saturates = fields.flag("saturates")
+    if bounds is not None and initial is not None and given is not None:
+        _hold_against_bounds(reader, given, name, initial, bounds, saturates)
+    if saturates and is_auxiliary:
+        hint = "Write clip(..., low, high) around the formula."
+        reader.say(fields.at("saturates"), f"`{name}` has `equals`, so it cannot saturate", hint)
+    elif saturates and not fields.has("bounds"):
+        hint = "Add `bounds: [low, high]`."
+        reader.say(fields.at("saturates"), f"`{name}` saturates but has no `bounds`", hint)
+    return Variable(
+        name=name,
+        title=fields.title(),
+        unit=fields.unit_text(),
+        initial=initial,
+        change=change,
+        equals=equals,
+        noise=noise,
+        bounds=bounds,
+        saturates=saturates,
+        headline=fields.flag("headline"),
+        origin=fields.origin(),
+    )
+
+
+def _stock_or_auxiliary(reader: Reader, fields: Fields) -> None:
+    name = fields.key.text
+    if fields.has("equals"):
+        for wrong in ("initial", "change", "noise"):
+            if fields.has(wrong):
+                reader.say(
+                    fields.at(wrong),
+                    f"`{name}` has `equals`, so it cannot have `{wrong}`",
+                    "A variable either equals a formula at all times, or starts somewhere and changes.",
+                )
+    elif not fields.has("initial"):
+        reader.say(
+            fields.key,
+            f"`{name}` has neither `initial` nor `equals`",
+            "A stock has an `initial` value and perhaps a `change`; an auxiliary `equals` a formula.",
+        )
+
+
+def _bounds(reader: Reader, fields: Fields, names: Names, unit: Kind) -> tuple[float, float] | None:
+    value = fields.value("bounds")
+    if value is None:
+        return None
+    if not isinstance(value, Sequence) or len(value.items) != 2:
+        reader.say(value, "`bounds` must be a pair: [lowest, highest]", "Both ends must be given.")
+        return None
+    scope = names.numbers_only("a bound is a number")
+    low, high = (
+        fields.number_at(item, "bounds", scope, unit, f"the {which} bound")
+        for item, which in zip(value.items, ("lower", "upper"), strict=True)
+    )
+    if low is None or high is None:
+        return None
+    if low >= high:
+        reader.say(value.items[0], f"the lower bound {low:g} is not below the upper bound {high:g}")
+        return None
+    return low, high
+
+
+def _hold_against_bounds(
+    reader: Reader,
+    at: Value,
+    name: str,
+    initial: Formula | Distribution,
+    bounds: tuple[float, float],
+    saturates: bool,
+) -> None:
+    """The initial value must lie within the bounds."""
+    low, high = bounds
+    shown = f"outside its bounds [{low:g}, {high:g}]"
+    if isinstance(initial, Formula):
+        value = fold(initial.node)
+        if value is not None and initial is not NO_FORMULA and not low <= value <= high:
+            reader.say(at, f"`{name}` starts at {value:g}, {shown}", "Correct the value or the bounds.")
+        return
+    least, most = support(initial)
+    reach = f"can start anywhere from {least:g} to {most:g}"
+    if least == float("-inf") or most == float("inf"):
+        # A prior without ends may pass the bounds of a stock that is held at them, but not lie beyond.
+        middle = initial.args[0]
+        least, most = (middle, middle) if saturates else likely(initial)
+        reach = (
+            f"starts around {middle:g}" if saturates else f"is likely to start from {least:.4g} to {most:.4g}"
+        )
+    if least < low or most > high:
+        hint = "Narrow the prior or widen the bounds."
+        if initial.kind == "normal":
+            hint = f"Cut the prior off, normal(mean, sd, {low:g}, {high:g}), or widen the bounds."
+        reader.say(at, f"`{name}` {reach}, {shown}", hint)
+
+
+def not_negative(fields: Fields, name: str, formula: Formula | None, why: str = "") -> None:
+    """Note a number that may not be below 0."""
+    at = fields.value(name)
+    value = fold(formula.node) if formula is not None else None
+    if at is not None and value is not None and value < 0:
+        fields.reader.say(at, f"{why}{value:g} is below 0")
+
+
+def read_parameters(reader: Reader, file: Fields, names: Names) -> tuple[Parameter, ...]:
+    """The section `parameters`."""
+    found = []
+    for key, value in file.entries("parameters"):
+        fields = Fields.read(reader, key, value, keys.PARAMETER)
+        if fields is None:
+            continue
+        given, result = fields.value("value"), NO_VALUE
+        if given is not None:
+            scope = names.numbers_only("a parameter is a number or a prior; a variable can have `equals`")
+            what = f"the value of `{key.text}`"
+            read = fields.prior_at(given, "value", scope, names.units.get(key.text, UNKNOWN), what)
+            result = read if isinstance(read, Distribution) else fold(read.node) or 0.0
+        origin = fields.origin(always=True)
+        found.append(Parameter(key.text, fields.title(), fields.unit_text(), result, origin))
+    return tuple(found)
+
+
+NO_VALUE: float | Distribution = 0.0

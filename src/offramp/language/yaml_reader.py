@@ -1,0 +1,300 @@
+"""YAML text -> `Source`.
+
+Only the events of PyYAML are used, never its constructors: nothing in a file can name a Python object, refer
+to another part of the file or grow when it is read. Events come one at a time, so the limits on depth and
+size stop a hostile file before anything is built from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import yaml
+
+from offramp.errors import ModelError, Problem
+from offramp.language.source import Mapping, Scalar, Sequence, Source, Value, located
+
+MAX_BYTES = 1 << 20
+MAX_LEVELS = 32
+MAX_NODES = 50_000
+
+# Characters that YAML forbids, or that would make its line numbers differ from an editor's.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_START = "It begins with `model:`; `offramp new NAME` writes one to start from."
+_STYLES: dict[str | None, Literal["quoted", "block"]] = {
+    "'": "quoted",
+    '"': "quoted",
+    "|": "block",
+    ">": "block",
+}
+_QUOTE_IT = "Write the text out where it is needed. Text that begins with `{}` needs quotes."
+
+
+def read(data: bytes, file: str = "<text>") -> Source:
+    """Read one YAML file.
+
+    Parameters
+    ----------
+    data : the bytes of the file
+    file : its name in messages
+
+    Raises
+    ------
+    ModelError
+        If the text is not one YAML mapping, or uses what model files may not use.
+    """
+    if len(data) > MAX_BYTES:
+        message = f"the file has {len(data):,} bytes; a model file may have at most {MAX_BYTES:,} (1 MiB)"
+        raise ModelError([Problem(file, 1, 1, message, hint=("Check that this is the file you meant.",))])
+    text = _decode(data, file).replace("\r\n", "\n").replace("\r", "\n")
+    lines = tuple(text.split("\n"))
+    bad = _FORBIDDEN.search(text)
+    if bad:
+        line = text.count("\n", 0, bad.start())
+        column = bad.start() - text.rfind("\n", 0, bad.start())
+        shown = tuple(_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", part) for part in lines[: line + 1])
+        problem = located(
+            file,
+            shown,
+            line + 1,
+            column,
+            f"an invisible character (U+{ord(bad[0]):04X}), which a model file may not hold",
+            "Delete it and type the text around it again; such characters come with copied text.",
+        )
+        raise ModelError([problem])
+    builder = _Builder(file, lines)
+    root = builder.build(text)
+    return Source(file, text, lines, hashlib.sha256(data).hexdigest(), root, tuple(builder.problems))
+
+
+def _decode(data: bytes, file: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode("utf-8-sig", errors="replace")
+        problem = Problem(
+            file,
+            good.count("\n") + 1,
+            len(good) - good.rfind("\n"),
+            f"the file is not UTF-8 text: byte 0x{data[error.start]:02x} does not belong here",
+            hint=("Save it as UTF-8 (in most editors: Save with encoding).",),
+        )
+        raise ModelError([problem]) from None
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not come yet."""
+
+    line: int
+    column: int
+    is_mapping: bool
+    is_flow: bool
+    items: list[Value] = field(default_factory=list)
+    entries: list[tuple[Scalar, Value]] = field(default_factory=list)
+    key_lines: dict[str, int] = field(default_factory=dict)
+    waiting: bool = False  # a key has been read and its value has not
+    key: Scalar | None = None  # None while waiting: the key was refused, its value is left out
+
+    def close(self) -> Value:
+        if self.is_mapping:
+            return Mapping(tuple(self.entries), self.line, self.column)
+        return Sequence(tuple(self.items), self.line, self.column)
+
+
+class _Builder:
+    """Puts events together into values, with a stack of its own: depth costs no recursion."""
+
+    def __init__(self, file: str, lines: tuple[str, ...]) -> None:
+        self.file = file
+        self.lines = lines
+        self.problems: list[Problem] = []
+        self.nodes = 0
+        self.cut: set[tuple[int, int]] = set()  # places of values that were found cut by a comma
+
+    def say(self, line: int, column: int, message: str, *hint: str, width: int = 1) -> None:
+        self.problems.append(located(self.file, self.lines, line, column, message, *hint, width=width))
+
+    def stop(self, line: int, column: int, message: str, *hint: str, width: int = 1) -> ModelError:
+        """What was found so far, and a problem that nothing can be read after."""
+        self.say(line, column, message, *hint, width=width)
+        return ModelError(self.problems)
+
+    def build(self, text: str) -> Mapping:
+        try:
+            root = self._root(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        except yaml.YAMLError as error:
+            raise self._syntax(error) from None
+        if root is None or (isinstance(root, Scalar) and root.is_null):
+            raise self.stop(1, 1, "the file is empty", _START)
+        if not isinstance(root, Mapping):
+            raise self.stop(root.line, root.column, "this is not a model file", _START)
+        return root
+
+    def _root(self, events: Iterator[Any]) -> Value | None:
+        stack: list[_Open] = []
+        root: Value | None = None
+        documents = 0
+        for event in events:
+            line, column = event.start_mark.line + 1, event.start_mark.column + 1
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self.stop(
+                        line,
+                        column,
+                        "a second document begins here; one file holds one model",
+                        "Remove the line `---`, or put the second model in its own file.",
+                        width=3,
+                    )
+            elif isinstance(event, yaml.NodeEvent):
+                self._refuse(event, line, column)
+                if isinstance(event, yaml.ScalarEvent):
+                    scalar = Scalar(event.value, line, column, _STYLES.get(event.style, "plain"))
+                    root = self._place(stack, scalar, root)
+                elif isinstance(event, yaml.CollectionStartEvent):
+                    if len(stack) >= MAX_LEVELS:
+                        raise self.stop(line, column, f"nested more than {MAX_LEVELS} levels deep")
+                    is_mapping = isinstance(event, yaml.MappingStartEvent)
+                    stack.append(_Open(line, column, is_mapping, bool(event.flow_style)))
+            elif isinstance(event, yaml.CollectionEndEvent):
+                root = self._place(stack, stack.pop().close(), root)
+        return root
+
+    def _refuse(self, event: Any, line: int, column: int) -> None:
+        """Stop at what model files do not have: aliases, anchors, tags, and too much of anything."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise self.stop(line, column, f"more than {MAX_NODES:,} values in one file")
+        if event.anchor is not None:
+            is_alias = isinstance(event, yaml.AliasEvent)
+            sign, what = ("*", "aliases") if is_alias else ("&", "anchors")
+            name = f"{sign}{event.anchor}"[:60]
+            message = f"`{name}`: model files have no {what}"
+            raise self.stop(line, column, message, _QUOTE_IT.format(sign), width=len(name))
+        if getattr(event, "tag", None) is not None:
+            tag = self.lines[line - 1][column - 1 :].split()[0] if line <= len(self.lines) else event.tag
+            raise self.stop(
+                line,
+                column,
+                f"`{tag[:60]}`: model files have no tags",
+                "Remove it. Text that begins with `!` needs quotes; in formulas, write `not`.",
+                width=len(tag),
+            )
+
+    def _place(self, stack: list[_Open], value: Value, root: Value | None) -> Value | None:
+        """Put a finished value where it belongs: into the open collection, or at the top."""
+        if not stack:
+            return value
+        top = stack[-1]
+        if not top.is_mapping:
+            top.items.append(value)
+        elif not top.waiting:
+            top.waiting = True
+            top.key = self._key(value, top)
+        else:
+            top.waiting = False
+            if top.key is None:
+                return root
+            if not (top.is_flow and self._cut_by_comma(top, top.key, value)):
+                top.entries.append((top.key, value))
+        return root
+
+    def _key(self, key: Value, top: _Open) -> Scalar | None:
+        """The key, or None where it cannot be one."""
+        if not isinstance(key, Scalar):
+            self.say(key.line, key.column, "a list or mapping cannot be a key; keys are words")
+            return None
+        if key.text == "<<" and key.style == "plain":
+            message = "`<<`: model files have no merge keys"
+            self.say(key.line, key.column, message, "Write the keys out.", width=2)
+            return None
+        if key.text == "":
+            self.say(key.line, key.column, "a key is missing here", "Write `key: value`.")
+            return None
+        first = top.key_lines.get(key.text)
+        if first is not None:
+            self.say(
+                key.line,
+                key.column,
+                f"`{key.text[:60]}` is here twice",
+                f"It stands on line {first} already. Remove one or rename it.",
+                width=len(key.text),
+            )
+            return None
+        top.key_lines[key.text] = key.line
+        return key
+
+    def _cut_by_comma(self, top: _Open, key: Scalar, value: Value) -> bool:
+        """In `{...}` a comma ends a value: `{a: min(x, 1)}` is a, then a key `1)` without a value.
+
+        Such a key is put back to the value that it was cut from, with one problem for all of them.
+        """
+        if not (isinstance(value, Scalar) and value.style == "plain" and value.text == "" and top.entries):
+            return False
+        if (value.line, value.column) != (key.line, key.column + len(key.text)):
+            return False  # a colon stands between: the value was left out on purpose
+        before, cut = top.entries[-1]
+        if not (isinstance(cut, Scalar) and cut.style == "plain"):
+            return False
+        whole = Scalar(f"{cut.text}, {key.text}", cut.line, cut.column, "plain")
+        top.entries[-1] = (before, whole)
+        if (cut.line, cut.column) not in self.cut:
+            self.cut.add((cut.line, cut.column))
+            self.say(
+                cut.line,
+                cut.column,
+                f"inside {{...}} a comma ends the value of `{before.text[:60]}`",
+                f'Put it in quotes: `{before.text[:60]}: "{cut.text[:40]}, ..."`.',
+                width=len(cut.text) + 1,
+            )
+        return True
+
+    def _syntax(self, error: yaml.YAMLError) -> ModelError:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        what = str(getattr(error, "problem", None) or "this cannot be read")
+        context = str(getattr(error, "context", None) or "")
+        begun = getattr(error, "context_mark", None)
+        line = min(mark.line + 1, len(self.lines)) if mark else 1
+        column = mark.column + 1 if mark else 1
+        if "quoted scalar" in context and begun is not None:
+            if "escape" in what:
+                return self.stop(line, column, "a `\\` in double quotes", "Use single quotes: '...'.")
+            message = "a quote that is not closed"
+            return self.stop(begun.line + 1, begun.column + 1, message, "Quotes come in pairs.")
+        if "flow" in context and begun is not None:
+            return self.stop(
+                begun.line + 1,
+                begun.column + 1,
+                "this bracket is not closed, or a comma is missing after an entry",
+                "Separate entries by commas, and close every `{` and `[`.",
+                f"It was noticed on line {line}, column {column}.",
+            )
+        message, hint = _in_plain_words(what, self.lines[line - 1], column)
+        return self.stop(line, column, message, hint)
+
+
+def _in_plain_words(what: str, text: str, column: int) -> tuple[str, str]:
+    """What PyYAML says, for people who do not read YAML's grammar."""
+    indent = text[: len(text) - len(text.lstrip())]
+    if "\t" in indent or text[column - 1 : column] == "\t":
+        return "a tab in the indentation", "YAML wants spaces: replace each tab."
+    if "mapping values are not allowed" in what:
+        return (
+            "a `:` where none can stand",
+            "Text that holds `: ` needs quotes. If this is a key, check its indentation and the line above.",
+        )
+    if "could not find expected ':'" in what:
+        return "a key without its `:`", "Write `key: value`. Check this line and the one above it."
+    if "did not find expected" in what:
+        return (
+            "this line does not fit the lines above it",
+            "The keys of one mapping begin in the same column. Check the indentation here and above.",
+        )
+    if "cannot start any token" in what:
+        return f"text cannot begin with `{text[column - 1 : column]}`", "Put the text in quotes."
+    return f"this is not YAML: {what}", ""
