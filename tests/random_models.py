@@ -8,6 +8,7 @@ deciding too often: stocks that matter have bounds.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class ModelMaker:
     def chance(self, p: float) -> bool:
         return bool(self.rng.random() < p)
 
-    def one_of(self, *values):  # type: ignore[no-untyped-def]
+    def one_of(self, *values: Any) -> Any:
         return values[int(self.rng.integers(len(values)))]
 
     # Formulas
@@ -79,7 +80,21 @@ class ModelMaker:
         def sub() -> Node:
             return self.tree(variables, depth - 1)
 
-        kinds = ["+", "-", "*", "negate", "min", "max", "clip", "where", "logistic", "exp", "root", "power", "abs"]
+        kinds = [
+            "+",
+            "-",
+            "*",
+            "negate",
+            "min",
+            "max",
+            "clip",
+            "where",
+            "logistic",
+            "exp",
+            "root",
+            "power",
+            "abs",
+        ]
         if self.wild:
             kinds += ["/", "log", "sqrt", "free power"]
         match self.one_of(*kinds):
@@ -186,11 +201,13 @@ class ModelMaker:
             f"x{i}", "", tuple(self.action(a) for a in range(self.count(1, 4))), depth=depth,
             horizon=float(self.rng.uniform(0.0, 4.0)) if depth else 0.0,
             precision=self.formula(0.5, variables=[], depth=1) if depth else None,
-            discount=Formula("", self.one_of(Number(0.9), Number(0.0), Number(1.0))) if self.chance(0.7) else None,
+            discount=Formula("", Number(self.one_of(0.9, 0.0, 1.0))) if self.chance(0.7) else None,
             utility=tuple(Term(f"u{t}", self.formula()) for t in range(self.count(0, 2))),
             sees=tuple(self.signal(s) for s in seen),
             misreads=tuple(
-                Misreading(p, self.one_of(Distribution("uniform", (-1.0, 1.0)), self.formula(variables=[], depth=1)))
+                Misreading(
+                    p, self.one_of(Distribution("uniform", (-1.0, 1.0)), self.formula(variables=[], depth=1))
+                )
                 for p in misread
             ),
         )  # fmt: skip
@@ -206,13 +223,14 @@ class ModelMaker:
     def outcome(self, i: int, actors: tuple[Actor, ...]) -> Outcome:
         worth = tuple((a.name, self.formula(3.0)) for a in actors if self.chance(0.5))
         kind = self.one_of("rate", "when", "otherwise") if i else "rate"
+        high = Formula("", Compare(">", self.tree(self.readable, 1), Number(1.5)))
         if kind == "otherwise":
             return Outcome(f"o{i}", "", otherwise=True)
         absorbing = self.chance(0.6)
         return Outcome(
             f"o{i}", "", absorbing=absorbing, worth=worth if absorbing else (),
             rate=self.formula(0.05) if kind == "rate" else None,
-            when=Formula("", Compare(">", self.tree(self.readable, 1), Number(1.5))) if kind == "when" else None,
+            when=high if kind == "when" else None,
         )  # fmt: skip
 
     def policy(self, actors: tuple[Actor, ...]) -> Policy:

@@ -74,7 +74,9 @@ class CompiledModel:
                 "misread": to_lanes(inputs.misread[part], width),
             }
             results = {
-                name: aligned((vectors, *getattr(outputs, name).shape[1:], width), getattr(outputs, name).dtype)
+                name: aligned(
+                    (vectors, *getattr(outputs, name).shape[1:], width), getattr(outputs, name).dtype
+                )
                 for name in _OUTPUT_NAMES
                 if getattr(outputs, name) is not None
             }
@@ -83,7 +85,11 @@ class CompiledModel:
                 *(arrays[name].ctypes.data if name in arrays else None for name in OUTSIDE)
             )
             self._function(
-                ctypes.addressof(addresses), vectors, inputs.seed & 0xFFFFFFFF, inputs.seed >> 32, work.ctypes.data
+                ctypes.addressof(addresses),
+                vectors,
+                inputs.seed & 0xFFFFFFFF,
+                inputs.seed >> 32,
+                work.ctypes.data,
             )
             for name, result in results.items():
                 from_lanes(result, getattr(outputs, name)[part])
@@ -94,7 +100,12 @@ _OUTPUT_NAMES = tuple(Outputs.__dataclass_fields__)
 
 
 def compile_model(
-    model: Model, *, real: str = "double", width: int | None = None, cpu: str | None = None, cache: bool = True
+    model: Model,
+    *,
+    real: str = "double",
+    width: int | None = None,
+    cpu: str | None = None,
+    cache: bool = True,
 ) -> CompiledModel:
     """Compile a model for this machine.
 

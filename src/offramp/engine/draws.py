@@ -6,14 +6,15 @@ Every function takes the address of the *key*, an array of `KEY_WORDS` vectors o
 
 from __future__ import annotations
 
-from offramp.engine.ir import Function, Module, Value
+from offramp.engine.ir import Function, Module
 from offramp.engine.luck import MULTIPLIER, ROUNDS, WEYL
+from offramp.engine.values import Kind, Value
 
 KEY_WORDS = 4
 LARGEST_COUNT = 80  # as in luck.poisson: P(N > 80) is below 1e-45 for means up to 10
 
 _LOW = 0xFFFFFFFF
-_ARGUMENTS = {"key": "pointer", "step": "index", "purpose": "index"}
+_ARGUMENTS: dict[str, Kind] = {"key": "pointer", "step": "index", "purpose": "index"}
 
 
 def philox(f: Function, counter: list[Value], key: list[Value]) -> list[Value]:

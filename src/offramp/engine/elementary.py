@@ -12,7 +12,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from offramp.engine.ir import Function, Module, Value
+from offramp.engine.ir import Function, Module
+from offramp.engine.values import Value
 
 # ln 2 as the sum of a part with 32 bits, so that small integers times it are exact, and the remainder.
 LN2_HIGH = float.fromhex("0x1.62e42fee00000p-1")
@@ -42,6 +43,7 @@ SINE_TERMS = (
 TO_INTEGER = 1.5 * 2.0**52
 BIAS = 1023  # of the exponent of a double
 MANTISSA = (1 << 52) - 1
+SMALLEST_LOG = -708.0  # about the logarithm of the smallest normal number
 ROOT_HALF_BITS = 0x3FE6A09E667F3BCD  # sqrt(1/2)
 
 
@@ -51,7 +53,7 @@ def polynomial(x: Value, terms: Sequence[float]) -> Value:
     power = x
     while len(level) > 1:
         pairs = [
-            level[i] + power * level[i + 1] if i + 1 < len(level) else level[i]
+            x.of.fused(power, level[i + 1], level[i]) if i + 1 < len(level) else level[i]
             for i in range(0, len(level), 2)
         ]
         level = list(pairs)
@@ -69,14 +71,24 @@ def write_exp(module: Module) -> None:
 
 
 def exp(f: Function, x: Value) -> Value:
-    """The instructions of @exp, for loops in which a call would cost."""
-    x = f.within(x, -1000.0, 1000.0)
-    n = (x * LOG2_E + TO_INTEGER) - TO_INTEGER
-    r = (x - n * LN2_HIGH) - n * LN2_LOW
-    mantissa = 1.0 + (r + (r * r) * polynomial(r, EXP_TERMS))
+    """The instructions of @exp."""
+    mantissa, n = _mantissa_and_exponent(f, f.within(x, -1000.0, 1000.0))
     # 2**n in two factors: each is a normal number even where the result overflows or is subnormal.
-    half = (n * 0.5 + TO_INTEGER) - TO_INTEGER
+    half = f.fused(n, 0.5, TO_INTEGER) - TO_INTEGER
     return (mantissa * _power_of_two(f, half)) * _power_of_two(f, n - half)
+
+
+def exp_of_negative(f: Function, x: Value) -> Value:
+    """exp for x <= 0, with 0 where the result would be subnormal. For loops over weights of choice."""
+    mantissa, n = _mantissa_and_exponent(f, f.larger(x, SMALLEST_LOG))
+    return f.select(x < SMALLEST_LOG, 0.0, mantissa * _power_of_two(f, n))
+
+
+def _mantissa_and_exponent(f: Function, x: Value) -> tuple[Value, Value]:
+    """m and n with exp(x) = m·2**n: n = x/ln 2, rounded, and m = exp(x - n·ln 2)."""
+    n = f.fused(x, LOG2_E, TO_INTEGER) - TO_INTEGER
+    r = f.fused(n, -LN2_LOW, f.fused(n, -LN2_HIGH, x))
+    return 1.0 + f.fused(r * r, polynomial(r, EXP_TERMS), r), n
 
 
 def _power_of_two(f: Function, n: Value) -> Value:
@@ -100,8 +112,8 @@ def write_log(module: Module) -> None:
         s = t / (t + 2.0)
         z = s * s
         square = (t * t) * 0.5
-        small = s * (square + z * polynomial(z, LOG_TERMS))
-        value = n * LN2_HIGH + (t - (square - (small + n * LN2_LOW)))
+        small = s * f.fused(z, polynomial(z, LOG_TERMS), square)
+        value = n * LN2_HIGH + (t - (square - f.fused(n, LN2_LOW, small)))
         # Zero, negative, infinite, NaN
         value = f.select(given < float("inf"), value, given)
         value = f.select(given > 0.0, value, f.select(given.equals(0.0), float("-inf"), float("nan")))
@@ -118,7 +130,7 @@ def write_cos_turn(module: Module) -> None:
         turn = f.absolute(f.select(f["x"] > 0.5, f["x"] - 1.0, f["x"]))
         d = 0.25 - turn  # cos(2 pi turn) = sin(2 pi d), |d| <= 1/4
         z = d * d
-        f.result(d * TWO_PI + (d * z) * polynomial(z, SINE_TERMS))
+        f.result(f.fused(d * z, polynomial(z, SINE_TERMS), d * TWO_PI))
 
 
 def write_elementary(module: Module) -> None:

@@ -8,11 +8,13 @@ so that deeper minds come in there and nowhere else.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 from offramp.engine import elementary
-from offramp.engine.ir import Function, Module, Value
+from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, weigh
 from offramp.engine.phases import Phases
+from offramp.engine.values import Value
 from offramp.model import Actor
 
 
@@ -46,7 +48,7 @@ class Minds:
                 best.set(f.select(z > best.get(), z, best.get()))
             total = f.variable("real", 0.0)
             with f.loop(0, f["n"]) as a:
-                likely = elementary.exp(f, f.load(f["z"], a) - best.get())
+                likely = elementary.exp_of_negative(f, f.load(f["z"], a) - best.get())
                 f.store(f["p"], a, likely)
                 total.set(total.get() + likely)
             scale = 1.0 / total.get()
@@ -54,16 +56,28 @@ class Minds:
                 f.store(f["p"], a, f.load(f["p"], a) * scale)
 
     def _habits(self) -> None:
-        """@habits(z, p): the softmax of every actor's slots."""
-        first = self.layout.first_slot
-        counts = [len(a.actions) for a in self.model.actors]
+        """@habits(z, p): the softmax of every actor's slots.
+
+        One loop over all slots, so that the exponentials of many actions are under way at once.
+        """
+        layout = self.layout
         with self.module.function("habits", {"z": "pointer", "p": "pointer"}) as f:
-            if counts:
-                firsts, numbers = f.table("index", first), f.table("index", counts)
-                with f.loop(0, len(counts)) as i:
-                    start = f.load(firsts, i, "index")
-                    number = f.load(numbers, i, "index")
-                    f.call("softmax", f.at(f["z"], start), f.at(f["p"], start), number)
+            z = [f.load(f["z"], s) for s in range(len(layout.slots))]
+            groups = [
+                range(first, first + len(actor.actions))
+                for first, actor in zip(layout.first_slot, self.model.actors, strict=True)
+            ]
+            for group in groups:
+                best = pairwise(lambda a, b: f.select(a > b, a, b), [z[s] for s in group])
+                for s in group:
+                    f.store(f["p"], s, z[s] - best)
+            with f.loop(0, len(layout.slots)) as i:
+                f.store(f["p"], i, elementary.exp_of_negative(f, f.load(f["p"], i)))
+            for group in groups:
+                likely = {s: f.load(f["p"], s) for s in group}
+                scale = 1.0 / pairwise(lambda a, b: a + b, list(likely.values()))
+                for s, value in likely.items():
+                    f.store(f["p"], s, value * scale)
 
     def answers(self, f: Function, x: Value, p: Value, now: Value, z: Value, weights: Value) -> None:
         """How everyone acts in a step of a look-ahead: by habit, into `weights`."""
@@ -137,7 +151,8 @@ class Minds:
             [sum(len(e.branches) for e in events) for events in layout.dated.values()], default=0
         )
         events = max(most_chances, 2 * len(layout.mean_position))
-        return len(layout.stock) + 3 * len(layout.slots) + len(self.phases.noisy) + 1 + len(self.absorbing) + events
+        own = len(layout.stock) + 3 * len(layout.slots) + len(self.phases.noisy) + 1 + len(self.absorbing)
+        return own + events
 
     def _look_ahead(self, i: int) -> None:
         """@look_ahead_I(seen, p, step, z, open, q, room): Q of each action of actor I, in points.
@@ -196,6 +211,14 @@ class Minds:
                     value = f.call(f"assess_{i}", x, p, end, course)
                     total.set(total.get() + factor.get() * value)
                 f.store(f["q"], a, total.get() * dt - f.load(f["q"], a))
+
+
+def pairwise(combine: Callable[[Value, Value], Value], values: Sequence[Value]) -> Value:
+    """All values combined in pairs, pairs of pairs and so on: short chains, and always the same order."""
+    while len(values) > 1:
+        paired = [combine(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
+        values = paired + list(values[len(values) & ~1 :])
+    return values[0]
 
 
 class _Room:

@@ -18,109 +18,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal[
-    "index",  # uniform 64-bit integer
-    "flag",  # uniform truth value
-    "scalar",  # uniform real
-    "pointer",
-    "real",  # per run: a real number
-    "mask",  # per run: a truth value
-    "small",  # per run: a 32-bit integer
-    "bits",  # per run: a 64-bit integer
-]
-LANES = {"real", "mask", "small", "bits"}
-UNIFORM_OF: dict[Kind, Kind] = {"real": "scalar", "bits": "index", "mask": "flag"}
+from offramp.engine.values import LANES, UNIFORM_OF, Comparison, Kind, Operand, Value
 
-Comparison = Literal["<", "<=", ">", ">=", "==", "!="]
 _FLOAT_TEST = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!=": "une"}
 _INTEGER_TEST = {"<": "slt", "<=": "sle", ">": "sgt", ">=": "sge", "==": "eq", "!=": "ne"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Value:
-    """A name or constant in the function being written. Operators write instructions."""
-
-    of: Function
-    kind: Kind
-    text: str
-
-    def __add__(self, other: Operand) -> Value:
-        return self.of.arithmetic("add", self, other)
-
-    def __radd__(self, other: Operand) -> Value:
-        return self.of.arithmetic("add", other, self)
-
-    def __sub__(self, other: Operand) -> Value:
-        return self.of.arithmetic("sub", self, other)
-
-    def __rsub__(self, other: Operand) -> Value:
-        return self.of.arithmetic("sub", other, self)
-
-    def __mul__(self, other: Operand) -> Value:
-        return self.of.arithmetic("mul", self, other)
-
-    def __rmul__(self, other: Operand) -> Value:
-        return self.of.arithmetic("mul", other, self)
-
-    def __truediv__(self, other: Operand) -> Value:
-        return self.of.arithmetic("div", self, other)
-
-    def __rtruediv__(self, other: Operand) -> Value:
-        return self.of.arithmetic("div", other, self)
-
-    def __mod__(self, other: Operand) -> Value:
-        return self.of.bitwise("urem", self, other)
-
-    def __neg__(self) -> Value:
-        return self.of.emit(self.kind, f"fneg {self.type} {self.text}")
-
-    def __and__(self, other: Operand) -> Value:
-        return self.of.bitwise("and", self, other)
-
-    def __or__(self, other: Operand) -> Value:
-        return self.of.bitwise("or", self, other)
-
-    def __xor__(self, other: Operand) -> Value:
-        return self.of.bitwise("xor", self, other)
-
-    def __lshift__(self, other: Operand) -> Value:
-        return self.of.bitwise("shl", self, other)
-
-    def __rshift__(self, other: Operand) -> Value:
-        """Logical shift: zeros come in from the left."""
-        return self.of.bitwise("lshr", self, other)
-
-    def __invert__(self) -> Value:
-        return self.of.bitwise("xor", self, True)
-
-    def __lt__(self, other: Operand) -> Value:
-        return self.of.compare("<", self, other)
-
-    def __le__(self, other: Operand) -> Value:
-        return self.of.compare("<=", self, other)
-
-    def __gt__(self, other: Operand) -> Value:
-        return self.of.compare(">", self, other)
-
-    def __ge__(self, other: Operand) -> Value:
-        return self.of.compare(">=", self, other)
-
-    def equals(self, other: Operand) -> Value:
-        return self.of.compare("==", self, other)
-
-    def differs(self, other: Operand) -> Value:
-        """True also where either side is NaN."""
-        return self.of.compare("!=", self, other)
-
-    @property
-    def type(self) -> str:
-        return self.of.module.type_of(self.kind)
-
-
-Operand = Value | float | int | bool
 
 
 class Variable:
@@ -201,7 +104,8 @@ class Module:
             name = f"@table{len(self._tables)}"
             element = self.type_of(kind)
             entries = ", ".join(f"{element} {self.literal(kind, v)}" for v in values) or f"{element} 0"
-            self._parts.insert(0, f"{name} = private constant [{max(1, len(values))} x {element}] [{entries}]\n")
+            array = f"[{max(1, len(values))} x {element}]"
+            self._parts.insert(0, f"{name} = private constant {array} [{entries}]\n")
             self._tables[key] = name
         return self._tables[key]
 
@@ -346,7 +250,8 @@ class Function:
             x, y = self.to(kind, x), self.to(kind, y)
         if condition.kind == "flag" and x.kind in LANES:  # one i1 chooses whole vectors
             return self.emit(x.kind, f"select i1 {condition.text}, {x.type} {x.text}, {y.type} {y.text}")
-        return self.emit(x.kind, f"select {condition.type} {condition.text}, {x.type} {x.text}, {y.type} {y.text}")
+        given = f"{condition.type} {condition.text}, {x.type} {x.text}, {y.type} {y.text}"
+        return self.emit(x.kind, f"select {given}")
 
     def smaller(self, a: Operand, b: Operand) -> Value:
         """The smaller of two; NaN if either is."""
@@ -373,10 +278,28 @@ class Function:
     def square_root(self, x: Value) -> Value:
         return self.intrinsic("sqrt", x)
 
-    def intrinsic(self, name: Literal["fabs", "sqrt"], x: Value) -> Value:
-        suffix = f"v{self.module.width}f64" if x.kind == "real" else "f64"
-        self.module.declare(f"{x.type} @llvm.{name}.{suffix}({x.type})")
-        return self.emit(x.kind, f"call {x.type} @llvm.{name}.{suffix}({x.type} {x.text})")
+    def fused(self, a: Operand, b: Operand, c: Operand) -> Value:
+        """a·b + c, rounded once. The same bits everywhere; slow on processors without the instruction."""
+        x = next(v for v in (a, b, c) if isinstance(v, Value))
+        return self.intrinsic("fma", *(self.to(x.kind, v) for v in (a, b, c)))
+
+    def divide(self, x: Value, divisor: Value, reciprocal: Value) -> Value:
+        """x / divisor where 1/divisor is known: six cheap operations in place of a slow division.
+
+        The quotient is corrected by its remainder, which a fused multiply-add gives exactly, and is then
+        the correctly rounded one (Markstein 1990; Brisebarre, Muller & Raina 2004), except that a zero
+        may lose its sign and a subnormal quotient its last bit. Infinite quotients have no remainder.
+        """
+        quotient = x * reciprocal
+        remainder = self.fused(-quotient, divisor, x)
+        corrected = self.fused(remainder, reciprocal, quotient)
+        return self.select(self.is_nan(remainder), quotient, corrected)
+
+    def intrinsic(self, name: Literal["fabs", "sqrt", "fma"], *given: Value) -> Value:
+        x = given[0]
+        full = f"{x.type} @llvm.{name}.v{self.module.width}f64"
+        self.module.declare(f"{full}({', '.join(v.type for v in given)})")
+        return self.emit(x.kind, f"call {full}({', '.join(f'{v.type} {v.text}' for v in given)})")
 
     def to_small(self, x: Value) -> Value:
         """Whole reals as 32-bit integers."""
@@ -410,20 +333,20 @@ class Function:
 
     def at(self, base: Value, index: Operand, kind: Kind = "real") -> Value:
         """Address of an element of an array of `kind`."""
-        i = self.to("index", index)
-        return self.emit("pointer", f"getelementptr {self.module.type_of(kind)}, ptr {base.text}, i64 {i.text}")
+        element, i = self.module.type_of(kind), self.to("index", index)
+        return self.emit("pointer", f"getelementptr {element}, ptr {base.text}, i64 {i.text}")
 
     def bytes_on(self, base: Value, offset: Operand) -> Value:
         """Address a number of bytes further on."""
         return self.emit("pointer", f"getelementptr i8, ptr {base.text}, i64 {self.to('index', offset).text}")
 
     def load(self, base: Value, index: Operand, kind: Kind = "real") -> Value:
-        place = self.at(base, index, kind)
-        return self.emit(kind, f"load {self.module.type_of(kind)}, ptr {place.text}, align {self._align(kind)}", False)
+        type_, place = self.module.type_of(kind), self.at(base, index, kind)
+        return self.emit(kind, f"load {type_}, ptr {place.text}, align {self._align(kind)}", pure=False)
 
     def store(self, base: Value, index: Operand, value: Operand, kind: Kind = "real") -> None:
-        v = self.to(kind, value)
-        self.write(f"store {v.type} {v.text}, ptr {self.at(base, index, kind).text}, align {self._align(kind)}")
+        v, place = self.to(kind, value), self.at(base, index, kind)
+        self.write(f"store {v.type} {v.text}, ptr {place.text}, align {self._align(kind)}")
 
     def load_byte(self, base: Value, index: Operand) -> Value:
         """A uniform byte as an index."""

@@ -6,11 +6,13 @@ stocks, of a vector of parameters (the truth, or an actor's picture) and the tim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from offramp.engine.ir import Function, Value
+from offramp.engine.ir import Function
+from offramp.engine.values import Value
 from offramp.model import Action, Actor, Effect, Event, Formula, Model
 from offramp.tree import (
     Binary,
@@ -144,8 +146,38 @@ def _parameter_parts(node: Node) -> Iterator[Node]:
         if any(isinstance(n, Parameter | Call) or (isinstance(n, Binary) and n.op == "**") for n in below):
             yield node
         return
+    if isinstance(node, Binary) and node.op == "/":
+        reciprocal = reciprocal_of(node.right)
+        if isinstance(reciprocal, Binary):
+            yield reciprocal
     for child in children(node):
         yield from _parameter_parts(child)
+
+
+def reciprocal_of(divisor: Node) -> Binary | float | None:
+    """One over a divisor, if it is a number or made of parameters alone: then it can be had beforehand."""
+    number = number_of(divisor)
+    if number is not None:
+        return 1.0 / number if number else None
+    if any(isinstance(n, Variable | Now) for n in walk(divisor)):
+        return None
+    return Binary("/", Number(1.0), divisor)
+
+
+def number_of(node: Node) -> float | None:
+    """Value of plain arithmetic on literals."""
+    match node:
+        case Number(value):
+            return value
+        case Negate(of):
+            positive = number_of(of)
+            return None if positive is None else -positive
+        case Binary(op, left, right) if op in ("+", "-", "*", "/"):
+            a, b = number_of(left), number_of(right)
+            if a is None or b is None or (op == "/" and b == 0):
+                return None
+            return {"+": a + b, "-": a - b, "*": a * b, "/": a / (b or 1.0)}[op]
+    return None
 
 
 class Reader:
@@ -220,7 +252,7 @@ class Reader:
             case Binary("*", left, right):
                 return self.real(left) * self.real(right)
             case Binary("/", left, right):
-                return self.real(left) / self.real(right)
+                return self._quotient(left, right)
             case Call(function, args):
                 return self._call(function, args)
             case Compare() | Logic() | Not():
@@ -239,6 +271,17 @@ class Reader:
                     result = result & self.mask(part) if op == "and" else result | self.mask(part)
                 return result
         return self.real(node).differs(0.0)
+
+    def _quotient(self, left: Node, right: Node) -> Value:
+        x = self.real(left)
+        reciprocal = reciprocal_of(right)
+        if isinstance(reciprocal, float):
+            if math.frexp(reciprocal)[0] in (0.5, -0.5):  # a power of 2: exact
+                return x * reciprocal
+            return self.f.divide(x, self.real(right), self.f.real(reciprocal))
+        if reciprocal in self._derived:
+            return self.f.divide(x, self.real(right), self.real(reciprocal))
+        return x / self.real(right)
 
     def _power(self, base: Value, exponent: Node) -> Value:
         f = self.f

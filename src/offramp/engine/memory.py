@@ -6,9 +6,12 @@ One block serves one thread. It begins with the addresses of the arrays that are
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from offramp.engine.ir import Function, Module, Value
+from offramp.engine.ir import Function, Module
+from offramp.engine.values import Value
 
 # Name of an outside array -> kind of its elements. The arrays of runs are lane-major, one part per vector.
 INPUTS = ("scenario", "parameters", "initial", "misread")
@@ -25,6 +28,7 @@ class Memory:
     """Places of the regions, in units of one vector of reals."""
 
     module: Module
+    dt: float  # months in a step
     _places: dict[str, int] = field(default_factory=dict)
     size: int = 0
 
@@ -41,6 +45,12 @@ class Memory:
     def place(self, f: Function, name: str) -> Value:
         """Address of a region, in a function with the parameter `work`."""
         return f.at(f["work"], self._places[name])
+
+    @contextmanager
+    def function(self, name: str) -> Iterator[tuple[Function, Value, Value]]:
+        """Write a function (work, step). Gives it, the step, and `now` at the beginning of the step."""
+        with self.module.function(name, {"work": "pointer", "step": "index"}) as f:
+            yield f, f["step"], f.to("scalar", f["step"]) * self.dt
 
     def outside(self, f: Function, name: str) -> Value:
         """Address of an outside array, the part of the present vector."""

@@ -26,8 +26,9 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from offramp.engine.ir import Function, Kind, Module, Value
+from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, hold, weigh
+from offramp.engine.values import Kind, Value
 from offramp.model import Branch, Effect, Outcome
 
 Push = tuple[Effect, Value | None]  # an effect and its weight; None: it applies fully

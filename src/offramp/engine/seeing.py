@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
-
-from offramp.engine.ir import Function, Module, Value
+from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, hold
+from offramp.engine.luck import purpose_number
 from offramp.engine.memory import Memory
+from offramp.engine.values import Value
 
 
 class Seeing:
@@ -77,8 +77,7 @@ class Seeing:
     def _see(self, i: int) -> None:
         """@see_I: the state as actor I sees it."""
         actor, layout = self.actors[i], self.layout
-        with self.module.function(f"see_{i}", {"work": "pointer", "step": "index"}) as f:
-            now = f.to("scalar", f["step"]) * layout.dt
+        with self.memory.function(f"see_{i}") as (f, _, now):
             stocks, seen, past, first, truth = (
                 self.memory.place(f, n) for n in ("stocks", "seen", "past", "first", "truth")
             )
@@ -102,7 +101,7 @@ class Seeing:
                     value = f.load(stocks, place)
                 value = value + fact.read(signal.bias)
                 if signal.noise is not None:
-                    draw = zlib.crc32(f"see/{actor.name}/{signal.variable}".encode())
+                    draw = purpose_number(f"see/{actor.name}/{signal.variable}")
                     z = f.call("normal", self.memory.place(f, "key"), f["step"], draw)
                     value = value + fact.read(signal.noise) * z
                 bounds = layout.by_name[signal.variable].bounds

@@ -1,0 +1,132 @@
+"""What actors do in the true course of a run, as IR: phases 4 and 5 of a step."""
+
+from __future__ import annotations
+
+from offramp.engine.foresight import Minds
+from offramp.engine.inputs import Status
+from offramp.engine.ir import Module
+from offramp.engine.kernel import Layout
+from offramp.engine.luck import purpose_number
+from offramp.engine.memory import Memory
+from offramp.engine.seeing import Seeing
+from offramp.engine.values import Kind
+from offramp.engine.watch import Watch
+
+
+class Choosing:
+    """Writes the functions by which actors see, weigh and draw their actions."""
+
+    def __init__(
+        self, module: Module, layout: Layout, memory: Memory, watch: Watch, seeing: Seeing, minds: Minds
+    ) -> None:
+        self.module, self.layout, self.memory = module, layout, memory
+        self.watch, self.seeing = watch, seeing
+        self.model = layout.model
+        slots = len(layout.slots)
+        for name, vectors in {
+            "common": slots, "inclined": slots, "open": slots, "probability": slots, "taken": slots,
+            "worth": max([len(a.actions) for a in self.model.actors], default=0),
+            "moves": len(self.model.actors), "room": minds.room_for_look_ahead(),
+        }.items():  # fmt: skip
+            memory.region(name, vectors)
+
+    def write(self) -> None:
+        self._restrict()
+        self._take()
+        for i in range(len(self.model.actors)):
+            self._choose(i)
+        self._choose_all()
+
+    def _choose_all(self) -> None:
+        """@choose: everyone chooses at once; the moves stand in `moves` and, as 0 and 1, in `taken`."""
+        with self.memory.function("choose") as (f, step, now):
+            actors = range(len(self.model.actors))
+            if not all(self.seeing.is_private(i) for i in actors):
+                stocks, truth = self.memory.place(f, "stocks"), self.memory.place(f, "truth")
+                f.call("inclinations", stocks, truth, now, self.memory.place(f, "common"))
+            for i in actors:
+                f.call(f"choose_{i}", f["work"], step)
+
+    def _restrict(self) -> None:
+        """@restrict(work, z, open, count, allowed, forced): what the policy leaves of an actor's actions.
+
+        `open` becomes `z`, or minus infinity where the action is closed or the run is over.
+        """
+        parameters: dict[str, Kind] = {
+            "work": "pointer", "z": "pointer", "open": "pointer", "count": "index", "allowed": "pointer",
+            "forced": "index",
+        }  # fmt: skip
+        closed = float("-inf")
+        with self.module.function("restrict", parameters) as f:
+            running = self.watch.running(f)
+            left = f.variable("mask", False)
+            with f.loop(0, f["count"]) as a:
+                allowed = f.load_byte(f["allowed"], a).differs(0)
+                holds = f.load(f["z"], a).differs(closed)
+                left.set(left.get() | f.select(allowed, holds, f.constant("mask", False)))
+            # A forced action leaves only itself, where its `when` holds.
+            force = f.variable("mask", False)
+            with f.when(f["forced"] >= 0):
+                force.set(f.load(f["z"], f["forced"]).differs(closed))
+            with f.loop(0, f["count"]) as a:
+                z = f.load(f["z"], a)
+                allowed = f.to("mask", f.load_byte(f["allowed"], a).differs(0))
+                itself = f.to("mask", a.equals(f["forced"]))
+                # A prohibition that would leave no action has no effect.
+                keep = f.select(force.get(), itself, allowed | ~left.get())
+                f.store(f["open"], a, f.select(keep & running, z, closed))
+
+    def _take(self) -> None:
+        """@take(key, step, z, count, purposes, taken): draw an action by Gumbel noise.
+
+        Gives its position; `taken` becomes 1 for it and 0 for the others.
+        """
+        parameters: dict[str, Kind] = {
+            "key": "pointer", "step": "index", "z": "pointer", "count": "index", "purposes": "pointer",
+            "taken": "pointer",
+        }  # fmt: skip
+        with self.module.function("take", parameters, "small") as f:
+            best = f.variable("real", float("-inf"))
+            move = f.variable("small", -1)
+            with f.loop(0, f["count"]) as a:
+                noise = f.call("gumbel", f["key"], f["step"], f.load(f["purposes"], a, "index"))
+                score = f.load(f["z"], a) + noise
+                better = score > best.get()
+                best.set(f.select(better, score, best.get()))
+                move.set(f.select(better, f.to("small", a), move.get()))
+            with f.loop(0, f["count"]) as a:
+                f.store(f["taken"], a, f.to("real", move.get().equals(f.to("small", a))))
+            f.result(move.get())
+
+    def _choose(self, i: int) -> None:
+        """@choose_I: what actor I sees and does in this step."""
+        actor, layout = self.model.actors[i], self.layout
+        first, count = layout.first_slot[i], len(actor.actions)
+        with self.memory.function(f"choose_{i}") as (f, step, now):
+            seen, picture = self.seeing.view(f, i, now)
+            z = self.memory.place(f, "inclined" if self.seeing.is_private(i) else "common")
+            if self.seeing.is_private(i):
+                f.call("inclinations", seen, picture, now, z)
+            own, worth = f.at(self.memory.place(f, "open"), first), self.memory.place(f, "worth")
+            allowed = f.bytes_on(self.memory.outside(f, "allowed"), step * len(layout.slots) + first)
+            row = step * len(self.model.actors) + i
+            forced = f.load(self.memory.outside(f, "forced"), row, "index")
+            f.call("restrict", f["work"], f.at(z, first), own, count, allowed, forced)
+            if actor.depth:
+                f.call(f"look_ahead_{i}", seen, picture, step, z, own, worth, self.memory.place(f, "room"))
+                precision = f.real(0.0)
+                if actor.precision is not None:
+                    precision = f.load(picture, layout.derived[actor.precision.node])
+                with f.loop(0, count) as a:
+                    weight, q = f.load(own, a), f.load(worth, a)
+                    is_open = weight.differs(float("-inf"))
+                    self.watch.fail_where(f, is_open & ~f.is_finite(q), Status.NOT_FINITE)
+                    f.store(own, a, f.select(is_open, weight + precision * q, weight))
+            probability = f.at(self.memory.place(f, "probability"), first)
+            f.call("softmax", own, probability, count)
+            # If one of them is not finite, none is: they share their sum.
+            self.watch.fail_where(f, ~f.is_finite(f.load(probability, 0)), Status.NOT_FINITE)
+            names = f.table("index", [purpose_number(f"choose/{actor.name}/{a.name}") for a in actor.actions])
+            taken = f.at(self.memory.place(f, "taken"), first)
+            move = f.call("take", self.memory.place(f, "key"), step, own, count, names, taken)
+            f.store(self.memory.place(f, "moves"), i, move, "small")
