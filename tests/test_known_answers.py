@@ -281,7 +281,9 @@ def test_events_weigh_in_look_ahead_by_how_likely_they_are(engine):
             branches: {won: {probability: 0.2, effects: {ballot: 1}}, lost: {probability: rest}}
           past:
             on: 2020-01-20
-            branches: {a: {probability: 0.5, effects: {ballot: 7}}, b: {probability: rest, effects: {ballot: 7}}}
+            branches:
+              a: {probability: 0.5, effects: {ballot: 7}}
+              b: {probability: rest, effects: {ballot: 7}}
         """,
         steps=2,
     )
