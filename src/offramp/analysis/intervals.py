@@ -1,0 +1,60 @@
+"""Intervals around shares counted in a sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp.distribution import standard_normal_quantile
+
+Floats = npt.NDArray[np.float64]
+
+LEVEL = 0.9  # of every interval that offramp reports, unless asked otherwise
+
+
+def wilson(count: npt.ArrayLike, trials: npt.ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]:
+    """Wilson's score interval for a share: where the true share lies when `count` of `trials` were hits.
+
+    It holds the sampling error of a count and nothing else. It stays within 0 and 1 and keeps a width where
+    nothing, or everything, was counted, which the normal approximation around the share does not.
+
+    Parameters
+    ----------
+    count : any shape, 0 to trials
+    trials : the same shape or a single number, whole; NaN bounds where it is 0
+    level : 0 to 1, how often such intervals hold the true share
+
+    Returns
+    -------
+    low, high : the shape of `count`, 0 to 1
+
+    Raises
+    ------
+    ValueError
+        If a count is negative or above its trials, or `level` is not between 0 and 1.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference. Journal of the
+    American Statistical Association 22, 209-212. Without continuity correction.
+
+    Examples
+    --------
+    >>> low, high = wilson(0, 10, level=0.95)
+    >>> float(low.round(4)), float(high.round(4))
+    (0.0, 0.2775)
+    """
+    x, n = np.broadcast_arrays(np.asarray(count, np.float64), np.asarray(trials, np.float64))
+    if not 0 < level < 1:
+        raise ValueError(f"a level lies between 0 and 1, not at {level}")
+    if (x < 0).any() or (x > n).any():
+        raise ValueError("a count lies between 0 and its trials")
+    z2 = float(standard_normal_quantile((1 + level) / 2)) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = (x + z2 / 2) / (n + z2)
+        half = np.sqrt(z2 * (x * (n - x) / n + z2 / 4)) / (n + z2)
+        # At the ends the formula gives exactly 0 or 1 but for rounding.
+        low = np.where(x == 0, 0.0, centre - half)
+        high = np.where(x == n, 1.0, centre + half)
+    empty = n == 0
+    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)

@@ -1,0 +1,143 @@
+"""How likely an outcome is: counted over the runs that hold, with its sampling error."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp.analysis.intervals import LEVEL, wilson
+from offramp.dataset import section
+from offramp.errors import UsageError
+from offramp.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Ints = npt.NDArray[np.int64]
+
+# What the interval of a probability holds, and what it does not.
+OUTCOME_INTERVAL = (
+    "low to high holds the sampling error of this many runs (Wilson 1927), and only that. Each run draws its "
+    "own luck and its own uncertain numbers, so both are averaged into the probability itself; how far it "
+    "would move if those numbers were known better, or if the model is wrong, is not in the interval."
+)
+
+
+def dates(runs: xr.Dataset) -> list[date]:
+    """The dates of `time`: the start of each step and the end of the last."""
+    return [d.item() for d in runs["time"].values.astype("datetime64[D]")]
+
+
+def holding(runs: xr.Dataset) -> Ints:
+    """How many runs did not fail, by policy: (policy,)."""
+    return np.asarray((runs["status"].transpose("policy", "scenario").values == 0).sum(axis=1), np.int64)
+
+
+def counts(runs: xr.Dataset, outcome: str) -> Ints:
+    """In how many runs an outcome had happened by each date: (policy, time). Failed runs do not count.
+
+    An `otherwise` outcome holds at a date in the runs that no absorbing outcome has ended by then, so it
+    alone can fall as time goes on.
+
+    Raises
+    ------
+    UsageError
+        If there is no such outcome.
+    """
+    kinds = section(runs, "outcomes")
+    if outcome not in kinds:
+        hint = did_you_mean(outcome, kinds) or f"There are: {', '.join(kinds) or 'none'}."
+        raise UsageError(f"these runs of `{runs.attrs['model']}` have no outcome `{outcome}`. {hint}")
+    if kinds[outcome]["kind"] != "otherwise":
+        return _arrivals(runs, outcome)
+    # A run has at most one absorbing outcome, so counting these counts the runs that have ended.
+    ended = sum((_arrivals(runs, o) for o in kinds if kinds[o]["absorbing"]), start=np.int64(0))
+    return np.asarray(np.broadcast_to((holding(runs)[:, None] - ended), _shape(runs)).copy(), np.int64)
+
+
+def probability(
+    runs: xr.Dataset, outcome: str, by: date | str | None = None, level: float = LEVEL
+) -> xr.Dataset:
+    """Chance that an outcome has happened by a date, under each policy.
+
+    Parameters
+    ----------
+    runs : what `simulate` or `load_runs` gave
+    outcome : its name in the model
+    by : a date, or text such as `2020-12-01`; None for the end. Between two dates of the runs the earlier
+        one counts: what happens in a step is known at its end.
+    level : of the interval, 0 to 1
+
+    Returns
+    -------
+    xarray.Dataset over `policy` with `probability`, `low` and `high` (0 to 1) and `count`, the number of
+    runs in which it happened, of `runs` that did not fail. Attribute `interval` says what the interval holds.
+
+    Raises
+    ------
+    UsageError
+        If there is no such outcome, or the date lies outside the runs.
+    """
+    times = dates(runs)
+    try:
+        day = times[-1] if by is None else by if isinstance(by, date) else date.fromisoformat(by)
+    except ValueError as error:
+        raise UsageError(f"`{by}` is not a date. Dates look like {times[-1]}.") from error
+    if not times[0] <= day <= times[-1]:
+        raise UsageError(f"{day} lies outside these runs, which go from {times[0]} to {times[-1]}.")
+    k = max(i for i, t in enumerate(times) if t <= day)
+    return over_time(runs, outcome, level).isel(time=k)
+
+
+def over_time(runs: xr.Dataset, outcome: str, level: float = LEVEL) -> xr.Dataset:
+    """Chance that an outcome has happened by each date, under each policy.
+
+    Returns
+    -------
+    xarray.Dataset as `probability` gives it, over (policy, time).
+    """
+    import xarray as xr
+
+    count = counts(runs, outcome)
+    trials = holding(runs)[:, None]
+    low, high = wilson(count, trials, level)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(trials > 0, count / trials, np.nan)
+    both = ("policy", "time")
+    return xr.Dataset(
+        {
+            "probability": (both, share),
+            "low": (both, low),
+            "high": (both, high),
+            "count": (both, count),
+            "runs": ("policy", trials[:, 0]),
+        },
+        coords={"policy": runs["policy"], "time": runs["time"]},
+        attrs={
+            "outcome": outcome,
+            "title": section(runs, "outcomes")[outcome]["title"],
+            "level": level,
+            "interval": OUTCOME_INTERVAL,
+        },
+    )
+
+
+def _shape(runs: xr.Dataset) -> tuple[int, int]:
+    return runs.sizes["policy"], runs.sizes["time"]
+
+
+def _arrivals(runs: xr.Dataset, outcome: str) -> Ints:
+    """Runs that hold in which an outcome first held before each date: (policy, time)."""
+    policies, times = _shape(runs)
+    names = [str(o) for o in runs["outcome"].values]
+    step = runs["outcome_step"].transpose("outcome", "policy", "scenario").values[names.index(outcome)]
+    ok = runs["status"].transpose("policy", "scenario").values == 0
+    result = np.zeros((policies, times), np.int64)
+    for p in range(policies):
+        arrived = step[p][ok[p] & (step[p] >= 0)]
+        # Step k ends at date k + 1.
+        result[p, 1:] = np.cumsum(np.bincount(arrived, minlength=times - 1))
+    return result

@@ -1,0 +1,101 @@
+"""The command line: parse, call, print. Data goes to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from offramp import __version__
+from offramp.cli.models import check, crises, explain, new, schema
+from offramp.cli.runs import brief, run
+from offramp.cli.text import cleaned, wants_colour
+from offramp.errors import OfframpError
+from offramp.suggest import did_you_mean
+
+# Exit codes, beside those that errors carry (1 failure, 2 usage, 3 invalid model).
+OK, FAILURE, INTERRUPTED = 0, 1, 130
+
+_EPILOG = """\b
+Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
+5 some runs failed (the rest is printed), 130 interrupted."""
+
+
+class Offramp(click.Group):
+    """Turns what goes wrong into one message and an exit code, never a traceback."""
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        extra["standalone_mode"] = False
+        try:
+            result = super().main(*args, **extra)
+            sys.stdout.flush()
+            code = result if isinstance(result, int) else OK
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except OfframpError as error:
+            say_error(error)
+            code = error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted. Nothing was written.", err=True)
+            code = INTERRUPTED
+        except BrokenPipeError:
+            # The reader of stdout has left; what is still buffered would only fail again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = FAILURE
+        sys.exit(code)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            # As itself, click would print an empty line for it first.
+            raise click.Abort from error
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            raise click.UsageError(
+                f"There is no command `{cleaned(args[0])}`. {hint}".strip(), ctx
+            ) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which one meets them."""
+        return list(self.commands)
+
+
+def say_error(error: OfframpError) -> None:
+    """An error on stderr; problems of a model stand for themselves."""
+    text = cleaned(str(error))
+    if error.exit_code == 3:
+        click.echo(text, err=True)
+    else:
+        label = click.style("Error:", fg="red", bold=True) if wants_colour(sys.stderr) else "Error:"
+        click.echo(f"{label} {text}", err=True)
+
+
+@click.group(
+    cls=Offramp,
+    invoke_without_command=True,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "--version", prog_name="offramp", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Turn a written account of a crisis into a model that runs.
+
+    MODEL is a model file, or the name of a crisis that comes with offramp (`offramp crises` lists them).
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+for command in (brief, run, new, check, explain, crises, schema):
+    main.add_command(command)

@@ -1,0 +1,259 @@
+"""An explained model as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from offramp.cli.text import Page
+from offramp.report import figures
+
+_ROOM = 12  # columns for the labels of an entry
+
+
+def explanation_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
+    """What `offramp explain` prints.
+
+    Parameters
+    ----------
+    told : what `offramp.explain` gave, or some of its sections
+    columns : to fill
+    colour : mark headings
+    """
+    page = Page(columns)
+    for section, content in told.items():
+        _TELL[section](page, content)
+    return page.text(colour)
+
+
+def _summary(page: Page, told: dict[str, Any]) -> None:
+    page.heading(told["title"] or told["name"])
+    end = figures.end_words(date.fromisoformat(told["end"]))
+    page.paragraph(
+        f"{told['name']}: {told['steps']} {told['step']}s from {told['start']} to {end}. "
+        f"File {told['file']}, {told['hash'][:12]}."
+    )
+    if told["text"]:
+        page.gap()
+        page.paragraph(told["text"])
+    n = told["counts"]
+    page.gap()
+    page.paragraph(
+        f"{n['variables']} variables ({n['stocks']} stocks, {n['auxiliaries']} auxiliaries), "
+        f"{n['parameters']} parameters ({n['uncertain']} uncertain), {n['actors']} actors with "
+        f"{n['actions']} actions and {n['misreadings']} misreadings, {n['dated_events']} dated and "
+        f"{n['random_events']} random events, {n['outcomes']} outcomes, {n['policies']} policies."
+    )
+    if told["illustrative"]:
+        page.paragraph("Illustrative: its numbers are there to teach, and need no source.")
+    else:
+        page.paragraph(
+            f"Its numbers rest on {n['sources']} sources: {n['sourced']} of its parts name one, "
+            f"{n['guesses']} hold a guess (many do both)."
+        )
+
+
+def _actors(page: Page, told: list[dict[str, Any]]) -> None:
+    for actor in told:
+        page.heading(f"{_named(actor)}: {_mind(actor)}")
+        _backing(page, actor, "  ")
+        if actor["wants"]:
+            page.gap()
+            page.paragraph("Wants, in points per month, summed:", "  ")
+            for term in actor["wants"]:
+                page.entry(term["term"], term["formula"], "    ", 20)
+        if actor["misreads"]:
+            page.gap()
+            page.paragraph("Misreads:", "  ")
+            for m in actor["misreads"]:
+                page.paragraph(m["title"] or m["parameter"], "    ")
+                unit = f" {m['unit']}" if m["unit"] else ""
+                page.entry("takes", f"{m['parameter']} for {m['takes_it_for']}{unit}", "      ", _ROOM)
+                page.entry("in truth", f"{m['truth']}{unit}", "      ", _ROOM)
+                _backing(page, m, "      ")
+        if actor["sees"]:
+            page.gap()
+            page.paragraph("Sees otherwise than they are:", "  ")
+            for signal in actor["sees"]:
+                page.entry(signal["variable"], _seen(signal), "    ", 20)
+                _backing(page, signal, "      ")
+        page.gap()
+        page.paragraph("Can:", "  ")
+        for action in actor["actions"]:
+            page.paragraph(_named(action), "    ")
+            for label, key in (("when", "when"), ("habit", "habit"), ("cost", "cost")):
+                if action[key] is not None:
+                    page.entry(label, action[key], "      ", _ROOM)
+            _effects(page, action["effects"], "      ")
+            _backing(page, action, "      ")
+
+
+def _mind(actor: dict[str, Any]) -> str:
+    if not actor["depth"]:
+        return "acts by habit"
+    return (
+        f"looks {actor['horizon']:g} months ahead, precision {actor['precision'] or 'not given'}, "
+        f"discount {actor['discount'] or 'none'}"
+    )
+
+
+def _seen(signal: dict[str, Any]) -> str:
+    if signal["hidden"]:
+        return f"hidden; supposed to be {signal['assumed'] or 'as at the start'}"
+    parts = []
+    if signal["delay"]:
+        parts.append(f"{signal['delay']} step{'s' if signal['delay'] != 1 else ''} late")
+    if signal["bias"] is not None:
+        parts.append(f"off by {signal['bias']}")
+    if signal["noise"] is not None:
+        parts.append(f"with noise of standard deviation {signal['noise']}")
+    return ", ".join(parts) or "as it is"
+
+
+def _variables(page: Page, told: list[dict[str, Any]]) -> None:
+    page.heading("Variables")
+    for v in told:
+        page.gap()
+        bounds = ""
+        if v["bounds"]:
+            held = "held within" if v["saturates"] else "must stay within"
+            bounds = f"; {held} {v['bounds'][0]:g} to {v['bounds'][1]:g}"
+        page.paragraph(f"{_named(v)}, {v['unit'] or 'a plain number'}{bounds}", "  ", "  ")
+        rows = [
+            ("starts at", v["initial"]),
+            ("equals", v["equals"]),
+            ("changes by", None if v["change"] is None else f"{v['change']}   per month"),
+            ("noise", None if v["noise"] is None else f"{v['noise']}   standard deviation over a month"),
+            ("depends on", ", ".join(v["depends_on"]["variables"] + v["depends_on"]["parameters"]) or None),
+            ("moved by", "; ".join(f"{m['name']} {_amount(m)}" for m in v["moved_by"]) or None),
+        ]
+        for label, text in rows:
+            if text is not None:
+                page.entry(label, text, "    ", _ROOM)
+        _backing(page, v, "    ")
+
+
+def _parameters(page: Page, told: list[dict[str, Any]]) -> None:
+    page.heading("Parameters")
+    for p in told:
+        unit = f" {p['unit']}" if p["unit"] else ""
+        page.entry(p["name"], f"{p['value']}{unit}" + (f"   {p['title']}" if p["title"] else ""), "  ", 24)
+        if p["misread_by"]:
+            page.entry("misread by", ", ".join(p["misread_by"]), "    ", _ROOM)
+        _backing(page, p, "    ")
+
+
+def _events(page: Page, told: list[dict[str, Any]]) -> None:
+    dated = [e for e in told if e["date"]]
+    for title, some in (("Calendar", dated), ("By chance", [e for e in told if not e["date"]])):
+        if not some:
+            continue
+        page.heading(title)
+        for event in some:
+            page.gap()
+            late = "" if event["in_horizon"] else " (outside the horizon: never happens)"
+            page.paragraph(f"{event['date'] or ''}  {_named(event)}{late}".strip(), "  ")
+            if event["rate"] is not None:
+                page.entry("rate", f"{event['rate']}   per month", "    ", _ROOM)
+            _effects(page, event["effects"], "    ")
+            _backing(page, event, "    ")
+            for branch in event["branches"]:
+                page.paragraph(f"or: {_named(branch)}, probability {branch['probability']}", "    ", "  ")
+                _effects(page, branch["effects"], "      ")
+                _backing(page, branch, "      ")
+
+
+def _outcomes(page: Page, told: list[dict[str, Any]]) -> None:
+    page.heading("Outcomes")
+    for outcome in told:
+        ends = "; the run ends with it" if outcome["absorbing"] else ""
+        page.paragraph(f"{_named(outcome)}{ends}", "  ")
+        if outcome["otherwise"]:
+            page.entry("holds", "where no outcome that ends the run has come", "    ", _ROOM)
+        for label, key in (("when", "when"), ("rate", "rate")):
+            if outcome[key] is not None:
+                page.entry(label, outcome[key], "    ", _ROOM)
+        for actor, worth in outcome["worth"].items():
+            page.entry("worth", f"to {actor} {worth}", "    ", _ROOM)
+        _backing(page, outcome, "    ")
+
+
+def _policies(page: Page, told: list[dict[str, Any]]) -> None:
+    page.heading("Policies")
+    for policy in told:
+        page.paragraph(_named(policy), "  ")
+        if not policy["do"]:
+            page.paragraph("changes nothing", "    ")
+        for step in policy["do"]:
+            span = " ".join(
+                part
+                for part in (
+                    f"from {step['from']}" if step["from"] else "",
+                    f"until {step['until']}" if step["until"] else "",
+                )
+                if part
+            )
+            page.entry(span or "always", "; ".join(_interventions(step)), "    ", 33)
+        _backing(page, policy, "    ")
+
+
+def _interventions(step: dict[str, Any]) -> list[str]:
+    return [
+        *(f"{actor} must {action}" for actor, action in step["force"].items()),
+        *(f"{actor} may not {', '.join(actions)}" for actor, actions in step["forbid"].items()),
+        *(f"{name} is {value:g}" for name, value in step["set"].items()),
+        *(f"{name} {value:+g}" for name, value in step["shift"].items()),
+    ]
+
+
+def _guesses(page: Page, told: list[dict[str, Any]]) -> None:
+    page.heading(f"Guesses ({len(told)})")
+    for guess in told:
+        page.entry(f"{guess['name']}", guess["reason"], "  ", 34)
+
+
+def _sources(page: Page, told: list[dict[str, Any]]) -> None:
+    page.heading("Sources")
+    for source in told:
+        when = f", {source['date']}" if source["date"] else ""
+        page.entry(source["key"], f"{source['title']}{when} (used {source['used']} times)", "  ", 20)
+        for more in (source["url"], source["note"]):
+            if more:
+                page.entry("", more, "  ", 20)
+
+
+def _named(thing: dict[str, Any]) -> str:
+    return f"{thing['title']} ({thing['name']})" if thing["title"] else str(thing["name"])
+
+
+def _amount(effect: dict[str, Any]) -> str:
+    amount = str(effect["amount"])
+    if effect["how"] == "set":
+        return f"to {amount}"
+    return amount if amount.startswith(("-", "+")) else f"+ {amount}"
+
+
+def _effects(page: Page, effects: list[dict[str, Any]], indent: str) -> None:
+    for i, effect in enumerate(effects):
+        page.entry("" if i else "moves", f"{effect['variable']}: {_amount(effect)}", indent, _ROOM)
+
+
+def _backing(page: Page, thing: dict[str, Any], indent: str) -> None:
+    if thing["sources"]:
+        page.entry("source", "; ".join(thing["sources"]), indent, _ROOM)
+    if thing["guess"] or thing["reason"]:
+        page.entry("guess" if thing["guess"] else "reason", thing["reason"], indent, _ROOM)
+
+
+_TELL: dict[str, Callable[[Page, Any], None]] = {
+    "summary": _summary,
+    "actors": _actors,
+    "variables": _variables,
+    "parameters": _parameters,
+    "events": _events,
+    "outcomes": _outcomes,
+    "policies": _policies,
+    "guesses": _guesses,
+    "sources": _sources,
+}

@@ -1,0 +1,185 @@
+"""Commands about model files: `check`, `new`, `explain`, `crises`, `schema`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from offramp.cli import options
+from offramp.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from offramp.model import Model
+
+SECTIONS = (
+    "summary", "actors", "variables", "parameters", "events", "outcomes", "policies", "guesses", "sources",
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@options.format_option
+def check(file: str, form: str) -> int:
+    """Check a model file; say everything that is wrong with it, and where.
+
+    FILE may also be the name of a bundled crisis. Nothing is run. Exit code 3 if there are problems.
+    """
+    from offramp.explanation import counts
+
+    try:
+        model = options.load_model(file)
+    except ModelError as error:
+        if form == "text":
+            raise
+        options.print_json({"ok": False, "file": file, "problems": [_problem(p) for p in error.problems]})
+        return error.exit_code
+    if form == "json":
+        about = {"ok": True, "file": file, "model": model.name, "model_hash": model.hash}
+        options.print_json(about | {"counts": counts(model), "problems": []})
+    else:
+        from offramp.cli.text import cleaned
+
+        click.echo(cleaned(f"{model.name}: {inventory(counts(model))}. OK."))
+    return 0
+
+
+def _problem(problem: Any) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "width": problem.width,
+        "message": problem.message,
+        "hint": list(problem.hint),
+    }
+
+
+def inventory(counts: dict[str, int]) -> str:
+    """What a model has, in one line; what it has none of is left out but for guesses.
+
+    >>> inventory({"variables": 1, "parameters": 0, "guesses": 0})
+    '1 variable, 0 guesses'
+    """
+    words = {
+        "variables": "variable",
+        "parameters": "parameter",
+        "actors": "actor",
+        "actions": "action",
+        "dated_events": "dated event",
+        "random_events": "random event",
+        "outcomes": "outcome",
+        "policies": "policy",
+        "sources": "source",
+        "guesses": "guess",
+    }
+    many = {"policy": "policies", "guess": "guesses"}
+    parts = []
+    for key, one in words.items():
+        n = counts.get(key, 0)
+        if n or key == "guesses":
+            parts.append(f"{n:,} {one if n == 1 else many.get(one, one + 's')}")
+    return ", ".join(parts)
+
+
+@click.command()
+@click.argument("name", metavar="NAME")
+def new(name: str) -> int:
+    """Start a crisis of your own: write NAME.yaml, a small commented model that checks and runs.
+
+    NAME is made of small letters, digits, `-` and `_`. A file that is there already is left alone.
+    """
+    from importlib import resources
+
+    name = name.removesuffix(".yaml")
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,59}", name):
+        better = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_0123456789")[:60]
+        hint = f" Try `{better}`." if better else ""
+        raise UsageError(
+            f"`{name}` cannot name a crisis: small letters, digits, `-` and `_`, beginning with a letter, "
+            f"at most 60.{hint}"
+        )
+    path = Path(f"{name}.yaml")
+    text = (resources.files("offramp.cli") / "starter.yaml").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text.replace("name: NAME", f"name: {name}", 1).replace("NAME", name))
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already; it was left as it is. Choose another name.") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from error
+    click.echo(path)
+    options.say(f"Next: offramp check {path}, then offramp run {path}, then offramp brief {path}")
+    return 0
+
+
+@click.command()
+@options.model_argument
+@click.option("--section", type=click.Choice(SECTIONS), help="Only this part.")
+@options.format_option
+def explain(model: str, section: str | None, form: str) -> int:
+    """Tell MODEL in words and tables.
+
+    Who wants, sees, misreads and does what; what each variable depends on and what moves it; the calendar;
+    which numbers have sources and which are guesses.
+    """
+    from offramp.explanation import explain as explained
+
+    checked = options.load_model(model)
+    told = explained(checked)
+    if section is not None:
+        told = {section: told[section]}
+    if form == "json":
+        options.print_json(told)
+    else:
+        from offramp.cli.explaining import explanation_text
+        from offramp.cli.text import wants_colour, width
+
+        click.echo(explanation_text(told, width(), wants_colour(sys.stdout)))
+    return 0
+
+
+@click.command()
+@options.format_option
+def crises(form: str) -> int:
+    """List the crises that come with offramp."""
+    from offramp import check as checker
+
+    models = [checker.load(name) for name in checker.bundled_names()]
+    if form == "json":
+        options.print_json([_about(m) for m in models])
+        return 0
+    from offramp.cli.text import Page, width
+
+    page = Page(width())
+    for m in models:
+        page.entry(m.name, f"{m.title} ({m.steps} {m.step}s from {m.start})", indent="", room=16)
+    click.echo(page.text())
+    return 0
+
+
+def _about(model: Model) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "title": model.title,
+        "start": model.start.isoformat(),
+        "end": model.dates[-1].isoformat(),
+        "step": model.step,
+        "steps": model.steps,
+        "model_hash": model.hash,
+    }
+
+
+@click.command()
+def schema() -> int:
+    """Print the JSON Schema of model files, for completion and checks while typing.
+
+    Save it beside a model and name it in the first line: # yaml-language-server: $schema=offramp.json
+    """
+    from offramp.schema import json_schema
+
+    options.print_json(json_schema())
+    return 0

@@ -1,0 +1,178 @@
+"""What several commands share: finding a model, reading `--set`, deciding where to write."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from offramp.errors import UsageError
+from offramp.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from offramp.model import Model
+
+RUNS = 10_000
+MOST_RUNS = 50_000_000  # their numbers alone take 8 bytes each
+
+_SETTING = re.compile(
+    r"\s*(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\s\d].*?)?\s*", re.ASCII
+)
+
+# Options in the order in which help shows them.
+model_argument = click.argument("model", metavar="MODEL")
+runs_option = click.option(
+    "--runs", type=click.IntRange(1, MOST_RUNS), default=RUNS, show_default=True, metavar="N",
+    help="Futures to run under each policy.",
+)  # fmt: skip
+seed_option = click.option(
+    "--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, metavar="S",
+    help="Where all luck comes from; the same seed gives the same futures.",
+)  # fmt: skip
+set_option = click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE",
+    help="Give a parameter, or a stock at the start, this value in every future. May be repeated.",
+)  # fmt: skip
+policy_option = click.option(
+    "--policy", "policies", multiple=True, metavar="NAME",
+    help="Run under this policy instead of `baseline`. Repeat it to run several.",
+)  # fmt: skip
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N",
+    help="Processors to use; all by default. Results do not depend on it.",
+)  # fmt: skip
+format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="For people or for programs.",
+)  # fmt: skip
+
+
+def load_model(name: str) -> Model:
+    """The model of a file or of a bundled crisis.
+
+    Raises
+    ------
+    UsageError
+        If there is neither, with what may have been meant.
+    ModelError
+        With every problem in the file.
+    """
+    from offramp import check
+
+    path = Path(name)
+    bundled = check.bundled_names()
+    if name in bundled or path.exists():
+        return check.load(name)
+    beside = [str(p) for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+    hint = did_you_mean(name, [*bundled, *beside, *(p.removesuffix(".yaml") for p in beside)])
+    raise UsageError(
+        f"there is no file `{name}` and no bundled crisis of that name. {hint}".rstrip() + "\n"
+        f"Bundled: {', '.join(bundled)}. A path to a model file works too; `offramp new NAME` starts one."
+    )
+
+
+def read_settings(model: Model, settings: Sequence[str]) -> dict[str, float]:
+    """`--set name=value` as name -> number. A unit may follow the number; it must be the declared one.
+
+    Raises
+    ------
+    UsageError
+        If one is not of this form, or its name, number or unit is wrong.
+    """
+    result: dict[str, float] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise UsageError(f"`--set {setting}` is not NAME=VALUE, such as `--set {_example(model)}`.")
+        if name in result:
+            raise UsageError(f"`--set` gives `{name}` two values.")
+        units = {p.name: p.unit for p in model.parameters} | {v.name: v.unit for v in model.variables}
+        if name not in units:
+            settable = [p.name for p in model.parameters] + [v.name for v in model.stocks]
+            hint = did_you_mean(name, settable) or f"`offramp explain {model.name}` lists what there is."
+            raise UsageError(f"model `{model.name}` has no parameter or stock `{name}`. {hint}")
+        match = _SETTING.fullmatch(value)
+        if match is None:
+            raise UsageError(f"`{value.strip()}` is not a number: `--set` needs one, such as `{name}=1.5`.")
+        if match["unit"]:
+            _check_unit(name, match["unit"], units[name])
+        result[name] = float(match["number"])
+    return result
+
+
+def _example(model: Model) -> str:
+    names = [p.name for p in model.parameters] + [v.name for v in model.stocks]
+    return f"{names[0]}=1.5"
+
+
+def _check_unit(name: str, given: str, declared: str) -> None:
+    from offramp.language import units
+
+    try:
+        same = units.parse(given).same(units.parse(declared))
+    except units.UnitError as error:
+        raise UsageError(
+            f"`{given}` is not a unit: {error.message}. `{name}` is in {_unit(declared)}."
+        ) from error
+    if not same:
+        raise UsageError(
+            f"`{name}` is in {_unit(declared)}, not in {given}. Units are checked, never converted."
+        )
+
+
+def _unit(declared: str) -> str:
+    return declared or "no unit: it is a plain number"
+
+
+def notes_on(model: Model, overrides: dict[str, float]) -> list[str]:
+    """What is worth saying of settings that are possible but odd."""
+    from offramp.distribution import support
+    from offramp.model import Distribution
+
+    notes = []
+    for parameter in model.parameters:
+        if parameter.name in overrides and isinstance(parameter.value, Distribution):
+            low, high = support(parameter.value)
+            if not low <= overrides[parameter.name] <= high:
+                notes.append(
+                    f"{parameter.name} = {overrides[parameter.name]:g} lies outside its prior, "
+                    f"{parameter.value.text or parameter.value.kind}."
+                )
+    return notes
+
+
+def need_folder(path: Path) -> None:
+    """Make sure, before any work is done, that a file can be written at `path`.
+
+    Raises
+    ------
+    UsageError
+        If its folder is not there or cannot be written to, or `path` is a folder itself.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; a file name is needed.")
+    folder = path.parent
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}.")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"{path} cannot be written: permission denied.")
+
+
+def print_json(value: Any) -> None:
+    """Plain values as JSON on stdout."""
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def say(text: str) -> None:
+    """A line on stderr."""
+    from offramp.cli.text import cleaned
+
+    click.echo(cleaned(text), file=sys.stderr)

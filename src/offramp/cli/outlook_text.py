@@ -1,0 +1,179 @@
+"""A summary of runs as text for a terminal."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from offramp.cli.text import Page, columns_of, padded
+from offramp.model import Model, Variable
+from offramp.report import figures
+
+_MOST_ACTIONS = 5
+_MOST_VARIABLES = 12
+_BESIDE = 4  # policies in one table
+
+
+def outlook_text(found: dict[str, Any], model: Model, again: str, columns: int, colour: bool = False) -> str:
+    """What `offramp run` prints.
+
+    Parameters
+    ----------
+    found : what `offramp.summary` gave
+    model : of which it is, for titles
+    again : the command that gives the same futures
+    columns : to fill
+    colour : mark headings
+    """
+    page = Page(columns)
+    page.heading(model.title)
+    for sentence in headlines(found, model):
+        page.paragraph(sentence)
+    if model.illustrative:
+        page.paragraph("Illustrative: the numbers of this model are there to teach.")
+    _outcomes(page, found, model)
+    for name, policy in found["policies"].items():
+        under = "" if len(found["policies"]) == 1 else f", under {_titles(model.policies, name)}"
+        _variables(page, policy, model, under)
+        _actions(page, policy, model, under)
+    page.heading("How sure")
+    page.paragraph("Chances: " + found["intervals"]["outcomes"])
+    page.paragraph("Variables: " + found["intervals"]["variables"])
+    if found["intervals"]["quantiles_from"] < min(p["runs"] for p in found["policies"].values()):
+        page.paragraph(
+            f"Percentiles are from the first {found['intervals']['quantiles_from']:,} runs of each policy."
+        )
+    page.gap()
+    page.paragraph(f"Again: {again}", hanging="       ")
+    page.paragraph(f"offramp {found['version']}, model {found['model_hash'][:12]}")
+    return page.text(colour)
+
+
+def headlines(found: dict[str, Any], model: Model) -> list[str]:
+    """One sentence for each policy: how its futures end."""
+    ends = [o.name for o in model.outcomes if o.absorbing or o.otherwise]
+    shown = ends or [o.name for o in model.outcomes][:4]
+    until = figures.end_words(date.fromisoformat(found["end"]))
+    sentences = []
+    for name, policy in found["policies"].items():
+        who = "" if len(found["policies"]) == 1 else f" under {_titles(model.policies, name)}"
+        parts = [f"{n.replace('_', ' ')} {_chance(policy['outcomes'][n])}" for n in shown]
+        said = ", ".join(parts) if parts else "this model asks about no outcome"
+        sentences.append(f"Of {policy['runs']:,} futures{who} to {until}: {said}.")
+    return sentences
+
+
+def _outcomes(page: Page, found: dict[str, Any], model: Model) -> None:
+    ends = [o for o in model.outcomes if o.absorbing or o.otherwise]
+    others = [o for o in model.outcomes if not (o.absorbing or o.otherwise)]
+    policies = list(found["policies"].items())
+    for title, some in (("How it ends", ends), ("Happens on the way" if ends else "What happens", others)):
+        if not some:
+            continue
+        page.heading(title)
+        if len(policies) == 1:
+            results = policies[0][1]["outcomes"]
+            dates = list(results[some[0].name]["by"])
+            middle, end = dates[len(dates) // 2], dates[-1]
+            page.table(
+                ["", f"by {_day(middle)}", f"by {_day(end)}", "90 % interval"],
+                [
+                    [
+                        o.title or o.name,
+                        _chance(results[o.name], results[o.name]["by"][middle]),
+                        _chance(results[o.name]),
+                        _interval(results[o.name]),
+                    ]
+                    for o in some
+                ],
+            )
+            continue
+        for first in range(0, len(policies), _BESIDE):
+            beside = policies[first : first + _BESIDE]
+            page.table(
+                ["", *(name for name, _ in beside)],
+                [
+                    [
+                        o.title or o.name,
+                        *(
+                            f"{_chance(p['outcomes'][o.name])} ({_bounds(p['outcomes'][o.name])})"
+                            for _, p in beside
+                        ),
+                    ]
+                    for o in some
+                ],
+            )
+            page.gap()
+
+
+def _variables(page: Page, policy: dict[str, Any], model: Model, under: str) -> None:
+    shown = [v for v in model.variables if v.headline] or list(model.variables)[:_MOST_VARIABLES]
+    shown = [v for v in shown if v.name in policy["variables"]]
+    if not shown:
+        return
+    page.heading(f"Main variables{under}: 5th percentile, median, 95th")
+    dates = list(policy["variables"][shown[0].name]["by"])
+    at = [dates[0], dates[len(dates) // 2], dates[-1]]
+    names = [_label(v) for v in shown]
+    cells = [[_spread(policy["variables"][v.name]["by"][day]) for day in at] for v in shown]
+    # Each number has a column of its own, so that the eye can follow the medians.
+    widths = [[max(columns_of(row[i][q]) for row in cells) for q in range(3)] for i in range(3)]
+    table = [
+        [name, *(_aligned(row[i], widths[i]) for i in range(3))]
+        for name, row in zip(names, cells, strict=True)
+    ]
+    page.table(["", *(_day(d) for d in at)], table)
+
+
+def _aligned(texts: list[str], widths: list[int]) -> str:
+    return "  ".join(padded(t, w, right=True) for t, w in zip(texts, widths, strict=True))
+
+
+def _label(v: Variable) -> str:
+    unit = figures.unit_words(v.unit)
+    return (v.title or v.name) + (f", {unit}" if unit else "")
+
+
+def _actions(page: Page, policy: dict[str, Any], model: Model, under: str) -> None:
+    if not model.actors:
+        return
+    page.heading(f"What each side does most{under}, share of {model.step}s")
+    room = min(24, max(columns_of(a.title or a.name) for a in model.actors))
+    for actor in model.actors:
+        titles = {a.name: a.title or a.name for a in actor.actions}
+        shares = policy["actions"][actor.name]
+        most = sorted(((s, n) for n, s in shares.items() if s), key=lambda item: -item[0])[:_MOST_ACTIONS]
+        text = "; ".join(f"{titles[n]} {_share(s)}" for s, n in most)
+        page.entry(actor.title or actor.name, text, room=room)
+
+
+def _titles(things: Any, name: str) -> str:
+    return next((t.title for t in things if t.name == name and t.title), name)
+
+
+def _day(iso: str) -> str:
+    return figures.full_date(date.fromisoformat(iso))
+
+
+def _share(share: float | None) -> str:
+    return "none" if share is None else figures.percent(share)
+
+
+def _chance(outcome: dict[str, Any], share: float | None = None) -> str:
+    """The chance of an outcome, or of it by an earlier date, with as many digits as its interval bears."""
+    if outcome["probability"] is None:
+        return "none"
+    digits = figures.digits_for(outcome["low"], outcome["high"])
+    return figures.percent(outcome["probability"] if share is None else share, digits)
+
+
+def _interval(outcome: dict[str, Any]) -> str:
+    return "" if outcome["low"] is None else figures.percent_range(outcome["low"], outcome["high"])
+
+
+def _bounds(outcome: dict[str, Any]) -> str:
+    return _interval(outcome).replace(" to ", "–").removesuffix(f"{figures.NBSP}%")
+
+
+def _spread(values: dict[str, float | None]) -> list[str]:
+    return ["-" if v is None else figures.number(v) for v in values.values()]

@@ -1,0 +1,194 @@
+"""Commands that simulate: `run` and `brief`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from offramp.cli import options, saving
+from offramp.cli.failures import failures_text
+from offramp.cli.options import say
+from offramp.cli.progress import Progress
+from offramp.errors import OfframpError, UsageError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from offramp.design import Design
+    from offramp.model import Model
+
+PARTIAL = 5  # exit code: some runs failed
+
+# Paths of runs that are kept whole (to save them, or to draw a brief) may take this many bytes.
+KEPT = 2_000_000_000
+
+
+@click.command()
+@options.model_argument
+@options.runs_option
+@options.seed_option
+@options.set_option
+@options.policy_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also save the runs in this folder: runs.nc, runs.parquet, summary.json, model.yaml.",
+)
+@options.format_option
+@options.threads_option
+def run(
+    model: str,
+    runs: int,
+    seed: int,
+    settings: Sequence[str],
+    policies: Sequence[str],
+    out: Path | None,
+    form: str,
+    threads: int | None,
+) -> int:
+    """Run futures of MODEL and print the outlook.
+
+    Chances of outcomes with 90 % intervals, where the main variables go, and what each side tends to do.
+    """  # fmt: skip
+    if out is not None:
+        saving.need(out)
+    checked = options.load_model(model)
+    design = _design(checked, runs, seed, settings, policies)
+    if out is None:
+        from offramp.outlook import outlook
+
+        with Progress(_what(design)) as progress:
+            found = outlook(design, threads=threads, progress=progress)
+    else:
+        from offramp.analysis.summary import summary
+
+        _need_memory(design, "--out keeps")
+        kept = _simulate(design, threads)
+        found = summary(kept)
+        saving.save(kept, found, checked, out)
+        say(f"Saved in {out}: {', '.join(saving.FILES)}.")
+    if form == "json":
+        options.print_json(found)
+    else:
+        from offramp.cli.outlook_text import outlook_text
+        from offramp.cli.text import wants_colour, width
+
+        again = _again("run", model, design)
+        click.echo(outlook_text(found, checked, again, width(), wants_colour(sys.stdout)))
+    return _verdict(found, model)
+
+
+@click.command()
+@options.model_argument
+@options.runs_option
+@options.seed_option
+@options.set_option
+@options.policy_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to write the page; NAME-brief.html in the current folder by default.",
+)
+@options.threads_option
+def brief(
+    model: str,
+    runs: int,
+    seed: int,
+    settings: Sequence[str],
+    policies: Sequence[str],
+    out: Path | None,
+    threads: int | None,
+) -> int:
+    """Run futures of MODEL and write a brief: one HTML page that needs no network.
+
+    The situation, the outlook, fan charts, the calendar, what each side tends to do, and the guesses
+    that all of it rests on. Prints where the page is.
+    """  # fmt: skip
+    if out is not None:
+        options.need_folder(out)
+    checked = options.load_model(model)
+    path = out or Path(f"{checked.name}-brief.html")
+    options.need_folder(path)
+    design = _design(checked, runs, seed, settings, policies)
+    _need_memory(design, "a brief keeps")
+    kept = _simulate(design, threads)
+
+    from offramp.analysis.summary import summary
+    from offramp.report import brief as page_of
+
+    found = summary(kept)
+    _need_results(found, model)
+    try:
+        page_of(kept, checked).save(path)
+    except OSError as error:
+        raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
+    click.echo(path)
+    return _verdict(found, model)
+
+
+def _design(model: Model, runs: int, seed: int, settings: Sequence[str], policies: Sequence[str]) -> Design:
+    from offramp.design import Design
+
+    overrides = options.read_settings(model, settings)
+    design = Design(model, list(policies) or None, scenarios=runs, seed=seed, overrides=overrides)
+    for note in options.notes_on(model, overrides):
+        say(f"Note: {note}")
+    return design
+
+
+def _simulate(design: Design, threads: int | None) -> xr.Dataset:
+    from offramp.simulate import simulate
+
+    with Progress(_what(design)) as progress:
+        return simulate(design, threads=threads, progress=progress)
+
+
+def _what(design: Design) -> str:
+    futures = f"{len(design.scenarios):,} future{'s' if len(design.scenarios) != 1 else ''}"
+    return futures if len(design.policies) == 1 else f"{futures} × {len(design.policies)} policies"
+
+
+def _again(command: str, model: str, design: Design) -> str:
+    """The command that gives the same futures."""
+    import shlex
+
+    words = ["offramp", command, model, "--runs", str(len(design.scenarios)), "--seed", str(design.seed)]
+    for name, value in design.overrides.items():
+        words += ["--set", f"{name}={value!r}"]
+    if design.policies != ("baseline",):
+        for policy in design.policies:
+            words += ["--policy", policy]
+    return shlex.join(words)
+
+
+def _need_memory(design: Design, who: str) -> None:
+    from offramp.outlook import bytes_of_run
+
+    each = bytes_of_run(design.model) * len(design.policies)
+    if each * len(design.scenarios) > KEPT:
+        most = KEPT // each
+        raise UsageError(
+            f"{who} every path in memory: {len(design.scenarios):,} runs of `{design.model.name}` would take "
+            f"{each * len(design.scenarios) / 1e9:.1f} GB. Ask for at most {most // 1000 * 1000:,}, "
+            "or use `offramp run` without --out, which counts any number."
+        )
+
+
+def _need_results(found: dict[str, Any], model: str) -> None:
+    if not any(p["runs"] for p in found["policies"].values()):
+        raise OfframpError(failures_text(found, model))
+
+
+def _verdict(found: dict[str, Any], model: str) -> int:
+    """The exit code; says on stderr what failed."""
+    if not found["failed_runs"]:
+        return 0
+    _need_results(found, model)
+    say(failures_text(found, model))
+    return PARTIAL

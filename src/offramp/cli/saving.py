@@ -1,0 +1,56 @@
+"""`--out`: runs in a folder, as NetCDF and Parquet, with their summary and the model itself."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from offramp.errors import OfframpError, UsageError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from offramp.model import Model
+
+FILES = ("runs.nc", "runs.parquet", "summary.json", "model.yaml")
+
+
+def need(folder: Path) -> None:
+    """Refuse now what could only fail after the simulation."""
+    missing = [p for p in ("h5netcdf", "h5py", "pyarrow") if find_spec(p) is None]
+    if missing:
+        raise OfframpError(
+            f"--out needs {' and '.join(missing)}, not installed here. pip install 'offramp[save]'"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; --out needs a folder.")
+    made = [p for p in (folder, *folder.parents) if not p.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        for empty in made:  # until there is something to put into them
+            empty.rmdir()
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written to: {error.strerror or error}.") from error
+
+
+def save(runs: xr.Dataset, found: dict[str, Any], model: Model, folder: Path) -> None:
+    """Write all files beside the folder's others first, so that a stop on the way leaves no half of them."""
+    from offramp import dataset
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as name:
+            place = Path(name)
+            dataset.save(runs, place / "runs.nc")
+            dataset.to_parquet(runs, place / "runs.parquet")
+            text = json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+            (place / "summary.json").write_text(text, encoding="utf-8")
+            (place / "model.yaml").write_text(model.text, encoding="utf-8", newline="")
+            for file in FILES:
+                (place / file).replace(folder / file)
+    except OSError as error:
+        raise OfframpError(f"could not save in {folder}: {error.strerror or error}.") from error

@@ -1,0 +1,117 @@
+"""Plain text for a terminal: headings, paragraphs and tables that fit a width."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from typing import TextIO
+
+import click
+
+WIDEST = 100
+NARROWEST = 60
+
+# Letters that a model file may hold but a terminal would obey: everything that steers a cursor or a line.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def cleaned(text: str) -> str:
+    """Text from a model without control characters; a model of a stranger must not steer the terminal.
+
+    >>> cleaned("war\\x1b[2J")
+    'war?[2J'
+    """
+    return _CONTROL.sub("?", text.replace("\t", " "))
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Whether to mark text: only for people at a terminal, and not where NO_COLOR asks for none."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Columns to fill: those of the terminal (or COLUMNS), within reason; 100 where there is none."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+
+
+def columns_of(text: str) -> int:
+    """Columns that text takes in a terminal: ideographs take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def padded(text: str, columns: int, right: bool = False) -> str:
+    """Text filled with spaces to a number of columns."""
+    space = " " * max(0, columns - columns_of(text))
+    return space + text if right else text + space
+
+
+def wrapped(text: str, columns: int, indent: str = "", hanging: str = "") -> list[str]:
+    """A paragraph in lines of at most so many columns; `hanging` indents all but the first."""
+    return textwrap.wrap(
+        text,
+        columns,
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        break_long_words=True,
+        break_on_hyphens=False,
+    ) or [indent.rstrip()]
+
+
+class Page:
+    """Lines to print. Everything put on it may come from a model, so all of it is cleaned."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+        self._lines: list[tuple[str, bool]] = []
+
+    def heading(self, text: str) -> None:
+        """A line of its own after an empty one; bold where that can be."""
+        if self._lines:
+            self.gap()
+        self._lines += [(line, True) for line in wrapped(cleaned(text), self.columns)]
+
+    def gap(self) -> None:
+        """An empty line, unless there is one."""
+        if self._lines and self._lines[-1][0]:
+            self._lines.append(("", False))
+
+    def paragraph(self, text: str, indent: str = "", hanging: str = "") -> None:
+        """Text broken at the width."""
+        self._lines += [(line, False) for line in wrapped(cleaned(text), self.columns, indent, hanging)]
+
+    def entry(self, label: str, text: str, indent: str = "  ", room: int = 14) -> None:
+        """A label and what belongs to it, the second in a column of its own."""
+        lead = indent + padded(cleaned(label), room) + " "
+        if columns_of(lead) > len(indent) + room + 1:
+            self.paragraph(label, indent)
+            lead = indent + " " * (room + 1)
+        lines = wrapped(cleaned(text), max(20, self.columns - columns_of(lead))) if text else [""]
+        self._lines.append(((lead + lines[0]).rstrip(), False))
+        self._lines += [(" " * columns_of(lead) + line, False) for line in lines[1:]]
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> None:
+        """A table: the first column to the left and broken where it must be, the others to the right.
+
+        `head` is one text a column; the first may be empty.
+        """
+        grid = [[cleaned(c) for c in row] for row in (head, *rows)]
+        others = [max(columns_of(row[i]) for row in grid) for i in range(1, len(head))]
+        room = self.columns - len(indent) - sum(w + 2 for w in others)
+        first = max(12, min(room, max(columns_of(row[0]) for row in grid)))
+        for row in grid:
+            lines = wrapped(row[0], first, hanging="  ")
+            cells = "".join("  " + padded(c, w, right=True) for c, w in zip(row[1:], others, strict=True))
+            self._lines += [(indent + line, False) for line in lines[:-1]]
+            self._lines.append(((indent + padded(lines[-1], first) + cells).rstrip(), False))
+
+    def text(self, colour: bool = False) -> str:
+        """All lines; with `colour` headings are marked."""
+        lines = (click.style(line, bold=True) if bold and colour else line for line, bold in self._lines)
+        # Unbreakable spaces have done their work; what is copied from a terminal should have none.
+        return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
