@@ -89,7 +89,8 @@ def test_blocks_are_the_same_runs_as_the_whole(design, runs):
 def test_progress_counts_every_run_once(design):
     calls = []
     simulate(design, engine="oracle", block=13, progress=lambda done, total: calls.append((done, total)))
-    assert len(calls) == 15  # 60 scenarios in blocks of 13 make 5, for each of 3 policies
+    assert [done for done, _ in calls] == sorted({done for done, _ in calls})
+    assert len(calls) == 5  # 60 scenarios in blocks of 13
     assert calls[-1] == (180, 180)
     assert all(a < b for (a, _), (b, _) in pairwise(calls))
 
@@ -131,7 +132,7 @@ def test_an_interruption_stops_the_blocks_that_wait_and_leaves_no_thread(design,
     before = threading.active_count()
     with pytest.raises(type(error)):
         simulate(design, block=1, threads=1)
-    assert stuck.calls < 180
+    assert stuck.calls < 20
     assert threading.active_count() == before
 
 

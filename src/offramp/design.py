@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -105,15 +106,14 @@ class Design:
         scenarios : (run,), numbers of scenarios; None for all of the design
         """
         numbers = self.scenarios if scenarios is None else np.atleast_1d(np.asarray(scenarios, np.int64))
-        parameters = self.parameters(numbers)
-        return Inputs(
-            seed=self.seed,
-            scenario=numbers,
-            parameters=parameters,
-            initial=self._initial(numbers, parameters),
-            misread=self._misread(numbers, parameters),
-            schedule=self._schedules[policy],
-        )
+        return replace(next(self.inputs_of_all(numbers)), schedule=self._schedules[policy])
+
+    def inputs_of_all(self, scenarios: Ints) -> Iterator[Inputs]:
+        """Inputs for the same scenarios under each policy in turn; they differ in their schedule alone."""
+        parameters = self.parameters(scenarios)
+        initial, misread = self._initial(scenarios, parameters), self._misread(scenarios, parameters)
+        for policy in self.policies:
+            yield Inputs(self.seed, scenarios, parameters, initial, misread, self._schedules[policy])
 
     def parameters(self, scenarios: Ints) -> Floats:
         """The true parameters, as drawn or overridden: (scenario, parameter), each in its unit."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 EngineName = Literal["compiled", "oracle"]
 
-BLOCK = 2048  # scenarios; enough to keep the engine busy, few enough to report progress and stop soon
+# Runs between two reports of progress: enough to keep the engine busy, few enough to stop soon.
+RUNS_PER_BLOCK = 2048
+FEWEST_SCENARIOS = 128
 
 
 class Engine(Protocol):
@@ -54,7 +56,7 @@ def simulate(
     engine: EngineName = "compiled",
     progress: Progress | None = None,
     variables: list[str] | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> xr.Dataset:
     """Run every scenario of a design under every policy.
 
@@ -65,7 +67,7 @@ def simulate(
     engine : `compiled`, or `oracle` for the slow interpreter of the same meaning
     progress : called as progress(runs done, runs in all), from the calling thread
     variables : names of variables whose paths are kept; None for all
-    block : scenarios run at a time. Results do not depend on it.
+    block : scenarios run at a time; None for as many as suits. Results do not depend on it.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def simulate_blocks(
     engine: EngineName = "compiled",
     progress: Progress | None = None,
     variables: list[str] | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Iterator[xr.Dataset]:
     """Run a design too large for memory: datasets of at most `scenarios` scenarios each, in order.
 
@@ -120,29 +122,29 @@ def _simulate(
     engine: str,
     threads: int | None,
     progress: Progress | None,
-    block: int,
+    block: int | None,
 ) -> xr.Dataset:
+    if block is None:
+        block = max(FEWEST_SCENARIOS, RUNS_PER_BLOCK // len(design.policies))
     if block < 1 or (threads is not None and threads < 1):
         raise UsageError("threads and block must be at least 1.")
     collection = Collection.empty(design, variables)
-
-    def run(policy: int, scenarios: slice) -> int:
-        inputs = design.inputs(design.policies[policy], design.scenarios[scenarios])
-        if policy == 0:
-            collection.parameter_value[scenarios] = inputs.parameters
-        collection.write(policy, scenarios, runner.run(inputs))
-        return len(inputs.scenario)
-
     count = len(design.scenarios)
-    tasks = [
-        (policy, slice(first, min(first + block, count)))
-        for first in range(0, count, block)
-        for policy in range(len(design.policies))
-    ]
+
+    def run(scenarios: slice) -> int:
+        """Run some scenarios under every policy; they are drawn once for all."""
+        numbers = design.scenarios[scenarios]
+        for i, inputs in enumerate(design.inputs_of_all(numbers)):
+            if i == 0:
+                collection.parameter_value[scenarios] = inputs.parameters
+            collection.write(i, scenarios, runner.run(inputs))
+        return len(numbers) * len(design.policies)
+
+    blocks = [slice(first, min(first + block, count)) for first in range(0, count, block)]
     done = 0
     pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
     try:
-        for future in as_completed([pool.submit(run, *task) for task in tasks]):
+        for future in as_completed([pool.submit(run, part) for part in blocks]):
             done += future.result()
             if progress is not None:
                 progress(done, design.runs)
