@@ -1,0 +1,75 @@
+"""Runs of the flagship for its tests: each variant is simulated once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import xarray as xr
+
+from offramp.check import load
+from offramp.design import Design
+from offramp.model import Model
+from offramp.simulate import simulate
+
+RUNS = 600
+END_OF_2020 = 7  # months since the start
+LAST = 19
+
+
+@cache
+def model(corrected: tuple[str, ...] = ()) -> Model:
+    """The flagship; with `corrected`, without the misreadings named `actor/parameter` or `actor/*`.
+
+    `actor/*` takes away what the actor sees wrongly as well.
+    """
+    base = load("us-iran-2020")
+    actors = []
+    for actor in base.actors:
+        wrong = tuple(m for m in actor.misreads if f"{actor.name}/{m.parameter}" not in corrected)
+        if f"{actor.name}/*" in corrected:
+            actor = replace(actor, sees=())
+            wrong = ()
+        actors.append(replace(actor, misreads=wrong))
+    return replace(base, actors=tuple(actors))
+
+
+@cache
+def _runs(policy: str, corrected: tuple[str, ...], overrides: tuple[tuple[str, float], ...]) -> xr.Dataset:
+    design = Design(model(corrected), [policy], RUNS, seed=20200601, overrides=dict(overrides))
+    return simulate(design).isel(policy=0)
+
+
+def runs(
+    policy: str = "baseline", corrected: tuple[str, ...] = (), set: Mapping[str, float] | None = None
+) -> xr.Dataset:
+    """The same scenarios under a policy, with misreadings corrected, parameters or first values set."""
+    return _runs(policy, corrected, tuple(sorted((set or {}).items())))
+
+
+def mean(data: xr.Dataset, variable: str, month: int = END_OF_2020) -> float:
+    return float(data[variable].isel(time=month).mean())
+
+
+def chance(data: xr.Dataset, outcome: str, by: int = LAST) -> float:
+    """Share of runs in which the outcome came within `by` months."""
+    step = data["outcome_step"].sel(outcome=outcome)
+    return float(((step >= 0) & (step < by)).mean())
+
+
+def share(data: xr.Dataset, actor: str, *actions: str, until: int = END_OF_2020) -> float:
+    """Share of the actor's months, up to `until`, in which it did one of the actions."""
+    names = [a.name for a in next(a for a in model().actors if a.name == actor).actions]
+    done = data["action"].sel(actor=actor).isel(step=slice(0, until)).values
+    chosen = np.isin(done, [names.index(a) for a in actions])
+    return float(chosen.sum() / (done >= 0).sum())
+
+
+def war_hazard(data: xr.Dataset) -> float:
+    """Mean of the hazards of war that the runs met, summed over the months: far less noisy than wars."""
+    control = data["parameter_value"].sel(parameter="control_loss")
+    alive = data["action"].sel(actor="washington").values >= 0
+    exposure = (data["exchange"] * data["step_mean"]).isel(time=slice(1, None)).values * alive
+    return float((control.values[:, None] * exposure).sum(axis=1).mean())
