@@ -46,12 +46,13 @@ def look_up(mapping: Mapping, table: Table) -> Lookup:
         if key.text in table.names:
             continue
         free = [n for n in table.names if n not in known]
-        near = nearest(key.text, free, 0.7) if key.text not in LATER.get(table.what, ()) else None
-        if near is not None:
-            known[near] = (key, value)
-        else:
-            near = next((n for n in free if key.text.lower() in OTHER_WORDS.get(n, ())), None)
-        unknown.append((key, near or ""))
+        meant = next((n for n in free if key.text.lower() in OTHER_WORDS.get(n, ())), None)
+        if meant is None and key.text not in LATER.get(table.what, ()):
+            # A key of something else is rather in the wrong place than misspelt.
+            meant = nearest(key.text, free, 0.85 if tables_with(key.text) else 0.7)
+            if meant is not None:
+                known[meant] = (key, value)
+        unknown.append((key, meant or ""))
     return Lookup(known, tuple(unknown))
 
 
@@ -77,7 +78,10 @@ class Fields:
         cls, reader: Reader, key: Scalar, value: Value | None, table: Table, label: str = ""
     ) -> Fields | None:
         """The keys under `key`, held against their table; None if it does not hold keys and values."""
-        mapping = reader.mapping(value, key.text, "keys and values")
+        hint = ""
+        if isinstance(value, Scalar) and table.short and not value.is_null:
+            hint = f"Write `{key.text[:40]}: {{{table.short}: {shape(value)[1:-1]}}}`."
+        mapping = reader.mapping(value, key.text, "keys and values", hint)
         if mapping is None:
             return None
         fields = cls(reader, key, mapping, table, label)
@@ -104,13 +108,16 @@ class Fields:
                 f"Did you mean `{meant}`?" if meant else "",
                 f"`{key.text}` is a key of {homes[0]}: check the indentation." if homes else "",
             )
-        meant_for = {meant for _, meant in self._keys.unknown}
         for wanted in self.table.keys:
-            if wanted.required and not self.has(wanted.name) and wanted.name not in meant_for:
+            if wanted.required and not self.meant(wanted.name):
                 self.reader.say(self.key, f"{self.label} has no `{wanted.name}`", _explain(wanted))
 
     def has(self, name: str) -> bool:
         return name in self._keys.known
+
+    def meant(self, name: str) -> bool:
+        """Whether a key is there, or one that was likely meant for it: then its absence needs no word."""
+        return self.has(name) or any(name == meant for _, meant in self._keys.unknown)
 
     def value(self, name: str) -> Value | None:
         found = self._keys.known.get(name)
@@ -149,7 +156,8 @@ class Fields:
         value = self.scalar(name, "text")
         if value is None:
             return ""
-        paragraphs = re.split(r"\n\s*\n", value.text.strip()) if value.style == "block" else [value.text]
+        # Only in `|` blocks is a line end kept as such; elsewhere one line end is left of a blank line.
+        paragraphs = re.split(r"\n\s*\n" if value.style == "literal" else r"\n+", value.text.strip())
         return "\n\n".join(" ".join(p.split()) for p in paragraphs)
 
     def flag(self, name: str) -> bool:
@@ -181,7 +189,7 @@ class Fields:
         return day
 
     def integer(self, name: str, low: int, high: int, default: int) -> int:
-        wanted = f"a whole number, {low} to {high}"
+        wanted = f"{low} or {high}" if high == low + 1 else f"a whole number, {low} to {high}"
         value = self.scalar(name, wanted)
         if value is None:
             return default

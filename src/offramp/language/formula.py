@@ -131,7 +131,10 @@ class _Resolver:
         return f"Compare it: `{self.shown(expr)} > 0.5`."
 
     def how_to_choose(self, expr: Expr) -> str:
-        return f"Write where({self.shown(expr)}, 1, 0), or other numbers."
+        text = self.shown(expr)
+        if text.startswith("(") and text.endswith(")") and isinstance(expr, syntax.Chain | syntax.Junction):
+            text = text[1:-1] if text.count("(") == 1 else text
+        return f"Write where({text}, 1, 0), or other numbers."
 
     def number(self, expr: Expr) -> tuple[Node, Kind]:
         """Visit a part that must be a number."""
@@ -172,7 +175,7 @@ class _Resolver:
                 b,
                 f"{doing} different units: `{self.shown(a)}` is in {named(kind_a)}, "
                 f"`{self.shown(b)}` in {named(kind_b)}",
-                *advice(kind_b, kind_a),
+                *advice(kind_b, kind_a, f"`{self.shown(b)}`"),
                 start=a.start,
             )
             return UNKNOWN
@@ -290,6 +293,10 @@ class _Resolver:
         if name in ("True", "False", "true", "false", "None", "null"):
             hint = "A condition that always holds is left out; flags are numbers, 0 or 1."
             self.fault(expr, f"`{name}` cannot stand in a formula", hint)
+            return
+        if name in ("inf", "infinity", "nan"):
+            hint = "For a bound or a limit, choose a value that is never reached."
+            self.fault(expr, f"`{name}` cannot stand in a formula: every number is finite", hint)
             return
         if scope.incomplete:
             return

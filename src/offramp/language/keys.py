@@ -49,10 +49,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The keys of one kind of mapping. `what` names the kind in messages, with its article."""
+    """The keys of one kind of mapping.
+
+    `what` names the kind in messages, with its article; `short` is the key that a lone value is likely for.
+    """
 
     what: str
     keys: tuple[Key, ...]
+    short: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,7 +68,7 @@ _BACKING = (
     Key(
         "source",
         "source",
-        "What its numbers rest on: a key of model.sources and a place in it, or a list of such.",
+        "What its numbers rest on, as a key of model.sources and a place in it, or a list of such.",
     ),
     Key("guess", "flag", "true where nothing backs the number but judgement; then say the reason."),
     Key("reason", "text", "Why this value and not another."),
@@ -78,11 +82,12 @@ SOURCE = Table(
         Key("url", "text", "Where it can be read."),
         Key("note", "text", "What it is used for, how far it can be trusted."),
     ),
+    short="title",
 )
 MODEL = Table(
     "`model`",
     (
-        Key("name", "text", "Short name: small letters, digits, `-` and `_`.", required=True),
+        Key("name", "text", "A short name of small letters, digits, `-` and `_`.", required=True),
         Key("title", "text", "Title of the crisis."),
         Key("summary", "text", "What the crisis is, in a few sentences; the brief begins with it."),
         Key("illustrative", "flag", "true for teaching and test models: no number needs a source."),
@@ -105,16 +110,17 @@ VARIABLE = Table(
         Key(
             "initial",
             "initial",
-            "Value at the start: a number, a prior or a formula of parameters. Makes it a stock.",
+            "Value at the start (a number, a prior or a formula of parameters); makes it a stock.",
         ),
         Key("change", "formula", "What it gains per month (a stock that only effects move has none)."),
-        Key("equals", "formula", "A formula it always equals. Makes it an auxiliary."),
+        Key("equals", "formula", "A formula it always equals; makes it an auxiliary."),
         Key("noise", "formula", "Standard deviation of chance movement over a month."),
         Key("bounds", "bounds", "[lowest, highest] value that makes sense."),
         Key("saturates", "flag", "true: held at its bounds; otherwise leaving them fails the run."),
         Key("headline", "flag", "true: among the first that reports show."),
         *_BACKING,
     ),
+    short="initial",
 )
 PARAMETER = Table(
     "a parameter",
@@ -124,6 +130,7 @@ PARAMETER = Table(
         Key("value", "prior", "A number, or a prior such as normal(40, 5).", required=True),
         *_BACKING,
     ),
+    short="value",
 )
 SIGNAL = Table(
     "a signal",
@@ -143,11 +150,12 @@ MISREADING = Table(
         Key(
             "value",
             "initial",
-            "What the actor takes it for: a number, a prior or a formula of parameters.",
+            "What the actor takes it for, as a number, a prior or a formula of parameters.",
             required=True,
         ),
         *_BACKING,
     ),
+    short="value",
 )
 ACTION = Table(
     "an action",
@@ -159,6 +167,7 @@ ACTION = Table(
         Key("propensity", "formula", "Log-weight of habit; left out: 0."),
         *_BACKING,
     ),
+    short="title",
 )
 ACTOR = Table(
     "an actor",
@@ -168,7 +177,7 @@ ACTOR = Table(
         Key("horizon", "number", "Months looked ahead (depth 1)."),
         Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1)."),
         Key("discount", "formula", "Weight of a month later against now, 0 to 1 (depth 1)."),
-        Key("utility", "formulas", "What it wants: named terms in points per month, summed (depth 1)."),
+        Key("utility", "formulas", "What it wants, as named terms in points per month (depth 1)."),
         Key("sees", "signals", "Stocks that it does not see as they are."),
         Key("misreads", "readings", "Parameters that it takes to be other than they are."),
         Key("actions", "named", "What it can do.", required=True, of=ACTION),
@@ -188,6 +197,7 @@ BRANCH = Table(
         Key("effects", "effects", "What it does to stocks."),
         *_BACKING,
     ),
+    short="probability",
 )
 EVENT = Table(
     "an event",
@@ -211,6 +221,7 @@ OUTCOME = Table(
         Key("worth", "formulas", "Actor -> points per month that it expects once the run has ended so."),
         *_BACKING,
     ),
+    short="when",
 )
 INTERVENTION = Table(
     "an intervention",
@@ -234,9 +245,9 @@ POLICY = Table(
 FILE = Table(
     "a model file",
     (
-        Key("model", "table", "Who and what.", required=True, of=MODEL),
-        Key("horizon", "table", "When, and in what steps.", required=True, of=HORIZON),
-        Key("variables", "named", "What changes: stocks and auxiliaries.", required=True, of=VARIABLE),
+        Key("model", "table", "Who and what: name, title, summary and sources.", required=True, of=MODEL),
+        Key("horizon", "table", "When it starts, and how many steps it runs.", required=True, of=HORIZON),
+        Key("variables", "named", "What changes, by itself or by what happens.", required=True, of=VARIABLE),
         Key("parameters", "named", "What stays: numbers and priors.", of=PARAMETER),
         Key("actors", "named", "Who decides, and how.", of=ACTOR),
         Key("events", "named", "What happens by date or by chance.", of=EVENT),

@@ -95,17 +95,18 @@ def named(unit: Unit) -> str:
     return "plain numbers" if unit.is_plain and not unit.label else f"`{unit}`"
 
 
-def advice(given: Unit, wanted: Unit) -> tuple[str, ...]:
-    """How to get from one unit to the other: the factor, or a missing `/ month`."""
+def advice(given: Unit, wanted: Unit, it: str = "it") -> tuple[str, ...]:
+    """How to get `it` from one unit to the other: the factor, or a missing `/ month`."""
     ratio = Unit(wanted.times(given, -1.0).powers)
     if given.dimension == wanted.dimension:
-        factor = f"{given.factor / wanted.factor:.10g}"
-        bridge = str(ratio)
-        product = f"{factor} / {bridge[2:]}" if bridge.startswith("1/") else f"{factor} * {bridge}"
-        return (
-            f"Units are not converted. 1 {_one(given)} is {factor} {_one(wanted)}: "
-            f"multiply by `{product.replace('*', ' * ').replace('  ', ' ')}`.",
-        )
+        factor = given.factor / wanted.factor
+        if factor >= 1:
+            same = f"1 {_one(given)} is {factor:.10g} {_one(wanted)}"
+            way = f"multiply {it} by `{_product(factor, ratio)}`"
+        else:
+            same = f"1 {_one(wanted)} is {1 / factor:.10g} {_one(given)}"
+            way = f"divide {it} by `{_product(1 / factor, Unit(given.times(wanted, -1.0).powers))}`"
+        return (f"Units are not converted. {same}: {way}.",)
     if ratio.same(units.PER_MONTH):
         return (
             "A value per month is wanted: multiply by a number with its unit, as in `0.1 / month * ...`.",
@@ -115,5 +116,16 @@ def advice(given: Unit, wanted: Unit) -> tuple[str, ...]:
     return ()
 
 
+def _product(factor: float, unit: Unit) -> str:
+    """A number with its unit, in brackets where it could be read otherwise: `(12 * month/year)`."""
+    text = str(unit)
+    if text.startswith("1/"):
+        return f"{factor:.10g} / {text[2:]}"
+    return f"({factor:.10g} * {text})"
+
+
 def _one(unit: Unit) -> str:
-    return "(plain number)" if unit.is_plain and not unit.label else str(unit)
+    text = str(unit)
+    if text.startswith("1/"):
+        return f"per {text[2:]}"
+    return "(a plain number)" if unit.is_plain and not unit.label else text

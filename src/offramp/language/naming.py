@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 
 from offramp.language import units
 from offramp.language.vocabulary import DATE_FUNCTIONS, FUNCTIONS, PRIORS, TIME
@@ -39,11 +40,13 @@ def why_not(name: str, reserved: bool = True) -> tuple[str, str]:
     `reserved` is False for names that no formula reads and no result is called by: actors, actions, branches.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        better = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-        better = re.sub(r"^[0-9_]+", "", better)[:60]
+        plain = unicodedata.normalize("NFKD", name[:60].lower()).encode("ascii", "ignore").decode()
+        better = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
         return (
             f"`{name[:60]}` cannot be a name: names are small letters, digits and `_`, from a letter on",
-            f"Write `{better}`; a `title` may be anything." if better else "A `title` may be anything.",
+            f"Write `{better}`; a `title` may be anything."
+            if better[:1].isalpha()
+            else "A `title` may be anything.",
         )
     if len(name) > MAX_LENGTH:
         return f"this name has {len(name)} characters; {MAX_LENGTH} is the most", "A `title` may be longer."
@@ -53,7 +56,7 @@ def why_not(name: str, reserved: bool = True) -> tuple[str, str]:
             why = "results use this name themselves"
         elif name in FUNCTIONS or name in DATE_FUNCTIONS or name in PRIORS:
             why = "it is a function of the formula language"
-        elif name in units.NAMES or name in units.DIMENSIONLESS:
+        elif name in units.NAMES:
             why = "it is a unit"
         elif keyword.iskeyword(name) or name in ("rest", "hidden", "true", "false", "null"):
             why = "it is a word of the language"

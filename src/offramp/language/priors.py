@@ -42,14 +42,11 @@ def read_prior(
             expr.name_end,
         )
         return None, (fault,)
-    if len(expr.args) not in PRIORS[name]:
-        fault = Fault(
-            f"`{name}` with {len(expr.args)} argument{'' if len(expr.args) == 1 else 's'}",
-            (f"Write {_usages(name)}.",),
-            expr.start,
-            expr.end,
-        )
-        return None, (fault,)
+    given = len(expr.args)
+    if given not in PRIORS[name]:
+        wanted = " or ".join(str(n) for n in PRIORS[name])
+        message = f"`{name}` takes {wanted} arguments, and {given} {'is' if given == 1 else 'are'} given"
+        return None, (Fault(message, (f"Write {_usages(name)}.",), expr.start, expr.end),)
     faults: list[Fault] = []
     values: list[float] = []
     numbers_only = replace(scope, refused="a prior is made of numbers", timeless=True, constant=True)

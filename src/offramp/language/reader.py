@@ -74,13 +74,13 @@ class Reader:
             found.append(Problem(self.source.file, len(self.source.lines), 1, message))
         return ModelError(found)
 
-    def mapping(self, value: Value | None, name: str, what: str) -> Mapping | None:
+    def mapping(self, value: Value | None, name: str, what: str, hint: str = "") -> Mapping | None:
         """The mapping under a key, or None after a problem; nothing at all counts as an empty one."""
         if value is None or isinstance(value, Mapping):
             return value
         if isinstance(value, Scalar) and value.is_null:
             return Mapping((), value.line, value.column)
-        hint = f"Write `{name[:60]}:` and, indented below it, lines of `key: value`."
+        hint = hint or f"Write `{name[:60]}:` and, indented below it, lines of `key: value`."
         if isinstance(value, Sequence):
             hint = "Take out the `- ` (or the `[ ]`) and write lines of `key: value`."
         self.say(value, f"`{name[:60]}` must hold {what}, not {shape(value)}", hint)

@@ -26,7 +26,7 @@ class Scalar:
     text: str
     line: int
     column: int
-    style: Literal["plain", "quoted", "block"] = "plain"
+    style: Literal["plain", "quoted", "literal", "folded"] = "plain"
 
     @property
     def is_null(self) -> bool:
@@ -96,7 +96,7 @@ class Source:
         line, column = scalar.line - 1, scalar.column - 1
         if scalar.style == "quoted":
             column += 1
-        elif scalar.style == "block":
+        elif scalar.style in ("literal", "folded"):
             line, column = line + 1, 0
         elif self.lines[line].startswith(scalar.text, column):
             return line + 1, column + 1 + offset
@@ -125,7 +125,7 @@ class Source:
         """A problem at a value, or at the characters `start` to `end` of a scalar's text."""
         line, column, width = at.line, at.column, 1
         if isinstance(at, Scalar):
-            if start is None and at.style != "block":
+            if start is None and at.style in ("plain", "quoted"):
                 width = self._width(at)
             elif start is not None:
                 line, column = self.place(at, start)

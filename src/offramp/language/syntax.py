@@ -284,6 +284,7 @@ class _Parser:
             )
         if token.text in ("not", "and", "or") or (token.kind == "op" and token.text != "("):
             raise FormulaError(f"`{token.text}` cannot stand here", start=token.start, end=token.end)
+        earlier = "(...)" if before.is_op(")") else before.text
         shown, what = token.text, f"`{token.text}`"
         if token.is_op("("):
             shown, what = "(...)", "this bracket"
@@ -291,7 +292,7 @@ class _Parser:
             what = "this number"
         raise FormulaError(
             f"an operator is missing before {what[:60]}",
-            f"Write `*` to multiply: `{before.text[:30]} * {shown[:30]}`.",
+            f"Write `*` to multiply: `{earlier[:30]} * {shown[:30]}`.",
             start=token.start,
             end=token.end,
         )

@@ -158,6 +158,9 @@ def tokens(text: str) -> list[Token]:
 
 def _refuse(word: str, start: int, end: int) -> NoReturn:
     message, hint = _INSTEAD.get(word, (f"`{word}` is not known in a formula", ""))
+    if not word.isprintable():
+        message = f"an invisible character (U+{ord(word):04X})"
+        hint = "Delete it and type the text around it again; such characters come with copied text."
     raise FormulaError(message, hint, start=start, end=end)
 
 

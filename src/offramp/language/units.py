@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from offramp.suggest import did_you_mean
 
@@ -60,16 +60,9 @@ _DEFINITIONS = (
     "CNY = [currency_CNY]",
     "RUB = [currency_RUB]",
     "IRR = [currency_IRR]",
-    # Plurals of things that one counts are left free: they are good names for variables.
+    # Other things that one counts have no unit of their own: their names are good names for variables.
     "person = [person] = persons = people",
-    "household = [household]",
-    "soldier = [soldier]",
-    "ship = [ship]",
-    "aircraft = [aircraft]",
-    "missile = [missile]",
-    "warhead = [warhead]",
     "centrifuge = [centrifuge]",
-    "vote = [vote]",
     "percent = 0.01 = percents",
     "permille = 0.001",
     "thousand = 1000 = thousands",
@@ -180,7 +173,9 @@ def parse(text: str) -> Unit:
     while at < stripped:
         match = _WORD.match(text, at)
         if match is None:
-            raise UnitError(f"`{text[at]}` cannot stand in a unit", _EXAMPLES, start=at, end=at + 1)
+            currency = {"$": "USD", "€": "EUR", "£": "GBP"}.get(text[at])
+            hint = f"Write `{currency}`." if currency else _EXAMPLES
+            raise UnitError(f"`{text[at]}` cannot stand in a unit", hint, start=at, end=at + 1)
         start, word = match.start(match.lastgroup or 0), match[match.lastgroup or 0]
         at = match.end()
         if power_due:
@@ -228,7 +223,8 @@ def _named(name: str, start: int) -> Unit:
     if canonical is None:
         raise UnitError(
             f"unknown unit `{name[:60]}`",
-            "Known units include " + ", ".join(_SHOWN) + ".",
+            f"Units are {', '.join(_SHOWN)} and others; docs/reference/model-file.md has them all.",
+            "Write `/` for per: `kg/month`." if name == "per" else "",
             did_you_mean(name, [*NAMES, *DIMENSIONLESS], 0.7),
             start=start,
             end=start + len(name),
@@ -237,9 +233,19 @@ def _named(name: str, start: int) -> Unit:
 
 
 _SHOWN = (
-    "month", "week", "day", "year", "kg", "g", "tonne", "barrel", "SWU", "USD", "EUR", "IRR", "person",
-    "percent", "million", "billion", "km", "megawatt", "points", "index", "share", "flag",
-)  # fmt: skip
+    "month",
+    "week",
+    "day",
+    "kg",
+    "tonne",
+    "barrel",
+    "USD",
+    "person",
+    "percent",
+    "million",
+    "points",
+    "...",
+)
 
 
 @cache
@@ -254,10 +260,9 @@ def _canonical(name: str) -> str | None:
 def _meaning(name: str) -> tuple[float, tuple[tuple[str, float], ...]]:
     """Factor to base units and dimension of a unit, by its main name."""
     registry = _registry()
-    factor: Any  # float, for the units defined here
     factor, root = registry.get_root_units(name)
     dimension = registry.get_dimensionality(root)
-    return float(factor), tuple(sorted((str(b), float(e)) for b, e in dimension.items()))
+    return cast(float, factor), tuple(sorted((str(b), cast(float, e)) for b, e in dimension.items()))
 
 
 @cache

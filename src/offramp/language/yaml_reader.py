@@ -25,11 +25,11 @@ MAX_NODES = 50_000
 # Characters that YAML forbids, or that would make its line numbers differ from an editor's.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _START = "It begins with `model:`; `offramp new NAME` writes one to start from."
-_STYLES: dict[str | None, Literal["quoted", "block"]] = {
+_STYLES: dict[str | None, Literal["quoted", "literal", "folded"]] = {
     "'": "quoted",
     '"': "quoted",
-    "|": "block",
-    ">": "block",
+    "|": "literal",
+    ">": "folded",
 }
 _QUOTE_IT = "Write the text out where it is needed. Text that begins with `{}` needs quotes."
 
@@ -76,12 +76,14 @@ def _decode(data: bytes, file: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         good = data[: error.start].decode("utf-8-sig", errors="replace")
-        problem = Problem(
+        text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", data.decode("utf-8-sig", errors="replace"))
+        problem = located(
             file,
+            tuple(text.split("\n")),
             good.count("\n") + 1,
             len(good) - good.rfind("\n"),
             f"the file is not UTF-8 text: byte 0x{data[error.start]:02x} does not belong here",
-            hint=("Save it as UTF-8 (in most editors: Save with encoding).",),
+            "Save it as UTF-8 (in most editors: Save with encoding).",
         )
         raise ModelError([problem]) from None
 
@@ -274,6 +276,10 @@ class _Builder:
                 "Separate entries by commas, and close every `{` and `[`.",
                 f"It was noticed on line {line}, column {column}.",
             )
+        sign = re.search(r"[:-] +([*&!@%`])", self.lines[line - 1])
+        if sign and sign.start(1) < column:
+            message = f"text cannot begin with `{sign[1]}`"
+            return self.stop(line, sign.start(1) + 1, message, "Put the text in quotes.")
         message, hint = _in_plain_words(what, self.lines[line - 1], column)
         return self.stop(line, column, message, hint)
 

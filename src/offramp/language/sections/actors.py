@@ -18,6 +18,7 @@ from offramp.suggest import did_you_mean
 MAX_ACTIONS = 24
 MAX_HORIZON = 120  # months
 MAX_DELAY = 60  # steps
+_MISREAD_IT = "What the actor takes it for goes under `misreads`."
 LOOKING_AHEAD = ("horizon", "precision", "discount", "utility")
 
 
@@ -72,7 +73,7 @@ def _depth(reader: Reader, fields: Fields) -> int:
         return 1
     depth = fields.integer("depth", 0, 1, 0)
     missing = [k for k in keys.ACTOR.keys if k.name in ("horizon", "precision", "utility")]
-    missing = [k for k in missing if not fields.has(k.name)]
+    missing = [k for k in missing if not fields.meant(k.name)]
     if depth == 1 and missing:
         reader.say(
             fields.at("depth"),
@@ -150,7 +151,7 @@ def _actions(reader: Reader, actor: Fields, names: Names) -> tuple[Action, ...]:
 def _sees(reader: Reader, actor: Fields, names: Names) -> tuple[Signal, ...]:
     found = []
     for key, value in actor.entries("sees", "names of stocks"):
-        if not is_stock(actor, key, names, "Stocks are"):
+        if not is_stock(actor, key, names, "Stocks are", _MISREAD_IT):
             continue
         if isinstance(value, Scalar) and not value.is_null:
             if value.text == "hidden":

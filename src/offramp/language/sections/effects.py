@@ -11,13 +11,15 @@ from offramp.language.source import Mapping, Scalar
 from offramp.model import Effect
 from offramp.suggest import did_you_mean, likest_first
 
+_MAKE_IT_A_STOCK = "Make it a variable with `initial`, or name a stock."
+
 
 def read_effects(fields: Fields, names: Names) -> tuple[Effect, ...]:
     """The key `effects` of an action, event or branch."""
     reader, found = fields.reader, []
     for key, value in fields.entries("effects", "names of stocks"):
         name = key.text
-        if not is_stock(fields, key, names, "An effect can change"):
+        if not is_stock(fields, key, names, "An effect can change", _MAKE_IT_A_STOCK):
             continue
         how: Literal["add", "set"] = "add"
         what = f"what is added to `{name}`"
@@ -38,8 +40,11 @@ def read_effects(fields: Fields, names: Names) -> tuple[Effect, ...]:
     return tuple(found)
 
 
-def is_stock(fields: Fields, key: Scalar, names: Names, doing: str) -> bool:
-    """Whether a key names a stock; if not, notes what it names instead."""
+def is_stock(fields: Fields, key: Scalar, names: Names, doing: str, of_parameters: str) -> bool:
+    """Whether a key names a stock; if not, notes what it names instead.
+
+    `doing` begins the list of stocks, `of_parameters` says what to do with a parameter.
+    """
     name, reader = key.text, fields.reader
     if name in names.stocks:
         return True
@@ -53,7 +58,7 @@ def is_stock(fields: Fields, key: Scalar, names: Names, doing: str) -> bool:
         reader.say(
             key,
             f"`{name}` is a parameter{names.line(name)}, and parameters stay as they are",
-            "Make it a variable with `initial`, or name a stock.",
+            of_parameters,
         )
     elif not names.incomplete:
         kind = names.kinds.get(name)

@@ -31,7 +31,7 @@ def _event(reader: Reader, fields: Fields, names: Names) -> Event:
     if fields.has("on") and fields.has("rate"):
         hint = "An event is dated (`on`) or random (`rate`): make two events of it, or take one out."
         reader.say(fields.at("rate"), f"`{name}` has both `on` and `rate`", hint)
-    elif not fields.has("on") and not fields.has("rate"):
+    elif not fields.meant("on") and not fields.meant("rate"):
         hint = "A dated event has `on: 2020-11-03`; a random one a `rate` per month."
         reader.say(fields.key, f"`{name}` has neither `on` nor `rate`", hint)
     on = fields.day("on")

@@ -11,7 +11,7 @@ from offramp.language.ranges import ANY, Range, Ranges
 from offramp.language.reader import Reader
 from offramp.language.source import Mapping, Value
 from offramp.model import Actor, Distribution, Effect, Event, Formula, Model, Policy, Variable
-from offramp.tree import variables_in
+from offramp.tree import Now, variables_in, walk
 
 
 def check_conditions(reader: Reader, file: Fields, model: Model) -> None:
@@ -66,7 +66,12 @@ class _Reach:
 
     def reasons(self, when: Formula) -> list[str]:
         """What is known of the variables of a condition."""
-        return [self.why[n] for n in sorted(variables_in(when.node)) if n in self.why][:4]
+        reasons = [self.why[n] for n in sorted(variables_in(when.node)) if n in self.why][:4]
+        if any(isinstance(n, Now) for n in walk(when.node)):
+            reasons.append(
+                f"`now` goes from 0 to {self.ranges.now[1]:.4g}: the model runs for that many months."
+            )
+        return reasons
 
 
 def _resting(model: Model) -> frozenset[str]:

@@ -73,7 +73,7 @@ def _stock_or_auxiliary(reader: Reader, fields: Fields) -> None:
                     f"`{name}` has `equals`, so it cannot have `{wrong}`",
                     "A variable either equals a formula at all times, or starts somewhere and changes.",
                 )
-    elif not fields.has("initial"):
+    elif not fields.meant("initial") and not fields.meant("equals"):
         reader.say(
             fields.key,
             f"`{name}` has neither `initial` nor `equals`",
@@ -150,7 +150,7 @@ def read_parameters(reader: Reader, file: Fields, names: Names) -> tuple[Paramet
             continue
         given, result = fields.value("value"), NO_VALUE
         if given is not None:
-            scope = names.numbers_only("a parameter is a number or a prior; a variable can have `equals`")
+            scope = names.numbers_only(_NOT_COMPUTED)
             what = f"the value of `{key.text}`"
             read = fields.prior_at(given, "value", scope, names.units.get(key.text, UNKNOWN), what)
             result = read if isinstance(read, Distribution) else fold(read.node) or 0.0
@@ -159,4 +159,5 @@ def read_parameters(reader: Reader, file: Fields, names: Names) -> tuple[Paramet
     return tuple(found)
 
 
+_NOT_COMPUTED = "a parameter cannot be computed from others (a variable with `equals` can)"
 NO_VALUE: float | Distribution = 0.0
