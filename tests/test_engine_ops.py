@@ -243,6 +243,7 @@ def test_any_sees_a_single_lane():
 
     for lane in (None, *range(WIDTH)):
         x = aligned((1, WIDTH))
+        x[:] = 0
         if lane is not None:
             x[0, lane] = 1
         assert call(body, x, 1)[0, 0] == (lane is not None)
