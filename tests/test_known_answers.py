@@ -572,6 +572,29 @@ def test_probabilities_that_are_none_are_held_within_0_and_1(engine, first, seco
     )
 
 
+@pytest.mark.parametrize(("chance", "expected"), [(0.3, 0.3 + 7 * 0.7), (1.4, 1), (-0.4, 7)])
+def test_probabilities_in_look_ahead_are_held_within_0_and_1_too(engine, chance, expected):
+    model = made(
+        f"""
+        variables: {{on: {{initial: 0}}, sum: {{initial: 0}}, zero: {{initial: 0}}}}
+        actors:
+          blue:
+            depth: 1
+            horizon: 2
+            precision: 1
+            utility: {{u: on * sum}}
+            actions: {{wait: {{}}, care: {{when: now < 0.5, effects: {{on: 1}}}}}}
+        events:
+          e:
+            rate: 1 / month * where(now > 0.5, 1, 0)
+            branches:
+              a: {{probability: {chance} + zero, effects: {{sum: 1}}}}
+              b: {{probability: rest, effects: {{sum: 7}}}}
+        """
+    )
+    assert log_odds(outputs(model, engine))[0] == pytest.approx(expected, rel=1e-11)
+
+
 # Outcomes
 
 
