@@ -572,8 +572,11 @@ def test_probabilities_that_are_none_are_held_within_0_and_1(engine, first, seco
     )
 
 
-@pytest.mark.parametrize(("chance", "expected"), [(0.3, 0.3 + 7 * 0.7), (1.4, 1), (-0.4, 7)])
-def test_probabilities_in_look_ahead_are_held_within_0_and_1_too(engine, chance, expected):
+@pytest.mark.parametrize(
+    ("chance", "other", "expected"),
+    [(0.3, 0.2, 0.3 + 3 * 0.2 + 7 * 0.5), (1.4, 0, 1), (-0.4, 0, 7), (0.8, 0.7, 0.8 + 3 * 0.7)],
+)
+def test_probabilities_in_look_ahead_are_held_within_0_and_1_too(engine, chance, other, expected):
     model = made(
         f"""
         variables: {{on: {{initial: 0}}, sum: {{initial: 0}}, zero: {{initial: 0}}}}
@@ -589,7 +592,8 @@ def test_probabilities_in_look_ahead_are_held_within_0_and_1_too(engine, chance,
             rate: 1 / month * where(now > 0.5, 1, 0)
             branches:
               a: {{probability: {chance} + zero, effects: {{sum: 1}}}}
-              b: {{probability: rest, effects: {{sum: 7}}}}
+              b: {{probability: {other} + zero, effects: {{sum: 3}}}}
+              c: {{probability: rest, effects: {{sum: 7}}}}
         """
     )
     assert log_odds(outputs(model, engine))[0] == pytest.approx(expected, rel=1e-11)
