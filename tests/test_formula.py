@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from operator import add, mul, sub, truediv
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -390,3 +391,9 @@ def test_a_range_holds_every_value_that_the_formula_takes(node):
         low, high = ranges.of(node)
         slack = 1e-9 * max(1.0, abs(value))
         assert low - slack <= value <= high + slack
+
+
+def test_the_reference_lists_every_unit():
+    text = (Path(__file__).parents[1] / "docs" / "reference" / "model-file.md").read_text(encoding="utf-8")
+    for name in (*units.MAIN_NAMES, "points", "index", "share", "flag", "score", "count"):
+        assert f"`{name}`" in text, name
