@@ -101,10 +101,12 @@ class Fields:
                 )
                 continue
             homes = [] if meant else tables_with(key.text)
+            first = key.text.split()[0] if key.text.split() else ""
             self.reader.say(
                 key,
                 f"{self.table.what} has no key `{key.text[:60]}`",
                 f"It may have: {', '.join(self.table.names)}.",
+                f"Is a `:` missing after `{first}`?" if first in self.table.names else "",
                 f"Did you mean `{meant}`?" if meant else "",
                 f"`{key.text}` is a key of {homes[0]}: check the indentation." if homes else "",
             )
@@ -347,6 +349,7 @@ class Fields:
                     did_you_mean(key, known),
                     start=0,
                     end=len(key),
+                    missing=f"source {key}",
                 )
             found.append(" ".join(words))
         return tuple(found)
