@@ -11,7 +11,7 @@ from datetime import date
 from offramp.language import syntax, units
 from offramp.language.constants import fold
 from offramp.language.formula import YEARS, resolve, resolve_part
-from offramp.language.keys import LATER, OTHER_WORDS, Key, Table, tables_with
+from offramp.language.keys import HOMES, LATER, OTHER_WORDS, Key, Table, tables_with
 from offramp.language.kinds import CONDITION, UNKNOWN, Kind, Result, Scope
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
@@ -22,6 +22,8 @@ from offramp.model import Distribution, Formula, Origin
 from offramp.suggest import did_you_mean, nearest
 from offramp.tree import Node, Number, walk
 
+# `40-60` is arithmetic, but hardly ever meant so.
+_SPAN = re.compile(r"\s*([0-9.]+)-([0-9.]+)\s*")
 # Stands for a formula in which something is wrong.
 NO_FORMULA = Formula("", Number(0.0))
 
@@ -108,7 +110,12 @@ class Fields:
                 f"It may have: {', '.join(self.table.names)}.",
                 f"Is a `:` missing after `{first}`?" if first in self.table.names else "",
                 f"Did you mean `{meant}`?" if meant else "",
-                f"`{key.text}` is a key of {homes[0]}: check the indentation." if homes else "",
+                HOMES.get(
+                    (self.table.what, homes[0]),
+                    f"`{key.text}` is a key of {homes[0]}: check the indentation.",
+                )
+                if homes
+                else "",
             )
         for wanted in self.table.keys:
             if wanted.required and not self.meant(wanted.name):
@@ -168,7 +175,8 @@ class Fields:
             return False
         if value.truth is None:
             self.reader.say(value, f"`{name}` must be `true` or `false`, not {shape(value)}")
-        return bool(value.truth)
+        # Whoever wrote the key meant it: nothing else is to be complained of for a misspelt `true`.
+        return value.truth is not False
 
     def day(self, name: str) -> date | None:
         """A date."""
@@ -288,6 +296,11 @@ class Fields:
         """A number, a prior or (as far as the scope allows) a formula; a stand-in after a problem."""
         if not isinstance(value, Scalar) or value.is_null:
             return self.formula_at(value, name, scope, unit, what)
+        span = _SPAN.fullmatch(value.text)
+        if span:
+            hint = f"A range is `uniform({span[1]}, {span[2]})`. A difference: `{span[1]} - {span[2]}`."
+            self.reader.say(value, f"`{value.text.strip()[:40]}` is a difference here, not a range", hint)
+            return NO_FORMULA
         try:
             expr = syntax.parse(value.text)
         except FormulaError:

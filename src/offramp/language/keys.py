@@ -209,6 +209,7 @@ EVENT = Table(
         Key("branches", "named", "The ways it can turn out, one of which happens.", of=BRANCH),
         *_BACKING,
     ),
+    short="rate",
 )
 OUTCOME = Table(
     "an outcome",
@@ -288,6 +289,9 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "when": ("if", "condition", "available", "requires"),
     "worth": ("payoff", "utility", "value"),
 }
+
+# What to say of a key that belongs one level further down, beyond its indentation.
+HOMES = {(POLICY.what, INTERVENTION.what): "Interventions stand under `do:`, each with `- ` before it."}
 
 
 def tables_with(name: str) -> list[str]:
