@@ -51,6 +51,7 @@ def outlook(
         at_once = fitting if variables is None else COUNTED
         for runs in simulate_blocks(part, at_once, threads=threads, progress=step, variables=variables):
             tally.add(runs)
+            del runs  # before the next dataset is made
         done += part.runs
     return tally.summary()
 
