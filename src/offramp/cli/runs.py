@@ -127,7 +127,7 @@ def brief(
     from offramp.report import brief as page_of
 
     try:
-        page_of(kept, checked).save(path)
+        page_of(kept, checked, command=again_command("brief", model, design)).save(path)
     except OSError as error:
         raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
     click.echo(path)
