@@ -76,8 +76,9 @@ class Offramp(click.Group):
 
 def discard_output() -> None:
     """Send what is still to be written to nowhere: stdout cannot take it, and would fail again at exit."""
-    if sys.stdout is sys.__stdout__:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    real = sys.__stdout__
+    if real is not None and sys.stdout is real:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), real.fileno())
 
 
 def say_error(error: OfframpError) -> None:

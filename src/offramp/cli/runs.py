@@ -28,11 +28,7 @@ KEPT = 2_000_000_000
 
 
 @click.command()
-@options.model_argument
-@options.runs_option
-@options.seed_option
-@options.set_option
-@options.policy_option
+@options.of_simulations
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -84,11 +80,7 @@ def run(
 
 
 @click.command()
-@options.model_argument
-@options.runs_option
-@options.seed_option
-@options.set_option
-@options.policy_option
+@options.of_simulations
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
