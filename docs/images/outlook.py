@@ -1,4 +1,4 @@
-"""Draw the picture of the README (outlook.svg, outlook.png) from the flagship: python docs/images/outlook.py"""
+"""Draw outlook.svg and outlook.png, the README's picture of the flagship: python docs/images/outlook.py"""
 
 from __future__ import annotations
 

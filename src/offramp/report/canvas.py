@@ -117,8 +117,9 @@ def percent_axis(ticks: Sequence[float], **more: Any) -> Spec:
 
 def number_ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Round numbers that enclose low and high."""
-    if not high > low:
-        spread = abs(low) or 1.0
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):
+        # One value, or several that no axis could tell apart: some room around it.
+        spread = abs(low) if abs(low) > 1e-9 else 1.0
         low, high = low - spread / 2, high + spread / 2
     scale = 10.0 ** (math.floor(math.log10(high - low)) - 1)
     while True:

@@ -333,7 +333,7 @@ def timeline(start: date, end: date, entries: Sequence[Moment], width: float) ->
     entries : by date
     width : of the whole picture, pixels
     """
-    left, right = 10.0, 18.0
+    left, right = 15.0, 18.0
     plot = width - left - right
     days = max(1, (end - start).days)
     drawing = Drawing()
@@ -374,19 +374,19 @@ def strips(edges: Sequence[date], rows: Sequence[Strip], width: float, beside: b
     width : of the whole picture, pixels
     beside : names stand to the left; otherwise above each strip
     """
-    left, right = NAMES if beside else 0.0, 48.0
+    left, right = NAMES if beside else 14.0, 48.0
     plot = width - left - right
     drawing = Drawing()
     grounds: list[Row] = []
     cells: list[Row] = []
     y = 6.0
     for strip in rows:
-        name = wrap(strip.title, left - 14 if beside else plot + right, SIZE, lines=2)
+        name = wrap(strip.title, left - 14 if beside else width, SIZE, lines=2)
         thick = max(16.0, len(name) * (LINE - 1.0)) if beside else 15.0
         if beside:
             drawing.write(name, -10, y + thick / 2 - (len(name) - 1) * LINE / 2, align="right")
         else:
-            drawing.write(name, 0, y + 5)
+            drawing.write(name, -left, y + 5)
             y += len(name) * LINE + 1
         grounds.append({"t": moment(edges[0]), "u": moment(edges[-1]), "y": y, "y2": y + thick})
         cells += [

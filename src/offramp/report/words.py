@@ -92,8 +92,7 @@ def outlook(endings: Sequence[Ending], futures: int, start: date, end: date) -> 
     if top.count == futures and len(ranked) == 1:
         return f"{_begun(among(futures, futures))}, {where}, {_stand(top, futures)}."
     if top.count == futures:
-        others = enumerated([quoted(e.title) for e in ranked[1:]], "or")
-        return f"{_begun(among(futures, futures))}, {where}, {_stand(top, futures)}; none reaches {others}."
+        return f"{_begun(among(futures, futures))}, {where}, {_stand(top, futures)}; none {_not(ranked[1:])}."
     common = [e for e in ranked if 200 * e.count >= futures]
     rare = [e for e in ranked if 0 < 200 * e.count < futures]
     never = [e for e in ranked if e.count == 0]
@@ -107,8 +106,7 @@ def outlook(endings: Sequence[Ending], futures: int, start: date, end: date) -> 
     sentence += enumerated(parts)
     tail = [f"{quoted(e.title)} comes in {among(e.count, futures)}" for e in rare]
     if never:
-        names = enumerated([quoted(e.title) for e in never], "or")
-        tail.append(f"none of the {count(futures)} reaches {names}")
+        tail.append(f"none of the {count(futures)} {_not(never)}")
     return "; ".join([sentence, *([enumerated(tail)] if tail else [])]) + "."
 
 
@@ -117,6 +115,13 @@ def _stand(ending: Ending, n: int) -> str:
     if ending.goes_on:
         return f"{'is' if one else 'are'} still at {quoted(ending.title)}"
     return f"{'ends' if one else 'end'} in {quoted(ending.title)}"
+
+
+def _not(endings: Sequence[Ending]) -> str:
+    """What no future does."""
+    reached = [quoted(e.title) for e in endings if not e.goes_on]
+    parts = [f"reaches {enumerated(reached, 'or')}"] if reached else []
+    return enumerated([*parts, *(f"is still at {quoted(e.title)}" for e in endings if e.goes_on)], "or")
 
 
 def standing(endings: Sequence[Ending], futures: int, end: date) -> str:
