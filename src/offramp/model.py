@@ -223,7 +223,7 @@ class Model:
     actors: tuple[Actor, ...] = ()
     events: tuple[Event, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
-    policies: tuple[Policy, ...] = ()  # "baseline" is always first, without interventions unless the file says so
+    policies: tuple[Policy, ...] = ()  # "baseline" comes first; it does nothing unless the file says so
     auxiliary_order: tuple[str, ...] = ()
     illustrative: bool = False  # numbers are there to teach, none needs a source
     file: str = "<text>"
