@@ -298,6 +298,68 @@ def test_events_weigh_in_look_ahead_by_how_likely_they_are(engine):
     assert ((sum_ - start) % 1 == 0).all()
 
 
+TRADE = """
+variables: {{x: {{initial: 0}}, on: {{initial: 0}}}}
+parameters: {{p: {{value: 0.5}}}}
+actors:
+  blue:
+    depth: 1
+    horizon: {horizon}
+    precision: {precision}
+    discount: {discount}
+    misreads: {{p: 0.25}}
+    utility: {{u: {utility}}}
+    actions: {{wait: {{}}, start: {{when: now < 0.5, effects: {{on: 1}}, cost: {cost}}}}}
+{more}
+policies: {{dear: {{do: [{{set: {{p: 0.75}}}}]}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, 3),
+        ({"horizon": 2.4}, 2),  # horizons are rounded to steps
+        ({"horizon": 2.6}, 3),
+        ({"horizon": 0.1}, 1),
+        ({"utility": "on * now / month"}, 1 + 2 + 3),  # read at the end of each step
+        ({"cost": "5 + x + 2 * on"}, 3 - 5),  # paid as things are before the move
+        ({"precision": "4 * p"}, 3),  # in the actor's picture p is a quarter
+        ({"precision": "4 * p", "policy": "dear"}, 3),  # whatever a policy makes of it
+        ({"discount": "2 * p"}, 0.5 + 0.25 + 0.125),
+        ({"more": "events: {e: {rate: -1 / month * on, effects: {on: 1}}}"}, 3),  # no negative counts
+        ({"more": "outcomes: {o: {rate: -1 / month * on, absorbing: true}}"}, 3),  # nor negative hazards
+        (
+            {"more": "outcomes: {o: {rate: on * now / month ** 2, absorbing: true, worth: {blue: 0}}}"},
+            math.exp(-1) + math.exp(-1 - 2) + math.exp(-1 - 2 - 3),  # hazards are read at the end, too
+        ),
+        ({"more": "outcomes: {o: {rate: 9 / month * on}}"}, 3),  # what does not end the run is no concern
+    ],
+)
+def test_the_worth_of_a_course_by_hand(engine, changed, expected):
+    """On is worth 1 point a month from the first; three months are looked ahead."""
+    given = {"horizon": 3, "precision": 1, "discount": 1, "utility": "on", "cost": 0, "more": ""} | changed
+    policy = given.pop("policy", "baseline")
+    out = outputs(made(TRADE.format(**given)), engine, policy=policy)
+    assert log_odds(out)[0] == pytest.approx(expected, rel=1e-11)
+
+
+def test_a_picture_is_what_holds_now_with_the_misreadings_over_it(engine):
+    """A policy that changes a parameter is seen by those who do not misread that one."""
+    model = made(
+        """
+        variables: {x: {initial: 0}}
+        parameters: {p: {value: 1}, q: {value: 1}}
+        actors: {blue: {misreads: {q: 5}, actions: {wait: {}, go: {propensity: p + q}}}}
+        policies: {ours: {do: [{from: 2020-02-01, shift: {p: 2, q: 2}}]}}
+        """,
+        steps=2,
+    )
+    out = outputs(model, engine, policy="ours")
+    assert log_odds(out, 0)[0] == pytest.approx(6)
+    assert log_odds(out, 1)[0] == pytest.approx(8)
+
+
 def test_a_course_of_action_beyond_the_last_step_still_counts(engine):
     """Actors do not know where our horizon ends."""
     model = made(
@@ -485,6 +547,56 @@ def test_one_branch_of_a_dated_event_is_drawn_by_its_probability(engine):
     )
     np.testing.assert_array_equal(path(model, out, "winner")[:, 2], drawn)
     assert (path(model, out, "winner")[:, 1] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "chances"),
+    [(1.4, "rest", [1, 0]), (-0.4, "rest", [0, 1]), (0.3, 0.2, [0.3, 0.7]), (0.8, 0.7, [0.8, 0.2])],
+)
+def test_probabilities_that_are_none_are_held_within_0_and_1(engine, first, second, chances):
+    """Those of formulas can be anything; what they leave open goes to the last branch."""
+    model = made(
+        f"""
+        variables: {{x: {{initial: 0}}, zero: {{initial: 0}}}}
+        events:
+          vote_day:
+            on: 2020-01-15
+            branches:
+              a: {{probability: {first} + zero, effects: {{x: 1}}}}
+              b: {{probability: {second if second == "rest" else f"{second} + zero"}, effects: {{x: 2}}}}
+        """
+    )
+    drawn = outputs(model, engine, 5000).event[:, 0, 0]
+    assert (drawn == 1).mean() == pytest.approx(
+        chances[0], abs=5 * math.sqrt(0.25 / 5000) * (0 < chances[0] < 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("chance", "other", "expected"),
+    [(0.3, 0.2, 0.3 + 3 * 0.2 + 7 * 0.5), (1.4, 0, 1), (-0.4, 0, 7), (0.8, 0.7, 0.8 + 3 * 0.7)],
+)
+def test_probabilities_in_look_ahead_are_held_within_0_and_1_too(engine, chance, other, expected):
+    model = made(
+        f"""
+        variables: {{on: {{initial: 0}}, sum: {{initial: 0}}, zero: {{initial: 0}}}}
+        actors:
+          blue:
+            depth: 1
+            horizon: 2
+            precision: 1
+            utility: {{u: on * sum}}
+            actions: {{wait: {{}}, care: {{when: now < 0.5, effects: {{on: 1}}}}}}
+        events:
+          e:
+            rate: 1 / month * where(now > 0.5, 1, 0)
+            branches:
+              a: {{probability: {chance} + zero, effects: {{sum: 1}}}}
+              b: {{probability: {other} + zero, effects: {{sum: 3}}}}
+              c: {{probability: rest, effects: {{sum: 7}}}}
+        """
+    )
+    assert log_odds(outputs(model, engine))[0] == pytest.approx(expected, rel=1e-11)
 
 
 # Outcomes

@@ -253,6 +253,21 @@ def test_outcomes_are_recorded_when_they_first_hold_and_only_one_ends_a_run(engi
     np.testing.assert_array_equal(path(model, out, "x")[0], [0, 1, 2, 3, 3, 3, 3])
 
 
+def test_what_may_happen_again_is_recorded_once(engine):
+    model = made("variables: {x: {initial: 0}}\noutcomes: {o: {rate: 1 / month}}", 12)
+    first = outputs(model, engine, 3000).outcome[:, 0]
+    # Of those that it has met the first month has seen the largest share; the last time would be the reverse.
+    assert (first == 0).mean() == pytest.approx(1 - np.exp(-1), abs=0.05)
+
+
+def test_a_date_is_described_by_what_holds_on_it(engine):
+    """Auxiliaries that read the time are those of the date under which they stand."""
+    model = made("variables: {x: {initial: 0, change: t / month ** 2}, t: {unit: month, equals: now}}", 4)
+    out = outputs(model, engine)
+    np.testing.assert_array_equal(path(model, out, "t")[0], [0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(path(model, out, "x")[0], [0, 0, 1, 3, 6])  # a step sees its beginning
+
+
 # How runs fail
 
 
@@ -358,3 +373,71 @@ def test_rounding_at_a_bound_is_no_failure(engine):
     out = outputs(model, engine)
     assert out.status[0] == Status.OUT_OF_BOUNDS
     assert out.failed_step[0] == 30  # when 1e-9 of the width is passed
+
+
+def test_leaving_bounds_for_a_moment_is_leaving_them(engine):
+    """The event takes x out, the move would bring it back: the run has failed all the same."""
+    model = made(
+        """
+        variables: {x: {initial: 5, bounds: [0, 10]}}
+        actors: {blue: {actions: {save: {effects: {x: {set: 5}}}}}}
+        events: {e: {on: 2020-02-10, effects: {x: 6}}}
+        """,
+        steps=3,
+    )
+    out = outputs(model, engine)
+    assert (out.status[0], out.failed_step[0], out.failed_variable[0]) == (Status.OUT_OF_BOUNDS, 1, 0)
+
+
+def test_moves_that_leave_bounds_fail_even_if_change_would_mend_it(engine):
+    model = made(
+        """
+        variables: {x: {initial: 5, bounds: [0, 10], change: -6 / month}}
+        actors: {blue: {actions: {push: {effects: {x: 6}}}}}
+        """
+    )
+    assert outputs(model, engine).status[0] == Status.OUT_OF_BOUNDS
+
+
+def test_what_an_unavailable_action_would_bring_cannot_fail_a_run(engine):
+    model = made(
+        """
+        variables: {x: {initial: 0, change: x / month}, y: {initial: 0}}
+        actors:
+          blue:
+            depth: 1
+            horizon: 2
+            precision: 1
+            utility: {y: y}
+            actions: {wait: {}, go: {when: x > 0.5, effects: {y: 1 / x}, cost: log(x), propensity: 1 / x}}
+        """,
+        steps=2,
+    )
+    out = outputs(model, engine, 5)
+    assert (out.status == Status.OK).all()
+    assert (out.probability[:, :, 0] == 1).all()
+
+
+def test_a_hidden_stock_is_supposed_to_be_where_it_began_within_its_bounds(engine):
+    model = made(
+        """
+        variables: {x: {initial: high, change: -1 / month, bounds: [0, 10], saturates: true}}
+        parameters: {high: {value: 15}}
+        actors: {blue: {sees: {x: hidden}, actions: {wait: {}, go: {propensity: x}}}}
+        """,
+        steps=3,
+    )
+    out = outputs(model, engine)
+    np.testing.assert_allclose(np.log(out.probability[0, :, 1] / out.probability[0, :, 0]), 10)
+
+
+def test_a_propensity_of_minus_infinity_is_a_chance_of_nothing(engine):
+    model = made(
+        """
+        variables: {x: {initial: 0}}
+        actors: {blue: {actions: {wait: {}, go: {propensity: log(x)}}}}
+        """
+    )
+    out = outputs(model, engine, 50)
+    assert (out.status == Status.OK).all()
+    assert (out.action == 0).all()

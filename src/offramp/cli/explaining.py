@@ -152,7 +152,7 @@ def _events(page: Page, told: list[dict[str, Any]]) -> None:
         page.heading(title)
         for event in some:
             page.gap()
-            late = "" if event["in_horizon"] else " (outside the horizon: never happens)"
+            late = "" if event["in_horizon"] else " (outside the horizon)"
             page.paragraph(f"{event['date'] or ''}  {_named(event)}{late}".strip(), "  ")
             if event["rate"] is not None:
                 page.entry("rate", f"{event['rate']}   per month", "    ", _ROOM)

@@ -21,7 +21,9 @@ RUNS = 10_000
 MOST_RUNS = 50_000_000  # their numbers alone take 8 bytes each
 
 _SETTING = re.compile(
-    r"\s*(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[^\s\d].*?)?\s*", re.ASCII
+    r"\s*(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
+    r"(?:\s*(?P<unit>[a-z].*?)|\s+(?P<inverse>1\s*/.*?))?\s*",
+    re.ASCII | re.IGNORECASE,
 )
 
 # Options in the order in which help shows them.
@@ -100,8 +102,8 @@ def read_settings(model: Model, settings: Sequence[str]) -> dict[str, float]:
         match = _SETTING.fullmatch(value)
         if match is None:
             raise UsageError(f"`{value.strip()}` is not a number: `--set` needs one, such as `{name}=1.5`.")
-        if match["unit"]:
-            _check_unit(name, match["unit"], units[name])
+        if unit := match["unit"] or match["inverse"]:
+            _check_unit(name, unit, units[name])
         result[name] = float(match["number"])
     return result
 

@@ -58,17 +58,17 @@ def run(
     if out is not None:
         saving.need(out)
     checked = options.load_model(model)
-    design = _design(checked, runs, seed, settings, policies)
+    design = design_of(checked, runs, seed, settings, policies)
     if out is None:
         from offramp.outlook import outlook
 
-        with Progress(_what(design)) as progress:
+        with Progress(described(design)) as progress:
             found = outlook(design, threads=threads, progress=progress)
     else:
         from offramp.analysis.summary import summary
 
         _need_memory(design, "--out keeps")
-        kept = _simulate(design, threads)
+        kept = simulated(design, threads)
         found = summary(kept)
         saving.save(kept, found, checked, out)
         say(f"Saved in {out}: {', '.join(saving.FILES)}.")
@@ -78,7 +78,7 @@ def run(
         from offramp.cli.outlook_text import outlook_text
         from offramp.cli.text import wants_colour, width
 
-        again = _again("run", model, design)
+        again = again_command("run", model, design)
         click.echo(outlook_text(found, checked, again, width(), wants_colour(sys.stdout)))
     return _verdict(found, model)
 
@@ -115,15 +115,17 @@ def brief(
     checked = options.load_model(model)
     path = out or Path(f"{checked.name}-brief.html")
     options.need_folder(path)
-    design = _design(checked, runs, seed, settings, policies)
+    design = design_of(checked, runs, seed, settings, policies)
     _need_memory(design, "a brief keeps")
-    kept = _simulate(design, threads)
+    kept = simulated(design, threads)
 
     from offramp.analysis.summary import summary
-    from offramp.report import brief as page_of
 
     found = summary(kept)
     _need_results(found, model)
+
+    from offramp.report import brief as page_of
+
     try:
         page_of(kept, checked).save(path)
     except OSError as error:
@@ -132,7 +134,7 @@ def brief(
     return _verdict(found, model)
 
 
-def _design(model: Model, runs: int, seed: int, settings: Sequence[str], policies: Sequence[str]) -> Design:
+def design_of(model: Model, runs: int, seed: int, settings: Sequence[str], policies: Sequence[str]) -> Design:
     from offramp.design import Design
 
     overrides = options.read_settings(model, settings)
@@ -142,19 +144,19 @@ def _design(model: Model, runs: int, seed: int, settings: Sequence[str], policie
     return design
 
 
-def _simulate(design: Design, threads: int | None) -> xr.Dataset:
+def simulated(design: Design, threads: int | None) -> xr.Dataset:
     from offramp.simulate import simulate
 
-    with Progress(_what(design)) as progress:
+    with Progress(described(design)) as progress:
         return simulate(design, threads=threads, progress=progress)
 
 
-def _what(design: Design) -> str:
+def described(design: Design) -> str:
     futures = f"{len(design.scenarios):,} future{'s' if len(design.scenarios) != 1 else ''}"
     return futures if len(design.policies) == 1 else f"{futures} × {len(design.policies)} policies"
 
 
-def _again(command: str, model: str, design: Design) -> str:
+def again_command(command: str, model: str, design: Design) -> str:
     """The command that gives the same futures."""
     import shlex
 

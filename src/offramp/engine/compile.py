@@ -19,7 +19,7 @@ from offramp.engine.inputs import Inputs, Outputs, Schedule
 from offramp.engine.ir import Module
 from offramp.engine.jit import Program, Target, compile_ir
 from offramp.engine.kernel import Layout
-from offramp.engine.memory import OUTSIDE
+from offramp.engine.memory import INPUTS, OUTSIDE
 from offramp.engine.phases import Phases
 from offramp.model import Model
 
@@ -62,37 +62,23 @@ class CompiledModel:
         runs, width = len(inputs.scenario), self.width
         outputs = empty_outputs(self.model, runs, probabilities)
         work = aligned((self._work_size, width))
-        schedule = _schedule_arrays(inputs.schedule)
+        wanted = {n: a for n in _OUTPUT_NAMES if (a := getattr(outputs, n)) is not None}
+        vectors = min(VECTORS_PER_CALL, -(-runs // width))
+        room = {n: aligned((vectors, *a.shape[1:], width), a.dtype) for n, a in wanted.items()}
+        arrays = {**_schedule_arrays(inputs.schedule), **room}
         block = VECTORS_PER_CALL * width
         for start in range(0, runs, block):
             part = slice(start, min(runs, start + block))
             vectors = -(-(part.stop - start) // width)
-            lanes = {
-                "scenario": to_lanes(inputs.scenario[part], width),
-                "parameters": to_lanes(inputs.parameters[part], width),
-                "initial": to_lanes(inputs.initial[part], width),
-                "misread": to_lanes(inputs.misread[part], width),
-            }
-            results = {
-                name: aligned(
-                    (vectors, *getattr(outputs, name).shape[1:], width), getattr(outputs, name).dtype
-                )
-                for name in _OUTPUT_NAMES
-                if getattr(outputs, name) is not None
-            }
-            arrays = {**schedule, **lanes, **results}
+            for name in INPUTS:
+                arrays[name] = to_lanes(getattr(inputs, name)[part], width)
             addresses = (ctypes.c_void_p * len(OUTSIDE))(
                 *(arrays[name].ctypes.data if name in arrays else None for name in OUTSIDE)
             )
-            self._function(
-                ctypes.addressof(addresses),
-                vectors,
-                inputs.seed & 0xFFFFFFFF,
-                inputs.seed >> 32,
-                work.ctypes.data,
-            )
-            for name, result in results.items():
-                from_lanes(result, getattr(outputs, name)[part])
+            seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
+            self._function(ctypes.addressof(addresses), vectors, seed_low, seed_high, work.ctypes.data)
+            for name, values in wanted.items():
+                from_lanes(room[name][:vectors], values[part])
         return outputs
 
 
@@ -176,10 +162,10 @@ def empty_outputs(model: Model, runs: int, probabilities: bool) -> Outputs:
 
 
 def aligned(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
-    """An array that begins on a multiple of 64 bytes, as the compiled code expects."""
+    """An array, not yet filled, that begins on a multiple of 64 bytes, as the compiled code expects."""
     kind = np.dtype(dtype)
     size = int(np.prod(shape)) * kind.itemsize
-    raw = np.zeros(size + 64, dtype=np.uint8)
+    raw = np.empty(size + 64, dtype=np.uint8)
     begin = -raw.ctypes.data % 64
     return raw[begin : begin + size].view(kind).reshape(shape)
 

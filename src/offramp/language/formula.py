@@ -159,7 +159,8 @@ class _Resolver:
             self.fault(
                 expr,
                 f"{why} must be a plain number, and `{self.shown(expr)}` is in {named(kind)}",
-                *(advice(kind, PLAIN) or ("Divide it by a value in the same unit.",)),
+                *(() if kind.dimension else advice(kind, PLAIN)),
+                "Divide it by a value in the same unit." if kind.dimension else "",
             )
             return UNKNOWN
         return kind

@@ -10,10 +10,7 @@ from dataclasses import replace
 
 from offramp.errors import ModelError, Problem
 from offramp.language.kinds import Fault
-from offramp.language.source import Mapping, Scalar, Sequence, Source, Value
-
-# More are no help to anyone, and a hostile file cannot make them dear.
-MAX_PROBLEMS = 100
+from offramp.language.source import MAX_PROBLEMS, MORE, Mapping, Scalar, Sequence, Source, Value
 
 
 class Reader:
@@ -70,8 +67,7 @@ class Reader:
             found.append(replace(first, hint=(*first.hint, _also_on(lines))) if lines else first)
         if len(found) > MAX_PROBLEMS:
             found = sorted(found, key=lambda p: (p.line, p.column))[:MAX_PROBLEMS]
-            message = f"more than {MAX_PROBLEMS} problems; the others are not shown"
-            found.append(Problem(self.source.file, len(self.source.lines), 1, message))
+            found.append(Problem(self.source.file, len(self.source.lines), 1, MORE))
         return ModelError(found)
 
     def mapping(self, value: Value | None, name: str, what: str, hint: str = "") -> Mapping | None:

@@ -15,6 +15,10 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 
+# More problems are no help to anyone, and a hostile file cannot make them dear.
+MAX_PROBLEMS = 100
+MORE = f"more than {MAX_PROBLEMS} problems; the others are not shown"
+
 # Longer lines are shown in part: a message is to be read in a terminal.
 _SHOWN = 160
 

@@ -16,7 +16,16 @@ from typing import Any, Literal
 import yaml
 
 from offramp.errors import ModelError, Problem
-from offramp.language.source import Mapping, Scalar, Sequence, Source, Value, located
+from offramp.language.source import (
+    MAX_PROBLEMS,
+    MORE,
+    Mapping,
+    Scalar,
+    Sequence,
+    Source,
+    Value,
+    located,
+)
 
 MAX_BYTES = 1 << 20
 MAX_LEVELS = 32
@@ -120,6 +129,8 @@ class _Builder:
 
     def say(self, line: int, column: int, message: str, *hint: str, width: int = 1) -> None:
         self.problems.append(located(self.file, self.lines, line, column, message, *hint, width=width))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise ModelError([*self.problems, Problem(self.file, len(self.lines), 1, MORE)])
 
     def stop(self, line: int, column: int, message: str, *hint: str, width: int = 1) -> ModelError:
         """What was found so far, and a problem that nothing can be read after."""

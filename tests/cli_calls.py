@@ -1,0 +1,38 @@
+"""Ways to call the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from offramp.cli import main
+
+RUNS = ("--runs", "200")  # enough to see something, few enough to be quick
+
+
+def call(*args: str) -> Result:
+    """Run a command in this process; stdout and stderr apart."""
+    return CliRunner().invoke(main, args)
+
+
+def found_by(*args: str) -> Any:
+    """What a command prints as JSON, read."""
+    return json.loads(call(*args, "--format", "json").stdout)
+
+
+def spawn(*args: str, **extra: Any) -> subprocess.Popen[str]:
+    """Start a real process, with stdout and stderr as text."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "offramp", *args],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **extra,
+    )  # fmt: skip
+
+
+def outcome_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a process."""
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err

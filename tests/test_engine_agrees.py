@@ -1,0 +1,196 @@
+"""The compiled engine against the oracle, run by run, and against itself, bit by bit."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from offramp.check import load
+from offramp.design import Design
+from offramp.engine.compile import CompiledModel, compile_model
+from offramp.engine.inputs import Inputs, Outputs, Status
+from offramp.engine.oracle import Oracle
+from offramp.model import Model
+from random_models import ModelMaker
+from small_models import STRAIT, made
+
+EXACT = ("action", "event", "outcome", "status", "failed_step", "failed_variable")
+NAMES = tuple(f.name for f in fields(Outputs))
+
+
+def inputs_for(model: Model, policy: str = "baseline", scenarios: int = 48, seed: int = 0) -> Inputs:
+    return Design(model, policies=[policy], scenarios=scenarios, seed=seed).inputs(policy)
+
+
+def assert_agree(ours: Outputs, oracle: Outputs) -> None:
+    """The same courses of events; states and probabilities but for rounding."""
+    for name in EXACT:
+        np.testing.assert_array_equal(getattr(ours, name), getattr(oracle, name), err_msg=name)
+    np.testing.assert_allclose(ours.state, oracle.state, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ours.probability, oracle.probability, rtol=1e-9, atol=1e-12)
+
+
+def assert_same_bits(one: Outputs, other: Outputs) -> None:
+    for name in NAMES:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+
+
+def part(inputs: Inputs, which: slice | list[int]) -> Inputs:
+    rows = {n: getattr(inputs, n)[which] for n in ("scenario", "parameters", "initial", "misread")}
+    return replace(inputs, **rows)
+
+
+def rows_of(outputs: Outputs, which: slice | list[int]) -> Outputs:
+    return Outputs(**{n: getattr(outputs, n)[which] for n in NAMES})
+
+
+def joined(parts: list[Outputs]) -> Outputs:
+    return Outputs(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in NAMES})
+
+
+@pytest.fixture(scope="module")
+def strait() -> Model:
+    return made(STRAIT, steps=14)
+
+
+@pytest.fixture(scope="module")
+def compiled(strait: Model) -> CompiledModel:
+    return compile_model(strait, cache=False)
+
+
+def test_both_writings_agree_on_a_small_crisis(strait, compiled):
+    for policy in strait.policies:
+        inputs = inputs_for(strait, policy.name, 500, seed=3)
+        assert_agree(compiled.run(inputs, probabilities=True), Oracle(strait).run(inputs, probabilities=True))
+
+
+def test_both_writings_agree_on_the_flagship():
+    model = replace(load("us-iran-2020"), steps=2)
+    inputs = inputs_for(model, scenarios=16, seed=1)
+    ours = compile_model(model, cache=False).run(inputs, probabilities=True)
+    assert_agree(ours, Oracle(model).run(inputs, probabilities=True))
+
+
+RANDOM_MODELS = range(36)
+
+
+@cache
+def random_model(seed: int) -> CompiledModel:
+    return compile_model(ModelMaker(seed).model(), cache=False)
+
+
+@pytest.mark.parametrize("seed", RANDOM_MODELS)
+def test_both_writings_agree_on_models_made_at_random(seed):
+    ours = random_model(seed)
+    model = ours.model
+    oracle = Oracle(model)
+    for policy in ("baseline", "meddle"):
+        inputs = inputs_for(model, policy, seed=seed)
+        assert_agree(ours.run(inputs, probabilities=True), oracle.run(inputs, probabilities=True))
+
+
+def test_random_models_hold_every_construct_and_every_way_to_fail():
+    """Otherwise the agreement above would say little."""
+    models = [ModelMaker(seed).model() for seed in RANDOM_MODELS]
+    actors = [a for m in models for a in m.actors]
+    actions = [x for a in actors for x in a.actions]
+    events = [e for m in models for e in m.events]
+    outcomes = [o for m in models for o in m.outcomes]
+    signals = [s for a in actors for s in a.sees]
+    assert {a.depth for a in actors} == {0, 1}
+    assert any(a.misreads for a in actors)
+    assert any(x.when for x in actions)
+    assert any(s.hidden for s in signals)
+    assert any(s.hidden and s.assumed for s in signals)
+    assert any(s.delay and s.noise and s.bias for s in signals)
+    assert any(e.on and e.branches and e.effects for e in events)
+    assert any(e.rate and e.branches and e.effects for e in events)
+    assert {(o.rate is not None, o.absorbing) for o in outcomes} == {(r, a) for r in (0, 1) for a in (0, 1)}
+    assert {m.step for m in models} == {"month", "week"}
+    seen = set()
+    for seed, model in enumerate(models):
+        seen |= set(random_model(seed).run(inputs_for(model, seed=seed)).status.tolist())
+    assert {Status.OK, Status.NOT_FINITE, Status.OUT_OF_BOUNDS} <= seen
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
+def test_the_width_of_a_vector_changes_no_bit(strait, compiled, width):
+    inputs = inputs_for(strait, scenarios=67)
+    expected = compiled.run(inputs, probabilities=True)
+    assert_same_bits(
+        compile_model(strait, width=width, cache=False).run(inputs, probabilities=True), expected
+    )
+
+
+def test_the_processor_changes_no_bit(strait, compiled):
+    """The plainest x86-64 has neither fused multiply-add nor wide vectors."""
+    import llvmlite.binding as llvm
+
+    if not llvm.get_default_triple().startswith("x86_64"):
+        pytest.skip("compiles for x86-64")
+    inputs = inputs_for(strait, scenarios=64)
+    plain = compile_model(strait, cpu="x86-64", cache=False)
+    assert plain.width == 2
+    assert_same_bits(plain.run(inputs, probabilities=True), compiled.run(inputs, probabilities=True))
+
+
+def test_a_run_is_the_same_alone_or_in_a_crowd(strait, compiled):
+    inputs = inputs_for(strait, scenarios=300)
+    crowd = compiled.run(inputs, probabilities=True)
+    for which in ([17], [299], [5, 170, 171]):
+        assert_same_bits(compiled.run(part(inputs, which), probabilities=True), rows_of(crowd, which))
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1000])
+def test_the_size_of_the_chunks_changes_no_bit(strait, compiled, size):
+    inputs = inputs_for(strait, scenarios=150)
+    chunks = [compiled.run(part(inputs, slice(i, i + size)), probabilities=True) for i in range(0, 150, size)]
+    assert_same_bits(joined(chunks), compiled.run(inputs, probabilities=True))
+
+
+def test_threads_change_no_bit(strait, compiled):
+    inputs = inputs_for(strait, scenarios=2000)
+    pieces = [part(inputs, slice(i, i + 90)) for i in range(0, 2000, 90)]
+    with ThreadPoolExecutor(8) as pool:
+        threaded = list(pool.map(lambda piece: compiled.run(piece, probabilities=True), pieces))
+    assert_same_bits(joined(threaded), compiled.run(inputs, probabilities=True))
+
+
+def test_asking_for_probabilities_changes_nothing_else(strait, compiled):
+    inputs = inputs_for(strait, scenarios=50)
+    with_them, without = compiled.run(inputs, probabilities=True), compiled.run(inputs)
+    assert without.probability is None
+    for name in NAMES:
+        if name != "probability":
+            np.testing.assert_array_equal(getattr(without, name), getattr(with_them, name))
+
+
+def test_every_seed_of_64_bits_and_every_scenario_number_is_its_own(strait, compiled):
+    first = inputs_for(strait, scenarios=40)
+    others = [
+        replace(first, seed=2**32),
+        replace(first, seed=2**64 - 1),
+        replace(first, scenario=first.scenario + 2**32),
+    ]
+    states = [compiled.run(inputs).state[:, -1] for inputs in (first, *others)]
+    for i, one in enumerate(states):
+        for other in states[i + 1 :]:
+            assert not np.array_equal(one, other)
+    inputs = others[2]
+    assert_agree(compiled.run(inputs, probabilities=True), Oracle(strait).run(inputs, probabilities=True))
+
+
+def test_no_runs_are_no_trouble(strait, compiled):
+    outputs = compiled.run(part(inputs_for(strait), slice(0, 0)), probabilities=True)
+    assert outputs.state.shape == (0, strait.steps + 1, len(strait.variables))
+
+
+def test_the_program_can_be_read(compiled):
+    """The IR names its functions as the semantics names the phases."""
+    for name in ("inclinations", "effects", "change", "look_ahead_0", "dated_effects_6", "outcomes"):
+        assert f"@{name}(" in compiled.ir
+    assert compiled.seconds["optimise"] > 0
