@@ -263,7 +263,7 @@ class Model:
     actors: tuple[Actor, ...] = ()
     events: tuple[Event, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
-    policies: tuple[Policy, ...] = ()  # "baseline" is always first, without interventions unless the file says so
+    policies: tuple[Policy, ...] = ()  # "baseline" is first, without interventions unless the file says so
     auxiliary_order: tuple[str, ...] = ()
     illustrative: bool = False  # numbers are there to teach, none needs a source
     file: str = "<text>"
@@ -278,8 +278,8 @@ class Model:
     @property
     def suppositions(self) -> tuple[tuple[str, str, str], ...]:
         """(actor, about whom, type) for each type in each belief: actor by actor, as in the file."""
-        types = {a.name: a.types for a in self.actors}
-        return tuple((a.name, b.about, t.name) for a in self.actors for b in a.beliefs for t in types[b.about])
+        types = {a.name: [t.name for t in a.types] for a in self.actors}
+        return tuple((a.name, b.about, t) for a in self.actors for b in a.beliefs for t in types[b.about])
 
     @property
     def expectations(self) -> tuple[tuple[str, str], ...]:
