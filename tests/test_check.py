@@ -294,6 +294,20 @@ def test_one_slip_in_a_definition_makes_one_problem():
     assert found == ["unknown name `tension`"]
 
 
+def test_one_letter_left_out_anywhere_makes_at_most_one_problem():
+    """A slip is not made worse by everything that follows from it."""
+    said = []
+    for word in re.finditer(r"[A-Za-z_]{4,}", FULL):
+        for at in range(word.start() + 1, word.end() - 1):
+            damaged = FULL[:at] + FULL[at + 1 :]
+            try:
+                loads(damaged)
+            except ModelError as error:
+                said.append((word[0], len(error.problems)))
+    assert len(said) > 500
+    assert [word for word, n in said if n > 1] == []
+
+
 def test_a_wrong_unit_is_not_complained_of_wherever_it_is_used():
     uses = "".join(f"  a{i}: {{unit: kg, equals: 2 * stock}}\n" for i in range(20))
     assert problems(f"variables:\n  stock: {{unit: kgs, initial: 40}}\n{uses}") == ["unknown unit `kgs`"]

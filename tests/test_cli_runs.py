@@ -30,6 +30,16 @@ def test_run_prints_the_outlook_in_100_columns(place):
         assert title in result.stdout
 
 
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_policies_fit_any_terminal(place, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    names = ["baseline", "mediated_interim_offer", "press_harder", "strike_to_force_talks", "ease"]
+    args = [word for name in names for word in ("--policy", name)]
+    lines = call("run", "us-iran-2020", "--runs", "40", *args).stdout.splitlines()
+    assert max(columns_of(line) for line in lines) <= columns
+    assert all(any(name in line.split() for line in lines) for name in names)
+
+
 def test_chances_that_share_out_all_futures_sum_to_one(place):
     outcomes = found_by("run", "river.yaml", *RUNS)["policies"]["baseline"]["outcomes"]
     assert sum(outcomes[o]["probability"] for o in ("war", "accord", "standoff")) == pytest.approx(1)

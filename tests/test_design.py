@@ -128,6 +128,11 @@ def test_a_scenario_outside_the_design_cannot_be_picked_from_it(strait):
         Design(strait, scenarios=10).only([3, 10])
 
 
+def test_inputs_are_there_for_the_policies_of_the_design_alone(strait):
+    with pytest.raises(UsageError, match=r"no policy `late`. There are: baseline"):
+        Design(strait, scenarios=2).inputs("late")
+
+
 def test_one_policy_by_name_is_one_policy(strait):
     assert Design(strait, "late").policies == ("late",)
     assert Design(strait).policies == ("baseline",)

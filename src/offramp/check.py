@@ -85,7 +85,7 @@ def _check(source: Source) -> Model:
     calendar = read_horizon(reader, file)
     names = collect(reader, file, calendar)
     parameters = read_parameters(reader, file, names)
-    variables = read_variables(reader, file, names)
+    variables = read_variables(reader, file, names, parameters)
     outcomes = read_outcomes(reader, file, names)
     events = read_events(reader, file, names)
     actors = read_actors(reader, file, names)

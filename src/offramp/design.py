@@ -104,8 +104,15 @@ class Design:
         ----------
         policy : one of `policies`
         scenarios : (run,), numbers of scenarios; None for all of the design
+
+        Raises
+        ------
+        UsageError
+            If the policy is not one of this design.
         """
         numbers = self.scenarios if scenarios is None else np.atleast_1d(np.asarray(scenarios, np.int64))
+        if policy not in self.policies:
+            raise UsageError(_not_there("policy", policy, self.policies, self.model))
         return replace(next(self.inputs_of_all(numbers)), schedule=self._schedules[policy])
 
     def inputs_of_all(self, scenarios: Ints) -> Iterator[Inputs]:

@@ -37,16 +37,22 @@ def model(corrected: tuple[str, ...] = ()) -> Model:
 
 
 @cache
-def _runs(policy: str, corrected: tuple[str, ...], overrides: tuple[tuple[str, float], ...]) -> xr.Dataset:
-    design = Design(model(corrected), [policy], RUNS, seed=20200601, overrides=dict(overrides))
+def _runs(
+    policy: str, corrected: tuple[str, ...], overrides: tuple[tuple[str, float], ...], months: int
+) -> xr.Dataset:
+    cut = replace(model(corrected), steps=months)
+    design = Design(cut, [policy], RUNS, seed=20200601, overrides=dict(overrides))
     return simulate(design).isel(policy=0)
 
 
 def runs(
-    policy: str = "baseline", corrected: tuple[str, ...] = (), set: Mapping[str, float] | None = None
+    policy: str = "baseline",
+    corrected: tuple[str, ...] = (),
+    set: Mapping[str, float] | None = None,
+    months: int = END_OF_2020,
 ) -> xr.Dataset:
     """The same scenarios under a policy, with misreadings corrected, parameters or first values set."""
-    return _runs(policy, corrected, tuple(sorted((set or {}).items())))
+    return _runs(policy, corrected, tuple(sorted((set or {}).items())), months)
 
 
 def mean(data: xr.Dataset, variable: str, month: int = END_OF_2020) -> float:

@@ -126,7 +126,7 @@ def _variables(page: Page, told: list[dict[str, Any]]) -> None:
             ("changes by", None if v["change"] is None else f"{v['change']}   per month"),
             ("noise", None if v["noise"] is None else f"{v['noise']}   standard deviation over a month"),
             ("depends on", ", ".join(v["depends_on"]["variables"] + v["depends_on"]["parameters"]) or None),
-            ("moved by", "; ".join(f"{m['name']} {_amount(m)}" for m in v["moved_by"]) or None),
+            ("moved by", "; ".join(f"{m['name']} ({_amount(m)})" for m in v["moved_by"]) or None),
         ]
         for label, text in rows:
             if text is not None:

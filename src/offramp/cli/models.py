@@ -11,13 +11,11 @@ import click
 
 from offramp.cli import options
 from offramp.errors import ModelError, UsageError
+from offramp.explanation import SECTIONS, counts
+from offramp.explanation import explain as explained
 
 if TYPE_CHECKING:
     from offramp.model import Model
-
-SECTIONS = (
-    "summary", "actors", "variables", "parameters", "events", "outcomes", "policies", "guesses", "sources",
-)  # fmt: skip
 
 
 @click.command()
@@ -28,8 +26,6 @@ def check(file: str, form: str) -> int:
 
     FILE may also be the name of a bundled crisis. Nothing is run. Exit code 3 if there are problems.
     """
-    from offramp.explanation import counts
-
     try:
         model = options.load_model(file)
     except ModelError as error:
@@ -58,7 +54,7 @@ def _problem(problem: Any) -> dict[str, Any]:
     }
 
 
-def inventory(counts: dict[str, int]) -> str:
+def inventory(there_are: dict[str, int]) -> str:
     """What a model has, in one line; what it has none of is left out but for guesses.
 
     >>> inventory({"variables": 1, "parameters": 0, "guesses": 0})
@@ -79,7 +75,7 @@ def inventory(counts: dict[str, int]) -> str:
     many = {"policy": "policies", "guess": "guesses"}
     parts = []
     for key, one in words.items():
-        n = counts.get(key, 0)
+        n = there_are.get(key, 0)
         if n or key == "guesses":
             parts.append(f"{n:,} {one if n == 1 else many.get(one, one + 's')}")
     return ", ".join(parts)
@@ -126,8 +122,6 @@ def explain(model: str, section: str | None, form: str) -> int:
     Who wants, sees, misreads and does what; what each variable depends on and what moves it; the calendar;
     which numbers have sources and which are guesses.
     """
-    from offramp.explanation import explain as explained
-
     checked = options.load_model(model)
     told = explained(checked)
     if section is not None:

@@ -11,7 +11,7 @@ from offramp.report import figures
 
 _MOST_ACTIONS = 5
 _MOST_VARIABLES = 12
-_BESIDE = 4  # policies in one table
+_NAMES = 28  # columns that names have at least, where tables are cut to fit
 
 
 def outlook_text(found: dict[str, Any], model: Model, again: str, columns: int, colour: bool = False) -> str:
@@ -88,22 +88,31 @@ def _outcomes(page: Page, found: dict[str, Any], model: Model) -> None:
                 ],
             )
             continue
-        for first in range(0, len(policies), _BESIDE):
-            beside = policies[first : first + _BESIDE]
+        results = [
+            [name, *(f"{_chance(p['outcomes'][o.name])} ({_bounds(p['outcomes'][o.name])})" for o in some)]
+            for name, p in policies
+        ]
+        for number, part in enumerate(_beside(results, page.columns)):
+            if number:
+                page.gap()
             page.table(
-                ["", *(name for name, _ in beside)],
-                [
-                    [
-                        o.title or o.name,
-                        *(
-                            f"{_chance(p['outcomes'][o.name])} ({_bounds(p['outcomes'][o.name])})"
-                            for _, p in beside
-                        ),
-                    ]
-                    for o in some
-                ],
+                ["", *(column[0] for column in part)],
+                [[o.title or o.name, *(column[i + 1] for column in part)] for i, o in enumerate(some)],
             )
-            page.gap()
+
+
+def _beside(columns: list[list[str]], room: int) -> list[list[list[str]]]:
+    """Columns in groups that fit beside names of a good length."""
+    groups: list[list[list[str]]] = []
+    left = 0
+    for column in columns:
+        wide = max(columns_of(cell) for cell in column) + 2
+        if not groups or wide > left:
+            groups.append([])
+            left = room - 2 - _NAMES
+        groups[-1].append(column)
+        left -= wide
+    return groups
 
 
 def _variables(page: Page, policy: dict[str, Any], model: Model, under: str) -> None:
@@ -113,15 +122,12 @@ def _variables(page: Page, policy: dict[str, Any], model: Model, under: str) -> 
         return
     page.heading(f"Main variables{under}: 5th percentile, median, 95th")
     dates = list(policy["variables"][shown[0].name]["by"])
-    at = [dates[0], dates[len(dates) // 2], dates[-1]]
+    at = [dates[0], dates[len(dates) // 2], dates[-1]] if page.columns >= 90 else [dates[0], dates[-1]]
     names = [_label(v) for v in shown]
     cells = [[_spread(policy["variables"][v.name]["by"][day]) for day in at] for v in shown]
     # Each number has a column of its own, so that the eye can follow the medians.
-    widths = [[max(columns_of(row[i][q]) for row in cells) for q in range(3)] for i in range(3)]
-    table = [
-        [name, *(_aligned(row[i], widths[i]) for i in range(3))]
-        for name, row in zip(names, cells, strict=True)
-    ]
+    widths = [[max(columns_of(row[i][q]) for row in cells) for q in range(3)] for i in range(len(at))]
+    table = [[name, *map(_aligned, row, widths)] for name, row in zip(names, cells, strict=True)]
     page.table(["", *(_day(d) for d in at)], table)
 
 
@@ -130,7 +136,7 @@ def _aligned(texts: list[str], widths: list[int]) -> str:
 
 
 def _label(v: Variable) -> str:
-    unit = figures.unit_words(v.unit)
+    unit = figures.unit_words(v.unit).replace("*", " ")
     return (v.title or v.name) + (f", {unit}" if unit else "")
 
 

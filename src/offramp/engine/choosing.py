@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offramp.engine.foresight import Minds
+from offramp.engine.foresight import Minds, inner_steps, steps_ahead
 from offramp.engine.inputs import Status
 from offramp.engine.ir import Module
 from offramp.engine.kernel import Layout
@@ -20,13 +20,14 @@ class Choosing:
         self, module: Module, layout: Layout, memory: Memory, watch: Watch, seeing: Seeing, minds: Minds
     ) -> None:
         self.module, self.layout, self.memory = module, layout, memory
-        self.watch, self.seeing = watch, seeing
+        self.watch, self.seeing, self.minds = watch, seeing, minds
         self.model = layout.model
         slots = len(layout.slots)
         for name, vectors in {
             "common": slots, "inclined": slots, "open": slots, "probability": slots, "taken": slots,
             "worth": max([len(a.actions) for a in self.model.actors], default=0),
-            "moves": len(self.model.actors), "room": minds.room_for_look_ahead(),
+            "moves": len(self.model.actors), "room": minds.room_for_look_ahead,
+            "first_answers": slots,
         }.items():  # fmt: skip
             memory.region(name, vectors)
 
@@ -113,15 +114,17 @@ class Choosing:
             forced = f.load(self.memory.outside(f, "forced"), row, "index")
             f.call("restrict", f["work"], f.at(z, first), own, count, allowed, forced)
             if actor.depth:
-                f.call(f"look_ahead_{i}", seen, picture, step, z, own, worth, self.memory.place(f, "room"))
-                precision = f.real(0.0)
-                if actor.precision is not None:
-                    precision = f.load(picture, layout.derived[actor.precision.node])
+                level, dt, room = actor.depth, layout.dt, self.memory.place(f, "room")
+                first_answers, inner = self.memory.place(f, "first_answers"), inner_steps(actor, dt)
+                f.call(f"others_of_{i}_level{level - 1}", seen, picture, step, inner, z, first_answers, room)
+                f.call(
+                    f"look_ahead_{i}_level{level}", seen, picture, step, steps_ahead(actor, dt), inner,
+                    first_answers, own, worth, room,
+                )  # fmt: skip
                 with f.loop(0, count) as a:
-                    weight, q = f.load(own, a), f.load(worth, a)
-                    is_open = weight.differs(float("-inf"))
-                    self.watch.fail_where(f, is_open & ~f.is_finite(q), Status.NOT_FINITE)
-                    f.store(own, a, f.select(is_open, weight + precision * q, weight))
+                    is_open = f.load(own, a).differs(float("-inf"))
+                    self.watch.fail_where(f, is_open & ~f.is_finite(f.load(worth, a)), Status.NOT_FINITE)
+                self.minds.weigh_worth(f, i, picture, own, worth, own)
             probability = f.at(self.memory.place(f, "probability"), first)
             f.call("softmax", own, probability, count)
             # If one of them is not finite, none is: they share their sum.

@@ -81,10 +81,9 @@ class Module:
 
     @contextmanager
     def function(
-        self, name: str, parameters: Mapping[str, Kind], returns: Kind | None = None, *,
-        inline: Literal["never", "always"] = "never", public: bool = False,
-    ) -> Iterator[Function]:  # fmt: skip
-        """Write a function; its body is what happens inside the `with`."""
+        self, name: str, parameters: Mapping[str, Kind], returns: Kind | None = None, *, public: bool = False
+    ) -> Iterator[Function]:
+        """Write a function; its body is what happens inside the `with`. Others can only call a public one."""
         self.signatures[name] = (tuple(parameters.values()), returns)
         f = Function(self, parameters)
         yield f
@@ -93,9 +92,8 @@ class Module:
         if returns is None:
             f.write("ret void")
         head = f"define {'' if public else 'internal '}{kind} @{name}({given})"
-        attributes = "alwaysinline" if inline == "always" else "noinline"
         body = "\n".join([*f.allocations, *f.lines])
-        self._parts.append(f"{head} {attributes} nounwind #0 {{\nentry:\n{body}\n}}\n")
+        self._parts.append(f"{head} noinline nounwind #0 {{\nentry:\n{body}\n}}\n")
 
     def table(self, kind: Literal["index", "scalar"], values: Sequence[int | float]) -> str:
         """A constant array of uniform values; gives the name to load from."""

@@ -11,7 +11,7 @@ from datetime import date
 from offramp.language import syntax, units
 from offramp.language.constants import fold
 from offramp.language.formula import YEARS, resolve, resolve_part
-from offramp.language.keys import LATER, OTHER_WORDS, Key, Table, tables_with
+from offramp.language.keys import HOMES, LATER, OTHER_WORDS, Key, Table, tables_with
 from offramp.language.kinds import CONDITION, UNKNOWN, Kind, Result, Scope
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
@@ -22,6 +22,8 @@ from offramp.model import Distribution, Formula, Origin
 from offramp.suggest import did_you_mean, nearest
 from offramp.tree import Node, Number, walk
 
+# `40-60` is arithmetic, but hardly ever meant so.
+_SPAN = re.compile(r"\s*([0-9.]+)-([0-9.]+)\s*")
 # Stands for a formula in which something is wrong.
 NO_FORMULA = Formula("", Number(0.0))
 
@@ -101,12 +103,19 @@ class Fields:
                 )
                 continue
             homes = [] if meant else tables_with(key.text)
+            first = key.text.split()[0] if key.text.split() else ""
             self.reader.say(
                 key,
                 f"{self.table.what} has no key `{key.text[:60]}`",
                 f"It may have: {', '.join(self.table.names)}.",
+                f"Is a `:` missing after `{first}`?" if first in self.table.names else "",
                 f"Did you mean `{meant}`?" if meant else "",
-                f"`{key.text}` is a key of {homes[0]}: check the indentation." if homes else "",
+                HOMES.get(
+                    (self.table.what, homes[0]),
+                    f"`{key.text}` is a key of {homes[0]}: check the indentation.",
+                )
+                if homes
+                else "",
             )
         for wanted in self.table.keys:
             if wanted.required and not self.meant(wanted.name):
@@ -166,7 +175,8 @@ class Fields:
             return default
         if value.truth is None:
             self.reader.say(value, f"`{name}` must be `true` or `false`, not {shape(value)}")
-        return bool(value.truth)
+        # Whoever wrote the key meant it: nothing else is to be complained of for a misspelt `true`.
+        return value.truth is not False
 
     def day(self, name: str) -> date | None:
         """A date."""
@@ -286,6 +296,11 @@ class Fields:
         """A number, a prior or (as far as the scope allows) a formula; a stand-in after a problem."""
         if not isinstance(value, Scalar) or value.is_null:
             return self.formula_at(value, name, scope, unit, what)
+        span = _SPAN.fullmatch(value.text)
+        if span:
+            hint = f"A range is `uniform({span[1]}, {span[2]})`. A difference: `{span[1]} - {span[2]}`."
+            self.reader.say(value, f"`{value.text.strip()[:40]}` is a difference here, not a range", hint)
+            return NO_FORMULA
         try:
             expr = syntax.parse(value.text)
         except FormulaError:
@@ -347,6 +362,7 @@ class Fields:
                     did_you_mean(key, known),
                     start=0,
                     end=len(key),
+                    missing=f"source {key}",
                 )
             found.append(" ".join(words))
         return tuple(found)

@@ -215,8 +215,8 @@ ACTOR = Table(
         Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1 to 3)."),
         Key("discount", "formula", "Weight of a month later against now, 0 to 1 (depth 1 to 3)."),
         Key("utility", "formulas", "What it wants, as named terms in points per month (depth 1 to 3)."),
-        Key("sees", "signals", "Stocks that it does not see as they are."),
-        Key("misreads", "readings", "Parameters that it takes to be other than they are."),
+        Key("sees", "signals", "Stocks that it does not see as they are.", of=SIGNAL),
+        Key("misreads", "readings", "Parameters that it takes to be other than they are.", of=MISREADING),
         Key("types", "named", "What it might be like, as values of parameters.", of=TYPE),
         Key("true_type", "chances", "The type that it is, or chances of its types."),
         Key("beliefs", "named", "What it believes of the types of other actors.", of=BELIEF),
@@ -249,6 +249,7 @@ EVENT = Table(
         Key("branches", "named", "The ways it can turn out, one of which happens.", of=BRANCH),
         *_BACKING,
     ),
+    short="rate",
 )
 OUTCOME = Table(
     "an outcome",
@@ -327,6 +328,9 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "when": ("if", "condition", "available", "requires"),
     "worth": ("payoff", "utility", "value"),
 }
+
+# What to say of a key that belongs one level further down, beyond its indentation.
+HOMES = {(POLICY.what, INTERVENTION.what): "Interventions stand under `do:`, each with `- ` before it."}
 
 
 def tables_with(name: str) -> list[str]:

@@ -107,6 +107,10 @@ def advice(given: Unit, wanted: Unit, it: str = "it") -> tuple[str, ...]:
             same = f"1 {_one(wanted)} is {1 / factor:.10g} {_one(given)}"
             way = f"divide {it} by `{_product(1 / factor, Unit(given.times(wanted, -1.0).powers))}`"
         return (f"Units are not converted. {same}: {way}.",)
+    if wanted.is_plain:
+        bridge = str(Unit(given.powers))
+        way = f"multiply {it} by `{bridge[2:]}`" if bridge.startswith("1/") else f"divide {it} by `{bridge}`"
+        return (f"To drop the unit, {way}; or is a `unit` missing or wrong?",)
     if ratio.same(units.PER_MONTH):
         return (
             "A value per month is wanted: multiply by a number with its unit, as in `0.1 / month * ...`.",

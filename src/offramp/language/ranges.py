@@ -32,10 +32,19 @@ class Ranges:
     variables : lowest and highest value of each variable that has any
     now : of the time, in months
     step_length : months
+    parameters : of each parameter that has any; a model can be run with others than it was written with, so
+        to leave them out is to ask what holds in every run
     """
 
-    def __init__(self, variables: Mapping[str, Range], now: Range, step_length: float) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, Range],
+        now: Range,
+        step_length: float,
+        parameters: Mapping[str, Range] | None = None,
+    ) -> None:
         self.variables = variables
+        self.parameters = parameters or {}
         self.now = now
         self.step_length = step_length
 
@@ -46,9 +55,8 @@ class Ranges:
                 return value, value
             case Variable(name):
                 return self.variables.get(name, ANY)
-            case Parameter():
-                # A parameter can be set to anything when a model is run.
-                return ANY
+            case Parameter(name):
+                return self.parameters.get(name, ANY)
             case Now():
                 return self.now
             case StepLength():
@@ -84,7 +92,7 @@ class Ranges:
                 for part in parts:
                     self._narrow(part, narrowed)
                 closed = any(low > high for low, high in narrowed.values())
-                inner = Ranges(narrowed, self.now, self.step_length)
+                inner = Ranges(narrowed, self.now, self.step_length, self.parameters)
                 can = not closed and all(inner.truths(p)[0] for p in parts)
                 return can, any(self.truths(p)[1] for p in parts)
             case _:

@@ -112,6 +112,7 @@ _KEYWORDS = {
     "OR": ("`OR` is not known", "Write `or` in small letters."),
     "NOT": ("`NOT` is not known", "Write `not` in small letters."),
 }
+_CONDITIONAL = ("where", "and", "or", "not", "(", ")", "*", "+", "-")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![\d_.])")
 _COMMA = re.compile(r"[0-9]+,[0-9]+")
 _LETTERS = re.compile(r"\w+")
@@ -148,6 +149,15 @@ def tokens(text: str) -> list[Token]:
                 raise FormulaError(message, hint, start=start, end=end)
             case "op":
                 nesting += (word == "(") - (word == ")")
+                # `clip(x=1)`; in `where(x = 1, a, b)` it is a comparison that is meant.
+                words = [t.text for t in found[-3:]]
+                if word == "=" and len(words) == 3 and words[1] == "(" and words[0] not in _CONDITIONAL:
+                    message = f"`{found[-1].text[:40]}=`: arguments have no names here"
+                    hint = "Write the values alone, in their order."
+                    raise FormulaError(message, hint, start=found[-1].start, end=end)
+                if word == "." and text[end : end + 3].lower() in ("inf", "nan"):
+                    message = f"`{text[start : end + 3]}` cannot stand in a formula: every number is finite"
+                    raise FormulaError(message, start=start, end=end + 3)
                 if word in _INSTEAD:
                     _refuse(word, start, end)
                 found.append(Token("op", word, start, end))

@@ -70,6 +70,7 @@ _DEFINITIONS = (
     "billion = 1000000000 = billions",
     "trillion = 1000000000000 = trillions",
 )
+MAIN_NAMES = tuple(line.split("=")[0].strip() for line in _DEFINITIONS)
 # Read from the definitions without pint: names that formulas may use, and that nothing else may bear.
 NAMES = tuple(
     dict.fromkeys(

@@ -40,6 +40,7 @@ _STYLES: dict[str | None, Literal["quoted", "literal", "folded"]] = {
     "|": "literal",
     ">": "folded",
 }
+_LONGEST_CUT = 5_000  # characters; what is longer is neither a formula nor a title
 _QUOTE_IT = "Write the text out where it is needed. Text that begins with `{}` needs quotes."
 
 
@@ -106,14 +107,15 @@ class _Open:
     is_mapping: bool
     is_flow: bool
     items: list[Value] = field(default_factory=list)
-    entries: list[tuple[Scalar, Value]] = field(default_factory=list)
-    key_lines: dict[str, int] = field(default_factory=dict)
+    entries: dict[str, tuple[Scalar, Value]] = field(default_factory=dict)
+    last: str = ""  # the key read last
     waiting: bool = False  # a key has been read and its value has not
+    repeated: list[tuple[Scalar, Scalar]] = field(default_factory=list)  # a key, and the same again
     key: Scalar | None = None  # None while waiting: the key was refused, its value is left out
 
     def close(self) -> Value:
         if self.is_mapping:
-            return Mapping(tuple(self.entries), self.line, self.column)
+            return Mapping(tuple(self.entries.values()), self.line, self.column)
         return Sequence(tuple(self.items), self.line, self.column)
 
 
@@ -127,8 +129,11 @@ class _Builder:
         self.nodes = 0
         self.cut: set[tuple[int, int]] = set()  # places of values that were found cut by a comma
 
+    def problem(self, line: int, column: int, message: str, *hint: str, width: int = 1) -> Problem:
+        return located(self.file, self.lines, line, column, message, *hint, width=width)
+
     def say(self, line: int, column: int, message: str, *hint: str, width: int = 1) -> None:
-        self.problems.append(located(self.file, self.lines, line, column, message, *hint, width=width))
+        self.problems.append(self.problem(line, column, message, *hint, width=width))
         if len(self.problems) >= MAX_PROBLEMS:
             raise ModelError([*self.problems, Problem(self.file, len(self.lines), 1, MORE)])
 
@@ -175,6 +180,7 @@ class _Builder:
                     is_mapping = isinstance(event, yaml.MappingStartEvent)
                     stack.append(_Open(line, column, is_mapping, bool(event.flow_style)))
             elif isinstance(event, yaml.CollectionEndEvent):
+                self._say_repeated(stack[-1])
                 root = self._place(stack, stack.pop().close(), root)
         return root
 
@@ -214,8 +220,18 @@ class _Builder:
             if top.key is None:
                 return root
             if not (top.is_flow and self._cut_by_comma(top, top.key, value)):
-                top.entries.append((top.key, value))
+                self._enter(top, top.key, value)
         return root
+
+    def _enter(self, top: _Open, key: Scalar, value: Value) -> None:
+        """Put a key and its value into a mapping; the first of two equal keys counts, unless it is empty."""
+        first = top.entries.get(key.text)
+        if first is not None:
+            top.repeated.append((first[0], key))
+            if not (isinstance(first[1], Scalar) and first[1].is_null):
+                return
+        top.entries[key.text] = (key, value)
+        top.last = key.text
 
     def _key(self, key: Value, top: _Open) -> Scalar | None:
         """The key, or None where it cannot be one."""
@@ -229,18 +245,20 @@ class _Builder:
         if key.text == "":
             self.say(key.line, key.column, "a key is missing here", "Write `key: value`.")
             return None
-        first = top.key_lines.get(key.text)
-        if first is not None:
-            self.say(
-                key.line,
-                key.column,
-                f"`{key.text[:60]}` is here twice",
-                f"It stands on line {first} already. Remove one or rename it.",
-                width=len(key.text),
-            )
-            return None
-        top.key_lines[key.text] = key.line
         return key
+
+    def _say_repeated(self, ended: _Open) -> None:
+        """One problem for all keys that stand in a mapping twice."""
+        if not ended.repeated:
+            return
+        (first, key), others = ended.repeated[0], len(ended.repeated) - 1
+        hint = "Remove one or rename it."
+        message = f"`{key.text[:60]}` is here twice"
+        if others:
+            message += f", and so {'are' if others > 1 else 'is'} {others} more below"
+            hint = "Has a name been lost above this line, or its indentation?"
+        earlier = f"It stands on line {first.line} already."
+        self.say(key.line, key.column, message, earlier, hint, width=len(key.text))
 
     def _cut_by_comma(self, top: _Open, key: Scalar, value: Value) -> bool:
         """In `{...}` a comma ends a value: `{a: min(x, 1)}` is a, then a key `1)` without a value.
@@ -251,11 +269,9 @@ class _Builder:
             return False
         if (value.line, value.column) != (key.line, key.column + len(key.text)):
             return False  # a colon stands between: the value was left out on purpose
-        before, cut = top.entries[-1]
+        before, cut = top.entries[top.last]
         if not (isinstance(cut, Scalar) and cut.style == "plain"):
             return False
-        whole = Scalar(f"{cut.text}, {key.text}", cut.line, cut.column, "plain")
-        top.entries[-1] = (before, whole)
         if (cut.line, cut.column) not in self.cut:
             self.cut.add((cut.line, cut.column))
             self.say(
@@ -265,9 +281,18 @@ class _Builder:
                 f'Put it in quotes: `{before.text[:60]}: "{cut.text[:40]}, ..."`.',
                 width=len(cut.text) + 1,
             )
+        if len(cut.text) < _LONGEST_CUT:
+            # A stray quote is what is left of the quotes that would have kept the value whole.
+            whole = f"{cut.text}, {key.text}".replace('"', "")
+            top.entries[top.last] = (before, Scalar(whole, cut.line, cut.column, "plain"))
         return True
 
     def _syntax(self, error: yaml.YAMLError) -> ModelError:
+        found = self._syntax_problem(error)
+        # What was noted at or after the place comes of the same slip.
+        return ModelError([*(p for p in self.problems if p.line < found.line), found])
+
+    def _syntax_problem(self, error: yaml.YAMLError) -> Problem:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = str(getattr(error, "problem", None) or "this cannot be read")
         context = str(getattr(error, "context", None) or "")
@@ -276,11 +301,11 @@ class _Builder:
         column = mark.column + 1 if mark else 1
         if "quoted scalar" in context and begun is not None:
             if "escape" in what:
-                return self.stop(line, column, "a `\\` in double quotes", "Use single quotes: '...'.")
+                return self.problem(line, column, "a `\\` in double quotes", "Use single quotes: '...'.")
             message = "a quote that is not closed"
-            return self.stop(begun.line + 1, begun.column + 1, message, "Quotes come in pairs.")
+            return self.problem(begun.line + 1, begun.column + 1, message, "Quotes come in pairs.")
         if "flow" in context and begun is not None:
-            return self.stop(
+            return self.problem(
                 begun.line + 1,
                 begun.column + 1,
                 "this bracket is not closed, or a comma is missing after an entry",
@@ -290,9 +315,9 @@ class _Builder:
         sign = re.search(r"[:-] +([*&!@%`])", self.lines[line - 1])
         if sign and sign.start(1) < column:
             message = f"text cannot begin with `{sign[1]}`"
-            return self.stop(line, sign.start(1) + 1, message, "Put the text in quotes.")
+            return self.problem(line, sign.start(1) + 1, message, "Put the text in quotes.")
         message, hint = _in_plain_words(what, self.lines[line - 1], column)
-        return self.stop(line, column, message, hint)
+        return self.problem(line, column, message, hint)
 
 
 def _in_plain_words(what: str, text: str, column: int) -> tuple[str, str]:

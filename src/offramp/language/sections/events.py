@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offramp.language import keys
 from offramp.language.constants import fold
-from offramp.language.fields import Fields
+from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.reader import Reader
 from offramp.language.sections.effects import read_effects
 from offramp.language.sections.names import Names, check_name
@@ -90,7 +90,7 @@ def _branches(reader: Reader, event: Fields, names: Names) -> tuple[Branch, ...]
         elif given is not None:
             what = f"the probability of `{key.text}`"
             probability = fields.formula_at(given, "probability", names.scope(), PLAIN, what)
-            number = fold(probability.node)
+            number = fold(probability.node) if probability is not NO_FORMULA else None
             numbers.append(number)
             if number is not None and not 0 <= number <= 1:
                 hint = f"{number:g} % is {number / 100:g}." if 1 < number <= 100 else ""

@@ -87,5 +87,6 @@ def is_actor(reader: Reader, key: Scalar, names: Names) -> bool:
         f"unknown actor `{key.text[:60]}`",
         f"Actors are: {', '.join(names.actors)}." if names.actors else "The model has no actors.",
         did_you_mean(key.text, names.actors),
+        missing=f"actor {key.text}",
     )
     return False

@@ -158,6 +158,7 @@ def _is_action(reader: Reader, value: Value, actor: str, names: Names) -> bool:
         f"`{actor}` has no action `{value.text[:60]}`",
         f"Its actions are: {', '.join(actions)}." if actions else "",
         did_you_mean(value.text, actions),
+        missing=f"action {actor} {value.text}",
     )
     return False
 

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import math
+
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.kinds import UNKNOWN, Kind
-from offramp.language.priors import likely, support
 from offramp.language.reader import Reader
 from offramp.language.sections.names import Names
-from offramp.language.source import Sequence, Value
+from offramp.language.sections.start import Priors, hold_against_bounds
+from offramp.language.source import Sequence
 from offramp.language.units import MONTH, Unit
 from offramp.model import Distribution, Formula, Parameter, Variable
 
+_NOT_COMPUTED = "a parameter cannot be computed from others (a variable with `equals` can)"
 
-def read_variables(reader: Reader, file: Fields, names: Names) -> tuple[Variable, ...]:
-    """The section `variables`."""
+
+def read_variables(
+    reader: Reader, file: Fields, names: Names, parameters: tuple[Parameter, ...]
+) -> tuple[Variable, ...]:
+    """The section `variables`; `parameters` tell where it starts."""
+    priors = {p.name: p.value for p in parameters if p.value == p.value}  # those that could be read
     found = []
     for key, value in file.entries("variables"):
         fields = Fields.read(reader, key, value, keys.VARIABLE)
         if fields is not None:
-            found.append(_variable(reader, fields, names))
+            found.append(_variable(reader, fields, names, priors))
     return tuple(found)
 
 
-def _variable(reader: Reader, fields: Fields, names: Names) -> Variable:
+def _variable(reader: Reader, fields: Fields, names: Names, priors: Priors) -> Variable:
     name, unit, scope = fields.key.text, names.units.get(fields.key.text, UNKNOWN), names.scope()
     is_auxiliary = fields.has("equals")
     _stock_or_auxiliary(reader, fields)
@@ -41,7 +48,7 @@ def _variable(reader: Reader, fields: Fields, names: Names) -> Variable:
     bounds = _bounds(reader, fields, names, unit)
     saturates = fields.flag("saturates")
     if bounds is not None and initial is not None and given is not None:
-        _hold_against_bounds(reader, given, name, initial, bounds, saturates)
+        hold_against_bounds(reader, given, name, initial, bounds, saturates, priors)
     if saturates and is_auxiliary:
         hint = "Write clip(..., low, high) around the formula."
         reader.say(fields.at("saturates"), f"`{name}` has `equals`, so it cannot saturate", hint)
@@ -101,38 +108,6 @@ def _bounds(reader: Reader, fields: Fields, names: Names, unit: Kind) -> tuple[f
     return low, high
 
 
-def _hold_against_bounds(
-    reader: Reader,
-    at: Value,
-    name: str,
-    initial: Formula | Distribution,
-    bounds: tuple[float, float],
-    saturates: bool,
-) -> None:
-    """The initial value must lie within the bounds."""
-    low, high = bounds
-    shown = f"outside its bounds [{low:g}, {high:g}]"
-    if isinstance(initial, Formula):
-        value = fold(initial.node)
-        if value is not None and initial is not NO_FORMULA and not low <= value <= high:
-            reader.say(at, f"`{name}` starts at {value:g}, {shown}", "Correct the value or the bounds.")
-        return
-    least, most = support(initial)
-    reach = f"can start anywhere from {least:g} to {most:g}"
-    if least == float("-inf") or most == float("inf"):
-        # A prior without ends may pass the bounds of a stock that is held at them, but not lie beyond.
-        middle = initial.args[0]
-        least, most = (middle, middle) if saturates else likely(initial)
-        reach = (
-            f"starts around {middle:g}" if saturates else f"is likely to start from {least:.4g} to {most:.4g}"
-        )
-    if least < low or most > high:
-        hint = "Narrow the prior or widen the bounds."
-        if initial.kind == "normal":
-            hint = f"Cut the prior off, normal(mean, sd, {low:g}, {high:g}), or widen the bounds."
-        reader.say(at, f"`{name}` {reach}, {shown}", hint)
-
-
 def not_negative(fields: Fields, name: str, formula: Formula | None, why: str = "") -> None:
     """Note a number that may not be below 0."""
     at = fields.value(name)
@@ -152,22 +127,20 @@ def within(fields: Fields, name: str, formula: Formula | None, low: float, high:
 
 
 def read_parameters(reader: Reader, file: Fields, names: Names) -> tuple[Parameter, ...]:
-    """The section `parameters`."""
+    """The section `parameters`; after a problem a parameter has the value NaN."""
     found = []
     for key, value in file.entries("parameters"):
         fields = Fields.read(reader, key, value, keys.PARAMETER)
         if fields is None:
             continue
-        given, result = fields.value("value"), NO_VALUE
+        given = fields.value("value")
+        result: float | Distribution | None = None
         if given is not None:
-            scope = names.numbers_only(_NOT_COMPUTED)
-            what = f"the value of `{key.text}`"
-            read = fields.prior_at(given, "value", scope, names.units.get(key.text, UNKNOWN), what)
-            result = read if isinstance(read, Distribution) else fold(read.node) or 0.0
+            what, unit = f"the value of `{key.text}`", names.units.get(key.text, UNKNOWN)
+            read = fields.prior_at(given, "value", names.numbers_only(_NOT_COMPUTED), unit, what)
+            if read is not NO_FORMULA:
+                result = read if isinstance(read, Distribution) else fold(read.node)
         origin = fields.origin(always=True)
-        found.append(Parameter(key.text, fields.title(), fields.unit_text(), result, origin))
+        known = math.nan if result is None else result
+        found.append(Parameter(key.text, fields.title(), fields.unit_text(), known, origin))
     return tuple(found)
-
-
-_NOT_COMPUTED = "a parameter cannot be computed from others (a variable with `equals` can)"
-NO_VALUE: float | Distribution = 0.0

@@ -1,0 +1,161 @@
+"""Numbers, dates and units as a reader meets them: never rounded into a certainty that is not there."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+
+# A number never parts from its unit at the end of a line.
+NBSP = "\u00a0"
+
+_PLURALS = {
+    "month": "months",
+    "week": "weeks",
+    "day": "days",
+    "year": "years",
+    "hour": "hours",
+    "barrel": "barrels",
+    "person": "people",
+    "point": "points",
+    "flag": "",
+    "index": "",
+    "share": "",
+    "dimensionless": "",
+    "percent": "%",
+}
+
+
+def count(n: int) -> str:
+    """A whole number with commas between thousands.
+
+    >>> count(10000)
+    '10,000'
+    """
+    return f"{n:,}"
+
+
+def percent(share: float, decimals: int | None = None) -> str:
+    """A share as percent: 0 and 100 only where they are exact.
+
+    Parameters
+    ----------
+    share : 0 to 1
+    decimals : digits after the point; None for what the size asks for
+
+    >>> percent(0.0312).replace(NBSP, " "), percent(0.99996).replace(NBSP, " ")
+    ('3.1 %', '>99.99 %')
+    """
+    return _percent_number(share, decimals) + NBSP + "%"
+
+
+def _percent_number(share: float, decimals: int | None = None) -> str:
+    if share <= 0:
+        return "0"
+    if share >= 1:
+        return "100"
+    value = 100 * share
+    edge = min(value, 100 - value)
+    if decimals is None:
+        decimals = 2 if edge < 0.1 else 1 if value < 10 or edge < 1 else 0
+    smallest = 10**-decimals
+    # The nearest number that this many digits can write may be 0 or 100: then say on which side it lies.
+    if round(value, decimals) <= 0:
+        return f"<{smallest:.{decimals}f}"
+    if round(value, decimals) >= 100:
+        return f">{100 - smallest:.{decimals}f}"
+    return f"{value:.{decimals}f}"
+
+
+def digits_for(low: float, high: float) -> int:
+    """Digits after the point of a percentage with this interval: enough to show the interval, no more."""
+    half = 50 * (high - low)
+    if half <= 0:
+        return 0
+    return min(3, max(0, math.ceil(-math.log10(half))))
+
+
+def percent_range(low: float, high: float) -> str:
+    """An interval of shares as percent.
+
+    >>> percent_range(0.0283, 0.0341).replace(NBSP, " ")
+    '2.8 to 3.4 %'
+    """
+    decimals = digits_for(low, high)
+    return f"{_percent_number(low, decimals)} to {_percent_number(high, decimals)}{NBSP}%"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A quantity with about this many significant digits, a true minus sign and commas between thousands.
+
+    >>> number(1234.6), number(0.01234), number(-2.5)
+    ('1,235', '0.0123', '\u22122.5')
+    """
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else ("\u2212" if value < 0 else "") + "\u221e"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e7 or size < 1e-4:
+        mantissa, _, exponent = f"{size:.{digits - 1}e}".partition("e")
+        text = f"{mantissa.rstrip('0').rstrip('.')}×10{_superscript(int(exponent))}"
+    else:
+        decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+        text = f"{size:,.{decimals}f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+    return ("\u2212" if value < 0 and text != "0" else "") + text
+
+
+def _superscript(n: int) -> str:
+    return str(n).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def unit_words(unit: str) -> str:
+    """A unit of the model file in words, plural; nothing for what is only a number.
+
+    >>> unit_words("month"), unit_words("barrel/day"), unit_words("1/month"), unit_words("index")
+    ('months', 'barrels per day', 'per month', '')
+    """
+    unit = unit.strip()
+    if unit in _PLURALS:
+        return _PLURALS[unit]
+    top, slash, bottom = unit.partition("/")
+    if slash and "/" not in bottom and "*" not in unit:
+        above = "" if top.strip() == "1" else _PLURALS.get(top.strip(), top.strip())
+        return f"{above} per {bottom.strip()}".strip()
+    return unit
+
+
+def with_unit(value: float, unit: str) -> str:
+    """A quantity and its unit.
+
+    >>> with_unit(3.25, "month").replace(NBSP, " "), with_unit(1, "month").replace(NBSP, " ")
+    ('3.25 months', '1 month')
+    """
+    text = number(value)
+    words = unit if text == "1" and unit in ("month", "week", "day", "year", "hour") else unit_words(unit)
+    return f"{text}{NBSP}{words}" if words else text
+
+
+def full_date(day: date) -> str:
+    """`1 June 2020`."""
+    return f"{day.day}{NBSP}{day:%B}{NBSP}{day.year}"
+
+
+def short_date(day: date) -> str:
+    """`Jun 2020`."""
+    return f"{day:%b}{NBSP}{day.year}"
+
+
+def end_words(day: date) -> str:
+    """The end of a span in words: the first of a month closes the month before it.
+
+    >>> end_words(date(2022, 1, 1)).replace(NBSP, " "), end_words(date(2021, 7, 1)).replace(NBSP, " ")
+    ('the end of 2021', 'the end of June 2021')
+    """
+    if day.day != 1:
+        return full_date(day)
+    last = day - timedelta(days=1)
+    if last.month == 12:
+        return f"the end of {last.year}"
+    return f"the end of {last:%B}{NBSP}{last.year}"

@@ -1,0 +1,126 @@
+"""The model file as JSON Schema, for completion and first checks in editors.
+
+It is made from the same key tables as the checker, so the two cannot drift apart. It knows keys and shapes
+only; names, units and formulas are for `offramp check`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from offramp.language import keys
+from offramp.language.keys import Key, Table
+
+Schema = dict[str, Any]
+
+_NAME = r"^[a-z][a-z0-9_]*$"
+_FORMULA = {"$ref": "#/$defs/formula"}
+_DEFINITIONS: dict[str, Schema] = {
+    "formula": {
+        "type": ["string", "number"],
+        "description": "Arithmetic on variables, parameters, time and units: `0.1 / month * tension`.",
+    },
+    "number": {
+        "type": ["string", "number"],
+        "description": "A number, or arithmetic of numbers and units such as `1/12`.",
+    },
+    "effect": {
+        "description": "A formula is added to the stock; `set` moves the stock to its value.",
+        "anyOf": [
+            _FORMULA,
+            *(
+                {
+                    "type": "object",
+                    "properties": {how: _FORMULA},
+                    "required": [how],
+                    "additionalProperties": False,
+                }
+                for how in ("add", "set")
+            ),
+        ],
+    },
+}
+
+
+def json_schema() -> Schema:
+    """JSON Schema (draft 2020-12) of a model file, as plain values ready for `json.dumps`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "offramp model file",
+        "description": "One crisis: who decides, what changes, what happens, what we ask about and might do.",
+        **_table(keys.FILE),
+        "$defs": _DEFINITIONS,
+    }
+
+
+def _table(table: Table) -> Schema:
+    """Keys and values, with no others."""
+    schema: Schema = {
+        "type": "object",
+        "properties": {key.name: {"description": key.about, **_shape(key)} for key in table.keys},
+        "additionalProperties": False,
+    }
+    required = [key.name for key in table.keys if key.required]
+    if required:
+        schema["required"] = required
+    return schema
+
+
+def _shape(key: Key) -> Schema:
+    """What may stand under a key."""
+    match key.shape:
+        case "text":
+            return {"type": ["string", "number"]}
+        case "date":
+            return {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+        case "flag":
+            return {"type": "boolean"}
+        case "integer":
+            return {"type": "integer"}
+        case "number":
+            return {"$ref": "#/$defs/number"}
+        case "formula" | "condition" | "prior" | "initial" | "probability":
+            return dict(_FORMULA)
+        case "unit":
+            return {"type": "string", "examples": ["kg", "1/month", "barrel/day", "USD", "points"]}
+        case "bounds":
+            return {"type": "array", "items": {"$ref": "#/$defs/number"}, "minItems": 2, "maxItems": 2}
+        case "source":
+            return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+        case "choice":
+            return {"enum": list(key.choices)}
+        case "effects":
+            return _named({"$ref": "#/$defs/effect"})
+        case "formulas":
+            return _named(_FORMULA)
+        case "numbers":
+            return _named({"$ref": "#/$defs/number"})
+        case "moves":
+            return _named({"type": "string"})
+        case "move_lists":
+            return _named({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+        case "table":
+            return _table(_of(key))
+        case "named":
+            # An action that only has a name may be left empty: `wait:`.
+            entry = _table(_of(key))
+            return _named(entry if "required" in entry else {**entry, "type": ["object", "null"]}, key)
+        case "signals":
+            return _named({"anyOf": [{"const": "hidden"}, _table(_of(key))]})
+        case "readings":
+            return _named({"anyOf": [_FORMULA, _table(_of(key))]})
+        case "list":
+            return {"type": "array", "items": _table(_of(key))}
+
+
+def _named(value: Schema, key: Key | None = None) -> Schema:
+    """A mapping from names to values of one kind; the keys of sources are freer than names."""
+    schema: Schema = {"type": ["object", "null"], "additionalProperties": value}
+    if key is None or key.name != "sources":
+        schema["propertyNames"] = {"pattern": _NAME}
+    return schema
+
+
+def _of(key: Key) -> Table:
+    assert key.of is not None, f"{key.name} has no table"
+    return key.of

@@ -1,0 +1,158 @@
+"""The documentation does what it says, and leaves nothing out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import click
+import pytest
+
+import offramp
+from cli_calls import call
+from documented import PAGES, ROOT, blocks, commands, edited, quick, quick_python
+from offramp.cli import main
+from offramp.language import keys, vocabulary
+from offramp.language.keys import FILE, Table
+
+
+def name_of(page):
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=name_of)
+def test_what_a_page_shows_runs(page, tmp_path, monkeypatch):
+    """Commands, edits and Python of a page, in order, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    if page.name == "README.md" or page.parent.name == "reference":
+        assert call("new", "river").exit_code == 0
+    names = {"__name__": "docs"}
+    for block in blocks(page):
+        where = f"{name_of(page)}:{block.line}"
+        if block.tag == "console":
+            expected = int((re.search(r"error=(\d+)", block.options) or ["", "0"])[1])
+            for command in commands(block):
+                words = shlex.split(command)
+                assert words[0] == "offramp", f"{where}: {command}"
+                if words[1] == "new":
+                    (tmp_path / f"{words[2]}.yaml").unlink(missing_ok=True)
+                result = call(*quick(words)[1:])
+                assert result.exit_code == expected, f"{where}: {command}\n{result.output}"
+        elif block.tag == "diff":
+            file = tmp_path / block.body.splitlines()[0].removeprefix("--- ")
+            file.write_text(edited(file.read_text(encoding="utf-8"), block.body), encoding="utf-8")
+        elif block.tag == "python":
+            exec(compile(quick_python(block.body), where, "exec"), names)  # our own page, in a test
+
+
+def test_pages_show_enough_to_be_worth_running():
+    shown = [b.tag for page in PAGES for b in blocks(page)]
+    assert shown.count("console") > 15
+    assert shown.count("python") > 3
+    assert shown.count("diff") > 3
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http", "#")):
+            assert (page.parent / target.partition("#")[0]).exists(), f"{name_of(page)}: {target}"
+
+
+def test_the_index_knows_every_page():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for page in PAGES[1:]:
+        inside = page.relative_to(ROOT / "docs")
+        assert page.name == "README.md" or str(inside) in index or inside.parts[0] == "decisions", inside
+
+
+def test_every_command_and_option_is_documented():
+    text = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    for name, command in main.commands.items():
+        begin = text.index(f"## offramp {name}")
+        section = text[begin : text.find("\n## ", begin + 1)]
+        for param in command.params:
+            if isinstance(param, click.Argument):
+                assert f"## offramp {name} {param.metavar}" in section
+            else:
+                assert all(f"`{o}" in section for o in param.opts), (name, param.opts)
+
+
+def test_every_exit_code_is_documented():
+    text = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (\d+) \|", text, re.M) == ["0", "1", "2", "3", "5", "130"]
+
+
+def test_every_key_of_the_json_of_run_is_documented(place):
+    text = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    part = text[text.index("### The JSON of run") : text.index("## offramp brief")]
+    found = offramp.outlook(offramp.Design(offramp.load("river.yaml"), scenarios=10))
+    policy = found["policies"]["baseline"]
+    one = [next(iter(policy[k].values())) for k in ("outcomes", "variables")]
+    by = next(iter(one[1]["by"].values()))
+    for key in {**found, **found["intervals"], **policy, **one[0], **one[1], **by}:
+        assert f"`{key}`" in part, key
+
+
+def tables(table):
+    """A table of keys and all those below it."""
+    yield table
+    for key in table.keys:
+        if isinstance(key.of, Table):
+            yield from tables(key.of)
+
+
+def test_every_key_of_the_model_file_is_documented():
+    text = (ROOT / "docs/reference/model-file.md").read_text(encoding="utf-8")
+    for table in [*tables(FILE), keys.SIGNAL, keys.MISREADING]:
+        for key in table.names:
+            assert re.search(rf"\b{key}\b[`:]", text), f"{key} of {table.what}"
+    for words in keys.LATER.values():
+        assert all(f"`{word}`" in text for word in words)
+
+
+def test_every_function_and_prior_of_the_language_is_documented():
+    text = (ROOT / "docs/reference/model-file.md").read_text(encoding="utf-8")
+    for word in (*vocabulary.FUNCTIONS, *vocabulary.DATE_FUNCTIONS, *vocabulary.PRIORS):
+        assert re.search(rf"\b{word}\b", text), word
+
+
+def test_every_public_name_is_documented():
+    text = (ROOT / "docs/reference/python.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`(\w+)", text))
+    assert set(offramp.__all__) <= listed
+
+
+def test_the_readme_installs_as_ci_does():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    for command in (
+        "python -m pip install . && offramp brief us-iran-2020",
+        "python -m pip install '.[test]' && python -m pytest",
+    ):
+        assert command in readme
+    for part in ("python -m pip install", "offramp brief us-iran-2020", "'.[test]'", "python -m pytest"):
+        assert part in script
+
+
+def test_constraints_pin_what_the_package_needs():
+    """One plain name==version a line, for everything in pyproject.toml."""
+    import tomllib
+
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+]+", line) for line in lines)
+    pinned = {re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower() for line in lines}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]  # noqa: RUF017
+    for requirement in wanted:
+        name = re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
+        assert name in pinned or name == "offramp", name
+
+
+def test_the_changelog_and_the_package_agree_on_the_version():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == offramp.__version__
+    assert f"## {offramp.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
