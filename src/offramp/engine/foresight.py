@@ -271,7 +271,7 @@ class Minds:
             f.store(weight, a, f.select(is_open, z + precision * f.load(q, a), z))
 
     def _look_ahead(self, i: int, level: int) -> None:
-        """@look_ahead_I_levelL(seen, p, step, steps, inner, first, open, q, room): Q of each action, in points.
+        """@look_ahead_I_levelL(seen, p, step, steps, inner, first, open, q, room): Q of each action.
 
         `steps` is how far actor I looks, `inner` how far at most it supposes others to look. `first` holds
         how everyone acts in the seen state; `open` the actor's own inclinations, minus infinity where

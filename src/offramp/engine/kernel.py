@@ -126,6 +126,9 @@ def all_formulas(model: Model) -> Iterator[Node]:
             yield from (term.formula for term in actor.utility)
             for action in actor.actions:
                 yield from (action.when, action.cost, action.propensity, *effects(action.effects))
+                yield action.attributed
+            for belief in actor.beliefs:
+                yield from (belief.confirmation_bias, belief.fading, belief.floor)
             for signal in actor.sees:
                 yield from (signal.assumed, signal.bias, signal.noise)
         for event in model.events:
