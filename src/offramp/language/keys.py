@@ -179,7 +179,6 @@ TYPE = Table(
         Key("parameters", "overlays", "The values that parameters have in it.", required=True),
         *_BACKING,
     ),
-    short="title",
 )
 BELIEF = Table(
     "a belief",

@@ -42,8 +42,8 @@ def read_types(reader: Reader, actor: Fields, names: Names) -> tuple[Type, ...]:
         overlays = _overlays(reader, actor, fields, names)
         if overlays is None:
             continue
-        order = [o.parameter for o in found[0].overlays] if found else list(overlays)
-        if _same_parameters(reader, actor, fields, order, overlays):
+        if not found or _same_parameters(reader, fields, overlays, found[0]):
+            order = [o.parameter for o in found[0].overlays] if found else list(overlays)
             in_order = tuple(overlays[name] for name in order)
             found.append(Type(key.text, fields.title(), in_order, fields.origin()))
     return tuple(found)
@@ -77,20 +77,19 @@ def _overlays(reader: Reader, actor: Fields, fields: Fields, names: Names) -> di
     return found if right else None
 
 
-def _same_parameters(
-    reader: Reader, actor: Fields, fields: Fields, order: list[str], overlays: dict[str, Overlay]
-) -> bool:
+def _same_parameters(reader: Reader, fields: Fields, overlays: dict[str, Overlay], first: Type) -> bool:
+    """Whether a type gives values to the parameters of the actor's first type; notes it if not."""
+    order = [o.parameter for o in first.overlays]
     missing = [n for n in order if n not in overlays]
     more = [n for n in overlays if n not in order]
     if not missing and not more:
         return True
-    first = actor.value("types")
-    first_name = first.entries[0][0].text if isinstance(first, Mapping) else ""
-    rival, name = (f"type `{first_name}`", missing[0]) if missing else (fields.label, more[0])
-    lacking = fields.label if missing else f"type `{first_name}`"
+    giving, lacking = f"type `{first.name}`", fields.label
+    if not missing:
+        giving, lacking = lacking, giving
     reader.say(
         fields.at("parameters"),
-        f"{rival} of {actor.label} gives a value to `{name}`, and {lacking} does not",
+        f"{giving} gives a value to `{[*missing, *more][0]}`, and {lacking} does not",
         "All types of an actor give values to the same parameters.",
     )
     return False
