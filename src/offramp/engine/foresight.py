@@ -16,12 +16,12 @@ state is found once and read by all who suppose it one level up, and does not de
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 
 from offramp.engine import elementary
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, weigh
 from offramp.engine.phases import Phases
+from offramp.engine.softmax import softmax_of, write_softmax
 from offramp.engine.values import Kind, Value
 from offramp.model import Actor
 
@@ -46,7 +46,7 @@ class Minds:
         self.absorbing = [o for o in self.model.outcomes if o.absorbing]
 
     def write(self) -> None:
-        self._softmax()
+        write_softmax(self.module)
         self._habits()
         self._expect_events()
         for i, actor in enumerate(self.model.actors):
@@ -54,45 +54,19 @@ class Minds:
                 self._assess(i)
         self._write_levels()
 
-    def _softmax(self) -> None:
-        """@softmax(z, p, n): p = exp(z) over their sum, for n actions; NaN where no z is finite."""
-        with self.module.function("softmax", {"z": "pointer", "p": "pointer", "n": "index"}) as f:
-            best = f.variable("real", -math.inf)
-            with f.loop(0, f["n"]) as a:
-                z = f.load(f["z"], a)
-                best.set(f.select(z > best.get(), z, best.get()))
-            total = f.variable("real", 0.0)
-            with f.loop(0, f["n"]) as a:
-                likely = elementary.exp_of_negative(f, f.load(f["z"], a) - best.get())
-                f.store(f["p"], a, likely)
-                total.set(total.get() + likely)
-            scale = 1.0 / total.get()
-            with f.loop(0, f["n"]) as a:
-                f.store(f["p"], a, f.load(f["p"], a) * scale)
-
     def _habits(self) -> None:
-        """@habits(z, p): the softmax of every actor's slots.
-
-        One loop over all slots, so that the exponentials of many actions are under way at once.
-        """
+        """@habits(z, v, p): every actor's habit, from its inclinations or, if steady, from the vector v."""
         layout = self.layout
-        with self.module.function("habits", {"z": "pointer", "p": "pointer"}) as f:
-            z = [f.load(f["z"], s) for s in range(len(layout.slots))]
-            groups = [
-                range(first, first + len(actor.actions))
-                for first, actor in zip(layout.first_slot, self.model.actors, strict=True)
-            ]
-            for group in groups:
-                best = pairwise(lambda a, b: f.select(a > b, a, b), [z[s] for s in group])
-                for s in group:
-                    f.store(f["p"], s, z[s] - best)
-            with f.loop(0, len(layout.slots)) as i:
-                f.store(f["p"], i, elementary.exp_of_negative(f, f.load(f["p"], i)))
-            for group in groups:
-                likely = {s: f.load(f["p"], s) for s in group}
-                scale = 1.0 / pairwise(lambda a, b: a + b, list(likely.values()))
-                for s, value in likely.items():
-                    f.store(f["p"], s, value * scale)
+        with self.module.function("habits", {"z": "pointer", "v": "pointer", "p": "pointer"}) as f:
+            moving = []
+            for i, (first, actor) in enumerate(zip(layout.first_slot, self.model.actors, strict=True)):
+                group = range(first, first + len(actor.actions))
+                if i not in layout.steady:
+                    moving.append(group)
+                    continue
+                for a, s in enumerate(group):
+                    f.store(f["p"], s, f.load(f["v"], layout.steady[i] + a))
+            softmax_of(f, f["z"], f["p"], moving)
 
     def _expect_events(self) -> None:
         """@expect_events(x, p, step, now, room): events of a step, each weighted by how likely it is."""
@@ -119,7 +93,7 @@ class Minds:
         actor, dt = self.model.actors[i], self.layout.dt
         parameters = {"x": "pointer", "p": "pointer", "end": "scalar", "course": "pointer"}
         with self.module.function(f"assess_{i}", parameters, "real") as f:  # type: ignore[arg-type]
-            read = Reader(f, self.layout, f["x"], f["p"], f["end"])
+            read = Reader(f, self.layout, f["x"], f["p"], f["end"], inline=True)
             worths = {o.name: dict(o.worth).get(actor.name) for o in self.absorbing}
             utility = f.real(0.0)
             for term in actor.utility:
@@ -134,7 +108,7 @@ class Minds:
                 rate = f.real(0.0)
                 for r in rates.values():
                     rate = rate + r
-                stay = f.call("exp", rate * -dt)
+                stay = elementary.exp(f, rate * -dt)
                 share = f.select(rate.equals(0.0), 0.0, survival * (1.0 - stay) / rate)
                 for name, r in rates.items():
                     absorbed[name] = absorbed[name] + share * r
@@ -222,7 +196,7 @@ class Minds:
             room = _Room(f, f["room"])
             at_level = [room.take(slots) for _ in range(level)] + [f["weights"]]
             rest = room.take(0)
-            f.call("habits", f["z"], at_level[0])
+            f.call("habits", f["z"], f["p"], at_level[0])
             for l, thinking in enumerate(self.answering(i, level), 1):
                 copy(f, at_level[l - 1], at_level[l], slots)
                 if l == level:
@@ -334,14 +308,6 @@ def copy(f: Function, source: Value, target: Value, count: int) -> None:
     """Copy an array of reals."""
     with f.loop(0, count) as i:
         f.store(target, i, f.load(source, i))
-
-
-def pairwise(combine: Callable[[Value, Value], Value], values: Sequence[Value]) -> Value:
-    """All values combined in pairs, pairs of pairs and so on: short chains, and always the same order."""
-    while len(values) > 1:
-        paired = [combine(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
-        values = paired + list(values[len(values) & ~1 :])
-    return values[0]
 
 
 class _Room:

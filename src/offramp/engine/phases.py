@@ -28,8 +28,12 @@ from contextlib import contextmanager
 
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, hold, weigh
+from offramp.engine.softmax import softmax_of
 from offramp.engine.values import Kind, Value
-from offramp.model import Branch, Effect, Outcome
+from offramp.model import Action, Branch, Effect, Outcome
+
+# What a look-ahead computes in every step, and nearly all of a run's time goes into.
+IN_LOOK_AHEADS = {"means", "inclinations", "effects", "change"}
 
 Push = tuple[Effect, Value | None]  # an effect and its weight; None: it applies fully
 
@@ -61,7 +65,8 @@ class Phases:
         if extra:
             parameters[extra] = "pointer"
         with self.module.function(name, parameters) as f:
-            yield f, Reader(f, self.layout, f["x"], f["p"], f["now"])
+            inline = name in IN_LOOK_AHEADS
+            yield f, Reader(f, self.layout, f["x"], f["p"], f["now"], inline=inline)
 
     def apply(self, f: Function, read: Reader, pushes: Iterable[Push]) -> None:
         """Add up all effects from the state as it is, then write the stocks that they touch."""
@@ -88,6 +93,12 @@ class Phases:
             read = Reader(f, layout, f["p"], f["p"], f.constant("scalar", 0.0), use_derived=False)
             for node, position in layout.derived.items():
                 f.store(f["p"], position, read.real(node))
+            for i, place in layout.steady.items():
+                actions = self.model.actors[i].actions
+                room = f.at(f["p"], place)
+                for a, action in enumerate(actions):
+                    f.store(room, a, self.inclination(f, read, action))
+                softmax_of(f, room, room, [range(len(actions))])
 
     def _hold(self) -> None:
         with self.module.function("hold", {"x": "pointer"}) as f:
@@ -162,14 +173,18 @@ class Phases:
 
     # Actions
 
+    def inclination(self, f: Function, read: Reader, action: Action) -> Value:
+        """Propensity of an action, minus infinity where it is not available."""
+        z = read.read(action.propensity)
+        if action.when is not None:
+            z = f.select(read.mask(action.when.node), z, -math.inf)
+        return z
+
     def _actions(self) -> None:
         layout = self.layout
         with self.phase("inclinations", "z") as (f, read):
             for s, slot in enumerate(layout.slots):
-                z = read.read(slot.action.propensity)
-                if slot.action.when is not None:
-                    z = f.select(read.mask(slot.action.when.node), z, -math.inf)
-                f.store(f["z"], s, z)
+                f.store(f["z"], s, self.inclination(f, read, slot.action))
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 with self.phase(f"costs_{i}", "costs") as (f, read):
