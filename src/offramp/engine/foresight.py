@@ -277,6 +277,15 @@ class Minds:
             node = layout.discount_per_step(actor)
             discount = f.load(p, layout.derived[node]) if node is not None else f.real(1.0)
 
+            def moves(last: Value, now: Value, weights: Value) -> None:
+                """Effects and change; at the end of the path only of what the actor values."""
+                for this, effects, change in [
+                    (~last, "effects", "change"), (last, f"last_effects_{i}", f"last_change_{i}"),
+                ]:  # fmt: skip
+                    with f.when(this):
+                        f.call(effects, x, p, now, weights)
+                        f.call(change, x, p, now, kick)
+
             with f.loop(0, count) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
                 with f.loop(0, count) as b:
                     f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
@@ -284,20 +293,19 @@ class Minds:
                 f.store(course, 0, 1.0)
                 for n in range(len(self.absorbing)):
                     f.store(course, 1 + n, 0.0)
-                f.call("effects", x, p, now0, first_weights)
-                f.call("change", x, p, now0, kick)
+                moves(f["steps"].equals(1), now0, first_weights)
                 end = f.to("scalar", step + 1) * dt
                 total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
                 factor = f.variable("real", discount)
                 with f.loop(1, f["steps"]) as h:
+                    last = f["steps"].equals(h + 1)
                     k = step + h
                     now = f.to("scalar", k) * dt
                     end = f.to("scalar", k + 1) * dt
                     f.call("expect_events", x, p, k, now, scratch)
                     f.call("inclinations", x, p, now, z)
                     f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["inner"], z, weights, scratch)
-                    f.call("effects", x, p, now, weights)
-                    f.call("change", x, p, now, kick)
+                    moves(last, now, weights)
                     factor.set(factor.get() * discount)
                     value = f.call(f"assess_{i}", x, p, end, course)
                     total.set(total.get() + factor.get() * value)

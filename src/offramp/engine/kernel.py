@@ -93,6 +93,26 @@ class Layout:
     def first_steady(self) -> int:
         return len(self.parameter) + len(self.derived)
 
+    def stocks_read(self, formulas: Iterable[Node]) -> set[str]:
+        """Stocks that some formulas read, also through auxiliaries."""
+        found: set[str] = set()
+        names = {n.name for node in formulas for n in walk(node) if isinstance(n, Variable)}
+        while names:
+            found |= names
+            equals = [e.node for name in names if (e := self.by_name[name].equals) is not None]
+            names = {n.name for node in equals for n in walk(node) if isinstance(n, Variable)} - found
+        return found & self.stock.keys()
+
+    def stocks_valued(self, i: int) -> set[str]:
+        """Stocks that say what the end of a step is worth to actor i, and whether the course ends."""
+        actor = self.model.actors[i]
+        given = [term.formula for term in actor.utility]
+        for outcome in self.model.outcomes:
+            if outcome.absorbing:
+                own = dict(outcome.worth).get(actor.name)
+                given += [g for g in (outcome.rate, outcome.when, own) if g is not None]
+        return self.stocks_read(formula.node for formula in given)
+
     @cached_property
     def steady(self) -> dict[int, int]:
         """Actors whose habit reads nothing but parameters -> position of its probabilities in a vector."""
