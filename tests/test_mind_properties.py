@@ -46,7 +46,8 @@ def listed(entries):
 
 
 def crisis(*, order=("blue", "red", "green"), blue_types=BLUE_TYPES, red_types=RED_TYPES, prior=PRIOR,
-           blue_actions=BLUE_ACTIONS, blue_depth=2, red_depth=2, precision=1, scale=1, rename=None):  # fmt: skip
+           blue_actions=BLUE_ACTIONS, blue_depth=2, red_depth=2, precision=1, scale=1,
+           rename=None):  # fmt: skip
     """The crisis, with its parts in any order and under any names."""
     parts = {
         "blue_types": listed(blue_types), "red_types": listed(red_types), "prior": listed(prior),
