@@ -47,7 +47,7 @@ def test_runs_hold_what_was_believed_beside_what_was_true(believers):
     hard = believers["true_type"].sel(actor="red").values == 0
     assert 0 < hard.sum() < 30
     late = believed.isel(policy=0).sel(type="hard").mean("step").values  # means leave out what has ended
-    assert late[hard].mean() > 0.5 > late[~hard].mean()
+    assert late[hard].mean() > 0.3 > late[~hard].mean()
     types = json.loads(believers["true_type"].attrs["types"])
     assert types == {"blue": [], "red": ["hard", "soft"]}
     red, blue = (section(believers, "actors")[name] for name in ("red", "blue"))
@@ -83,5 +83,5 @@ def test_the_table_has_a_column_for_each_supposition(believers, tmp_path):
 
 
 def test_a_belief_that_nobody_holds_is_named_in_the_message(believers):
-    with pytest.raises(UsageError, match="`red` holds no belief about `blue`. Beliefs are: blue about red."):
+    with pytest.raises(UsageError, match=r"`red` holds no belief about `blue`\. Beliefs are: blue about red"):
         belief(believers, "red", "blue")
