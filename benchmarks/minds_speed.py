@@ -160,7 +160,9 @@ def main() -> None:
         compiled = measure(
             f"level {depth}, 3 types, horizon 6, inner 3", with_minds(model, depth), runs, times
         )
-    took = sum(v for k, v in compile_model(with_minds(model, 2), cache=False).seconds.items())
+    if given.prototype:  # at once, so that both meet the same machine
+        measure_prototype(given.prototype, times)
+    took = sum(compile_model(with_minds(model, 2), cache=False).seconds.values())
     print(f"{'compiling level 2, nothing cached':44}{took:16.2f} s")
 
     print("runs (level 1)")
@@ -185,10 +187,6 @@ def main() -> None:
                 lambda pool=pool: list(pool.map(compiled.run, pieces)), times, time.perf_counter
             )
         print(f"{threads} threads{'':35}{32 * size:6} runs {32 * size / seconds:10.1f} runs/s")
-
-    if given.prototype:
-        print("others")
-        measure_prototype(given.prototype, times)
 
 
 if __name__ == "__main__":
