@@ -38,9 +38,10 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def commands(block: Block) -> list[str]:
-    """The commands in a `console` block."""
-    return [line[2:] for line in block.body.splitlines() if line.startswith("$ ")]
+def commands(block: Block) -> list[tuple[str, str]]:
+    """The commands in a `console` block, each with the output shown below it."""
+    parts = re.split(r"^\$ (.*)\n", block.body, flags=re.M)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def quick(words: list[str]) -> list[str]:

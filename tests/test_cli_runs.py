@@ -212,6 +212,23 @@ def test_the_scenario_named_fails_alone_as_well(place):
     assert str(alone["step"].values[alone["failed_step"].item()])[:10] == found["first"]
 
 
+def test_a_brief_of_the_runs_that_hold_is_written_all_the_same(place):
+    Path("failing.yaml").write_text(FAILING.replace("LIMIT", "0.5 / month"))
+    result = call("brief", "failing.yaml", "--runs", "300")
+    assert (result.exit_code, result.stdout) == (5, "failing-brief.html\n")
+    assert "of 300 runs failed" in result.stderr
+    assert Path("failing-brief.html").exists()
+
+
+def test_a_model_that_asks_and_decides_nothing_still_has_an_outlook(place):
+    text = FAILING.replace("LIMIT", "0").replace("bounds: [-100, 4]", "").partition("outcomes:")[0]
+    Path("bare.yaml").write_text(text.replace("change: 0, ", "noise: 1"))
+    result = call("run", "bare.yaml", *RUNS)
+    assert result.exit_code == 0
+    assert "asks about no outcome" in result.stdout
+    assert "Wild" in result.stdout
+
+
 def test_when_every_run_fails_there_is_no_result(place):
     Path("failing.yaml").write_text(FAILING.replace("LIMIT", "1 / month / (calm - 5)"))
     for command in ("run", "brief"):

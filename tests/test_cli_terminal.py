@@ -46,6 +46,17 @@ def test_a_reader_that_leaves_early_is_no_error_worth_a_traceback(place):
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_a_failure_in_one_line(place):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "offramp", "explain", "river.yaml"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "Error: [Errno 28] No space left on device.\n"
+
+
 def test_nothing_but_data_is_on_stdout(place):
     code, out, err = outcome_of(spawn("run", "river.yaml", "--runs", "5000", "--format", "json"))
     assert code == 0

@@ -32,13 +32,15 @@ def test_what_a_page_shows_runs(page, tmp_path, monkeypatch):
         where = f"{name_of(page)}:{block.line}"
         if block.tag == "console":
             expected = int((re.search(r"error=(\d+)", block.options) or ["", "0"])[1])
-            for command in commands(block):
+            for command, shown in commands(block):
                 words = shlex.split(command)
                 assert words[0] == "offramp", f"{where}: {command}"
                 if words[1] == "new":
                     (tmp_path / f"{words[2]}.yaml").unlink(missing_ok=True)
                 result = call(*quick(words)[1:])
                 assert result.exit_code == expected, f"{where}: {command}\n{result.output}"
+                if words[1] != "run":  # whose numbers are of more runs than a test makes
+                    assert shown in result.output, f"{where}: {command}\n{result.output}"
         elif block.tag == "diff":
             file = tmp_path / block.body.splitlines()[0].removeprefix("--- ")
             file.write_text(edited(file.read_text(encoding="utf-8"), block.body), encoding="utf-8")

@@ -10,7 +10,7 @@ from offramp.design import Design
 from offramp.model import Model
 from offramp.simulate import Progress, simulate, simulate_blocks
 
-MEMORY = 500_000_000  # bytes that the paths of runs may take at once
+MEMORY = 700_000_000  # bytes that the paths of runs may take at once
 PATHS = (100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000)  # runs from which quantiles may be taken
 COUNTED = 20_000  # runs at a time where they are only counted
 
@@ -29,7 +29,7 @@ def outlook(
     design : what to run
     threads : how many to use; None for one per processor. Results do not depend on it.
     progress : called as progress(runs done, runs in all)
-    memory : bytes that paths may take at once; beside it the program itself needs about 200 MB
+    memory : bytes that paths may take at once; beside them the program itself needs about 0.4 GB
 
     Returns
     -------
@@ -51,6 +51,7 @@ def outlook(
         at_once = fitting if variables is None else COUNTED
         for runs in simulate_blocks(part, at_once, threads=threads, progress=step, variables=variables):
             tally.add(runs)
+            del runs  # before the next dataset is made
         done += part.runs
     return tally.summary()
 

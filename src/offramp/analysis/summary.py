@@ -74,11 +74,13 @@ class Tally:
         if different:
             raise OfframpError(f"runs that differ in `{different[0]}` cannot be added up.")
         numbers = runs["scenario"].values
-        for policy in (str(p) for p in runs["policy"].values):
+        for i, policy in enumerate(str(p) for p in runs["policy"].values):
             if int(numbers.min()) <= self._last.get(policy, -1):
                 raise OfframpError(f"scenario {numbers.min()} under `{policy}` may have been counted before.")
             self._last[policy] = int(numbers.max())
-            self._count(runs.sel(policy=[policy]), self._policies.setdefault(policy, _Counted()))
+            # A slice, unlike a list of names, is a view: nothing is copied.
+            part = runs.isel(policy=slice(i, i + 1))
+            self._count(part, self._policies.setdefault(policy, _Counted()))
         return self
 
     def _count(self, runs: xr.Dataset, counted: _Counted) -> None:

@@ -42,8 +42,12 @@ class Offramp(click.Group):
             click.echo("Interrupted. Nothing was written.", err=True)
             code = INTERRUPTED
         except BrokenPipeError:
-            # The reader of stdout has left; what is still buffered would only fail again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()
+            code = FAILURE
+        except (OSError, MemoryError) as error:
+            discard_output()
+            reason = "out of memory; ask for fewer runs" if isinstance(error, MemoryError) else str(error)
+            say_error(OfframpError(f"{reason}."))
             code = FAILURE
         sys.exit(code)
 
@@ -68,6 +72,13 @@ class Offramp(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which one meets them."""
         return list(self.commands)
+
+
+def discard_output() -> None:
+    """Send what is still to be written to nowhere: stdout cannot take it, and would fail again at exit."""
+    real = sys.__stdout__
+    if real is not None and sys.stdout is real:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), real.fileno())
 
 
 def say_error(error: OfframpError) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,13 @@ format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="For people or for programs.",
 )  # fmt: skip
+
+
+def of_simulations(command: Callable[..., int]) -> Callable[..., int]:
+    """The model and what to run of it: what every command that simulates takes, in this order."""
+    for option in (policy_option, set_option, seed_option, runs_option, model_argument):
+        command = option(command)
+    return command
 
 
 def load_model(name: str) -> Model:

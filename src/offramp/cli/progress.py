@@ -63,7 +63,7 @@ class Progress:
 
     def _left(self, now: float, done: int, total: int) -> str:
         begun, already = self._first or (now, done)
-        if done <= already:
+        if done <= already or done >= total:
             return ""
         return f"about {duration((now - begun) * (total - done) / (done - already))} left"
 

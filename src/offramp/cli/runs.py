@@ -28,11 +28,7 @@ KEPT = 2_000_000_000
 
 
 @click.command()
-@options.model_argument
-@options.runs_option
-@options.seed_option
-@options.set_option
-@options.policy_option
+@options.of_simulations
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -84,11 +80,7 @@ def run(
 
 
 @click.command()
-@options.model_argument
-@options.runs_option
-@options.seed_option
-@options.set_option
-@options.policy_option
+@options.of_simulations
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -127,7 +119,7 @@ def brief(
     from offramp.report import brief as page_of
 
     try:
-        page_of(kept, checked).save(path)
+        page_of(kept, checked, command=again_command("brief", model, design)).save(path)
     except OSError as error:
         raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
     click.echo(path)

@@ -90,8 +90,9 @@ def compile_ir(text: str, target: Target, *, cache: bool = True) -> Program:
         cpu=target.cpu, features=target.features, opt=CODE_LEVEL
     )
     clock = _Clock()
+    system = f"{llvm.get_default_triple()} {target.cpu} {target.features}"
     versions = f"{llvmlite.__version__} {llvm.llvm_version_info} {PASSES} {CODE_LEVEL}"
-    key = hashlib.sha256("\0".join([text, target.cpu, target.features, versions]).encode()).hexdigest()
+    key = hashlib.sha256("\0".join([text, system, versions]).encode()).hexdigest()
     code = disk.read(key) if cache else None
     cached = code is not None
     clock.mark("load")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from offramp.report.palette import GRID, INK, MUTED, PAPER, RULE
+from offramp.report.palette import GRID, INK, MUTED, RULE, Colour
 
 Spec = dict[str, Any]
 Row = dict[str, Any]
@@ -33,58 +34,19 @@ def moment(day: date) -> int:
     return (day - date(1970, 1, 1)).days * DAY
 
 
-def frame(
-    width: float, height: float, padding: tuple[float, float, float, float], layers: list[Spec]
-) -> Spec:
-    """A specification with a fixed plot area and fixed room around it for labels.
-
-    Parameters
-    ----------
-    width, height : of the plot area, pixels
-    padding : left, top, right, bottom, pixels
-    layers : drawn in order
-    """
-    left, top, right, bottom = padding
-    return {
-        "$schema": SCHEMA,
-        "width": width,
-        "height": height,
-        "padding": {"left": left, "top": top, "right": right, "bottom": bottom},
-        "autosize": "none",
-        "background": None,
-        "layer": layers,
-        "config": {
-            "aria": False,
-            "font": FONT,
-            "view": {"stroke": None},
-            "axis": {
-                "labelColor": MUTED.light,
-                "labelFontSize": SIZE,
-                "labelPadding": 5,
-                "domain": False,
-                "ticks": False,
-                "grid": True,
-                "gridColor": GRID.light,
-                "title": None,
-                "labelOverlap": False,
-            },
-            "text": {"fontSize": SIZE, "fill": INK.light, "lineHeight": LINE, "lineBreak": "\n"},
-        },
-    }
+# What XML cannot hold, and marks that turn the direction of the text after them.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
-def values(rows: Sequence[Row]) -> Spec:
-    """Data written into the specification."""
-    return {"values": list(rows)}
+def printable(words: str) -> str:
+    """Words of a model without what would break or bend a page."""
+    return _UNPRINTABLE.sub("", words)
 
 
 def quantity(field: str, **more: Any) -> Spec:
     return {"field": field, "type": "quantitative", **more}
-
-
-def at(pixels: float) -> Spec:
-    """A fixed place, in pixels from the left or the top of the plot area."""
-    return {"value": pixels}
 
 
 def time_ticks(start: date, end: date, width: float) -> list[date]:
@@ -141,8 +103,8 @@ def percent_ticks(top: float, most: int = 5) -> list[float]:
 
 def percent_axis(ticks: Sequence[float], **more: Any) -> Spec:
     """Scale and axis of a share with these ticks; the channel adds its field."""
-    smallest = min((t for t in ticks if t > 0), default=1.0)
-    decimals = max(0, -math.floor(math.log10(100 * smallest) + 1e-9))
+    # As many digits as the ticks need, so that 2.5 % is not written as 3 %.
+    decimals = next((d for d in range(4) if all(math.isclose(100 * t, round(100 * t, d)) for t in ticks)), 4)
     return {
         "scale": {"domain": [ticks[0], ticks[-1]], "nice": False, "clamp": True},
         "axis": {
@@ -168,28 +130,98 @@ def number_ticks(low: float, high: float, most: int = 5) -> list[float]:
         scale *= 10
 
 
-def text(
-    rows: Sequence[Row], x: Spec, y: Spec, align: str = "left", baseline: str = "middle", **mark: Any
-) -> Spec:
-    """Words, from field `label`; they may stand outside the plot area."""
-    return {
-        "data": values(rows),
-        "mark": {"type": "text", "align": align, "baseline": baseline, "clip": False, **mark},
-        "encoding": {"x": x, "y": y, "text": {"field": "label", "type": "nominal"}},
-    }
+def pixel(field: str) -> Spec:
+    """A channel whose field holds pixels of the plot area."""
+    return {"field": field, "type": "quantitative", "scale": None, "axis": None}
 
 
-def rule(rows: Sequence[Row], x: Spec, y: Spec, **more: Any) -> Spec:
-    """Thin lines; `x2` and `y2` among `more` are channels, the rest belongs to the mark."""
-    channels = {k: more.pop(k) for k in ("x2", "y2") if k in more}
-    return {
-        "data": values(rows),
-        "mark": {"type": "rule", "stroke": RULE.light, "strokeWidth": 1, **more},
-        "encoding": {"x": x, "y": y, **channels},
-    }
+class Drawing:
+    """Layers of a picture. Labels are gathered and drawn last, few layers for many of them: compiling a
+    specification takes time for each layer.
+    """
+
+    def __init__(self) -> None:
+        self._layers: list[Spec] = []
+        self._words: dict[tuple[str, Colour, bool], list[Row]] = {}
+
+    def add(self, rows: Sequence[Row], mark: str, channels: Spec, **properties: Any) -> None:
+        """A layer of marks over rows of data; nothing for no rows."""
+        if rows:
+            self._layers.append(
+                {
+                    "data": {"values": list(rows)},
+                    "mark": {"type": mark, **properties},
+                    "encoding": channels,
+                }
+            )
+
+    def lines(self, rows: Sequence[Row], channels: Spec, colour: Colour = RULE, **properties: Any) -> None:
+        """Straight thin lines."""
+        self.add(rows, "rule", channels, **({"stroke": colour.light, "strokeWidth": 1} | properties))
+
+    def write(
+        self,
+        lines: Sequence[str],
+        x: float,
+        y: float,
+        align: str = "left",
+        colour: Colour = INK,
+        bold: bool = False,
+    ) -> None:
+        """Lines of text at a fixed place, also outside the plot area; `y` is the middle of the first."""
+        rows = self._words.setdefault((align, colour, bold), [])
+        rows += [
+            {"x": round(x, 2), "y": round(y + i * LINE, 2), "label": printable(line)}
+            for i, line in enumerate(lines)
+        ]
+
+    def spec(self, width: float, height: float, padding: tuple[float, float, float, float]) -> Spec:
+        """The picture as a specification with a fixed plot area and fixed room around it.
+
+        Parameters
+        ----------
+        width, height : of the plot area, pixels
+        padding : left, top, right, bottom, pixels
+        """
+        for (align, colour, bold), rows in self._words.items():
+            self.add(
+                rows,
+                "text",
+                {"x": pixel("x"), "y": pixel("y"), "text": {"field": "label", "type": "nominal"}},
+                align=align,
+                baseline="middle",
+                clip=False,
+                fill=colour.light,
+                fontWeight="bold" if bold else "normal",
+            )
+        self._words = {}
+        left, top, right, bottom = padding
+        return {
+            "$schema": SCHEMA,
+            "width": width,
+            "height": height,
+            "padding": {"left": left, "top": top, "right": right, "bottom": bottom},
+            "autosize": "none",
+            "background": None,
+            "layer": self._layers,
+            "config": _CONFIG,
+        }
 
 
-HALO = {"stroke": PAPER.light, "strokeWidth": 3, "strokeJoin": "round"}
-"""Around letters that stand on lines: drawn first, in the colour of the paper."""
-
-MUTED_TEXT = {"fill": MUTED.light}
+_CONFIG: Spec = {
+    "aria": False,
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": MUTED.light,
+        "labelFontSize": SIZE,
+        "labelPadding": 5,
+        "domain": False,
+        "ticks": False,
+        "grid": True,
+        "gridColor": GRID.light,
+        "title": None,
+        "labelOverlap": False,
+    },
+    "text": {"fontSize": SIZE},
+}

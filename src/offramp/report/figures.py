@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 # A number never parts from its unit at the end of a line.
@@ -113,17 +114,17 @@ def _superscript(n: int) -> str:
 def unit_words(unit: str) -> str:
     """A unit of the model file in words, plural; nothing for what is only a number.
 
-    >>> unit_words("month"), unit_words("barrel/day"), unit_words("1/month"), unit_words("index")
-    ('months', 'barrels per day', 'per month', '')
+    >>> unit_words("month"), unit_words("million*barrel/day"), unit_words("1/month"), unit_words("index")
+    ('months', 'million barrels per day', 'per month', '')
     """
-    unit = unit.strip()
-    if unit in _PLURALS:
-        return _PLURALS[unit]
-    top, slash, bottom = unit.partition("/")
-    if slash and "/" not in bottom and "*" not in unit:
-        above = "" if top.strip() == "1" else _PLURALS.get(top.strip(), top.strip())
-        return f"{above} per {bottom.strip()}".strip()
-    return unit
+    top, slash, bottom = unit.strip().partition("/")
+    if "/" in bottom or "(" in unit or "**" in unit:
+        return unit.strip()
+    # The last factor above the line is what is counted: million*barrel are million barrels.
+    factors = [f.strip() for f in top.split("*")]
+    factors = [*factors[:-1], _PLURALS.get(factors[-1], factors[-1])]
+    above = " ".join(f for f in factors if f != "1")
+    return f"{above} per {bottom.strip().replace('*', ' ')}".strip() if slash else above
 
 
 def with_unit(value: float, unit: str) -> str:
@@ -159,3 +160,32 @@ def end_words(day: date) -> str:
     if last.month == 12:
         return f"the end of {last.year}"
     return f"the end of {last:%B}{NBSP}{last.year}"
+
+
+def table_date(day: date) -> str:
+    """`1 Jun 2020`."""
+    return f"{day.day}{NBSP}{day:%b}{NBSP}{day.year}"
+
+
+def together(values: Sequence[float]) -> list[str]:
+    """Several values of one quantity, all with the digits that their spread is worth.
+
+    >>> together([1.0123, 2.3877, 3.7061]), together([28.04, 49.83, 83.31])
+    (['1.0', '2.4', '3.7'], ['28', '50', '83'])
+    """
+    spread = max(values) - min(values)
+    size = max(abs(v) for v in values)
+    if not math.isfinite(spread) or spread == 0 or size >= 1e7 or spread < 1e-4:
+        return [number(v) for v in values]
+    decimals = max(0, 1 - math.floor(math.log10(spread)))
+    return [_with_decimals(v, decimals) for v in values]
+
+
+def _with_decimals(value: float, decimals: int) -> str:
+    if value == 0:
+        return "0"
+    text = f"{abs(value):,.{decimals}f}"
+    if not float(text.replace(",", "")):
+        # Small beside the others, and yet not nothing.
+        return number(value, 1)
+    return ("\u2212" if value < 0 else "") + text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Widths in em of the letters of Helvetica, which Arial and Liberation Sans share, by class.
 _CLASSES = (
     (0.22, "ijl'|"),
@@ -31,12 +33,13 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 
 
 def wrap(text: str, width: float, size: float, lines: int = 3, bold: bool = False) -> list[str]:
-    """Break a text into at most `lines` lines of at most `width` pixels; what does not fit ends in an ellipsis.
+    """Break a text into at most `lines` lines of `width` pixels; what does not fit ends in an ellipsis.
 
     >>> wrap("Interim agreement through an intermediary", 120, 12)
     ['Interim agreement', 'through an', 'intermediary']
     """
-    words = text.split()
+    # A no-break space holds a number to its unit, so this is not `split()`.
+    words = [w for w in re.split(r"[ \t\r\n]+", text) if w]
     result: list[str] = []
     line = ""
     while words:

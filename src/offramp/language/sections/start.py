@@ -30,7 +30,7 @@ def hold_against_bounds(
 
     A number must lie within them, and so must every value of a prior that has ends. Of a prior without ends
     997 in 1,000 values must; for a stock that is held at its bounds, the middle is enough. A formula of
-    parameters must be able to give a value within them.
+    parameters must be able to give a value within them, unless the stock is held at its bounds anyway.
     """
     if initial is NO_FORMULA:
         return
@@ -38,6 +38,8 @@ def hold_against_bounds(
     outside = f"outside its bounds [{low:g}, {high:g}]"
     if isinstance(initial, Formula):
         value: float | Distribution | None = fold(initial.node)
+        if value is None and saturates:
+            return
         if isinstance(initial.node, Parameter):
             value = priors.get(initial.node.name)
         if value is None:

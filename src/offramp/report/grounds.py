@@ -1,0 +1,223 @@
+"""What a model rests on, in words: priors, guesses and their reasons, misreadings, what each side sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from offramp import distribution
+from offramp.model import Actor, Distribution, Formula, Misreading, Model, Origin, Signal
+from offramp.report import figures
+from offramp.report.words import counted
+from offramp.tree import Binary, Negate, Number, Parameter
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One part of a model whose numbers nothing backs, or not to the digit."""
+
+    title: str
+    name: str
+    value: str
+    reason: str
+    sources: str
+
+
+@dataclass(frozen=True)
+class Misread:
+    """One wrong number in an actor's picture beside the true one."""
+
+    title: str
+    parameter: str
+    supposed: str
+    true: str
+    sources: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """How one actor sees and decides."""
+
+    title: str
+    mind: str
+    misreads: list[Misread]
+    signals: list[tuple[str, str]]
+
+
+def in_numbers(value: float | Distribution | Formula | None, unit: str = "") -> str:
+    """A number as it is; a prior by its median and the range of nine draws in ten; a formula as written.
+
+    >>> in_numbers(Distribution("uniform", (0.0, 1.0)), "month").replace(figures.NBSP, " ")
+    '0.5 (0.05 to 0.95) months'
+    """
+    if value is None:
+        return ""
+    if isinstance(value, Formula):
+        return value.text
+    if isinstance(value, Distribution):
+        low, median, high = distribution.quantile(value, np.array([0.05, 0.5, 0.95]))
+        first, middle, last = figures.together([float(low), float(median), float(high)])
+        text = f"{middle} ({first} to {last})"
+        words = figures.unit_words(unit)
+        return f"{text}{figures.NBSP}{words}" if words else text
+    return figures.with_unit(value, unit)
+
+
+def guesses(model: Model) -> dict[str, list[Guess]]:
+    """All guesses by kind, in the order of the file."""
+    found: dict[str, list[Guess]] = {}
+    for kind, title, name, value, origin in _parts(model):
+        if origin.guess:
+            row = Guess(title, name, value, origin.reason, _cited(origin))
+            found.setdefault(kind, []).append(row)
+    return found
+
+
+def _parts(model: Model) -> Iterator[tuple[str, str, str, str, Origin]]:
+    """Every part that may be a guess: kind, title, name, value, origin."""
+    for p in model.parameters:
+        yield "Parameters", p.title or p.name, p.name, in_numbers(p.value, p.unit), p.origin
+    for v in model.variables:
+        starts = in_numbers(v.initial, v.unit)
+        yield "Variables", v.title or v.name, v.name, f"starts at {starts}" if starts else "", v.origin
+    titles = {v.name: v.title or v.name for v in model.variables}
+    titles |= {p.name: p.title or p.name for p in model.parameters}
+    for actor in model.actors:
+        who = actor.title or actor.name
+        yield "Actors", who, actor.name, "", actor.origin
+        for m in actor.misreads:
+            title = f"{who}: {m.title or titles.get(m.parameter, m.parameter)}"
+            yield "Misreadings", title, m.parameter, in_numbers(m.value), m.origin
+        for s in actor.sees:
+            yield (
+                "Signals",
+                f"{who}: {titles.get(s.variable, s.variable)}",
+                s.variable,
+                _signal(s, model),
+                s.origin,
+            )
+        for action in actor.actions:
+            yield "Actions", f"{who}: {action.title or action.name}", action.name, "", action.origin
+    for event in model.events:
+        yield "Events", event.title or event.name, event.name, _rate(event.rate), event.origin
+        for branch in event.branches:
+            title = f"{event.title or event.name}: {branch.title or branch.name}"
+            yield (
+                "Events",
+                title,
+                branch.name,
+                "" if branch.probability is None else branch.probability.text,
+                branch.origin,
+            )
+    for outcome in model.outcomes:
+        yield "Outcomes", outcome.title or outcome.name, outcome.name, _rate(outcome.rate), outcome.origin
+    for policy in model.policies:
+        yield "Policies", policy.title or policy.name, policy.name, "", policy.origin
+
+
+def _rate(rate: Formula | None) -> str:
+    return "" if rate is None else f"{rate.text} a month"
+
+
+def sides(model: Model) -> tuple[list[Side], list[str]]:
+    """How each actor decides, what it misreads, what it sees otherwise than it is.
+
+    Returns
+    -------
+    Those of whom there is something to say, and the titles of those who act from habit and see all as it is.
+    """
+    plain = [a for a in model.actors if not (a.depth or a.misreads or a.sees)]
+    told = [
+        Side(
+            title=actor.title or actor.name,
+            mind=_mind(actor),
+            misreads=[_misread(model, m) for m in actor.misreads],
+            signals=_signals(model, actor),
+        )
+        for actor in model.actors
+        if actor not in plain
+    ]
+    return told, [a.title or a.name for a in plain]
+
+
+def _mind(actor: Actor) -> str:
+    if actor.depth == 0:
+        return "Acts from habit: what it does depends on how things stand, not on what it may bring."
+    months = counted_number(actor.horizon, "month")
+    return f"Acts from habit and leans towards what it expects to serve it, looking {months} ahead."
+
+
+def counted_number(value: float, noun: str) -> str:
+    """`6 months`, `1 month`, `1.5 months`."""
+    whole = float(value).is_integer()
+    return counted(int(value), noun) if whole else f"{figures.number(value)}{figures.NBSP}{noun}s"
+
+
+def _misread(model: Model, misreading: Misreading) -> Misread:
+    parameter = next(p for p in model.parameters if p.name == misreading.parameter)
+    return Misread(
+        title=misreading.title or parameter.title or parameter.name,
+        parameter=parameter.title or parameter.name,
+        supposed=_supposed(misreading, parameter.unit),
+        true=in_numbers(parameter.value, parameter.unit),
+        sources=_cited(misreading.origin),
+        reason=misreading.origin.reason,
+    )
+
+
+def _supposed(misreading: Misreading, unit: str) -> str:
+    value = misreading.value
+    if isinstance(value, Distribution):
+        return in_numbers(value, unit)
+    match value.node:
+        case Binary("*", Number(factor), Parameter(name)) if name == misreading.parameter:
+            return f"{figures.number(factor)} times the true value"
+    return _amount(value, unit)
+
+
+def _signals(model: Model, actor: Actor) -> list[tuple[str, str]]:
+    titles = {v.name: v.title or v.name for v in model.variables}
+    return [(titles[s.variable], _signal(s, model)) for s in actor.sees]
+
+
+def _signal(signal: Signal, model: Model) -> str:
+    """How a stock is seen, in words."""
+    unit = next(v.unit for v in model.variables if v.name == signal.variable)
+    if signal.hidden:
+        if signal.assumed is None:
+            return "not seen; taken to be what it was at the start"
+        return f"not seen; taken to be {_amount(signal.assumed, unit)}"
+    parts = []
+    if signal.delay:
+        parts.append(f"{counted(signal.delay, model.step)} late")
+    if signal.bias is not None:
+        bias = _constant(signal.bias)
+        if bias is None:
+            parts.append(f"off by {signal.bias.text}")
+        elif bias:
+            parts.append(f"{figures.with_unit(abs(bias), unit)} too {'high' if bias > 0 else 'low'}")
+    if signal.noise is not None:
+        parts.append(f"with errors of standard deviation {_amount(signal.noise, unit)}")
+    return f"seen {', '.join(parts)}" if parts else "seen as it is"
+
+
+def _amount(formula: Formula, unit: str) -> str:
+    value = _constant(formula)
+    return formula.text if value is None else figures.with_unit(value, unit)
+
+
+def _constant(formula: Formula) -> float | None:
+    """The value of a formula that is a plain number, with a sign or without; None for any other."""
+    match formula.node:
+        case Number(value):
+            return value
+        case Negate(Number(value)):
+            return -value
+    return None
+
+
+def _cited(origin: Origin) -> str:
+    return "; ".join(origin.sources)
