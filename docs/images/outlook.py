@@ -1,13 +1,15 @@
-"""Draw outlook.svg, the picture of the README, from the flagship: python docs/images/outlook.py"""
+"""Draw the picture of the README (outlook.svg, outlook.png) from the flagship: run this file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import offramp as ofr
-from offramp.report import charts
-from offramp.report.pictures import WIDE
-from offramp.report.render import svg
+from offramp.report import words
+from offramp.report.canvas import WIDE
+from offramp.report.palette import PAPER
+from offramp.report.pictures import standing_spec
+from offramp.report.render import png, svg
 from offramp.report.view import View
 
 
@@ -15,12 +17,12 @@ def main() -> None:
     """Run the futures of `offramp brief us-iran-2020` and draw how they stand over time."""
     model = ofr.load("us-iran-2020")
     view = View(ofr.simulate(ofr.Design(model, scenarios=10_000, seed=0)), model)
-    ends = sorted(view.endings, key=lambda c: (not view.is_warm(c.name), c.absorbing))
-    layers = [charts.Layer(c.title, view.colours[c.name], c.share) for c in ends]
-    spec = charts.standing(view.times, layers, WIDE) | {"background": "#ffffff"}
-    path = Path(__file__).with_suffix(".svg")
-    path.write_text(svg(spec) + "\n", encoding="utf-8")
-    print(f"{path.name}: " + ", ".join(f"{c.title} {c.share[-1]:.1%}" for c in ends))
+    # Shown on pages of any colour, so it brings its own paper.
+    picture = svg(standing_spec(view, WIDE) | {"background": PAPER.light})
+    here = Path(__file__).parent
+    (here / "outlook.svg").write_text(picture + "\n", encoding="utf-8")
+    (here / "outlook.png").write_bytes(png(picture))
+    print(words.standing(view.ends_in_words, view.futures, view.end))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from offramp import distribution
-from offramp.model import Actor, Distribution, Formula, Misreading, Model, Origin, Signal
+from offramp.model import (
+    Actor,
+    Distribution,
+    Formula,
+    Intervention,
+    Misreading,
+    Model,
+    Origin,
+    Policy,
+    Signal,
+)
 from offramp.report import figures
-from offramp.report.words import counted
+from offramp.report.words import counted, enumerated, quoted
 from offramp.tree import Binary, Negate, Number, Parameter
 
 
@@ -217,6 +227,42 @@ def _constant(formula: Formula) -> float | None:
         case Negate(Number(value)):
             return -value
     return None
+
+
+def policies(model: Model, names: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """What each of some policies does: its title, and a line for each intervention."""
+    by_name = {p.name: p for p in model.policies}
+    told = [by_name.get(name, Policy(name, "Baseline")) for name in names]
+    return [(p.title or p.name, [_intervention(model, i) for i in p.interventions]) for p in told]
+
+
+def _intervention(model: Model, step: Intervention) -> str:
+    """One intervention in words, without a full stop."""
+    actors = {a.name: a for a in model.actors}
+    units = {v.name: v.unit for v in (*model.stocks,)} | {p.name: p.unit for p in model.parameters}
+    titles = {v.name: v.title or v.name for v in model.stocks}
+    titles |= {p.name: p.title or p.name for p in model.parameters}
+
+    def action(actor: str, name: str) -> str:
+        found = next(a for a in actors[actor].actions if a.name == name)
+        return quoted(found.title or found.name)
+
+    def who(actor: str) -> str:
+        return actors[actor].title or actor
+
+    when = []
+    if step.start is not None:
+        when.append(f"from {figures.table_date(step.start)}")
+    if step.end is not None:
+        when.append(f"until {figures.table_date(step.end)}")
+    what = [f"{who(actor)}: nothing but {action(actor, name)}" for actor, name in step.force]
+    for actor, names in step.forbid:
+        what.append(f"{who(actor)}: no {enumerated([action(actor, n) for n in names], 'or')}")
+    what += [f"{titles[name]} set to {figures.with_unit(value, units[name])}" for name, value in step.set]
+    what += [
+        f"{titles[name]} shifted by {figures.with_unit(value, units[name])}" for name, value in step.shift
+    ]
+    return f"{' '.join(when) or 'throughout'}, {enumerated(what)}"
 
 
 def _cited(origin: Origin) -> str:

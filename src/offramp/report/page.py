@@ -108,6 +108,7 @@ def _contents(view: View, command: str) -> dict[str, Any]:
         "growths": pictures.growths(view),
         "markers": markers,
         "comparisons": pictures.policies(view),
+        "policy_terms": grounds.policies(model, view.policies),
         "policy_table": pictures.policy_table(view),
         "fans": pictures.fans(view),
         "calendar": pictures.calendar(view),

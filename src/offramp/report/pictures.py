@@ -63,6 +63,20 @@ def standing(view: View) -> Picture | None:
     """All futures over time, by how they have ended; None where nothing ends a future."""
     if not view.endings:
         return None
+    sentence = words.standing(view.ends_in_words, view.futures, view.end)
+    table = _over_dates(view, [(c.title, [figures.percent(s) for s in c.share]) for c in view.endings])
+    drawings = drawn(
+        "standing",
+        "How the futures stand over time",
+        sentence,
+        standing_spec(view, WIDE),
+        standing_spec(view, NARROW, beside=False),
+    )
+    return Picture("standing", sentence, drawings, table)
+
+
+def standing_spec(view: View, width: float, beside: bool = True) -> Spec:
+    """The specification of `standing`, for a view in which something ends futures."""
     absorbing = [c for c in view.endings if c.absorbing]
     going_on = [c for c in view.endings if not c.absorbing]
     warm = [c for c in absorbing if view.is_warm(c.name)]
@@ -76,20 +90,7 @@ def standing(view: View) -> Picture | None:
         )
         for c in order
     ]
-    sentence = words.standing(view.ends_in_words, view.futures, view.end)
-    table = _over_dates(view, [(c.title, [figures.percent(s) for s in c.share]) for c in view.endings])
-    return Picture(
-        "standing",
-        sentence,
-        drawn(
-            "standing",
-            "How the futures stand over time",
-            sentence,
-            charts.standing(view.dates, layers, WIDE),
-            charts.standing(view.dates, layers, NARROW, beside=False),
-        ),
-        table,
-    )
+    return charts.standing(view.dates, layers, width, beside)
 
 
 def growths(view: View) -> list[Picture]:
@@ -371,7 +372,7 @@ def _strips(titles: Sequence[str], share: Floats, overall: Floats) -> list[chart
 
 
 def policies(view: View) -> list[Picture]:
-    """For each ending, and for the commonest markers, its chance under every policy; none for one policy."""
+    """For each ending that came in any future, its chance under every policy; none for a single policy."""
     if len(view.policies) < 2:
         return []
     found = []
@@ -379,6 +380,8 @@ def policies(view: View) -> list[Picture]:
     for i, course in enumerate([c for c in view.endings if c.name]):
         counts = over_time(view.runs, course.name)["count"].values[:, -1]
         kept = [p for p in range(len(view.policies)) if trials[p]]
+        if not counts[kept].any():
+            continue
         low, high = wilson(counts[kept], trials[kept])
         titles = [view.policy_title(view.policies[p]) for p in kept]
         rows = [
@@ -387,9 +390,8 @@ def policies(view: View) -> list[Picture]:
             )
             for t, p, a, b in zip(titles, kept, low, high, strict=True)
         ]
-        sentence = words.compared(
-            course.title, [(t, int(counts[p]), int(trials[p])) for t, p in zip(titles, kept, strict=True)]
-        )
+        under = [words.UnderPolicy(r.title, r.share, r.low, r.high) for r in rows]
+        sentence = words.compared(course.title, under)
         table = []
         for r, p in zip(rows, kept, strict=True):
             share = figures.percent(r.share, figures.digits_for(r.low, r.high))

@@ -26,6 +26,13 @@ def svg(spec: Spec) -> str:
     return str(vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[]))
 
 
+def png(picture: str, scale: float = 2.0) -> bytes:
+    """An SVG as PNG, `scale` pixels for each of its units."""
+    import vl_convert
+
+    return bytes(vl_convert.svg_to_png(picture, scale=scale))
+
+
 def inline(spec: Spec, identity: str, title: str, description: str, kind: str = "") -> str:
     """A specification drawn as SVG to stand in a page: it scales, has a name, and its ids are its own.
 

@@ -138,10 +138,6 @@ def standing(endings: Sequence[Ending], futures: int, end: date) -> str:
     return f"At {end_words(end)}, {'; '.join([first, *([enumerated(rest)] if rest else [])])}."
 
 
-def _share_only(n: int, futures: int) -> str:
-    return "none" if n == 0 else percent(n / futures)
-
-
 def growth(what: Happening, futures: int) -> str:
     """How often something came, and by when in half of the futures in which it came."""
     if what.count == 0:
@@ -229,6 +225,8 @@ def dated(days: Sequence[date], titles: Sequence[str]) -> str:
     if len(days) > MOST_DATES:
         return f"Dotted lines are the {len(days)} dated events of the section on events."
     listed = [f"{quoted(title)} ({table_date(day)})" for day, title in zip(days, titles, strict=True)]
+    if len(listed) == 1:
+        return f"The dotted line is {listed[0]}."
     return f"Dotted lines, from left to right: {enumerated(listed)}."
 
 
@@ -305,16 +303,38 @@ def habits(actions: Sequence[Habit]) -> str:
     )
 
 
-def compared(title: str, by_policy: Sequence[tuple[str, int, int]]) -> str:
-    """An outcome under several policies: (policy, count, futures that hold)."""
-    ranked = sorted(by_policy, key=lambda row: -(row[1] / row[2]))
-    (high, n, runs), (low, m, others) = ranked[0], ranked[-1]
-    if n / runs == m / others:
-        return f"{quoted(title)} is equally frequent under all {len(ranked)} policies, {percent(n / runs)}."
+@dataclass(frozen=True)
+class UnderPolicy:
+    """How often an outcome came under one policy, with its sampling interval."""
+
+    policy: str
+    share: float
+    low: float
+    high: float
+
+    @property
+    def in_words(self) -> str:
+        return percent(self.share, digits_for(self.low, self.high)) if self.share else "none"
+
+
+def compared(title: str, policies: Sequence[UnderPolicy]) -> str:
+    """An outcome under several policies; a difference that counting may have made is not called one."""
+    ranked = sorted(policies, key=lambda p: -p.share)
+    most, least = ranked[0], ranked[-1]
+    if most.low <= least.high:
+        return (
+            f"Counted so, no difference shows: {quoted(title)} has come in {_of_all(least)} under "
+            f"{quoted(least.policy)} and in {_of_all(most)} under {quoted(most.policy)}, "
+            "and the intervals overlap."
+        )
     return (
-        f"{quoted(title)} is most frequent under {quoted(high)}, {percent(n / runs)}, "
-        f"and least under {quoted(low)}, {_share_only(m, others)}."
+        f"{quoted(title)} has come most often under {quoted(most.policy)}, in {_of_all(most)}, "
+        f"and least often under {quoted(least.policy)}, in {_of_all(least)}."
     )
+
+
+def _of_all(row: UnderPolicy) -> str:
+    return f"{row.in_words} of futures" if row.share else "no future"
 
 
 def failed(n: int, runs: int) -> str:
