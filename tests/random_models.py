@@ -7,15 +7,19 @@ deciding too often: stocks that matter have bounds.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 
 from offramp.model import (
+    DAYS_PER_MONTH,
     Action,
     Actor,
+    Belief,
     Branch,
+    Chances,
     Distribution,
     Effect,
     Event,
@@ -24,11 +28,14 @@ from offramp.model import (
     Misreading,
     Model,
     Outcome,
+    Overlay,
     Parameter,
     Policy,
     Signal,
     Term,
+    Type,
     Variable,
+    constant,
 )
 from offramp.tree import Binary, Call, Compare, Logic, Negate, Node, Not, Now, Number, StepLength
 from offramp.tree import Parameter as ParameterName
@@ -40,13 +47,16 @@ START = date(2020, 6, 1)
 class ModelMaker:
     """Draws a model; the same seed gives the same one."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, deep: bool = False) -> None:
+        """`deep`: actors of all depths that have types and beliefs, in a model small enough to think it
+        through slowly; otherwise of depth 0 and 1, without types."""
         self.rng = np.random.default_rng(seed)
+        self.deep = deep
         self.parameters = [f"p{i}" for i in range(self.count(2, 5))]
         self.stocks = [f"s{i}" for i in range(self.count(2, 6))]
         self.auxiliaries = [f"a{i}" for i in range(self.count(0, 4))]
         self.readable: list[str] = list(self.stocks)
-        self.wild = self.chance(0.15)  # formulas that may not be finite
+        self.wild = self.chance(0.05 if deep else 0.15)  # formulas that may not be finite
 
     def count(self, low: int, high: int) -> int:
         return int(self.rng.integers(low, high + 1))
@@ -180,6 +190,7 @@ class ModelMaker:
             when=Formula("", self.condition(self.readable)) if i and self.chance(0.4) else None,
             cost=self.formula() if self.chance(0.5) else None,
             propensity=self.formula() if self.chance(0.6) else None,
+            attributed=self.formula() if self.deep and self.chance(0.3) else None,
         )  # fmt: skip
 
     def signal(self, name: str) -> Signal:
@@ -211,6 +222,83 @@ class ModelMaker:
                 for p in misread
             ),
         )  # fmt: skip
+
+    # Minds
+
+    def chances(self, names: list[str]) -> Chances:
+        """A chance for each name; sometimes one is certain."""
+        certain = self.count(0, len(names) - 1) if self.chance(0.2) else None
+        if certain is not None:
+            return tuple((n, constant(float(k == certain))) for k, n in enumerate(names))
+        rest = self.count(0, len(names) - 1)
+        return tuple(
+            (n, None if k == rest else Formula("", Number(float(self.rng.uniform(0.0, 0.5)))))
+            for k, n in enumerate(names)
+        )
+
+    def held(self, high: float) -> Formula | None:
+        """A share for learning: often absent, sometimes at an end, sometimes beyond."""
+        if self.chance(0.3):
+            return None
+        node = self.one_of(
+            Number(0.0), Number(high), Number(0.4 * high), Number(0.8 * high), self.tree([], 1),
+            Number(0.4 * high),
+        )  # fmt: skip
+        return Formula("", node)
+
+    def thinking(self, actor: Actor, most: int) -> Actor:
+        """The actor with a depth up to `most`, and a horizon of few steps."""
+        depth = self.count(0, most)
+        if not depth:
+            return replace(actor, depth=0, horizon=0.0, inner_horizon=None)
+        steps = {1: 4, 2: 3, 3: 2}[depth]
+        return replace(
+            actor, depth=depth, horizon=self.count(1, steps) * self.dt,
+            inner_horizon=self.one_of(None, None, 1.0, 2.0, 9.0) and self.count(1, 2) * self.dt,
+            precision=self.formula(0.5, variables=[], depth=1),
+        )  # fmt: skip
+
+    def typed(self, actor: Actor, parameters: list[str]) -> Actor:
+        """The actor with types that give values to some parameters."""
+        types = tuple(
+            Type(
+                f"t{k}", "",
+                tuple(
+                    Overlay(
+                        p,
+                        self.one_of(Distribution("normal", (0.0, 1.0)), self.formula(variables=[], depth=1)),
+                    )
+                    for p in parameters
+                ),
+            )
+            for k in range(self.count(2, 3))
+        )  # fmt: skip
+        return replace(actor, types=types, true_type=self.chances([t.name for t in types]))
+
+    def believing(self, actor: Actor, others: list[Actor]) -> Actor:
+        beliefs = tuple(
+            Belief(
+                about.name, self.chances([t.name for t in about.types]), learns=self.chance(0.8),
+                confirmation_bias=self.held(1.0), fading=self.held(1.0), floor=self.held(0.3),
+            )
+            for about in others
+        )  # fmt: skip
+        return replace(actor, beliefs=beliefs)
+
+    def with_minds(self, actors: tuple[Actor, ...]) -> tuple[Actor, ...]:
+        """Some of the actors typed, some with beliefs about them, each with a depth of its own."""
+        most = self.count(1, 3)
+        free = list(self.parameters)
+        result = []
+        for actor in actors:
+            actor = self.thinking(actor, most)
+            some = [p for p in free if self.chance(0.5)]
+            if some and self.chance(0.7):
+                actor = self.typed(actor, some)
+                free = [p for p in free if p not in some]
+            result.append(actor)
+        typed = [a for a in result if a.types]
+        return tuple(self.believing(a, [t for t in typed if t is not a and self.chance(0.8)]) for a in result)
 
     def event(self, i: int) -> Event:
         branches = self.branches() if self.chance(0.5) else ()
@@ -264,11 +352,14 @@ class ModelMaker:
         stocks = [self.variable(s) for s in self.stocks]
         order = self.rng.permutation(len(stocks) + len(auxiliaries))
         variables = tuple([*stocks, *auxiliaries][i] for i in order)
-        actors = tuple(self.actor(i) for i in range(self.count(0, 3)))
+        actors = tuple(self.actor(i) for i in range(self.count(2 if self.deep else 0, 3)))
         step = self.one_of("month", "week")
+        if self.deep:
+            self.dt = 1.0 if step == "month" else 7 / DAYS_PER_MONTH
+            actors = self.with_minds(actors)
         return Model(
             name="random", title="", summary="", sources=(), start=START, step=step,
-            steps=self.count(3, 10) if step == "month" else self.count(3, 20),
+            steps=self.count(3, 5 if self.deep else 10 if step == "month" else 20),
             variables=variables, parameters=parameters, actors=actors,
             events=tuple(self.event(i) for i in range(self.count(0, 4))),
             outcomes=tuple(self.outcome(i, actors) for i in range(self.count(0, 4))),

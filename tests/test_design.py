@@ -182,3 +182,96 @@ def test_of_interventions_that_overlap_the_later_in_the_file_holds():
     np.testing.assert_array_equal(schedule.shift_stock[:, 0], [0, 2, 0, 0])
     np.testing.assert_array_equal(schedule.allowed[:, 2], [True, False, False, False])
     assert schedule.allowed[:, :2].all()
+
+
+# Types
+
+TYPED = """
+variables: {x: {initial: resolve * 10}}
+parameters:
+  resolve: {value: 0.5}
+  base: {value: "uniform(0, 1)"}
+  chance: {value: "uniform(0.2, 0.4)"}
+actors:
+  blue:
+    depth: 1
+    horizon: 1
+    precision: 1
+    utility: {x: x}
+    misreads: {base: 2 * resolve}
+    beliefs: {red: {prior: {hard: chance, mild: chance, soft: rest}}}
+    actions: {wait: {}}
+  red:
+    types:
+      hard: {parameters: {resolve: "uniform(0.8, 1)"}}
+      mild: {parameters: {resolve: base / 2 + resolve}}
+      soft: {parameters: {resolve: 0.1}}
+    true_type: {hard: chance, mild: 0.3, soft: rest}
+    actions: {wait: {}}
+policies: {firm: {do: [{set: {resolve: 0.7}}]}}
+"""
+
+
+@pytest.fixture(scope="module")
+def typed():
+    return made(TYPED, 3)
+
+
+def test_true_types_are_drawn_with_their_chances(typed):
+    inputs = Design(typed, scenarios=RUNS).inputs("baseline")
+    assert (inputs.true_type[:, 0] == -1).all()
+    chance = inputs.parameters[:, column(typed, "chance")]
+    expected = np.array([chance.mean(), 0.3, 0.7 - chance.mean()])
+    counted = np.bincount(inputs.true_type[:, 1], minlength=3)
+    assert stats.chisquare(counted, expected * RUNS).pvalue > 1e-4
+    high = chance > 0.3
+    assert (inputs.true_type[high, 1] == 0).mean() > (inputs.true_type[~high, 1] == 0).mean()
+
+
+def test_the_truth_has_the_values_of_the_true_type(typed):
+    inputs = Design(typed, scenarios=500).inputs("baseline")
+    resolve, base = (
+        inputs.parameters[:, column(typed, "resolve")],
+        inputs.parameters[:, column(typed, "base")],
+    )
+    hard, mild, soft = (inputs.true_type[:, 1] == k for k in range(3))
+    assert stats.kstest(resolve[hard], stats.uniform(0.8, 0.2).cdf).pvalue > 1e-4
+    np.testing.assert_array_equal(resolve[mild], base[mild] / 2 + 0.5)  # a type reads what is drawn
+    assert (resolve[soft] == 0.1).all()
+    np.testing.assert_array_equal(inputs.initial[:, 0], resolve * 10)  # all else reads the truth
+    np.testing.assert_array_equal(inputs.misread[:, 0], resolve * 2)
+    np.testing.assert_array_equal(inputs.type_value[:, 1], base / 2 + 0.5)  # known of all types
+    np.testing.assert_array_equal(inputs.type_value[hard, 0], resolve[hard])
+
+
+def test_prior_beliefs_sum_to_one(typed):
+    inputs = Design(typed, scenarios=500).inputs("baseline")
+    chance = inputs.parameters[:, column(typed, "chance")]
+    expected = np.stack([chance, chance, 1 - 2 * chance], axis=1)
+    np.testing.assert_allclose(inputs.prior, expected, rtol=1e-12)
+    assert typed.suppositions == tuple(("blue", "red", t) for t in ("hard", "mild", "soft"))
+
+
+def test_a_scenario_has_the_same_true_type_under_every_policy_and_in_any_company(typed):
+    whole = Design(typed, ["baseline", "firm"], 50, seed=4)
+    baseline, firm = whole.inputs("baseline"), whole.inputs("firm")
+    np.testing.assert_array_equal(baseline.true_type, firm.true_type)
+    np.testing.assert_array_equal(baseline.parameters, firm.parameters)
+    alone = whole.only(17).inputs("firm")
+    np.testing.assert_array_equal(alone.true_type[0], firm.true_type[17])
+    np.testing.assert_array_equal(alone.type_value[0], firm.type_value[17])
+
+
+def test_a_parameter_set_by_hand_holds_whatever_the_true_type(typed):
+    design = Design(typed, scenarios=50, overrides={"resolve": 0.3})
+    inputs, free = design.inputs("baseline"), Design(typed, scenarios=50).inputs("baseline")
+    assert (inputs.parameters[:, column(typed, "resolve")] == 0.3).all()
+    np.testing.assert_array_equal(inputs.true_type, free.true_type)
+    np.testing.assert_array_equal(inputs.type_value[:, 2], 0.1)  # what red might be stays
+
+
+def test_a_true_type_without_finite_chances_leaves_no_value():
+    model = made(TYPED.replace("{hard: chance, mild: 0.3, soft: rest}", "{hard: log(-chance), soft: rest}"))
+    inputs = Design(model, scenarios=5).inputs("baseline")
+    assert (inputs.true_type == -1).all()
+    assert np.isnan(inputs.parameters[:, column(model, "resolve")]).all()

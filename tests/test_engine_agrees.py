@@ -31,7 +31,9 @@ def assert_agree(ours: Outputs, oracle: Outputs) -> None:
     for name in EXACT:
         np.testing.assert_array_equal(getattr(ours, name), getattr(oracle, name), err_msg=name)
     np.testing.assert_allclose(ours.state, oracle.state, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(ours.probability, oracle.probability, rtol=1e-9, atol=1e-12)
+    for name in ("probability", "belief", "expected"):
+        given, expected = getattr(ours, name), getattr(oracle, name)
+        np.testing.assert_allclose(given, expected, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 def assert_same_bits(one: Outputs, other: Outputs) -> None:
@@ -39,8 +41,11 @@ def assert_same_bits(one: Outputs, other: Outputs) -> None:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
 
 
+_PER_RUN = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type")
+
+
 def part(inputs: Inputs, which: slice | list[int]) -> Inputs:
-    rows = {n: getattr(inputs, n)[which] for n in ("scenario", "parameters", "initial", "misread")}
+    rows = {n: getattr(inputs, n)[which] for n in _PER_RUN}
     return replace(inputs, **rows)
 
 
@@ -91,6 +96,62 @@ def test_both_writings_agree_on_models_made_at_random(seed):
     for policy in ("baseline", "meddle"):
         inputs = inputs_for(model, policy, seed=seed)
         assert_agree(ours.run(inputs, probabilities=True), oracle.run(inputs, probabilities=True))
+
+
+DEEP_MODELS = range(24)
+
+
+@cache
+def deep_model(seed: int) -> CompiledModel:
+    return compile_model(ModelMaker(seed, deep=True).model(), cache=False)
+
+
+@pytest.mark.parametrize("seed", DEEP_MODELS)
+def test_both_writings_agree_on_minds_made_at_random(seed):
+    """Actors of every depth, with types, beliefs about one another, and learning."""
+    ours = deep_model(seed)
+    oracle = Oracle(ours.model)
+    for policy in ("baseline", "meddle"):
+        inputs = inputs_for(ours.model, policy, 24, seed)
+        assert_agree(ours.run(inputs, probabilities=True), oracle.run(inputs, probabilities=True))
+
+
+@pytest.mark.parametrize("seed", [7, 28])
+def test_minds_have_the_same_bits_at_every_width_and_alone(seed):
+    ours = deep_model(seed)
+    inputs = inputs_for(ours.model, scenarios=21, seed=seed)
+    crowd = ours.run(inputs, probabilities=True)
+    narrow = compile_model(ours.model, width=2, cache=False).run(inputs, probabilities=True)
+    assert_same_bits(narrow, crowd)
+    assert_same_bits(ours.run(part(inputs, [13]), probabilities=True), rows_of(crowd, [13]))
+
+
+def test_random_minds_hold_every_construct():
+    models = [deep_model(seed).model for seed in DEEP_MODELS]
+    actors = [a for m in models for a in m.actors]
+    thinkers = [a for a in actors if a.depth]
+    learning = [b for a in thinkers for b in a.beliefs if b.learns]
+    assert {a.depth for a in actors} == {0, 1, 2, 3}
+    assert any(len({a.depth for a in m.actors}) == 3 for m in models)
+    assert {a.inner_horizon is None for a in thinkers if a.depth >= 2} == {True, False}
+    assert {len(a.types) for a in actors} >= {0, 2, 3}
+    assert any(len(a.beliefs) == 2 and all(b.learns for b in a.beliefs) for a in thinkers)
+    assert any(b.confirmation_bias and b.fading and b.floor for b in learning)
+    assert any(not b.learns for a in thinkers for b in a.beliefs)
+    assert any(a.beliefs for a in actors if not a.depth)
+    assert any(s.hidden and s.assumed for a in thinkers if a.beliefs for s in a.sees)
+    assert any(
+        x.attributed
+        for m in models
+        for a in m.actors
+        for x in a.actions
+        if any(b.about == a.name and b.learns for i in m.actors if i.depth for b in i.beliefs)
+    )
+    moved = 0
+    for seed in DEEP_MODELS:
+        out = deep_model(seed).run(inputs_for(deep_model(seed).model, scenarios=24, seed=seed))
+        moved += bool(out.belief.size) and bool((np.nanstd(out.belief, axis=1) > 0.01).any())
+    assert moved >= 5
 
 
 def test_random_models_hold_every_construct_and_every_way_to_fail():
@@ -191,6 +252,6 @@ def test_no_runs_are_no_trouble(strait, compiled):
 
 def test_the_program_can_be_read(compiled):
     """The IR names its functions as the semantics names the phases."""
-    for name in ("inclinations", "effects", "change", "look_ahead_0", "dated_effects_6", "outcomes"):
+    for name in ("inclinations", "effects", "change", "look_ahead_0_level1", "dated_effects_6", "outcomes"):
         assert f"@{name}(" in compiled.ir
     assert compiled.seconds["optimise"] > 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Outputs, Status
+from offramp.engine.inputs import Inputs, Outputs, Status
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Model
 from offramp.provenance import as_json, attributes_of
@@ -39,6 +39,11 @@ RESERVED = frozenset(
         "event_count",
         "parameter",
         "parameter_value",
+        "true_type",
+        "belief",
+        "supposition",
+        "expected",
+        "expectation",
         "status",
         "failed_step",
         "failed_variable",
@@ -70,7 +75,10 @@ class Collection:
     status: npt.NDArray[np.uint8]
     failed_step: npt.NDArray[np.int16]
     failed_variable: npt.NDArray[np.int16]
+    belief: npt.NDArray[np.float64]
+    expected: npt.NDArray[np.float64]
     parameter_value: npt.NDArray[np.float64]
+    true_type: npt.NDArray[np.int8]
 
     @classmethod
     def empty(cls, design: Design, variables: list[str]) -> Collection:
@@ -86,8 +94,16 @@ class Collection:
             status=np.empty(runs, dtype=np.uint8),
             failed_step=np.empty(runs, dtype=np.int16),
             failed_variable=np.empty(runs, dtype=np.int16),
+            belief=np.empty((*runs, model.steps, len(model.suppositions))),
+            expected=np.empty((*runs, model.steps, len(model.expectations))),
             parameter_value=np.empty((len(design.scenarios), len(model.parameters))),
+            true_type=np.empty((len(design.scenarios), len(model.actors)), dtype=np.int8),
         )
+
+    def write_truth(self, scenarios: slice, inputs: Inputs) -> None:
+        """Write down what is true in some scenarios, under any policy."""
+        self.parameter_value[scenarios] = inputs.parameters
+        self.true_type[scenarios] = inputs.true_type
 
     def write(self, policy: int, scenarios: slice, outputs: Outputs) -> None:
         """Write down a block of runs under the policy at position `policy`."""
@@ -100,6 +116,8 @@ class Collection:
         self.status[policy, scenarios] = outputs.status
         self.failed_step[policy, scenarios] = outputs.failed_step
         self.failed_variable[policy, scenarios] = outputs.failed_variable
+        self.belief[policy, scenarios] = outputs.belief
+        self.expected[policy, scenarios] = outputs.expected
 
     def dataset(self, engine: str) -> xr.Dataset:
         """The runs as a dataset, described by docs/reference/runs.md."""
@@ -117,6 +135,8 @@ class Collection:
                 "outcome": ("outcome", _names(o.name for o in model.outcomes)),
                 "event": ("event", _names(e.name for e in model.events)),
                 "parameter": ("parameter", _names(p.name for p in model.parameters)),
+                "supposition": ("supposition", _names("/".join(names) for names in model.suppositions)),
+                "expectation": ("expectation", _names("/".join(names) for names in model.expectations)),
             }
         )
         titles = {v.name: v for v in model.variables}
@@ -169,7 +189,36 @@ class Collection:
         result["parameter_value"] = (
             ("scenario", "parameter"),
             self.parameter_value,
-            {"long_name": "true parameters as drawn, before any policy; units are in attribute `parameters`"},
+            {
+                "long_name": "true parameters, of the true types, before any policy; units are in attribute "
+                "`parameters`"
+            },
+        )
+        result["true_type"] = (
+            ("scenario", "actor"),
+            self.true_type,
+            {
+                "long_name": "position of the actor's true type among its types, -1 for an actor without",
+                "types": as_json({a.name: [t.name for t in a.types] for a in model.actors}),
+            },
+        )
+        result["belief"] = (
+            ("policy", "scenario", "step", "supposition"),
+            self.belief,
+            {
+                "long_name": "chance that the actor gives to another's being of a type, as it chooses in the "
+                "step; suppositions are actor/about/type",
+                "units": "1",
+            },
+        )
+        result["expected"] = (
+            ("policy", "scenario", "step", "expectation"),
+            self.expected,
+            {
+                "long_name": "chance that the actor gave to what another then did; expectations are "
+                "actor/other",
+                "units": "1",
+            },
         )
         result.attrs = attributes_of(design, engine)
         return result
@@ -205,6 +254,23 @@ def section(runs: xr.Dataset, name: str) -> Any:
     `section(runs, "actors")["blue"]["title"]` is the title of actor `blue`.
     """
     return json.loads(runs.attrs[name])
+
+
+def belief(runs: xr.Dataset, actor: str, about: str) -> xr.DataArray:
+    """What one actor believes of another: dims policy, scenario, step and `type`, by name.
+
+    Raises
+    ------
+    UsageError
+        If the actor holds no belief about the other.
+    """
+    held = [str(s).split("/") for s in runs["supposition"].values]
+    here = [i for i, names in enumerate(held) if names[:2] == [actor, about]]
+    if not here:
+        pairs = ", ".join(dict.fromkeys(f"{a} about {b}" for a, b, _ in held))
+        raise UsageError(f"`{actor}` holds no belief about `{about}`. Beliefs are: {pairs or 'none'}.")
+    found = runs["belief"].isel(supposition=here).rename(supposition="type")
+    return found.assign_coords(type=_names(held[i][2] for i in here))
 
 
 def save(runs: xr.Dataset, path: str | Path) -> None:
@@ -255,7 +321,7 @@ def load(path: str | Path) -> xr.Dataset:
     missing = [k for k in ("model_hash", "seed", *SECTIONS) if k not in runs.attrs]
     if missing:
         raise OfframpError(f"{path} is not a file of runs: it has no attribute `{missing[0]}`.")
-    for name in ("policy", "actor", "outcome", "event", "parameter"):
+    for name in ("policy", "actor", "outcome", "event", "parameter", "supposition", "expectation"):
         attrs = runs[name].attrs
         runs = runs.assign_coords({name: (name, _names(runs[name].values), attrs)})
     for array in runs.variables.values():
@@ -268,8 +334,9 @@ def to_parquet(runs: xr.Dataset, path: str | Path) -> None:
 
     Columns: `policy`, `scenario`, `date`, `status`; one for each variable, in its unit (field metadata
     `unit`, `title`); `action.ACTOR`, the name of the action taken in the step that begins at the date,
-    null where there is none; `event.EVENT`, its count in that step, null at the last date;
-    `outcome.OUTCOME`, whether it has happened by the date (of an `otherwise` outcome: whether it holds),
+    null where there is none; `belief.ACTOR.ABOUT.TYPE` and `expected.ACTOR.OTHER` in that step;
+    `event.EVENT`, its count in that step, null at the last date; `outcome.OUTCOME`, whether it has
+    happened by the date (of an `otherwise` outcome: whether it holds),
     null where the run failed. Attributes of the runs are in the metadata of the table.
 
     Raises
@@ -328,6 +395,11 @@ def _table(part: xr.Dataset, policy: str, pa: Any) -> Any:
     for actor in part["actor"].values:
         taken = by_date(part["action"].sel(actor=actor).values, -1)
         column(f"action.{actor}", strings(taken, actions[str(actor)]))
+    for array, dimension in (("belief", "supposition"), ("expected", "expectation")):
+        for name in part[dimension].values:
+            chance = part[array].sel({dimension: name}).values
+            chance = np.concatenate([chance, np.full((scenarios, 1), np.nan)], axis=1).ravel()
+            column(f"{array}.{str(name).replace('/', '.')}", pa.array(chance, mask=np.isnan(chance)))
     for event in part["event"].values:
         count = by_date(part["event_count"].sel(event=event).values, -1).ravel()
         column(f"event.{event}", pa.array(count, mask=count < 0))

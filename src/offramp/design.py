@@ -16,7 +16,7 @@ from offramp.engine import luck
 from offramp.engine.evaluate import Environment, evaluate
 from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
 from offramp.errors import UsageError
-from offramp.model import Distribution, Formula, Model, Policy
+from offramp.model import Chances, Distribution, Formula, Model, Policy
 
 MOST_SCENARIOS = 2**63 - 1
 LARGEST_SEED = 2**64 - 1
@@ -117,18 +117,91 @@ class Design:
 
     def inputs_of_all(self, scenarios: Ints) -> Iterator[Inputs]:
         """Inputs for the same scenarios under each policy in turn; they differ in their schedule alone."""
-        parameters = self.parameters(scenarios)
-        initial, misread = self._initial(scenarios, parameters), self._misread(scenarios, parameters)
+        drawn = self._parameters(scenarios)
+        types = self._type_values(scenarios, drawn)
+        true_type = self._true_types(scenarios, drawn)
+        truth = self._truth(drawn, types, true_type)
+        inputs = Inputs(
+            seed=self.seed,
+            scenario=scenarios,
+            parameters=truth,
+            initial=self._initial(scenarios, truth),
+            misread=self._misread(scenarios, truth),
+            schedule=self._schedules[self.policies[0]],
+            type_value=types,
+            prior=self._priors(scenarios, truth),
+            true_type=true_type,
+        )
         for policy in self.policies:
-            yield Inputs(self.seed, scenarios, parameters, initial, misread, self._schedules[policy])
+            yield replace(inputs, schedule=self._schedules[policy])
 
-    def parameters(self, scenarios: Ints) -> Floats:
-        """The true parameters, as drawn or overridden: (scenario, parameter), each in its unit."""
+    def _parameters(self, scenarios: Ints) -> Floats:
+        """The parameters as drawn or overridden, before any type: (scenario, parameter), each in its unit."""
         result = np.empty((len(scenarios), len(self.model.parameters)))
         for i, parameter in enumerate(self.model.parameters):
             value = self.overrides.get(parameter.name, parameter.value)
             result[:, i] = self._drawn(value, f"parameter/{parameter.name}", scenarios, result)
         return result
+
+    def _type_values(self, scenarios: Ints, drawn: Floats) -> Floats:
+        """What each type of each actor makes of its parameters: (scenario, overlay)."""
+        columns = [
+            self._drawn(o.value, f"type/{actor.name}/{t.name}/{o.parameter}", scenarios, drawn)
+            for actor in self.model.actors
+            for t in actor.types
+            for o in t.overlays
+        ]
+        return np.stack(columns, axis=1) if columns else np.empty((len(scenarios), 0))
+
+    def _true_types(self, scenarios: Ints, drawn: Floats) -> npt.NDArray[np.int8]:
+        """Position of each actor's true type, -1 without types or finite chances: (scenario, actor)."""
+        result = np.full((len(scenarios), len(self.model.actors)), -1, dtype=np.int8)
+        for i, actor in enumerate(self.model.actors):
+            if actor.types:
+                u = luck.uniform(self.seed, scenarios, 0, f"type/{actor.name}")
+                cumulative = np.cumsum(self._chances(actor.true_type, scenarios, drawn), axis=1)
+                drawn_type = np.minimum((u[:, None] >= cumulative).sum(axis=1), len(actor.types) - 1)
+                result[:, i] = np.where(np.isfinite(cumulative[:, -1]), drawn_type, -1)
+        return result
+
+    def _truth(self, drawn: Floats, types: Floats, true_type: npt.NDArray[np.int8]) -> Floats:
+        """The true types written over the parameters; what is set by hand stays.
+
+        Without a true type there is no value: NaN, which fails the runs that read it.
+        """
+        truth = drawn.copy()
+        position = {p.name: i for i, p in enumerate(self.model.parameters)}
+        column = 0
+        for i, actor in enumerate(self.model.actors):
+            for k, t in enumerate(actor.types):
+                here = true_type[:, i] == k
+                for overlay in t.overlays:
+                    if overlay.parameter not in self.overrides:
+                        at = position[overlay.parameter]
+                        truth[:, at] = np.where(here, types[:, column], np.nan if k == 0 else truth[:, at])
+                    column += 1
+        return truth
+
+    def _priors(self, scenarios: Ints, truth: Floats) -> Floats:
+        """What everyone believes at the start: (scenario, supposition)."""
+        columns = []
+        for actor in self.model.actors:
+            for belief in actor.beliefs:
+                chances = self._chances(belief.prior, scenarios, truth)
+                total = chances.sum(axis=1, keepdims=True)
+                with np.errstate(invalid="ignore"):
+                    columns.append(np.where(total == 0, 1.0 / chances.shape[1], chances / total))
+        return np.concatenate(columns, axis=1) if columns else np.empty((len(scenarios), 0))
+
+    def _chances(self, chances: Chances, scenarios: Ints, parameters: Floats) -> Floats:
+        """A chance for each type, none below 0, not yet summing to 1: (scenario, type)."""
+        given = [
+            None if f is None else np.maximum(self._drawn(f, "", scenarios, parameters), 0.0)
+            for _, f in chances
+        ]
+        others = sum((g for g in given if g is not None), np.zeros(len(scenarios)))
+        rest = np.maximum(1.0 - others, 0.0)
+        return np.stack([rest if g is None else g for g in given], axis=1)
 
     def _initial(self, scenarios: Ints, parameters: Floats) -> Floats:
         result = np.empty((len(scenarios), len(self.model.stocks)))

@@ -8,6 +8,8 @@ from typing import Any
 from offramp.model import (
     Action,
     Actor,
+    Belief,
+    Chances,
     Distribution,
     Effect,
     Event,
@@ -20,6 +22,7 @@ from offramp.model import (
     Parameter,
     Policy,
     Signal,
+    Type,
     Variable,
 )
 from offramp.tree import parameters_in, variables_in
@@ -98,6 +101,7 @@ def counts(model: Model) -> dict[str, int]:
         "actors": len(model.actors),
         "actions": sum(len(a.actions) for a in model.actors),
         "misreadings": sum(len(a.misreads) for a in model.actors),
+        "beliefs": sum(len(a.beliefs) for a in model.actors),
         "dated_events": sum(e.on is not None for e in model.events),
         "random_events": sum(e.on is None for e in model.events),
         "outcomes": len(model.outcomes),
@@ -120,6 +124,10 @@ def origins(model: Model) -> Iterator[tuple[str, str, Origin]]:
             yield "signal", f"{actor.name}.{signal.variable}", signal.origin
         for misreading in actor.misreads:
             yield "misreading", f"{actor.name}.{misreading.parameter}", misreading.origin
+        for type_ in actor.types:
+            yield "type", f"{actor.name}.{type_.name}", type_.origin
+        for belief in actor.beliefs:
+            yield "belief", f"{actor.name}.{belief.about}", belief.origin
         for action in actor.actions:
             yield "action", f"{actor.name}.{action.name}", action.origin
     for event in model.events:
@@ -165,13 +173,44 @@ def _actor(model: Model, actor: Actor) -> dict[str, Any]:
         "title": actor.title,
         "depth": actor.depth,
         "horizon": actor.horizon,
+        "inner_horizon": actor.inner_horizon,
         "precision": written(actor.precision),
         "discount": written(actor.discount),
         "wants": [{"term": t.name, "formula": written(t.formula)} for t in actor.utility],
         "misreads": [_misreading(model, m) for m in actor.misreads],
         "sees": [_signal(s) for s in actor.sees],
+        "types": [_type(t) for t in actor.types],
+        "true_type": _chances(actor.true_type),
+        "beliefs": [_belief(model, b) for b in actor.beliefs],
         "actions": [_action(a) for a in actor.actions],
         **_backing(actor.origin),
+    }
+
+
+def _type(type_: Type) -> dict[str, Any]:
+    return {
+        "name": type_.name,
+        "title": type_.title,
+        "parameters": [{"parameter": o.parameter, "value": written(o.value)} for o in type_.overlays],
+        **_backing(type_.origin),
+    }
+
+
+def _chances(chances: Chances) -> list[dict[str, Any]]:
+    return [{"type": t, "chance": "rest" if f is None else written(f)} for t, f in chances]
+
+
+def _belief(model: Model, belief: Belief) -> dict[str, Any]:
+    about = next(a for a in model.actors if a.name == belief.about)
+    return {
+        "about": belief.about,
+        "prior": _chances(belief.prior),
+        "truth": _chances(about.true_type),
+        "learns": belief.learns,
+        "confirmation_bias": written(belief.confirmation_bias),
+        "fading": written(belief.fading),
+        "floor": written(belief.floor),
+        **_backing(belief.origin),
     }
 
 

@@ -104,6 +104,7 @@ class Action:
     when: Formula | None = None  # None: always available
     cost: Formula | None = None  # points, paid once when chosen
     propensity: Formula | None = None  # log-weight of habit; None: 0
+    attributed: Formula | None = None  # 0..1, how surely others know who did it; None: 1
     origin: Origin = Origin()
 
 
@@ -139,17 +140,56 @@ class Misreading:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlay:
+    """A value that a type gives to a parameter."""
+
+    parameter: str
+    value: Formula | Distribution  # a formula reads the parameters as drawn, before any type
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """What an actor might be like: values of some parameters, the same ones in every type of the actor."""
+
+    name: str
+    title: str
+    overlays: tuple[Overlay, ...] = ()  # in the order of the actor's first type
+    origin: Origin = Origin()
+
+
+# A chance for each type of an actor, in the order of its types; None: the rest.
+Chances = tuple[tuple[str, Formula | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What an actor believes of another's type, and how it learns. Formulas read parameters only."""
+
+    about: str
+    prior: Chances
+    learns: bool = True
+    confirmation_bias: Formula | None = None  # 0..1; None: 0
+    fading: Formula | None = None  # per month, 0..1; None: 0
+    floor: Formula | None = None  # 0..1 / number of types; None: 0
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     name: str
     title: str
     actions: tuple[Action, ...]
-    depth: int = 0  # 0: habit; 1: looks ahead against others' habits
+    depth: int = 0  # 0: habit; L = 1 to 3: looks ahead, supposing that the others choose at level L - 1
     horizon: float = 0.0  # months looked ahead
     precision: Formula | None = None  # 1/points; parameters only
     discount: Formula | None = None  # per month, 0..1; parameters only
     utility: tuple[Term, ...] = ()
     sees: tuple[Signal, ...] = ()
     misreads: tuple[Misreading, ...] = ()
+    inner_horizon: float | None = None  # months that it supposes others to look ahead; None: half its steps
+    types: tuple[Type, ...] = ()
+    true_type: Chances = ()  # empty without types; a fixed type has chance 1
+    beliefs: tuple[Belief, ...] = ()
     origin: Origin = Origin()
 
 
@@ -234,6 +274,19 @@ class Model:
     def step_length(self) -> float:
         """Months in one step."""
         return 1.0 if self.step == "month" else 7 / DAYS_PER_MONTH
+
+    @property
+    def suppositions(self) -> tuple[tuple[str, str, str], ...]:
+        """(actor, about whom, type) for each type in each belief: actor by actor, as in the file."""
+        types = {a.name: [t.name for t in a.types] for a in self.actors}
+        return tuple((a.name, b.about, t) for a in self.actors for b in a.beliefs for t in types[b.about])
+
+    @property
+    def expectations(self) -> tuple[tuple[str, str], ...]:
+        """(actor, of whom) for each actor of depth 1 or more and each other actor, as in the file."""
+        return tuple(
+            (a.name, b.name) for a in self.actors if a.depth >= 1 for b in self.actors if b.name != a.name
+        )
 
     @property
     def stocks(self) -> tuple[Variable, ...]:

@@ -61,7 +61,8 @@ def bytes_of_run(model: Model) -> int:
     steps = model.steps
     paths = 8 * len(model.variables) * (steps + 1)
     choices = steps * (len(model.actors) + 2 * len(model.events))
-    return paths + choices + 8 * len(model.parameters) + 2 * len(model.outcomes) + 16
+    minds = 8 * steps * (len(model.suppositions) + len(model.expectations)) + len(model.actors)
+    return paths + choices + minds + 8 * len(model.parameters) + 2 * len(model.outcomes) + 16
 
 
 def _parts(design: Design, fitting: int) -> Iterator[tuple[Design, list[str] | None]]:

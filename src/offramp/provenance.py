@@ -6,7 +6,7 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from offramp.model import Actor, Distribution, Event, Formula, Origin, Outcome, Variable
+from offramp.model import Actor, Chances, Distribution, Event, Formula, Origin, Outcome, Variable
 
 if TYPE_CHECKING:
     from offramp.design import Design
@@ -110,6 +110,7 @@ def _actor(actor: Actor) -> dict[str, Any]:
         "title": actor.title,
         "depth": actor.depth,
         "horizon": actor.horizon,
+        "inner_horizon": actor.inner_horizon,
         "actions": {x.name: {"title": x.title, **_origin(x.origin)} for x in actor.actions},
         "misreads": {
             m.parameter: {"title": m.title, "value": _written(m.value), **_origin(m.origin)}
@@ -125,8 +126,32 @@ def _actor(actor: Actor) -> dict[str, Any]:
             }
             for s in actor.sees
         },
+        "types": {
+            t.name: {
+                "title": t.title,
+                "parameters": {o.parameter: _written(o.value) for o in t.overlays},
+                **_origin(t.origin),
+            }
+            for t in actor.types
+        },
+        "true_type": _chances(actor.true_type),
+        "beliefs": {
+            b.about: {
+                "prior": _chances(b.prior),
+                "learns": b.learns,
+                "confirmation_bias": _written(b.confirmation_bias),
+                "fading": _written(b.fading),
+                "floor": _written(b.floor),
+                **_origin(b.origin),
+            }
+            for b in actor.beliefs
+        },
         **_origin(actor.origin),
     }
+
+
+def _chances(chances: Chances) -> dict[str, str]:
+    return {name: "rest" if chance is None else _written(chance) for name, chance in chances}
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -105,6 +105,10 @@ def _shape(key: Key) -> Schema:
             # An action that only has a name may be left empty: `wait:`.
             entry = _table(_of(key))
             return _named(entry if "required" in entry else {**entry, "type": ["object", "null"]}, key)
+        case "overlays":
+            return _named(_FORMULA)
+        case "chances":
+            return {"anyOf": [{"type": "string"}, _named(_FORMULA)]}
         case "signals":
             return _named({"anyOf": [{"const": "hidden"}, _table(_of(key))]})
         case "readings":

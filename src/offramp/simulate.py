@@ -136,7 +136,7 @@ def _simulate(
         numbers = design.scenarios[scenarios]
         for i, inputs in enumerate(design.inputs_of_all(numbers)):
             if i == 0:
-                collection.parameter_value[scenarios] = inputs.parameters
+                collection.write_truth(scenarios, inputs)
             collection.write(i, scenarios, runner.run(inputs))
         return len(numbers) * len(design.policies)
 

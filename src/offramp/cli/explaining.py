@@ -72,6 +72,13 @@ def _actors(page: Page, told: list[dict[str, Any]]) -> None:
                 page.entry("takes", f"{m['parameter']} for {m['takes_it_for']}{unit}", "      ", _ROOM)
                 page.entry("in truth", f"{m['truth']}{unit}", "      ", _ROOM)
                 _backing(page, m, "      ")
+        if actor["types"]:
+            _types(page, actor)
+        if actor["beliefs"]:
+            page.gap()
+            page.paragraph("Believes:", "  ")
+            for belief in actor["beliefs"]:
+                _belief(page, belief)
         if actor["sees"]:
             page.gap()
             page.paragraph("Sees otherwise than they are:", "  ")
@@ -89,11 +96,46 @@ def _actors(page: Page, told: list[dict[str, Any]]) -> None:
             _backing(page, action, "      ")
 
 
+def _types(page: Page, actor: dict[str, Any]) -> None:
+    """What an actor might be like, and how likely each type is the true one."""
+    page.gap()
+    page.paragraph("Might be:", "  ")
+    chances = {c["type"]: c["chance"] for c in actor["true_type"]}
+    for type_ in actor["types"]:
+        page.paragraph(f"{_named(type_)}, with chance {chances[type_['name']]}", "    ")
+        for value in type_["parameters"]:
+            page.entry(value["parameter"], value["value"], "      ", 20)
+        _backing(page, type_, "      ")
+
+
+def _belief(page: Page, belief: dict[str, Any]) -> None:
+    page.paragraph(f"of {belief['about']}", "    ")
+    page.entry("prior", _shares(belief["prior"]), "      ", _ROOM)
+    page.entry("in truth", _shares(belief["truth"]), "      ", _ROOM)
+    how = [
+        f"{key.replace('_', ' ')} {belief[key]}"
+        for key in ("confirmation_bias", "fading", "floor")
+        if belief[key] is not None
+    ]
+    learns = ", ".join(["by Bayes' rule", *how]) if belief["learns"] else "nothing"
+    page.entry("learns", learns, "      ", _ROOM)
+    _backing(page, belief, "      ")
+
+
+def _shares(chances: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{c['type']} {c['chance']}" for c in chances)
+
+
 def _mind(actor: dict[str, Any]) -> str:
     if not actor["depth"]:
         return "acts by habit"
+    deeper = ""
+    if actor["depth"] > 1:
+        inner = actor["inner_horizon"]
+        shown = "half as far" if inner is None else f"{inner:g} months"
+        deeper = f" and supposes that others think at up to level {actor['depth'] - 1} and look {shown} ahead"
     return (
-        f"looks {actor['horizon']:g} months ahead, precision {actor['precision'] or 'not given'}, "
+        f"looks {actor['horizon']:g} months ahead{deeper}, precision {actor['precision'] or 'not given'}, "
         f"discount {actor['discount'] or 'none'}"
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from offramp.engine.foresight import Minds
+from offramp.engine.believing import Believing
+from offramp.engine.foresight import Minds, inner_steps, steps_ahead
 from offramp.engine.inputs import Status
-from offramp.engine.ir import Module
-from offramp.engine.kernel import Layout
+from offramp.engine.ir import Function, Module
+from offramp.engine.kernel import Layout, weigh
 from offramp.engine.luck import purpose_number
 from offramp.engine.memory import Memory
 from offramp.engine.seeing import Seeing
-from offramp.engine.values import Kind
+from offramp.engine.values import Kind, Value
 from offramp.engine.watch import Watch
 
 
@@ -17,16 +18,19 @@ class Choosing:
     """Writes the functions by which actors see, weigh and draw their actions."""
 
     def __init__(
-        self, module: Module, layout: Layout, memory: Memory, watch: Watch, seeing: Seeing, minds: Minds
-    ) -> None:
+        self, module: Module, layout: Layout, memory: Memory, watch: Watch, seeing: Seeing, minds: Minds,
+        believing: Believing,
+    ) -> None:  # fmt: skip
         self.module, self.layout, self.memory = module, layout, memory
-        self.watch, self.seeing = watch, seeing
+        self.watch, self.seeing, self.minds, self.believing = watch, seeing, minds, believing
         self.model = layout.model
         slots = len(layout.slots)
+        most_actions = max([len(a.actions) for a in self.model.actors], default=0)
         for name, vectors in {
             "common": slots, "inclined": slots, "open": slots, "probability": slots, "taken": slots,
-            "worth": max([len(a.actions) for a in self.model.actors], default=0),
-            "moves": len(self.model.actors), "room": minds.room_for_look_ahead(),
+            "worth": most_actions, "worth_in_picture": most_actions,
+            "moves": len(self.model.actors), "room": minds.room_for_look_ahead,
+
         }.items():  # fmt: skip
             memory.region(name, vectors)
 
@@ -41,6 +45,8 @@ class Choosing:
         """@choose: everyone chooses at once; the moves stand in `moves` and, as 0 and 1, in `taken`."""
         with self.memory.function("choose") as (f, step, now):
             actors = range(len(self.model.actors))
+            if self.model.suppositions:
+                f.call("weigh_pictures", f["work"], step)
             if not all(self.seeing.is_private(i) for i in actors):
                 stocks, truth = self.memory.place(f, "stocks"), self.memory.place(f, "truth")
                 f.call("inclinations", stocks, truth, now, self.memory.place(f, "common"))
@@ -113,15 +119,15 @@ class Choosing:
             forced = f.load(self.memory.outside(f, "forced"), row, "index")
             f.call("restrict", f["work"], f.at(z, first), own, count, allowed, forced)
             if actor.depth:
-                f.call(f"look_ahead_{i}", seen, picture, step, z, own, worth, self.memory.place(f, "room"))
-                precision = f.real(0.0)
-                if actor.precision is not None:
-                    precision = f.load(picture, layout.derived[actor.precision.node])
+                if actor.beliefs:
+                    self._look_in_pictures(f, i, now, own, worth)
+                else:
+                    answers = self.memory.place(f, f"answers_{i}")
+                    self._look_ahead(f, i, seen, picture, z, own, answers, worth)
                 with f.loop(0, count) as a:
-                    weight, q = f.load(own, a), f.load(worth, a)
-                    is_open = weight.differs(float("-inf"))
-                    self.watch.fail_where(f, is_open & ~f.is_finite(q), Status.NOT_FINITE)
-                    f.store(own, a, f.select(is_open, weight + precision * q, weight))
+                    is_open = f.load(own, a).differs(float("-inf"))
+                    self.watch.fail_where(f, is_open & ~f.is_finite(f.load(worth, a)), Status.NOT_FINITE)
+                self.minds.weigh_worth(f, i, picture, own, worth, own)
             probability = f.at(self.memory.place(f, "probability"), first)
             f.call("softmax", own, probability, count)
             # If one of them is not finite, none is: they share their sum.
@@ -130,3 +136,31 @@ class Choosing:
             taken = f.at(self.memory.place(f, "taken"), first)
             move = f.call("take", self.memory.place(f, "key"), step, own, count, names, taken)
             f.store(self.memory.place(f, "moves"), i, move, "small")
+
+    def _look_ahead(
+        self, f: Function, i: int, seen: Value, picture: Value, z: Value, own: Value, answers: Value, q: Value
+    ) -> None:
+        """Q of actor i's actions in one picture, and in `answers` how the others answer at first."""
+        actor, dt, room = self.model.actors[i], self.layout.dt, self.memory.place(f, "room")
+        inner = inner_steps(actor, dt)
+        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], inner, z, answers, room)
+        f.call(
+            f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps_ahead(actor, dt), inner,
+            answers, own, q, room,
+        )  # fmt: skip
+
+    def _look_in_pictures(self, f: Function, i: int, now: Value, own: Value, worth: Value) -> None:
+        """Q over all pictures, by how likely actor i takes each to be; impossible ones are left out."""
+        count, slots = len(self.model.actors[i].actions), len(self.layout.slots)
+        z, q = self.memory.place(f, "inclined"), self.memory.place(f, "worth_in_picture")
+        with f.loop(0, count) as a:
+            f.store(worth, a, 0.0)
+        with f.loop(0, len(self.believing.pictures(i))) as n:
+            weight = f.load(self.memory.place(f, f"weights_{i}"), n)
+            with f.when(f.any(weight.differs(0.0))):
+                seen, picture = self.seeing.view_in_picture(f, i, n, now)
+                f.call("inclinations", seen, picture, now, z)
+                answers = f.at(self.memory.place(f, f"answers_{i}"), n * slots)
+                self._look_ahead(f, i, seen, picture, z, own, answers, q)
+                with f.loop(0, count) as a:
+                    f.store(worth, a, f.load(worth, a) + weigh(weight, f.load(q, a)))

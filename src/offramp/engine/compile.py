@@ -151,6 +151,8 @@ def empty_outputs(model: Model, runs: int, probabilities: bool) -> Outputs:
         state=np.empty((runs, steps + 1, len(model.variables))),
         action=np.empty((runs, steps, len(model.actors)), dtype=np.int8),
         probability=np.empty((runs, steps, slots)) if probabilities else None,
+        belief=np.full((runs, steps, len(model.suppositions)), np.nan),
+        expected=np.full((runs, steps, len(model.expectations)), np.nan),
         event=np.empty((runs, steps, len(model.events)), dtype=np.int16),
         outcome=np.empty((runs, len(model.outcomes)), dtype=np.int16),
         status=np.empty(runs, dtype=np.uint8),

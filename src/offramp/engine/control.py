@@ -7,6 +7,7 @@ ended or failed go on being computed beside the others of their vector; `running
 from __future__ import annotations
 
 from offramp.engine import draws
+from offramp.engine.believing import Believing
 from offramp.engine.choosing import Choosing
 from offramp.engine.foresight import Minds
 from offramp.engine.happenings import Happenings
@@ -35,14 +36,16 @@ class Control:
         }.items():  # fmt: skip
             memory.region(name, vectors)
         self.watch = Watch(module, layout, memory)
-        self.seeing = Seeing(module, layout, memory)
+        self.believing = Believing(module, layout, memory, self.watch)
+        self.seeing = Seeing(module, layout, memory, self.believing)
         self.happenings = Happenings(module, layout, memory, self.watch)
-        self.choosing = Choosing(module, layout, memory, self.watch, self.seeing, minds)
+        self.choosing = Choosing(module, layout, memory, self.watch, self.seeing, minds, self.believing)
 
     def write(self) -> None:
         self.watch.write()
         self.seeing.write()
         self.happenings.write()
+        self.believing.write()
         self.choosing.write()
         self._set_parameters()
         self._policy()
@@ -90,6 +93,8 @@ class Control:
         with self.memory.function("move") as (f, step, now):
             state = (self.place(f, "stocks"), self.place(f, "truth"), now)
             f.call("choose", f["work"], step)
+            if self.model.expectations or self.model.suppositions:
+                f.call("learn", f["work"], step)
             if any(slot.action.effects for slot in self.layout.slots):
                 f.call("effects", *state, self.place(f, "taken"))
                 self.watch.check(f, now)
@@ -191,6 +196,13 @@ class Control:
             with f.when(f.is_given(probability)), f.loop(0, slots) as s:
                 p = f.load(self.place(f, "probability"), s)
                 f.store(probability, step * slots + s, f.select(going, p, nothing))
+            for region, name, length in [
+                ("believed", "belief", len(self.model.suppositions)),
+                ("expected", "expected", len(self.model.expectations)),
+            ]:
+                with f.loop(0, length) as n:
+                    value = f.select(going, f.load(self.place(f, region), n), nothing)
+                    f.store(self.memory.outside(f, name), step * length + n, value)
 
     def record(self, f: Function, time: Value, where: Value) -> None:
         """Write the variables down for a date; elsewhere the last ones are repeated."""
@@ -223,6 +235,7 @@ class Control:
                 f.store(self.place(f, "stocks"), i, f.load(self.memory.outside(f, "initial"), i))
             f.call("hold", self.place(f, "stocks"))
             self.seeing.begin(f)
+            self.believing.begin(f)
             self.watch.check(f, start)
             self.record(f, f.constant("index", 0), f.constant("mask", True))
 
@@ -246,6 +259,9 @@ class Control:
         sizes = {
             "scenario": 8, "parameters": 8 * len(model.parameters), "initial": 8 * len(self.layout.stock),
             "misread": 8 * sum(len(a.misreads) for a in model.actors),
+            "type_value": 8 * sum(len(t.overlays) for a in model.actors for t in a.types),
+            "prior": 8 * len(model.suppositions), "belief": 8 * steps * len(model.suppositions),
+            "expected": 8 * steps * len(model.expectations),
             "state": 8 * (steps + 1) * len(model.variables), "action": steps * len(model.actors),
             "probability": 8 * steps * slots, "event": 2 * steps * len(model.events),
             "outcome": 2 * len(model.outcomes), "status": 1, "failed_step": 2, "failed_variable": 2,

@@ -99,25 +99,29 @@ def _power_of_two(f: Function, n: Value) -> Value:
 def write_log(module: Module) -> None:
     """@log: minus infinity at 0, NaN below, passes NaN and infinity."""
     with module.function("log", {"x": "real"}, "real") as f:
-        given = f["x"]
-        subnormal = given < 2.0**-1022
-        x = f.select(subnormal, given * 2.0**54, given)
-        # x = 2**n * m with m in [sqrt(1/2), sqrt(2))
-        shifted = f.bitcast("bits", x) + ((BIAS << 52) - ROOT_HALF_BITS)
-        m = f.bitcast("real", (shifted & MANTISSA) + ROOT_HALF_BITS)
-        exponent = f.bitcast("real", (shifted >> 52) | _bits_of(2.0**52)) - (2.0**52 + BIAS)
-        n = f.select(subnormal, exponent - 54.0, exponent)
-        # ln m = ln(1+t) = 2 atanh(s) with s = t/(2+t); 2s = t - t**2/2 + s*t**2/2 keeps the large part exact.
-        t = m - 1.0
-        s = t / (t + 2.0)
-        z = s * s
-        square = (t * t) * 0.5
-        small = s * f.fused(z, polynomial(z, LOG_TERMS), square)
-        value = n * LN2_HIGH + (t - (square - f.fused(n, LN2_LOW, small)))
-        # Zero, negative, infinite, NaN
-        value = f.select(given < float("inf"), value, given)
-        value = f.select(given > 0.0, value, f.select(given.equals(0.0), float("-inf"), float("nan")))
-        f.result(f.select(f.is_nan(given), given, value))
+        f.result(log(f, f["x"]))
+
+
+def log(f: Function, given: Value) -> Value:
+    """The instructions of @log."""
+    subnormal = given < 2.0**-1022
+    x = f.select(subnormal, given * 2.0**54, given)
+    # x = 2**n * m with m in [sqrt(1/2), sqrt(2))
+    shifted = f.bitcast("bits", x) + ((BIAS << 52) - ROOT_HALF_BITS)
+    m = f.bitcast("real", (shifted & MANTISSA) + ROOT_HALF_BITS)
+    exponent = f.bitcast("real", (shifted >> 52) | _bits_of(2.0**52)) - (2.0**52 + BIAS)
+    n = f.select(subnormal, exponent - 54.0, exponent)
+    # ln m = ln(1+t) = 2 atanh(s) with s = t/(2+t); 2s = t - t**2/2 + s*t**2/2 keeps the large part exact.
+    t = m - 1.0
+    s = t / (t + 2.0)
+    z = s * s
+    square = (t * t) * 0.5
+    small = s * f.fused(z, polynomial(z, LOG_TERMS), square)
+    value = n * LN2_HIGH + (t - (square - f.fused(n, LN2_LOW, small)))
+    # Zero, negative, infinite, NaN
+    value = f.select(given < float("inf"), value, given)
+    value = f.select(given > 0.0, value, f.select(given.equals(0.0), float("-inf"), float("nan")))
+    return f.select(f.is_nan(given), given, value)
 
 
 def _bits_of(x: float) -> int:

@@ -1,26 +1,41 @@
 """How an actor weighs its actions: the look-ahead, as IR.
 
-An actor of depth L looks along the expected path of its own picture, the others answering as reasoners of
-depth L-1. Depth 0 is habit. `Minds.answers` is the one place that decides how others are supposed to answer,
-so that deeper minds come in there and nowhere else.
+An actor that thinks at level L looks along the expected path of a picture, the others answering at level
+L-1 or at their own depth, if that is less; level 0 is habit. For actor I the functions are
+
+| function | what it does |
+|---|---|
+| `look_ahead_I_levelL` | Q of each of its actions, given how the others answer at first |
+| `answer_I_levelL` | how it is supposed to choose: habit and Q, weighed by its precision |
+| `others_of_I_levelL` | how all others answer, each at level L or its own depth |
+
+They call one another level by level, down to the habits. What everybody would do at some level from some
+state is found once and read by all who suppose it one level up, and does not depend on the candidate action.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 
 from offramp.engine import elementary
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, weigh
 from offramp.engine.phases import Phases
-from offramp.engine.values import Value
+from offramp.engine.softmax import softmax_of, write_softmax
+from offramp.engine.values import Kind, Value
 from offramp.model import Actor
 
 
 def steps_ahead(actor: Actor, dt: float) -> int:
     """Steps that an actor looks ahead: its horizon, rounded, at least 1."""
     return max(1, math.floor(actor.horizon / dt + 0.5))
+
+
+def inner_steps(actor: Actor, dt: float) -> int:
+    """Most steps that an actor supposes others to look ahead: half its own, rounded up, if not given."""
+    if actor.inner_horizon is None:
+        return (steps_ahead(actor, dt) + 1) // 2
+    return max(1, math.floor(actor.inner_horizon / dt + 0.5))
 
 
 class Minds:
@@ -31,58 +46,27 @@ class Minds:
         self.absorbing = [o for o in self.model.outcomes if o.absorbing]
 
     def write(self) -> None:
-        self._softmax()
+        write_softmax(self.module)
         self._habits()
         self._expect_events()
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 self._assess(i)
-                self._look_ahead(i)
-
-    def _softmax(self) -> None:
-        """@softmax(z, p, n): p = exp(z) over their sum, for n actions; NaN where no z is finite."""
-        with self.module.function("softmax", {"z": "pointer", "p": "pointer", "n": "index"}) as f:
-            best = f.variable("real", -math.inf)
-            with f.loop(0, f["n"]) as a:
-                z = f.load(f["z"], a)
-                best.set(f.select(z > best.get(), z, best.get()))
-            total = f.variable("real", 0.0)
-            with f.loop(0, f["n"]) as a:
-                likely = elementary.exp_of_negative(f, f.load(f["z"], a) - best.get())
-                f.store(f["p"], a, likely)
-                total.set(total.get() + likely)
-            scale = 1.0 / total.get()
-            with f.loop(0, f["n"]) as a:
-                f.store(f["p"], a, f.load(f["p"], a) * scale)
+        self._write_levels()
 
     def _habits(self) -> None:
-        """@habits(z, p): the softmax of every actor's slots.
-
-        One loop over all slots, so that the exponentials of many actions are under way at once.
-        """
+        """@habits(z, v, p): every actor's habit, from its inclinations or, if steady, from the vector v."""
         layout = self.layout
-        with self.module.function("habits", {"z": "pointer", "p": "pointer"}) as f:
-            z = [f.load(f["z"], s) for s in range(len(layout.slots))]
-            groups = [
-                range(first, first + len(actor.actions))
-                for first, actor in zip(layout.first_slot, self.model.actors, strict=True)
-            ]
-            for group in groups:
-                best = pairwise(lambda a, b: f.select(a > b, a, b), [z[s] for s in group])
-                for s in group:
-                    f.store(f["p"], s, z[s] - best)
-            with f.loop(0, len(layout.slots)) as i:
-                f.store(f["p"], i, elementary.exp_of_negative(f, f.load(f["p"], i)))
-            for group in groups:
-                likely = {s: f.load(f["p"], s) for s in group}
-                scale = 1.0 / pairwise(lambda a, b: a + b, list(likely.values()))
-                for s, value in likely.items():
-                    f.store(f["p"], s, value * scale)
-
-    def answers(self, f: Function, x: Value, p: Value, now: Value, z: Value, weights: Value) -> None:
-        """How everyone acts in a step of a look-ahead: by habit, into `weights`."""
-        f.call("inclinations", x, p, now, z)
-        f.call("habits", z, weights)
+        with self.module.function("habits", {"z": "pointer", "v": "pointer", "p": "pointer"}) as f:
+            moving = []
+            for i, (first, actor) in enumerate(zip(layout.first_slot, self.model.actors, strict=True)):
+                group = range(first, first + len(actor.actions))
+                if i not in layout.steady:
+                    moving.append(group)
+                    continue
+                for a, s in enumerate(group):
+                    f.store(f["p"], s, f.load(f["v"], layout.steady[i] + a))
+            softmax_of(f, f["z"], f["p"], moving)
 
     def _expect_events(self) -> None:
         """@expect_events(x, p, step, now, room): events of a step, each weighted by how likely it is."""
@@ -109,7 +93,7 @@ class Minds:
         actor, dt = self.model.actors[i], self.layout.dt
         parameters = {"x": "pointer", "p": "pointer", "end": "scalar", "course": "pointer"}
         with self.module.function(f"assess_{i}", parameters, "real") as f:  # type: ignore[arg-type]
-            read = Reader(f, self.layout, f["x"], f["p"], f["end"])
+            read = Reader(f, self.layout, f["x"], f["p"], f["end"], inline=True)
             worths = {o.name: dict(o.worth).get(actor.name) for o in self.absorbing}
             utility = f.real(0.0)
             for term in actor.utility:
@@ -124,7 +108,7 @@ class Minds:
                 rate = f.real(0.0)
                 for r in rates.values():
                     rate = rate + r
-                stay = f.call("exp", rate * -dt)
+                stay = elementary.exp(f, rate * -dt)
                 share = f.select(rate.equals(0.0), 0.0, survival * (1.0 - stay) / rate)
                 for name, r in rates.items():
                     absorbed[name] = absorbed[name] + share * r
@@ -144,29 +128,136 @@ class Minds:
                     f.store(f["course"], 1 + n, absorbed[outcome.name])
             f.result(value)
 
+    # Levels of thought
+
+    def answering(self, i: int, level: int) -> list[list[int]]:
+        """Who must be thought through, so as to know how all but actor i answer at a level.
+
+        Item l - 1 of the list: the actors whose choice at level l is needed. Those less deep answer as they
+        do one level lower.
+        """
+        actors = self.model.actors
+        asked = {m for m in range(len(actors)) if m != i}
+        result: list[list[int]] = []
+        for l in range(level, 0, -1):
+            thinking = {m for m in asked if actors[m].depth >= l}
+            result.append(sorted(thinking))
+            read_by = [set(range(len(actors))) - {m} for m in thinking]
+            asked = (asked - thinking).union(*read_by)
+        return result[::-1]
+
+    def _write_levels(self) -> None:
+        """Every function of levels that is needed, those that are called before those that call."""
+        outer = [(actor.depth, i) for i, actor in enumerate(self.model.actors) if actor.depth]
+        answers: set[tuple[int, int]] = set()
+        for level, i in outer:
+            answers |= self._answers_within(i, level - 1)
+        for level in range(1, 1 + max([level for level, _ in outer], default=0)):
+            for i in range(len(self.model.actors)):
+                if (level, i) in answers or (level, i) in outer:
+                    self._others(i, level - 1)
+                    self._look_ahead(i, level)
+                if (level, i) in answers:
+                    self._answer(i, level)
+
+    def _answers_within(self, i: int, level: int) -> set[tuple[int, int]]:
+        """(level, actor) of every answer that `others_of_I` of a level leads to."""
+        found = {(l, m) for l, some in enumerate(self.answering(i, level), 1) for m in some}
+        for l, m in list(found):
+            found |= self._answers_within(m, l - 1)
+        return found
+
+    @property
     def room_for_look_ahead(self) -> int:
-        """Reals of working space that @look_ahead_I takes."""
+        """Reals of working space that the deepest look-ahead takes, with all that is nested in it."""
         layout = self.layout
         most_chances = max(
             [sum(len(e.branches) for e in events) for events in layout.dated.values()], default=0
         )
         events = max(most_chances, 2 * len(layout.mean_position))
-        own = len(layout.stock) + 3 * len(layout.slots) + len(self.phases.noisy) + 1 + len(self.absorbing)
-        return own + events
+        slots, deepest = len(layout.slots), max([a.depth for a in self.model.actors], default=0)
+        look_ahead = len(layout.stock) + 3 * slots + len(self.phases.noisy) + 1 + len(self.absorbing)
+        return deepest * (look_ahead + deepest * slots + slots) + events
 
-    def _look_ahead(self, i: int) -> None:
-        """@look_ahead_I(seen, p, step, z, open, q, room): Q of each action of actor I, in points.
+    def _others(self, i: int, level: int) -> None:
+        """@others_of_I_levelL(x, p, step, inner, z, weights, room): how all actors act in a state.
 
-        `z` holds everyone's inclinations in the seen state; `open` the actor's own, minus infinity where
+        The others choose at level L, or at their own depth if that is less; actor I by habit. `z` holds
+        everyone's inclinations in the state x, `weights` becomes the probabilities of all slots. Nobody
+        looks further ahead than `inner` steps.
+        """
+        layout, actors = self.layout, self.model.actors
+        slots = len(layout.slots)
+        parameters: dict[str, Kind] = {
+            "x": "pointer", "p": "pointer", "step": "index", "inner": "index", "z": "pointer",
+            "weights": "pointer", "room": "pointer",
+        }  # fmt: skip
+        with self.module.function(f"others_of_{i}_level{level}", parameters) as f:
+            room = _Room(f, f["room"])
+            at_level = [room.take(slots) for _ in range(level)] + [f["weights"]]
+            rest = room.take(0)
+            f.call("habits", f["z"], f["p"], at_level[0])
+            for l, thinking in enumerate(self.answering(i, level), 1):
+                copy(f, at_level[l - 1], at_level[l], slots)
+                if l == level:
+                    own, count = layout.first_slot[i], len(actors[i].actions)
+                    copy(f, f.at(at_level[0], own), f.at(at_level[l], own), count)
+                for m in thinking:
+                    f.call(
+                        f"answer_{m}_level{l}", f["x"], f["p"], f["step"], f["inner"], f["z"],
+                        at_level[l - 1], f.at(at_level[l], layout.first_slot[m]), rest,
+                    )  # fmt: skip
+
+    def _answer(self, i: int, level: int) -> None:
+        """@answer_I_levelL(x, p, step, inner, z, first, weights, room): how actor I is supposed to choose.
+
+        `first` holds how everyone acts in the state x as those who think at level L suppose; `weights`
+        becomes the probabilities of the actor's own actions.
+        """
+        layout, actor = self.layout, self.model.actors[i]
+        count = len(actor.actions)
+        parameters: dict[str, Kind] = {
+            "x": "pointer", "p": "pointer", "step": "index", "inner": "index", "z": "pointer",
+            "first": "pointer", "weights": "pointer", "room": "pointer",
+        }  # fmt: skip
+        with self.module.function(f"answer_{i}_level{level}", parameters) as f:
+            room = _Room(f, f["room"])
+            q = room.take(count)
+            own = f.at(f["z"], layout.first_slot[i])
+            longest = steps_ahead(actor, layout.dt)
+            steps = f.select(f["inner"] < longest, f["inner"], longest)
+            f.call(
+                f"look_ahead_{i}_level{level}", f["x"], f["p"], f["step"], steps, f["inner"], f["first"],
+                own, q, room.take(0),
+            )  # fmt: skip
+            self.weigh_worth(f, i, f["p"], own, q, q)
+            f.call("softmax", q, f["weights"], count)
+
+    def weigh_worth(self, f: Function, i: int, p: Value, inclined: Value, q: Value, weight: Value) -> None:
+        """`weight` becomes inclination + precision·Q, or stays minus infinity where that is closed."""
+        precision = f.real(0.0)
+        given = self.model.actors[i].precision
+        if given is not None:
+            precision = f.load(p, self.layout.derived[given.node])
+        with f.loop(0, len(self.model.actors[i].actions)) as a:
+            z = f.load(inclined, a)
+            is_open = z.differs(-math.inf)
+            f.store(weight, a, f.select(is_open, z + precision * f.load(q, a), z))
+
+    def _look_ahead(self, i: int, level: int) -> None:
+        """@look_ahead_I_levelL(seen, p, step, steps, inner, first, open, q, room): Q of each action.
+
+        `steps` is how far actor I looks, `inner` how far at most it supposes others to look. `first` holds
+        how everyone acts in the seen state; `open` the actor's own inclinations, minus infinity where
         the action is closed to it. An action that is closed in all runs of the vector is passed over.
         """
         layout, actor, dt = self.layout, self.model.actors[i], self.layout.dt
         first, count = layout.first_slot[i], len(actor.actions)
-        parameters = {
-            "seen": "pointer", "p": "pointer", "step": "index", "z": "pointer", "open": "pointer",
-            "q": "pointer", "room": "pointer",
+        parameters: dict[str, Kind] = {
+            "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "inner": "index",
+            "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer",
         }  # fmt: skip
-        with self.module.function(f"look_ahead_{i}", parameters) as f:  # type: ignore[arg-type]
+        with self.module.function(f"look_ahead_{i}_level{level}", parameters) as f:
             room = _Room(f, f["room"])
             x = room.take(len(layout.stock))
             first_weights = room.take(len(layout.slots))
@@ -179,46 +270,52 @@ class Minds:
 
             for n in range(len(self.phases.noisy)):
                 f.store(kick, n, 0.0)
-            f.call("habits", f["z"], first_weights)
+            copy(f, f["first"], first_weights, len(layout.slots))
             own = f.at(first_weights, first)
             now0 = f.to("scalar", step) * dt
             f.call(f"costs_{i}", f["seen"], p, now0, f["q"])
             node = layout.discount_per_step(actor)
             discount = f.load(p, layout.derived[node]) if node is not None else f.real(1.0)
 
+            def moves(last: Value, now: Value, weights: Value) -> None:
+                """Effects and change; at the end of the path only of what the actor values."""
+                for this, effects, change in [
+                    (~last, "effects", "change"), (last, f"last_effects_{i}", f"last_change_{i}"),
+                ]:  # fmt: skip
+                    with f.when(this):
+                        f.call(effects, x, p, now, weights)
+                        f.call(change, x, p, now, kick)
+
             with f.loop(0, count) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
                 with f.loop(0, count) as b:
                     f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
-                with f.loop(0, len(layout.stock)) as s:
-                    f.store(x, s, f.load(f["seen"], s))
+                copy(f, f["seen"], x, len(layout.stock))
                 f.store(course, 0, 1.0)
                 for n in range(len(self.absorbing)):
                     f.store(course, 1 + n, 0.0)
-                f.call("effects", x, p, now0, first_weights)
-                f.call("change", x, p, now0, kick)
+                moves(f["steps"].equals(1), now0, first_weights)
                 end = f.to("scalar", step + 1) * dt
                 total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
                 factor = f.variable("real", discount)
-                with f.loop(1, steps_ahead(actor, dt)) as h:
+                with f.loop(1, f["steps"]) as h:
+                    last = f["steps"].equals(h + 1)
                     k = step + h
                     now = f.to("scalar", k) * dt
                     end = f.to("scalar", k + 1) * dt
                     f.call("expect_events", x, p, k, now, scratch)
-                    self.answers(f, x, p, now, z, weights)
-                    f.call("effects", x, p, now, weights)
-                    f.call("change", x, p, now, kick)
+                    f.call("inclinations", x, p, now, z)
+                    f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["inner"], z, weights, scratch)
+                    moves(last, now, weights)
                     factor.set(factor.get() * discount)
                     value = f.call(f"assess_{i}", x, p, end, course)
                     total.set(total.get() + factor.get() * value)
                 f.store(f["q"], a, total.get() * dt - f.load(f["q"], a))
 
 
-def pairwise(combine: Callable[[Value, Value], Value], values: Sequence[Value]) -> Value:
-    """All values combined in pairs, pairs of pairs and so on: short chains, and always the same order."""
-    while len(values) > 1:
-        paired = [combine(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
-        values = paired + list(values[len(values) & ~1 :])
-    return values[0]
+def copy(f: Function, source: Value, target: Value, count: int) -> None:
+    """Copy an array of reals."""
+    with f.loop(0, count) as i:
+        f.store(target, i, f.load(source, i))
 
 
 class _Room:

@@ -2,7 +2,9 @@
 
 Axes: run (one scenario under one policy), step 0..T-1, time 0..T, and positions in the model's own
 tuples: stock (`Model.stocks`), variable (`Model.variables`), parameter, actor, event, outcome.
-`slot` counts all actions of all actors, actor by actor, in file order.
+`slot` counts all actions of all actors, actor by actor, in file order; `overlay` all values of all types,
+actor by actor, type by type, value by value; `supposition` and `expectation` are those of
+`Model.suppositions` and `Model.expectations`.
 """
 
 from __future__ import annotations
@@ -60,11 +62,20 @@ class Inputs:
     seed : 0 <= seed < 2**64
     scenario : (run,), int, >= 0
         Numbers of the scenarios; with the seed they are the key of all luck.
-    parameters : (run, parameter), as drawn
+    parameters : (run, parameter)
+        The truth before any policy: as drawn, with every typed actor's true type written over it. What
+        is set by hand holds whatever the type.
     initial : (run, stock)
     misread : (run, misreading)
         Values of all misreadings of all actors, actor by actor, in file order.
     schedule : the policy
+    type_value : (run, overlay)
+        Values of all types, true or not, for the pictures.
+    prior : (run, supposition)
+        What each actor believes at the start; sums to 1 over the types of each belief.
+    true_type : (run, actor), int8
+        Position among the actor's types, -1 for an actor without. It is in `parameters` already; the
+        engine has no use for it, results show it.
     """
 
     seed: int
@@ -73,6 +84,9 @@ class Inputs:
     initial: Floats
     misread: Floats
     schedule: Schedule
+    type_value: Floats
+    prior: Floats
+    true_type: npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,12 @@ class Outputs:
         Position among the actor's own actions; -1 once the run has ended or failed.
     probability : (run, step, slot) or None
         Chance that the actor gave each action; NaN once the run has ended or failed.
+    belief : (run, step, supposition)
+        What each actor believes as it chooses in the step, chances of types; NaN once the run has ended
+        or failed.
+    expected : (run, step, expectation)
+        Chance that the actor gave to what the other then did, averaged over its pictures by belief; minus
+        its logarithm is the actor's surprise. NaN once the run has ended or failed.
     event : (run, step, event), int16
         How often a random event happened; for a dated event with branches 1 + position of the branch
         drawn, without branches 1, in its step; 0 elsewhere. For random events with branches, the total.
@@ -102,6 +122,8 @@ class Outputs:
     state: Floats
     action: npt.NDArray[np.int8]
     probability: Floats | None
+    belief: Floats
+    expected: Floats
     event: npt.NDArray[np.int16]
     outcome: npt.NDArray[np.int16]
     status: npt.NDArray[np.uint8]

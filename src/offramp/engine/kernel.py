@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from offramp.engine import elementary
 from offramp.engine.ir import Function
 from offramp.engine.values import Value
 from offramp.model import Action, Actor, Effect, Event, Formula, Model
@@ -85,8 +86,44 @@ class Layout:
 
     @property
     def vector_length(self) -> int:
-        """Reals in a vector of parameters, derived parts included."""
+        """Reals in a vector of parameters, with derived parts and steady habits."""
+        return self.first_steady + sum(len(self.model.actors[i].actions) for i in self.steady)
+
+    @property
+    def first_steady(self) -> int:
         return len(self.parameter) + len(self.derived)
+
+    def stocks_read(self, formulas: Iterable[Node]) -> set[str]:
+        """Stocks that some formulas read, also through auxiliaries."""
+        found: set[str] = set()
+        names = {n.name for node in formulas for n in walk(node) if isinstance(n, Variable)}
+        while names:
+            found |= names
+            equals = [e.node for name in names if (e := self.by_name[name].equals) is not None]
+            names = {n.name for node in equals for n in walk(node) if isinstance(n, Variable)} - found
+        return found & self.stock.keys()
+
+    def stocks_valued(self, i: int) -> set[str]:
+        """Stocks that say what the end of a step is worth to actor i, and whether the course ends."""
+        actor = self.model.actors[i]
+        given = [term.formula for term in actor.utility]
+        for outcome in self.model.outcomes:
+            if outcome.absorbing:
+                own = dict(outcome.worth).get(actor.name)
+                given += [g for g in (outcome.rate, outcome.when, own) if g is not None]
+        return self.stocks_read(formula.node for formula in given)
+
+    @cached_property
+    def steady(self) -> dict[int, int]:
+        """Actors whose habit reads nothing but parameters -> position of its probabilities in a vector."""
+        found: dict[int, int] = {}
+        place = self.first_steady
+        for i, actor in enumerate(self.model.actors):
+            given = [g.node for a in actor.actions for g in (a.when, a.propensity) if g is not None]
+            if not any(isinstance(n, Variable | Now) for node in given for n in walk(node)):
+                found[i] = place
+                place += len(actor.actions)
+        return found
 
     @cached_property
     def dated(self) -> dict[int, list[Event]]:
@@ -126,6 +163,9 @@ def all_formulas(model: Model) -> Iterator[Node]:
             yield from (term.formula for term in actor.utility)
             for action in actor.actions:
                 yield from (action.when, action.cost, action.propensity, *effects(action.effects))
+                yield action.attributed
+            for belief in actor.beliefs:
+                yield from (belief.confirmation_bias, belief.fading, belief.floor)
             for signal in actor.sees:
                 yield from (signal.assumed, signal.bias, signal.noise)
         for event in model.events:
@@ -192,11 +232,15 @@ class Reader:
     p : address of the vector of parameters
     now : months since the start, uniform
     use_derived : read derived parts from the vector instead of computing them
+    inline : write exp and log out instead of calling them: faster, for many are under way at once, but
+        longer to compile
     """
 
     def __init__(
-        self, f: Function, layout: Layout, x: Value, p: Value, now: Value, *, use_derived: bool = True
-    ) -> None:
+        self, f: Function, layout: Layout, x: Value, p: Value, now: Value, *, use_derived: bool = True,
+        inline: bool = False,
+    ) -> None:  # fmt: skip
+        self.inline = inline
         self.f, self.layout = f, layout
         self.x, self.p, self.now = x, p, now
         self._derived = layout.derived if use_derived else {}
@@ -296,7 +340,7 @@ class Reader:
         if literal == 0.5:
             return f.square_root(base)
         n = self.real(exponent)
-        value = f.call("exp", n * f.call("log", base))
+        value = self._elementary("exp", n * self._elementary("log", base))
         return f.select(base.equals(0.0) & (n > 0.0), 0.0, value)
 
     def _call(self, function: str, args: tuple[Node, ...]) -> Value:
@@ -312,17 +356,22 @@ class Reader:
         x = self.real(args[0])
         match function:
             case "exp" | "log":
-                return f.call(function, x)
+                return self._elementary(function, x)
             case "sqrt":
                 return f.square_root(x)
             case "abs":
                 return f.absolute(x)
             case "logistic":
-                return 1.0 / (1.0 + f.call("exp", -x))
+                return 1.0 / (1.0 + self._elementary("exp", -x))
             case "clip":
                 held = f.larger(x, self._operand(args[1]))
                 return f.smaller(held, self._operand(args[2]))
         raise TypeError(f"unknown function `{function}`")
+
+    def _elementary(self, function: str, x: Value) -> Value:
+        if not self.inline:
+            return self.f.call(function, x)
+        return (elementary.exp if function == "exp" else elementary.log)(self.f, x)
 
     def _operand(self, node: Node) -> Value | float:
         """A literal as a number, so that `min` and `max` know that it is not NaN."""

@@ -159,6 +159,8 @@ def purposes(model: Model) -> list[str]:
     names += [f"initial/{v.name}" for v in model.stocks]
     names += [f"noise/{v.name}" for v in model.stocks]
     for actor in model.actors:
+        names += [f"type/{actor.name}"] if actor.types else []
+        names += [f"type/{actor.name}/{t.name}/{o.parameter}" for t in actor.types for o in t.overlays]
         names += [f"misread/{actor.name}/{m.parameter}" for m in actor.misreads]
         names += [f"see/{actor.name}/{s.variable}" for s in actor.sees]
         names += [f"choose/{actor.name}/{a.name}" for a in actor.actions]

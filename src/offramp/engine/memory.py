@@ -14,12 +14,15 @@ from offramp.engine.ir import Function, Module
 from offramp.engine.values import Value
 
 # Name of an outside array -> kind of its elements. The arrays of runs are lane-major, one part per vector.
-INPUTS = ("scenario", "parameters", "initial", "misread")
+INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior")
 SCHEDULE = (
     "hold", "shift", "set_stock", "shift_stock", "allowed", "forced",
     "parameters_change", "stocks_change",
 )  # fmt: skip
-OUTPUTS = ("state", "action", "probability", "event", "outcome", "status", "failed_step", "failed_variable")
+OUTPUTS = (
+    "state", "action", "probability", "belief", "expected", "event", "outcome", "status", "failed_step",
+    "failed_variable",
+)  # fmt: skip
 OUTSIDE = (*INPUTS, *SCHEDULE, *OUTPUTS)
 
 

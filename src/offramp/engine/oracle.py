@@ -2,7 +2,7 @@
 
 Slow on purpose: one NumPy operation over all runs at a time, nothing shared, nothing skipped. The
 compiled engine must agree with it run by run. What happens inside a world, true or pictured, is in
-`offramp.engine.world`; here is the true course.
+`offramp.engine.world`, what an actor believes in `offramp.engine.mind`; here is the true course.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from offramp.engine import luck
 from offramp.engine.inputs import Bools, Floats, Inputs, Ints, Outputs, Status
-from offramp.engine.world import Push, State, World, softmax
+from offramp.engine.mind import Thought, chance_of, minds_of, on_average
+from offramp.engine.world import Push, State, World, softmax, weigh
 from offramp.model import Actor, Effect, Model
 
 LARGEST_MEAN = 10.0  # events in one step
@@ -46,6 +47,8 @@ class _Course:
         self.state = np.zeros((n, steps + 1, len(model.variables)))
         self.action = np.full((n, steps, len(model.actors)), -1, dtype=np.int8)
         self.probability = np.full((n, steps, slots), np.nan) if probabilities else None
+        self.belief = np.full((n, steps, len(model.suppositions)), np.nan)
+        self.expected = np.full((n, steps, len(model.expectations)), np.nan)
         self.event = np.zeros((n, steps, len(model.events)), dtype=np.int16)
         self.outcome = np.full((n, len(model.outcomes)), -1, dtype=np.int16)
         self.status = np.zeros(n, dtype=np.uint8)
@@ -53,6 +56,7 @@ class _Course:
         self.failed_variable = np.full(n, -1, dtype=np.int16)
         self.ended = np.zeros(n, dtype=np.bool_)
         self.past: list[State] = []  # the state at the point of seeing, step by step
+        self.minds = minds_of(model, inputs)
 
     def play(self) -> Outputs:
         model, inputs = self.model, self.inputs
@@ -69,6 +73,8 @@ class _Course:
             state=self.state,
             action=self.action,
             probability=self.probability,
+            belief=self.belief,
+            expected=self.expected,
             event=self.event,
             outcome=self.outcome,
             status=self.status,
@@ -82,7 +88,6 @@ class _Course:
         now, end = k * dt, (k + 1) * dt
         parameters = self.parameters_in(k)
         truth = World(model, parameters, self.runs)
-        pictures = self.pictures(parameters)
 
         # 0, 1, 2. Policy and events
         state = truth.complete(self.stocks_set_by_policy(k, before), now)
@@ -94,18 +99,27 @@ class _Course:
         state = truth.after(random.pushes, state, now)
         self.check(k, state)
 
-        # 4, 5. Everyone sees, and everyone chooses at once
+        # 4, 5. Everyone sees, everyone chooses at once, and some learn from it
         self.past.append(state)
-        moves = []
-        for a, actor in enumerate(model.actors):
-            seen = self.seen_by(actor, k, truth, pictures[a], state)
-            moves.append(self.move_of(a, k, pictures[a], seen))
+        moves = [self.move_of(a, k, truth, state) for a in range(len(model.actors))]
+        taken = {actor.name: move.taken for actor, move in zip(model.actors, moves, strict=True)}
+        believed = [b for mind in self.minds for b in mind.believed()]
+        expected = [
+            chance_of(taken[other.name], move.expects[other.name])
+            for actor, move in zip(model.actors, moves, strict=True)
+            for other in model.actors
+            if actor.depth >= 1 and other is not actor
+        ]
+        for mind, move in zip(self.minds, moves, strict=True):
+            mind.learn(move.thoughts, taken, truth, state, now)
+            for beliefs in mind.beliefs.values():
+                self.fail(k, ~np.isfinite(beliefs).all(axis=1), Status.NOT_FINITE)
 
         # 6, 7. Effects and change
         pushes = []
-        for actor, (chosen, _) in zip(model.actors, moves, strict=True):
+        for actor in model.actors:
             for i, action in enumerate(actor.actions):
-                pushes += [Push(e, (chosen == i).astype(np.float64)) for e in action.effects]
+                pushes += [Push(e, (taken[actor.name] == i).astype(np.float64)) for e in action.effects]
         state = truth.after(pushes, state, now)
         self.check(k, state)
         noise = {s.name: self.normal(k, f"noise/{s.name}") for s in model.stocks}
@@ -115,10 +129,14 @@ class _Course:
         # 8. Outcomes, then write down the step of every run that still goes on
         recorded, ending = self.outcomes(k, truth, state, end)
         going = ~self.ended & (self.status == Status.OK)
-        for (chosen, _), a in zip(moves, range(len(moves)), strict=True):
-            self.action[going, k, a] = chosen[going]
+        for a, move in enumerate(moves):
+            self.action[going, k, a] = move.taken[going]
         if self.probability is not None and moves:
-            self.probability[going, k] = np.concatenate([p for _, p in moves], axis=1)[going]
+            self.probability[going, k] = np.concatenate([m.probability for m in moves], axis=1)[going]
+        for i, values in enumerate(believed):
+            self.belief[going, k, i] = values[going]
+        for i, values in enumerate(expected):
+            self.expected[going, k, i] = values[going]
         self.event[going, k] = (dated.count + random.count)[going]
         self.outcome[recorded & going[:, None]] = k
         self.ended |= ending & going
@@ -134,17 +152,6 @@ class _Course:
             held = schedule.hold[k, i]
             value = self.inputs.parameters[:, i] if np.isnan(held) else np.full(self.runs, held)
             result[parameter.name] = value + schedule.shift[k, i]
-        return result
-
-    def pictures(self, truth: State) -> list[World]:
-        """The truth with each actor's misreadings written over it."""
-        result, column = [], 0
-        for actor in self.model.actors:
-            parameters = dict(truth)
-            for misreading in actor.misreads:
-                parameters[misreading.parameter] = self.inputs.misread[:, column]
-                column += 1
-            result.append(World(self.model, parameters, self.runs))
         return result
 
     def stocks_set_by_policy(self, k: int, state: State) -> State:
@@ -231,16 +238,23 @@ class _Course:
             seen[name] = value
         return picture.complete(seen, now)
 
-    def move_of(self, a: int, k: int, picture: World, seen: State) -> tuple[Ints, Floats]:
-        """The action that actor `a` takes, (run,), and the chance of each, (run, action)."""
-        actor, now = self.model.actors[a], k * self.dt
-        available = self.available(a, k, picture, seen)
-        weights = np.stack([picture.read(x.propensity, seen, now) for x in actor.actions], axis=1)
+    def move_of(self, a: int, k: int, truth: World, state: State) -> _Move:
+        """What actor `a` does in this step, and what it thought of it."""
+        actor, mind, now = self.model.actors[a], self.minds[a], k * self.dt
+        mean = mind.mean_picture(truth)
+        seen = self.seen_by(actor, k, truth, mean, state)
+        available = self.available(a, k, mean, seen)
+        weights = np.stack([mean.read(x.propensity, seen, now) for x in actor.actions], axis=1)
+        thoughts: list[Thought] = []
         if actor.depth >= 1:
-            precision = picture.read(actor.precision, seen, now)
-            worth = np.stack([picture.expected_worth(actor, x, seen, k) for x in actor.actions], axis=1)
+            worth = np.zeros_like(weights)
+            for picture in mind.pictures(truth):
+                seen_so = self.seen_by(actor, k, truth, picture.world, state)
+                thought = mind.think(picture, seen_so, k)
+                worth = worth + weigh(picture.weight[:, None], thought.worth)
+                thoughts.append(thought)
             self.fail(k, (available & ~np.isfinite(worth)).any(axis=1), Status.NOT_FINITE)
-            weights = weights + precision[:, None] * worth
+            weights = weights + mean.read(actor.precision, seen, now)[:, None] * worth
         weights = np.where(available, weights, -np.inf)
         probability = softmax(weights)
         self.fail(k, ~np.isfinite(probability).all(axis=1), Status.NOT_FINITE)
@@ -249,7 +263,8 @@ class _Course:
             luck.gumbel(self.inputs.seed, self.inputs.scenario, k, f"choose/{actor.name}/{x.name}")
             for x in actor.actions
         ]
-        return np.argmax(weights + np.stack(noise, axis=1), axis=1), probability
+        taken = np.argmax(weights + np.stack(noise, axis=1), axis=1)
+        return _Move(taken, probability, thoughts, on_average(thoughts))
 
     def available(self, a: int, k: int, picture: World, seen: State) -> Bools:
         """Actions open to actor `a`: `when`, less what policies forbid or beside what they force."""
@@ -328,6 +343,17 @@ class _Course:
                 value = state[variable.name]
                 outside = (value < low - slack) | (value > high + slack)
                 self.fail(k, outside, Status.OUT_OF_BOUNDS, i)
+
+
+@dataclass
+class _Move:
+    """What an actor does in one step: the action taken, (run,), the chance of each, (run, action), what
+    it thought in each of its pictures, and how it expects each other actor to choose, (run, action)."""
+
+    taken: Ints
+    probability: Floats
+    thoughts: list[Thought]
+    expects: dict[str, Floats]
 
 
 @dataclass

@@ -16,6 +16,7 @@ happens has a *weight* per run: in the world 0, 1 or a count; in a mind a probab
 | `effects(x, p, now, weights)` | effects of the actions |
 | `spread(x, p, now, spread)` | standard deviation of the noise in the step |
 | `change(x, p, now, kick)` | change of the stocks; `kick` is the noise |
+| `last_effects_I`, `last_change_I` | the same, only for what actor I's valuation of the result reads |
 | `variables(x, p, now, values)` | all variables in file order |
 | `hazards(x, p, now, rates)`, `conditions(x, p, now, truths)` | outcomes that have rates, conditions |
 """
@@ -23,13 +24,17 @@ happens has a *weight* per run: in the world 0, 1 or a count; in a mind a probab
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, hold, weigh
+from offramp.engine.softmax import softmax_of
 from offramp.engine.values import Kind, Value
-from offramp.model import Branch, Effect, Outcome
+from offramp.model import Action, Branch, Effect, Outcome
+
+# What a look-ahead computes in every step, and nearly all of a run's time goes into.
+IN_LOOK_AHEADS = ("means", "inclinations", "effects", "change", "last_effects", "last_change")
 
 Push = tuple[Effect, Value | None]  # an effect and its weight; None: it applies fully
 
@@ -61,7 +66,8 @@ class Phases:
         if extra:
             parameters[extra] = "pointer"
         with self.module.function(name, parameters) as f:
-            yield f, Reader(f, self.layout, f["x"], f["p"], f["now"])
+            inline = name.startswith(IN_LOOK_AHEADS)
+            yield f, Reader(f, self.layout, f["x"], f["p"], f["now"], inline=inline)
 
     def apply(self, f: Function, read: Reader, pushes: Iterable[Push]) -> None:
         """Add up all effects from the state as it is, then write the stocks that they touch."""
@@ -88,6 +94,12 @@ class Phases:
             read = Reader(f, layout, f["p"], f["p"], f.constant("scalar", 0.0), use_derived=False)
             for node, position in layout.derived.items():
                 f.store(f["p"], position, read.real(node))
+            for i, place in layout.steady.items():
+                actions = self.model.actors[i].actions
+                room = f.at(f["p"], place)
+                for a, action in enumerate(actions):
+                    f.store(room, a, self.inclination(f, read, action))
+                softmax_of(f, room, room, [range(len(actions))])
 
     def _hold(self) -> None:
         with self.module.function("hold", {"x": "pointer"}) as f:
@@ -162,25 +174,40 @@ class Phases:
 
     # Actions
 
+    def inclination(self, f: Function, read: Reader, action: Action) -> Value:
+        """Propensity of an action, minus infinity where it is not available."""
+        z = read.read(action.propensity)
+        if action.when is not None:
+            z = f.select(read.mask(action.when.node), z, -math.inf)
+        return z
+
     def _actions(self) -> None:
         layout = self.layout
         with self.phase("inclinations", "z") as (f, read):
             for s, slot in enumerate(layout.slots):
-                z = read.read(slot.action.propensity)
-                if slot.action.when is not None:
-                    z = f.select(read.mask(slot.action.when.node), z, -math.inf)
-                f.store(f["z"], s, z)
+                f.store(f["z"], s, self.inclination(f, read, slot.action))
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 with self.phase(f"costs_{i}", "costs") as (f, read):
                     for a, action in enumerate(actor.actions):
                         f.store(f["costs"], a, read.read(action.cost))
-        with self.phase("effects", "weights") as (f, read):
+        self._effects("effects", set(layout.stock))
+        for i, actor in enumerate(self.model.actors):
+            if actor.depth:
+                valued = layout.stocks_valued(i)
+                change = [v.change.node for v in self.model.stocks if v.name in valued and v.change]
+                self._effects(f"last_effects_{i}", valued | layout.stocks_read(change))
+                self._change_of(f"last_change_{i}", valued)
+
+    def _effects(self, name: str, stocks: Set[str]) -> None:
+        """Effects of the actions on some of the stocks."""
+        with self.phase(name, "weights") as (f, read):
             pushes: list[Push] = []
-            for s, slot in enumerate(layout.slots):
-                if slot.action.effects:
+            for s, slot in enumerate(self.layout.slots):
+                felt = [e for e in slot.action.effects if e.variable in stocks]
+                if felt:
                     weight = f.load(f["weights"], s)
-                    pushes += [(e, weight) for e in slot.action.effects]
+                    pushes += [(e, weight) for e in felt]
             self.apply(f, read, pushes)
 
     # Change and outcomes
@@ -190,10 +217,17 @@ class Phases:
         with self.phase("spread", "spread") as (f, read):
             for i, variable in enumerate(self.noisy):
                 f.store(f["spread"], i, math.sqrt(dt) * read.read(variable.noise))
-        with self.phase("change", "kick") as (f, read):
+        self._change_of("change", set(self.layout.stock))
+
+    def _change_of(self, name: str, stocks: Set[str]) -> None:
+        """Change of some of the stocks."""
+        dt = self.layout.dt
+        with self.phase(name, "kick") as (f, read):
             kick = {v.name: i for i, v in enumerate(self.noisy)}
             new = {}
             for variable in self.model.stocks:
+                if variable.name not in stocks:
+                    continue
                 if variable.change is not None:
                     new[variable.name] = read.stock(variable.name) + dt * read.read(variable.change)
                 if variable.name in kick:

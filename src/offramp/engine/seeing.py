@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from offramp.engine.believing import Believing
 from offramp.engine.ir import Function, Module
-from offramp.engine.kernel import Layout, Reader, hold
+from offramp.engine.kernel import Layout, Reader, hold, weigh
 from offramp.engine.luck import purpose_number
 from offramp.engine.memory import Memory
-from offramp.engine.values import Value
+from offramp.engine.values import Kind, Value
 
 
 class Seeing:
     """Writes the functions that form each actor's view of the world.
 
-    Actors without misreadings share the true parameters, actors without signals the true state.
+    Actors without misreadings or beliefs share the true parameters, actors without signals the true state.
+    An actor with beliefs has a picture for each joint assignment of types, in `pictures_I`, and their mean in
+    `picture_I`; one with misreadings alone has only the latter.
     """
 
-    def __init__(self, module: Module, layout: Layout, memory: Memory) -> None:
-        self.module, self.layout, self.memory = module, layout, memory
+    def __init__(self, module: Module, layout: Layout, memory: Memory, believing: Believing) -> None:
+        self.module, self.layout, self.memory, self.believing = module, layout, memory, believing
         self.actors = actors = layout.model.actors
         signals = [s for a in actors for s in a.sees]
         delayed = {s.variable for s in signals if s.delay and not s.hidden}
@@ -27,17 +30,27 @@ class Seeing:
         memory.region("first", len(layout.stock))  # the initial stocks
         memory.region("seen", len(layout.stock))
         for i, actor in enumerate(actors):
-            if actor.misreads:
+            if actor.misreads or actor.beliefs:
                 memory.region(f"picture_{i}", layout.vector_length)
+            if actor.beliefs:
+                memory.region(f"pictures_{i}", len(believing.pictures(i)) * layout.vector_length)
 
     def is_private(self, i: int) -> bool:
         """Whether actor i's view differs from the truth at all."""
-        return bool(self.actors[i].sees or self.actors[i].misreads)
+        return bool(self.actors[i].sees) or self.has_picture(i)
+
+    def has_picture(self, i: int) -> bool:
+        """Whether actor i supposes other parameters than the true ones."""
+        return bool(self.actors[i].misreads or self.actors[i].beliefs)
 
     def write(self) -> None:
         for i, actor in enumerate(self.actors):
             if actor.sees:
                 self._see(i)
+            if any(s.assumed is not None for s in actor.sees):
+                self._suppose(i)
+            if actor.beliefs:
+                self._mean_picture(i)
 
     def begin(self, f: Function) -> None:
         """Keep the initial stocks: what is hidden is taken to be as it was."""
@@ -45,11 +58,11 @@ class Seeing:
             f.store(self.memory.place(f, "first"), i, f.load(self.memory.place(f, "stocks"), i))
 
     def make_pictures(self, f: Function) -> None:
-        """Write each actor's misreadings over the true parameters."""
+        """Write each actor's misreadings over the true parameters, and over them the types it believes in."""
         misread, truth = self.memory.outside(f, "misread"), self.memory.place(f, "truth")
         column = 0
         for i, actor in enumerate(self.actors):
-            if not actor.misreads:
+            if not self.has_picture(i):
                 continue
             picture = self.memory.place(f, f"picture_{i}")
             with f.loop(0, len(self.layout.parameter)) as n:
@@ -57,7 +70,48 @@ class Seeing:
             for misreading in actor.misreads:
                 f.store(picture, self.layout.parameter[misreading.parameter], f.load(misread, column))
                 column += 1
-            f.call("derive", picture)
+            if not actor.beliefs:
+                f.call("derive", picture)
+                continue
+            for number, joint in enumerate(self.believing.pictures(i)):
+                typed = f.at(self.memory.place(f, f"pictures_{i}"), number * self.layout.vector_length)
+                with f.loop(0, len(self.layout.parameter)) as n:
+                    f.store(typed, n, f.load(picture, n))
+                for belief, k in zip(actor.beliefs, joint, strict=True):
+                    for place, values in self._type_values(f, belief.about):
+                        f.store(typed, place, values[k])
+                f.call("derive", typed)
+
+    def _type_values(self, f: Function, about: str) -> list[tuple[int, list[Value]]]:
+        """For each parameter that the types of an actor give values to: its place, its value in each type."""
+        first = 0
+        for actor in self.actors:
+            if actor.name == about:
+                break
+            first += sum(len(t.overlays) for t in actor.types)
+        given = self.memory.outside(f, "type_value")
+        per_type = len(actor.types[0].overlays)
+        return [
+            (
+                self.layout.parameter[overlay.parameter],
+                [f.load(given, first + k * per_type + n) for k in range(len(actor.types))],
+            )
+            for n, overlay in enumerate(actor.types[0].overlays)
+        ]
+
+    def _mean_picture(self, i: int) -> None:
+        """@mean_picture_I: the values of types averaged by belief, over what actor I misreads."""
+        actor = self.actors[i]
+        with self.memory.function(f"mean_picture_{i}") as (f, _, _now):
+            mean, belief = self.memory.place(f, f"picture_{i}"), self.memory.place(f, "belief")
+            for b in actor.beliefs:
+                place = self.believing.first_supposition[actor.name, b.about]
+                for parameter, values in self._type_values(f, b.about):
+                    total = f.real(0.0)
+                    for k, value in enumerate(values):
+                        total = total + weigh(f.load(belief, place + k), value)
+                    f.store(mean, parameter, total)
+            f.call("derive", mean)
 
     def remember(self, f: Function) -> None:
         """Keep the stocks that someone sees late, as they are at the point of seeing."""
@@ -67,30 +121,53 @@ class Seeing:
             f.store(past, row + n, f.load(stocks, self.layout.stock[name]))
 
     def view(self, f: Function, i: int, now: Value) -> tuple[Value, Value]:
-        """Addresses of the state that actor i sees and of the parameters it supposes."""
-        picture = self.memory.place(f, f"picture_{i}" if self.actors[i].misreads else "truth")
+        """Addresses of the state that actor i sees and of the parameters it supposes, in its mean picture."""
+        if self.actors[i].beliefs:
+            f.call(f"mean_picture_{i}", f["work"], f["step"])
+        picture = self.memory.place(f, f"picture_{i}" if self.has_picture(i) else "truth")
         if not self.actors[i].sees:
             return self.memory.place(f, "stocks"), picture
         f.call(f"see_{i}", f["work"], f["step"])
+        self._see_in(f, i, picture, now)
         return self.memory.place(f, "seen"), picture
 
+    def view_in_picture(self, f: Function, i: int, number: Value, now: Value) -> tuple[Value, Value]:
+        """The same in one of its pictures, once it has seen what is the same in all of them."""
+        picture = f.at(self.memory.place(f, f"pictures_{i}"), number * self.layout.vector_length)
+        if not self.actors[i].sees:
+            return self.memory.place(f, "stocks"), picture
+        self._see_in(f, i, picture, now)
+        return self.memory.place(f, "seen"), picture
+
+    def _see_in(self, f: Function, i: int, picture: Value, now: Value) -> None:
+        """Fill in what actor i supposes of hidden stocks in a picture."""
+        if any(s.assumed is not None for s in self.actors[i].sees):
+            f.call(f"suppose_{i}", self.memory.place(f, "seen"), picture, now)
+
+    def _suppose(self, i: int) -> None:
+        """@suppose_I(x, p, now): hidden stocks as actor I supposes them in a picture."""
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar"}
+        with self.module.function(f"suppose_{i}", parameters) as f:
+            read = Reader(f, self.layout, f["x"], f["p"], f["now"])
+            for signal in self.actors[i].sees:
+                if signal.assumed is not None and signal.hidden:
+                    value = hold(f, self.layout, signal.variable, read.read(signal.assumed))
+                    f.store(f["x"], self.layout.stock[signal.variable], value)
+
     def _see(self, i: int) -> None:
-        """@see_I: the state as actor I sees it."""
+        """@see_I: the state as actor I sees it, without what it supposes of hidden stocks."""
         actor, layout = self.actors[i], self.layout
         with self.memory.function(f"see_{i}") as (f, _, now):
             stocks, seen, past, first, truth = (
                 self.memory.place(f, n) for n in ("stocks", "seen", "past", "first", "truth")
             )
-            picture = self.memory.place(f, f"picture_{i}" if actor.misreads else "truth")
             fact = Reader(f, layout, stocks, truth, now)
-            supposed = Reader(f, layout, stocks, picture, now)
             with f.loop(0, len(layout.stock)) as n:
                 f.store(seen, n, f.load(stocks, n))
             for signal in actor.sees:
                 place = layout.stock[signal.variable]
                 if signal.hidden:
-                    value = f.load(first, place) if signal.assumed is None else supposed.read(signal.assumed)
-                    f.store(seen, place, hold(f, layout, signal.variable, value))
+                    f.store(seen, place, hold(f, layout, signal.variable, f.load(first, place)))
                     continue
                 if signal.delay:
                     back = f["step"] - signal.delay

@@ -98,6 +98,24 @@ class World:
 
     # The look-ahead: what an actor expects in this world, which is then its picture.
 
+    def choice(self, actor: Actor, level: int, state: State, step: int, inner: int) -> Floats:
+        """How an actor is supposed to choose at a level of thought: (run, action).
+
+        `inner` is the most steps that any modelled actor looks ahead. Policies are not known here: what
+        is available is what the actor's own conditions leave.
+        """
+        now = step * self.dt
+        if level == 0:
+            return self.habit(actor, state, now)
+        steps = min(inner, look_ahead_steps(actor, self.dt))
+        precision = self.read(actor.precision, state, now)
+        weights = np.empty((self.runs, len(actor.actions)))
+        for a, action in enumerate(actor.actions):
+            worth = self.expected_worth(actor, action, state, step, level, steps, inner)
+            weight = self.read(action.propensity, state, now) + precision * worth
+            weights[:, a] = np.where(self.holds(action.when, state, now), weight, -np.inf)
+        return softmax(weights)
+
     def habit(self, actor: Actor, state: State, now: float) -> Floats:
         """p(a) ∝ exp(propensity(a)) over the actions whose `when` holds: (run, action)."""
         weights = np.empty((self.runs, len(actor.actions)))
@@ -127,20 +145,34 @@ class World:
                     pushes += [Push(e, random_weight(e, mean * p)) for e in branch.effects]
         return self.after(pushes, state, now)
 
-    def expected_moves(self, state: State, now: float, mover: Actor, first: Action | None) -> State:
-        """The state after the effects of everyone's habits, or of `first` in place of the mover's."""
+    def expected_moves(
+        self, state: State, step: int, mover: Actor, first: Action | None, level: int, inner: int
+    ) -> State:
+        """The state after everyone's moves, as `mover` expects them when it thinks at `level`.
+
+        It takes `first` itself, or without that follows its habit; others choose one level lower, or at
+        their own depth if that is less.
+        """
         pushes = []
         for actor in self.model.actors:
-            habit = self.habit(actor, state, now)
+            if actor is not mover:
+                chances = self.choice(actor, min(level - 1, actor.depth), state, step, inner)
+            elif first is None:
+                chances = self.habit(actor, state, step * self.dt)
+            else:
+                taken = [float(action is first) for action in actor.actions]
+                chances = np.tile(taken, (self.runs, 1))
             for a, action in enumerate(actor.actions):
-                weight = habit[:, a]
-                if first is not None and actor is mover:
-                    weight = np.full(self.runs, 1.0 if action is first else 0.0)
-                pushes += [Push(e, weight) for e in action.effects]
-        return self.after(pushes, state, now)
+                pushes += [Push(e, chances[:, a]) for e in action.effects]
+        return self.after(pushes, state, step * self.dt)
 
-    def expected_worth(self, actor: Actor, action: Action, seen: State, step: int) -> Floats:
-        """Q(a): what `actor` expects of taking `action` in the state that it sees, (run,), points."""
+    def expected_worth(
+        self, actor: Actor, action: Action, seen: State, step: int, level: int, steps: int, inner: int
+    ) -> Floats:
+        """Q(a): what `actor` expects of taking `action` in a state, (run,), points.
+
+        It looks `steps` ahead and thinks at `level`; whoever it models looks at most `inner` steps ahead.
+        """
         dt = self.dt
         absorbing = [o for o in self.model.outcomes if o.absorbing]
         discount = self.read(actor.discount, seen, step * dt, absent=1.0)
@@ -148,11 +180,11 @@ class World:
         absorbed = {o.name: np.zeros(self.runs) for o in absorbing}
         total = np.zeros(self.runs)
         path = seen
-        for h in range(1, look_ahead_steps(actor, dt) + 1):
+        for h in range(1, steps + 1):
             now, end = (step + h - 1) * dt, (step + h) * dt
             if h >= 2:
                 path = self.expected_events(path, step + h - 1, now)
-            path = self.expected_moves(path, now, actor, action if h == 1 else None)
+            path = self.expected_moves(path, step + h - 1, actor, action if h == 1 else None, level, inner)
             path = self.change(path, now, end)
 
             hazards = [o for o in absorbing if o.rate is not None]
@@ -195,7 +227,7 @@ def softmax(weights: Floats) -> Floats:
     return np.asarray(likely / likely.sum(axis=-1, keepdims=True))
 
 
-def power(base: Floats, exponent: float) -> Floats:
+def power(base: Floats, exponent: float | Floats) -> Floats:
     """base**exponent for a positive exponent, as formulas compute it."""
     return np.where(base == 0, 0.0, np.exp(exponent * np.log(base)))
 
@@ -203,3 +235,10 @@ def power(base: Floats, exponent: float) -> Floats:
 def look_ahead_steps(actor: Actor, dt: float) -> int:
     """Steps that an actor looks ahead: its horizon, rounded, at least 1."""
     return max(1, math.floor(actor.horizon / dt + 0.5))
+
+
+def inner_steps(actor: Actor, dt: float) -> int:
+    """Most steps that an actor supposes others to look ahead: half its own, rounded up, if not given."""
+    if actor.inner_horizon is None:
+        return (look_ahead_steps(actor, dt) + 1) // 2
+    return max(1, math.floor(actor.inner_horizon / dt + 0.5))

@@ -169,10 +169,10 @@ class Fields:
         paragraphs = re.split(r"\n\s*\n" if value.style == "literal" else r"\n+", value.text.strip())
         return "\n\n".join(" ".join(p.split()) for p in paragraphs)
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: str, default: bool = False) -> bool:
         value = self.scalar(name, "`true` or `false`")
         if value is None:
-            return False
+            return default
         if value.truth is None:
             self.reader.say(value, f"`{name}` must be `true` or `false`, not {shape(value)}")
         # Whoever wrote the key meant it: nothing else is to be complained of for a misspelt `true`.

@@ -33,6 +33,8 @@ Shape = Literal[
     "named",  # name -> mapping with keys of its own
     "signals",  # variable -> `hidden`, or a mapping
     "readings",  # parameter -> number, prior or formula, or a mapping
+    "overlays",  # parameter -> number, prior or formula
+    "chances",  # the name of a type, or type -> formula or `rest`
     "list",  # a list of mappings
 ]
 
@@ -165,21 +167,58 @@ ACTION = Table(
         Key("effects", "effects", "What it does to stocks."),
         Key("cost", "formula", "Points, paid once when it is chosen."),
         Key("propensity", "formula", "Log-weight of habit; left out: 0."),
+        Key("attributed", "formula", "How surely others know who did it, 0 to 1; left out: 1."),
         *_BACKING,
     ),
     short="title",
+)
+TYPE = Table(
+    "a type",
+    (
+        _TITLE,
+        Key("parameters", "overlays", "The values that parameters have in it.", required=True),
+        *_BACKING,
+    ),
+)
+BELIEF = Table(
+    "a belief",
+    (
+        Key("prior", "chances", "Chances of the types at the start, or the one type.", required=True),
+        Key("learns", "flag", "false: never changes; left out: learns from what the other does."),
+        Key(
+            "confirmation_bias",
+            "formula",
+            "How far it ignores what speaks against the likeliest type, 0 to 1.",
+        ),
+        Key("fading", "formula", "Share by which it falls back to the prior per month, 0 to 1."),
+        Key("floor", "formula", "Least chance of any type."),
+        *_BACKING,
+    ),
+    short="prior",
 )
 ACTOR = Table(
     "an actor",
     (
         _TITLE,
-        Key("depth", "integer", "0: acts by habit; 1: looks ahead against the habits of others."),
-        Key("horizon", "number", "Months looked ahead (depth 1)."),
-        Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1)."),
-        Key("discount", "formula", "Weight of a month later against now, 0 to 1 (depth 1)."),
-        Key("utility", "formulas", "What it wants, as named terms in points per month (depth 1)."),
+        Key(
+            "depth",
+            "integer",
+            "0: acts by habit; 1: looks ahead against others' habits; 2, 3: supposes others look ahead.",
+        ),
+        Key("horizon", "number", "Months looked ahead (depth 1 to 3)."),
+        Key(
+            "inner_horizon",
+            "number",
+            "Months that it supposes others to look ahead (depth 2, 3); left out: half its horizon.",
+        ),
+        Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1 to 3)."),
+        Key("discount", "formula", "Weight of a month later against now, 0 to 1 (depth 1 to 3)."),
+        Key("utility", "formulas", "What it wants, as named terms in points per month (depth 1 to 3)."),
         Key("sees", "signals", "Stocks that it does not see as they are.", of=SIGNAL),
         Key("misreads", "readings", "Parameters that it takes to be other than they are.", of=MISREADING),
+        Key("types", "named", "What it might be like, as values of parameters.", of=TYPE),
+        Key("true_type", "chances", "The type that it is, or chances of its types."),
+        Key("beliefs", "named", "What it believes of the types of other actors.", of=BELIEF),
         Key("actions", "named", "What it can do.", required=True, of=ACTION),
         *_BACKING,
     ),
@@ -260,7 +299,6 @@ FILE = Table(
 # Keys of the language that this version does not compute, by the table they belong to.
 LATER = {
     FILE.what: ("ladders", "claims", "evidence"),
-    ACTOR.what: ("beliefs", "types"),
     EVENT.what: ("attributed",),
 }
 
@@ -303,6 +341,8 @@ def tables_with(name: str) -> list[str]:
         PARAMETER,
         ACTOR,
         ACTION,
+        TYPE,
+        BELIEF,
         SIGNAL,
         EVENT,
         BRANCH,

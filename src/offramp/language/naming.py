@@ -26,6 +26,11 @@ _OURS = (
     "outcome_step",
     "event_count",
     "parameter_value",
+    "true_type",
+    "belief",
+    "supposition",
+    "expected",
+    "expectation",
     "failed_step",
     "failed_variable",
 )

@@ -163,3 +163,12 @@ def located(
         text = before + text[first : first + _SHOWN] + after
         caret = column - first + len(before)
     return Problem(file, line, column, message, width, tuple(h for h in hint if h), text, caret)
+
+
+def find(value: Value | None, *path: str) -> Value | None:
+    """What stands under a path of keys."""
+    for key in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value

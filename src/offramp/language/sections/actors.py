@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from offramp.language import keys
-from offramp.language.constants import fold
 from offramp.language.fields import Fields
 from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader
 from offramp.language.sections.effects import is_stock, read_effects, some
+from offramp.language.sections.minds import hold_minds_together, read_beliefs, read_true_type, read_types
 from offramp.language.sections.names import Names, check_name
-from offramp.language.sections.values import not_negative
+from offramp.language.sections.values import not_negative, within
 from offramp.language.source import Mapping, Scalar
 from offramp.language.units import MONTH, PER_MONTH, PLAIN
-from offramp.model import Action, Actor, Formula, Misreading, Signal, Term, constant
+from offramp.model import Action, Actor, Misreading, Signal, Term, constant
 from offramp.suggest import did_you_mean
 
 MAX_ACTIONS = 24
 MAX_HORIZON = 120  # months
 MAX_DELAY = 60  # steps
 _MISREAD_IT = "What the actor takes it for goes under `misreads`."
-LOOKING_AHEAD = ("horizon", "precision", "discount", "utility")
+MAX_DEPTH = 3
+LOOKING_AHEAD = ("horizon", "inner_horizon", "precision", "discount", "utility", "beliefs")
 
 
 def read_actors(reader: Reader, file: Fields, names: Names) -> tuple[Actor, ...]:
@@ -29,16 +30,18 @@ def read_actors(reader: Reader, file: Fields, names: Names) -> tuple[Actor, ...]
         fields = Fields.read(reader, key, value, keys.ACTOR)
         if fields is not None:
             found.append(_actor(reader, fields, names))
-    return tuple(found)
+    actors = tuple(found)
+    hold_minds_together(reader, file, actors)
+    return actors
 
 
 def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
     depth = _depth(reader, fields)
     parameters = names.parameters_only()
     precision = fields.formula("precision", parameters, PLAIN, "the precision")
-    _within(fields, "precision", precision, 0.0, None)
+    within(fields, "precision", precision, 0.0, None)
     discount = fields.formula("discount", parameters, PLAIN, "the discount")
-    _within(fields, "discount", discount, 0.0, 1.0)
+    within(fields, "discount", discount, 0.0, 1.0)
     terms = []
     for key, value in fields.entries("utility", "named terms"):
         check_name(reader, key)
@@ -46,17 +49,22 @@ def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
         # Points per month: `-1 * tension` and `-1 / month * tension` are the same number.
         formula = fields.formula_at(value, key.text, names.scope(), PLAIN, what, also=PER_MONTH)
         terms.append(Term(key.text, formula))
+    misreads = _misreads(reader, fields, names)
     return Actor(
         name=fields.key.text,
         title=fields.title(),
         actions=_actions(reader, fields, names),
         depth=depth,
-        horizon=_horizon(reader, fields, names),
+        horizon=_horizon(reader, fields, names, "horizon") or 0.0,
+        inner_horizon=_horizon(reader, fields, names, "inner_horizon"),
         precision=precision,
         discount=constant(1.0) if discount is None and depth > 0 else discount,
         utility=tuple(terms),
         sees=_sees(reader, fields, names),
-        misreads=_misreads(reader, fields, names),
+        misreads=misreads,
+        types=read_types(reader, fields, names),
+        true_type=read_true_type(reader, fields, names),
+        beliefs=read_beliefs(reader, fields, names),
         origin=fields.origin(),
     )
 
@@ -64,20 +72,13 @@ def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
 def _depth(reader: Reader, fields: Fields) -> int:
     """How many levels the actor looks ahead; notes keys that are missing or have no use for that."""
     name, value = fields.label, fields.value("depth")
-    if isinstance(value, Scalar) and value.text.strip() in ("2", "3"):
-        reader.say(
-            value,
-            f"depth {value.text.strip()} belongs to the language but is not computed in this version",
-            "0 acts by habit; 1 looks ahead against the habits of others.",
-        )
-        return 1
-    depth = fields.integer("depth", 0, 1, 0)
+    depth = fields.integer("depth", 0, MAX_DEPTH, 0)
     missing = [k for k in keys.ACTOR.keys if k.name in ("horizon", "precision", "utility")]
     missing = [k for k in missing if not fields.meant(k.name)]
-    if depth == 1 and missing:
+    if depth >= 1 and missing:
         reader.say(
             fields.at("depth"),
-            f"{name} looks ahead (depth 1) but has no {', '.join(f'`{k.name}`' for k in missing)}",
+            f"{name} looks ahead (depth {depth}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
             *(f"`{k.name}`: {k.about[:1].lower()}{k.about[1:]}" for k in missing),
         )
     unused = [k for k in LOOKING_AHEAD if fields.has(k)]
@@ -90,24 +91,16 @@ def _depth(reader: Reader, fields: Fields) -> int:
     return depth
 
 
-def _horizon(reader: Reader, fields: Fields, names: Names) -> float:
-    given = fields.value("horizon")
+def _horizon(reader: Reader, fields: Fields, names: Names, key: str) -> float | None:
+    given = fields.value(key)
     if given is None:
-        return 0.0
+        return None
     scope = names.numbers_only("a horizon is a number")
-    months = fields.number_at(given, "horizon", scope, MONTH, "the horizon in months")
+    months = fields.number_at(given, key, scope, MONTH, f"the {key.replace('_', ' ')} in months")
     if months is not None and not 0 < months <= MAX_HORIZON:
-        reader.say(given, f"a horizon of {months:g} months", f"It must be above 0 and at most {MAX_HORIZON}.")
-    return months or 0.0
-
-
-def _within(fields: Fields, name: str, formula: Formula | None, low: float, high: float | None) -> None:
-    at, value = fields.value(name), None if formula is None else fold(formula.node)
-    if at is None or value is None:
-        return
-    if value < low or (high is not None and value > high):
-        ends = f"between {low:g} and {high:g}" if high is not None else f"at least {low:g}"
-        fields.reader.say(at, f"`{name}` is {value:g}; it must be {ends}")
+        what = f"{'an' if key[0] == 'i' else 'a'} {key.replace('_', ' ')} of {months:g} months"
+        reader.say(given, what, f"It must be above 0 and at most {MAX_HORIZON}.")
+    return months
 
 
 def _actions(reader: Reader, actor: Fields, names: Names) -> tuple[Action, ...]:
@@ -125,6 +118,8 @@ def _actions(reader: Reader, actor: Fields, names: Names) -> tuple[Action, ...]:
             always = True
             continue
         always = always or not fields.has("when")
+        attributed = fields.formula("attributed", scope, PLAIN, f"how far `{key.text}` is attributed")
+        within(fields, "attributed", attributed, 0.0, 1.0)
         found.append(
             Action(
                 name=key.text,
@@ -133,6 +128,7 @@ def _actions(reader: Reader, actor: Fields, names: Names) -> tuple[Action, ...]:
                 when=fields.condition("when", scope),
                 cost=fields.formula("cost", scope, PLAIN, f"the cost of `{key.text}`"),
                 propensity=fields.formula("propensity", scope, PLAIN, f"the propensity of `{key.text}`"),
+                attributed=attributed,
                 origin=fields.origin(),
             )
         )

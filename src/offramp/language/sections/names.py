@@ -33,7 +33,7 @@ class Names:
     calendar : an empty model with the horizon of this one, for its dates
     stocks, auxiliaries, parameters, events, outcomes, actors : names in the order of the file
     units : of variables and parameters
-    actions : actor -> its actions
+    actions, types : actor -> its actions, its types
     dates : dated event -> its day (the start, where the day is wrong)
     kinds : name -> what it is ("a variable")
     lines : name -> the line on which it is defined
@@ -49,6 +49,7 @@ class Names:
     outcomes: list[str] = field(default_factory=list)
     actors: list[str] = field(default_factory=list)
     actions: dict[str, list[str]] = field(default_factory=dict)
+    types: dict[str, list[str]] = field(default_factory=dict)
     units: dict[str, Kind] = field(default_factory=dict)
     dates: dict[str, date] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
@@ -74,6 +75,8 @@ class Names:
                 elsewhere.setdefault(actor, "an actor")
                 for action in self.actions[actor]:
                     elsewhere.setdefault(action, f"an action of `{actor}`")
+                for type_ in self.types[actor]:
+                    elsewhere.setdefault(type_, f"a type of `{actor}`")
             months = {n: self.calendar.months_at(d) for n, d in self.dates.items()}
             self._scopes[key] = Scope(
                 self.known, months, elsewhere, self.calendar.months_at, *key, self.incomplete
@@ -129,9 +132,9 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
     for key, value in _entries(reader, file, "actors"):
         _check(reader, key, reserved=False)
         names.actors.append(key.text)
-        inner = look_up(value, keys.ACTOR).known.get("actions") if isinstance(value, Mapping) else None
-        actions = inner[1].entries if inner and isinstance(inner[1], Mapping) else ()
-        names.actions[key.text] = [action.text for action, _ in actions]
+        known = look_up(value, keys.ACTOR).known if isinstance(value, Mapping) else {}
+        names.actions[key.text] = _below(known, "actions")
+        names.types[key.text] = _below(known, "types")
     for key, _ in _entries(reader, file, "policies"):
         _check(reader, key, reserved=False)
     return names
@@ -146,6 +149,12 @@ def _check(reader: Reader, key: Scalar, reserved: bool = True) -> None:
     message, hint = why_not(key.text, reserved)
     if message:
         reader.say(key, message, hint)
+
+
+def _below(known: dict[str, tuple[Scalar, Value]], key: str) -> list[str]:
+    """Names under a key."""
+    value = known[key][1] if key in known else None
+    return [k.text for k, _ in value.entries] if isinstance(value, Mapping) else []
 
 
 def _day(value: Value) -> date | None:

@@ -9,7 +9,7 @@ from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.priors import support
 from offramp.language.ranges import ANY, Range, Ranges
 from offramp.language.reader import Reader
-from offramp.language.source import Mapping, Value
+from offramp.language.source import find
 from offramp.model import Actor, Distribution, Effect, Event, Formula, Model, Policy, Variable
 from offramp.tree import Now, variables_in, walk
 
@@ -23,12 +23,12 @@ def check_conditions(reader: Reader, file: Fields, model: Model) -> None:
     for actor in model.actors:
         for action in actor.actions:
             if action.when is not None and not resting.ranges.truths(action.when.node)[0]:
-                at = _find(file.value("actors"), actor.name, "actions", action.name, "when")
+                at = find(file.value("actors"), actor.name, "actions", action.name, "when")
                 message = f"`{action.name}` is never available: its `when` cannot be true"
                 reader.say(at or file.key, message, *resting.reasons(action.when))
     for outcome in model.outcomes:
         if outcome.when is not None and not bounded.ranges.truths(outcome.when.node)[0]:
-            at = _find(file.value("outcomes"), outcome.name, "when")
+            at = find(file.value("outcomes"), outcome.name, "when")
             message = f"`{outcome.name}` never comes: its `when` cannot be true"
             reader.say(at or file.key, message, *bounded.reasons(outcome.when))
 
@@ -108,12 +108,3 @@ def _moved(actors: Iterable[Actor], events: Iterable[Event], policies: Iterable[
 
 def _shown(range_: Range) -> str:
     return f"[{range_[0]:g}, {range_[1]:g}]"
-
-
-def _find(value: Value | None, *path: str) -> Value | None:
-    """What stands under a path of keys."""
-    for key in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(key)
-    return value
