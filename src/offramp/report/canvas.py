@@ -77,6 +77,7 @@ def time_axis(start: date, end: date, width: float, **more: Any) -> Spec:
         "labelExpr": label,
         "labelLineHeight": LINE - 1,
         "labelFlush": False,
+        "labelPadding": 8,
         **more,
     }
     return {

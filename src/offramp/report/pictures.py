@@ -240,9 +240,8 @@ def calendar(view: View) -> Picture | None:
         entries.append(charts.Moment(event.day, event.title, more))
         when = figures.table_date(event.day)
         rows += [(when, event.title, *result) for result in odds or [("", "", "")]]
-    sentence = words.calendar(
-        [e.day for e in entries], [e.title for e in entries], sum(bool(e.more) for e in entries)
-    )
+    open_ = sum(bool(e.more) for e in entries)
+    sentence = words.calendar([e.day for e in entries], [e.title for e in entries], open_)
     heads = ("Date", "Event", "Result", "Share of futures that reach it", "Futures")
     return Picture(
         "calendar",
@@ -253,6 +252,7 @@ def calendar(view: View) -> Picture | None:
             charts.timeline(view.start, view.end, entries, NARROW),
         ),
         (heads, rows),
+        note="Below an event: how often each result came, where the date was reached" if open_ else "",
     )  # fmt: skip
 
 

@@ -146,9 +146,15 @@ class View:
         count = self.futures - np.sum([c.count for c in absorbing], axis=0)
         low, high = wilson(count, self.futures)
         share = count / self.futures
-        title = "None of these" if len(absorbing) > 1 else "Not so far"
         return Course(
-            "", title, "otherwise", False, count.tolist(), share.tolist(), low.tolist(), high.tolist()
+            "",
+            "No end so far",
+            "otherwise",
+            False,
+            count.tolist(),
+            share.tolist(),
+            low.tolist(),
+            high.tolist(),
         )
 
     @cached_property
