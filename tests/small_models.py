@@ -68,6 +68,32 @@ policies:
 """
 
 
+# Blue wonders what Red is like, looks two levels deep and learns.
+TWO_MINDS = """
+variables:
+  tension: {initial: 40, change: -0.1 / month * tension, bounds: [0, 100], saturates: true}
+parameters: {resolve: {value: 0.5}}
+actors:
+  blue:
+    depth: 2
+    horizon: 3
+    precision: 0.1
+    utility: {calm: -tension}
+    beliefs: {red: {prior: {hard: 0.8, soft: rest}, confirmation_bias: 0.5, fading: 0.02}}
+    actions: {wait: {}, press: {effects: {tension: 5}}}
+  red:
+    depth: 1
+    horizon: 3
+    precision: 0.1
+    utility: {pride: resolve * tension}
+    types:
+      hard: {parameters: {resolve: 0.9}}
+      soft: {title: Soft at heart, parameters: {resolve: 0.1}}
+    true_type: {hard: 0.3, soft: rest}
+    actions: {wait: {propensity: 2 - 4 * resolve}, arm: {effects: {tension: 8}}}
+"""
+
+
 def made(body: str, steps: int = 1, step: str = "month") -> Model:
     """A model from 1 January 2020 whose sections after the horizon are `body`."""
     head = "model: {name: small, title: Small, illustrative: true}\n"

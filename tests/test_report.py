@@ -12,7 +12,7 @@ import offramp as ofr
 from offramp.errors import OfframpError
 from offramp.report.figures import percent
 from offramp.simulate import simulate
-from small_models import STRAIT, made
+from small_models import STRAIT, TWO_MINDS, made
 
 SECTIONS = ["in-short", "situation", "outlook", "variables", "events", "habits", "pictures"]
 SECTIONS += ["grounds", "reading", "again"]
@@ -354,6 +354,25 @@ def test_what_is_misread_stands_beside_the_truth(page):
 
 def test_what_is_not_seen_as_it_is_is_said_in_words(page):
     assert "Arms: seen 1 month late, 2 too high, with errors of standard deviation 3" in page.words
+
+
+def test_beliefs_are_drawn_and_told_beside_the_truth():
+    page = Reader(page_of(made(TWO_MINDS, 6), 20).html)
+    assert page.all("figure", id="belief-0")
+    said = next(
+        e for e in page.all("figcaption") if "figure" in e["inside"] and "Blue takes Red" in e["text"]
+    )
+    assert "80\u00a0% at its first choice" in said["text"]
+    assert (
+        "Red: at first “Hard” 80 %, “Soft at heart” the rest; in truth drawn for each future, “Hard” 30 %, "
+        "“Soft at heart” the rest; learns from what it sees done, ignores 50 % of what speaks against the "
+        "leading type, drifts back by 2.0 % a month"
+    ) in page.words
+    assert "supposes that the others look ahead as well" in page.words
+
+
+def test_beliefs_over_a_single_choice_still_make_a_picture():
+    assert Reader(page_of(made(TWO_MINDS, 1), 5).html).all("figure", id="belief-0")
 
 
 def test_shares_of_a_picture_agree_with_its_table(html, runs):

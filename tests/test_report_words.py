@@ -222,6 +222,15 @@ def test_what_an_actor_tends_to_do(actions, said):
     assert plain(words.habits(actions)) == said
 
 
+def test_what_an_actor_believes_on_average():
+    assert plain(words.belief("Blue", "Red", [("Hard", 0.8, 0.31), ("Soft", 0.2, 0.69)])) == (
+        "Blue takes Red to be “Hard” with a chance of 80 % at its first choice and of 31 % at its last, on average."
+    )
+    assert plain(words.belief("Blue", "Red", [("Hard", 0.2, 0.2), ("Soft", 0.8, 0.8)])) == (
+        "Blue takes Red to be “Soft” with a chance of 80 % from the first choice to the last, on average."
+    )
+
+
 def test_how_often_random_events_come():
     said = plain(words.frequencies(["Storm", "Calm", "Flood"], [0.4, 0.0, 2.44]))
     assert said == "“Flood” comes most often, 2.4 times a year on average; “Calm” least, never."

@@ -12,7 +12,7 @@ from offramp.analysis import trajectories
 from offramp.design import Design
 from offramp.errors import UsageError
 from offramp.simulate import simulate
-from small_models import STRAIT, made
+from small_models import STRAIT, TWO_MINDS, made
 
 
 def ran(body, steps=6, scenarios=60, step="month", policies=("baseline",)):
@@ -126,6 +126,18 @@ def test_a_poisson_rate_comes_back_as_times_a_year():
     found = trajectories.event_frequency(ran(body, steps=24, scenarios=400), "storm")
     # 400 runs of two years at 3 a year: 2,400 events, so the standard error is 3 / sqrt(2400).
     assert found["per_year"].item() == pytest.approx(3, abs=4 * 3 / np.sqrt(2400))
+
+
+def test_mean_beliefs_are_of_the_runs_that_hold_and_go_on():
+    runs = ran(TWO_MINDS, scenarios=4)
+    runs["belief"].values[0, :, 2, 0] = [0.2, 0.4, np.nan, 0.9]
+    runs["belief"].values[0, :, 2, 1] = [0.8, 0.6, np.nan, 0.1]
+    runs["belief"].values[0, :, 5] = np.nan
+    runs["status"].values[0, 3] = 1
+    found = trajectories.mean_belief(runs, "blue", "red").sel(policy="baseline")
+    assert found.isel(step=2).values == pytest.approx([0.3, 0.7])
+    assert found.isel(step=0).values == pytest.approx([0.8, 0.2])
+    assert np.isnan(found.isel(step=5).values).all()
 
 
 def test_branches_are_counted_in_the_runs_that_reach_the_date(some_failed):

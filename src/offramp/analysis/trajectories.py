@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis.outcomes import dates
-from offramp.dataset import section
+from offramp.dataset import belief, section
 from offramp.errors import UsageError
 from offramp.suggest import did_you_mean
 
@@ -119,6 +119,35 @@ def choices(runs: xr.Dataset, actor: str) -> xr.Dataset:
             "month": np.array([d.isoformat() for d in first], dtype="datetime64[ns]"),
         },
         attrs={"actor": actor, "end": dates(runs)[-1].isoformat()},
+    )
+
+
+def mean_belief(runs: xr.Dataset, actor: str, about: str) -> xr.DataArray:
+    """What an actor believes of another on average, in the runs that have not ended by then.
+
+    Returns
+    -------
+    xarray.DataArray over (policy, type, step), 0 to 1; NaN where no run goes on.
+
+    Raises
+    ------
+    UsageError
+        If the actor holds no belief about the other.
+    """
+    import xarray as xr
+
+    held = belief(runs, actor, about).transpose("policy", "type", "scenario", "step")
+    ok = _ok(runs)
+    found = np.full((len(ok), held.sizes["type"], held.sizes["step"]), np.nan)
+    for p in range(len(ok)):
+        mine = held.values[p][:, ok[p]]
+        going = np.isfinite(mine).sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found[p] = np.nansum(mine, axis=1) / going
+    return xr.DataArray(
+        found,
+        dims=("policy", "type", "step"),
+        coords={"policy": runs["policy"], "type": held["type"], "step": runs["step"]},
     )
 
 

@@ -83,7 +83,13 @@ NAMES = 226.0
 BELOW = 38.0
 
 
-def standing(times: Sequence[date], layers: Sequence[Layer], width: float, beside: bool = True) -> Spec:
+def standing(
+    times: Sequence[date],
+    layers: Sequence[Layer],
+    width: float,
+    beside: bool = True,
+    height: float | None = None,
+) -> Spec:
     """Shares of a whole over time as stacked areas, bottom to top, each with its name and last share.
 
     Parameters
@@ -92,8 +98,9 @@ def standing(times: Sequence[date], layers: Sequence[Layer], width: float, besid
     layers : at each time their shares sum to 1
     width : of the whole picture, pixels
     beside : names stand to the right of the areas; otherwise below the picture
+    height : of the areas, pixels
     """
-    left, height = 44.0, 300.0 if beside else 220.0
+    left, height = 44.0, height or (300.0 if beside else 220.0)
     names = 206.0 if beside else 14.0
     plot = width - left - names
     drawing = Drawing()

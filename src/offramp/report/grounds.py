@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy as np
 from offramp import distribution
 from offramp.model import (
     Actor,
+    Belief,
+    Chances,
     Distribution,
     Formula,
     Intervention,
@@ -18,6 +20,7 @@ from offramp.model import (
     Origin,
     Policy,
     Signal,
+    Type,
 )
 from offramp.report import figures
 from offramp.report.words import counted, enumerated, quoted
@@ -55,6 +58,7 @@ class Side:
     mind: str
     misreads: list[Misread]
     signals: list[tuple[str, str]]
+    beliefs: list[tuple[str, str, str, str]]  # about whom, the prior, the truth, how it learns
 
 
 def in_numbers(value: float | Distribution | Formula | None, unit: str = "") -> str:
@@ -109,6 +113,11 @@ def _parts(model: Model) -> Iterator[tuple[str, str, str, str, Origin]]:
                 _signal(s, model),
                 s.origin,
             )
+        for t in actor.types:
+            yield "Types", f"{who}: {t.title or t.name}", t.name, _overlays(t), t.origin
+        for b in actor.beliefs:
+            whom, prior, _, learns = _belief(model, b)
+            yield "Beliefs", f"{who} about {whom}", b.about, f"{prior}; {learns}", b.origin
         for action in actor.actions:
             yield "Actions", f"{who}: {action.title or action.name}", action.name, "", action.origin
     for event in model.events:
@@ -128,6 +137,10 @@ def _parts(model: Model) -> Iterator[tuple[str, str, str, str, Origin]]:
         yield "Policies", policy.title or policy.name, policy.name, "", policy.origin
 
 
+def _overlays(type_: Type) -> str:
+    return "; ".join(f"{o.parameter} {in_numbers(o.value)}" for o in type_.overlays)
+
+
 def _rate(rate: Formula | None) -> str:
     return "" if rate is None else f"{rate.text} a month"
 
@@ -139,13 +152,14 @@ def sides(model: Model) -> tuple[list[Side], list[str]]:
     -------
     Those of whom there is something to say, and the titles of those who act from habit and see all as it is.
     """
-    plain = [a for a in model.actors if not (a.depth or a.misreads or a.sees)]
+    plain = [a for a in model.actors if not (a.depth or a.misreads or a.sees or a.beliefs)]
     told = [
         Side(
             title=actor.title or actor.name,
             mind=_mind(actor),
             misreads=[_misread(model, m) for m in actor.misreads],
             signals=_signals(model, actor),
+            beliefs=[_belief(model, b) for b in actor.beliefs],
         )
         for actor in model.actors
         if actor not in plain
@@ -157,7 +171,11 @@ def _mind(actor: Actor) -> str:
     if actor.depth == 0:
         return "Acts from habit: what it does depends on how things stand, not on what it may bring."
     months = counted_number(actor.horizon, "month")
-    return f"Acts from habit and leans towards what it expects to serve it, looking {months} ahead."
+    told = f"Acts from habit and leans towards what it expects to serve it, looking {months} ahead"
+    if actor.depth == 1:
+        return f"{told}; supposes that the others act from habit."
+    deeper = "look ahead as well" if actor.depth == 2 else "look ahead, and suppose the same of others"
+    return f"{told}; supposes that the others {deeper}."
 
 
 def counted_number(value: float, noun: str) -> str:
@@ -212,6 +230,42 @@ def _signal(signal: Signal, model: Model) -> str:
     if signal.noise is not None:
         parts.append(f"with errors of standard deviation {_amount(signal.noise, unit)}")
     return f"seen {', '.join(parts)}" if parts else "seen as it is"
+
+
+def _belief(model: Model, belief: Belief) -> tuple[str, str, str, str]:
+    about = next(a for a in model.actors if a.name == belief.about)
+    titles = {t.name: t.title or t.name for t in about.types}
+    prior, truth = _chances(belief.prior, titles), _chances(about.true_type, titles)
+    if len(about.true_type) > 1:
+        truth = f"drawn for each future, {truth}"
+    return about.title or about.name, prior, truth, _learns(belief)
+
+
+def _chances(chances: Chances, titles: Mapping[str, str]) -> str:
+    """Types with their chances: `“Hard” 80 %, “Soft” the rest`; a single type alone."""
+    if len(chances) == 1:
+        return quoted(titles[chances[0][0]])
+    parts = []
+    for name, formula in chances:
+        chance = "the rest" if formula is None else _part(formula)
+        parts.append(f"{quoted(titles[name])} {chance}")
+    return ", ".join(parts)
+
+
+def _learns(belief: Belief) -> str:
+    if not belief.learns:
+        return "does not learn"
+    parts = ["learns from what it sees done"]
+    if belief.confirmation_bias is not None:
+        parts.append(f"ignores {_part(belief.confirmation_bias)} of what speaks against the leading type")
+    if belief.fading is not None:
+        parts.append(f"drifts back by {_part(belief.fading)} a month")
+    return ", ".join(parts)
+
+
+def _part(formula: Formula) -> str:
+    value = _constant(formula)
+    return formula.text if value is None else figures.percent(value)
 
 
 def _amount(formula: Formula, unit: str) -> str:

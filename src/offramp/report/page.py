@@ -115,6 +115,7 @@ def _contents(view: View, command: str) -> dict[str, Any]:
         "random": pictures.random_events(view),
         "habits": pictures.habits(view),
         "habit_key": [(p, opacity(p / 100)) for p in (1, 5, 10, 25, 50, 100)],
+        "beliefs": pictures.beliefs(view),
         "sides": told,
         "plain_sides": words.enumerated(plain),
         "plain_count": len(plain),

@@ -35,6 +35,9 @@ GOING_ON = Colour("#b3b8c0", "#5a606b")
 # One hue for everything that is not an outcome.
 SERIES = Colour("#2a6592", "#72b2e0")
 
+# Types that an actor may be of, in the order of the file.
+TYPES = (SERIES, NEITHER[2], BETTER[1], NEITHER[0], WORSE[2], NEITHER[1])
+
 _ALL = (INK, MUTED, RULE, GRID, PAPER, *WORSE, *BETTER, *NEITHER, GOING_ON, SERIES)
 
 

@@ -15,7 +15,7 @@ from offramp.analysis.intervals import wilson
 from offramp.analysis.outcomes import holding, over_time
 from offramp.report import charts, figures, words
 from offramp.report.canvas import HALF, NARROW, WIDE, Spec
-from offramp.report.palette import SERIES
+from offramp.report.palette import SERIES, TYPES
 from offramp.report.render import inline
 from offramp.report.view import Course, Table, View
 
@@ -343,6 +343,40 @@ def _habit(view: View, actor: str, identity: str) -> Picture:
         (heads, rows),
         title=about["title"] or actor,
     )  # fmt: skip
+
+
+def beliefs(view: View) -> list[Picture]:
+    """For each belief that an actor holds about another, how it goes on average."""
+    about = view.about("actors")
+    pairs = [(actor, other) for actor, a in about.items() for other in a["beliefs"]]
+    return [_belief(view, *pair, f"belief-{i}") for i, pair in enumerate(pairs)]
+
+
+def _belief(view: View, actor: str, other: str, identity: str) -> Picture:
+    about = view.about("actors")
+    found = trajectories.mean_belief(view.shown, actor, other)
+    rows = [k for k in view.rows if k < found.sizes["step"] and np.isfinite(found.values[0, :, k]).all()]
+    mean = found.values[0][:, rows]
+    titles = [about[other]["types"][str(t)]["title"] or str(t) for t in found["type"].values]
+    who, whom = about[actor]["title"] or actor, about[other]["title"] or other
+    sentence = words.belief(who, whom, list(zip(titles, mean[:, 0], mean[:, -1], strict=True)))
+    layers = [
+        charts.Layer(f"{figures.percent(float(m[-1]))} {t}", TYPES[i % len(TYPES)], m.tolist())
+        for i, (t, m) in enumerate(zip(titles, mean, strict=True))
+    ]
+    # One choice is drawn as a span of time, for areas need two dates.
+    times = [view.times[k] for k in rows]
+    if len(times) == 1:
+        times, layers = view.times[:2], [charts.Layer(x.label, x.colour, [*x.share] * 2) for x in layers]
+    title = f"{who} about {whom}"
+    spec = charts.standing(times, layers, HALF, beside=False, height=150)
+    table = [
+        (figures.table_date(view.times[k]), *(figures.percent(float(m)) for m in mean[:, j]))
+        for j, k in enumerate(rows)
+    ]
+    return Picture(
+        identity, sentence, drawn(identity, title, sentence, spec), (("Choice of", *titles), table), title
+    )
 
 
 def _pooled(share: Floats, chosen: Floats, months: slice) -> Floats:

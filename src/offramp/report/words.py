@@ -213,6 +213,19 @@ def _measured(number_words: str, unit: str) -> str:
     return f"{number_words}{NBSP}{words}" if words else number_words
 
 
+def belief(actor: str, about: str, types: Sequence[tuple[str, float, float]]) -> str:
+    """What an actor believes on average: (type, chance at the first choice, at the last)."""
+    title, first, last = max(types, key=lambda t: abs(t[2] - t[1]))
+    if percent(first) == percent(last):
+        title, first, _ = max(types, key=lambda t: t[1])
+        steady = f"with a chance of {percent(first)} from the first choice to the last, on average"
+        return f"{actor} takes {about} to be {quoted(title)} {steady}."
+    return (
+        f"{actor} takes {about} to be {quoted(title)} with a chance of {percent(first)} at its first choice "
+        f"and of {percent(last)} at its last, on average."
+    )
+
+
 def holding(share_first: float, share_last: float) -> str:
     """A yes-or-no variable."""
     if share_first == share_last == 0:
