@@ -13,7 +13,7 @@ from markupsafe import Markup
 from offramp.analysis.intervals import LEVEL
 from offramp.analysis.summary import summary
 from offramp.model import Model
-from offramp.report import figures, grounds, pictures, words
+from offramp.report import comparison, figures, grounds, pictures, words
 from offramp.report.canvas import printable
 from offramp.report.charts import opacity
 from offramp.report.palette import dark_rules
@@ -107,9 +107,9 @@ def _contents(view: View, command: str) -> dict[str, Any]:
         "standing": standing,
         "growths": pictures.growths(view),
         "markers": markers,
-        "comparisons": pictures.policies(view),
+        "comparisons": comparison.policies(view),
         "policy_terms": grounds.policies(model, view.policies),
-        "policy_table": pictures.policy_table(view),
+        "policy_table": comparison.policy_table(view),
         "fans": pictures.fans(view),
         "calendar": pictures.calendar(view),
         "random": pictures.random_events(view),

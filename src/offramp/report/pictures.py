@@ -11,11 +11,9 @@ import numpy.typing as npt
 from markupsafe import Markup
 
 from offramp.analysis import trajectories
-from offramp.analysis.intervals import wilson
-from offramp.analysis.outcomes import holding, over_time
 from offramp.report import charts, figures, words
 from offramp.report.canvas import HALF, NARROW, WIDE, Spec
-from offramp.report.palette import SERIES, TYPES
+from offramp.report.palette import TYPES
 from offramp.report.render import inline
 from offramp.report.view import Course, Table, View
 
@@ -403,68 +401,6 @@ def _strips(titles: Sequence[str], share: Floats, overall: Floats) -> list[chart
         together = f"{len(rare)} rarer actions together"
         strips.append(charts.Strip(together, share[rare].sum(axis=0).tolist(), float(overall[rare].sum())))
     return strips
-
-
-def policies(view: View) -> list[Picture]:
-    """For each ending that came in any future, its chance under every policy; none for a single policy."""
-    if len(view.policies) < 2:
-        return []
-    found = []
-    trials = holding(view.runs)
-    for i, course in enumerate([c for c in view.endings if c.name]):
-        counts = over_time(view.runs, course.name)["count"].values[:, -1]
-        kept = [p for p in range(len(view.policies)) if trials[p]]
-        if not counts[kept].any():
-            continue
-        low, high = wilson(counts[kept], trials[kept])
-        titles = [view.policy_title(view.policies[p]) for p in kept]
-        rows = [
-            charts.Interval(
-                t, float(counts[p] / trials[p]), float(a), float(b), view.colours.get(course.name, SERIES)
-            )
-            for t, p, a, b in zip(titles, kept, low, high, strict=True)
-        ]
-        under = [words.UnderPolicy(r.title, r.share, r.low, r.high) for r in rows]
-        sentence = words.compared(course.title, under)
-        table = []
-        for r, p in zip(rows, kept, strict=True):
-            share = figures.percent(r.share, figures.digits_for(r.low, r.high))
-            table.append(
-                (r.title, figures.count(int(counts[p])), share, figures.percent_range(r.low, r.high))
-            )
-        identity = f"policy-{i}"
-        found.append(
-            Picture(
-                identity,
-                sentence,
-                drawn(
-                    identity, course.title, sentence,
-                    charts.intervals(rows, WIDE), charts.intervals(rows, NARROW, beside=False),
-                ),
-                (("Policy", "Futures", "Share", "90 % interval"), table),
-                title=course.title,
-            )
-        )  # fmt: skip
-    return found
-
-
-def policy_table(view: View) -> Table | None:
-    """Every outcome under every policy, side by side; None for one policy."""
-    if len(view.policies) < 2:
-        return None
-    rows = []
-    for course in view.courses:
-        found = over_time(view.runs, course.name).isel(time=-1)
-        cells = []
-        for p in range(len(view.policies)):
-            low, high = float(found["low"][p]), float(found["high"][p])
-            if not int(found["runs"][p]):
-                cells.append("–")
-                continue
-            share = figures.percent(float(found["probability"][p]), figures.digits_for(low, high))
-            cells.append(f"{share} ({figures.percent_range(low, high)})")
-        rows.append((course.title, *cells))
-    return ("Outcome", *(view.policy_title(p) for p in view.policies)), rows
 
 
 def _event_days(view: View) -> list[date]:
