@@ -306,7 +306,8 @@ class ModelMaker:
         if self.chance(0.5):
             day = START + timedelta(days=self.count(0, 300))
             return Event(f"e{i}", "", on=day, effects=effects, branches=branches)
-        return Event(f"e{i}", "", rate=self.formula(0.5), effects=effects, branches=branches)
+        once = self.chance(0.3)
+        return Event(f"e{i}", "", rate=self.formula(0.5), once=once, effects=effects, branches=branches)
 
     def outcome(self, i: int, actors: tuple[Actor, ...]) -> Outcome:
         worth = tuple((a.name, self.formula(3.0)) for a in actors if self.chance(0.5))

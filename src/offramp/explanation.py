@@ -319,6 +319,7 @@ def _event(model: Model, event: Event) -> dict[str, Any]:
         "date": None if event.on is None else event.on.isoformat(),
         "in_horizon": event.on is None or 0 <= model.step_of(event.on) < model.steps,
         "rate": written(event.rate),
+        "once": event.once,
         "effects": _effects(event.effects),
         "branches": [
             {

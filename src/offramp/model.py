@@ -210,6 +210,7 @@ class Event:
     title: str
     on: date | None = None
     rate: Formula | None = None
+    once: bool = False  # random events only: at most one in a step
     effects: tuple[Effect, ...] = ()
     branches: tuple[Branch, ...] = ()
     origin: Origin = Origin()

@@ -82,6 +82,14 @@ class Minds:
                 once = f.at(room, len(self.layout.mean_position))
                 for position in self.phases.positions_set:
                     f.store(once, position, 1.0 - f.call("exp", -f.load(room, position)))
+                for event in self.layout.random:
+                    if event.once:
+                        at = self.layout.mean_position[event.name, ""]
+                        likely = 1.0 - f.call("exp", -f.load(room, at))
+                        for position in range(at, at + 1 + len(event.branches)):
+                            weight = likely if position == at else likely * f.load(room, position)
+                            f.store(room, position, weight)
+                            f.store(once, position, weight)
                 f.call("random_effects", x, p, now, room, once)
 
     def _assess(self, i: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from offramp.engine.inputs import Status
 from offramp.engine.ir import Module
 from offramp.engine.kernel import Layout
-from offramp.engine.luck import purpose_number, purpose_of_event
+from offramp.engine.luck import purpose_number, purpose_of_branch, purpose_of_event
 from offramp.engine.memory import Memory
 from offramp.engine.values import Kind
 from offramp.engine.watch import Watch
@@ -52,7 +52,7 @@ class Happenings:
                 for event in self.layout.dated[k]:
                     count = len(event.branches)
                     if count:
-                        u = f.call("uniform", key, step, purpose_number(purpose_of_event(event)))
+                        u = f.call("uniform", key, step, purpose_number(purpose_of_branch(event)))
                         drawn = f.call("draw_branch", f["work"], step, f.at(chances, first), count, u)
                         f.store(happened, position[event.name], drawn, "small")
                     first += count
@@ -90,8 +90,18 @@ class Happenings:
                 at = self.layout.mean_position[event.name, ""]
                 mean = f.load(means, at)
                 self.watch.fail_where(f, ~f.is_finite(mean), Status.NOT_FINITE)
-                self.watch.fail_where(f, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
-                if not event.branches:
+                if not event.once:
+                    self.watch.fail_where(f, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
+                if event.once:
+                    u = f.call("uniform", key, step, purpose_number(purpose_of_event(event)))
+                    total = f.to("real", u > f.call("exp", -mean))
+                    if event.branches:  # the chances of branches stand behind the mean
+                        chances, number = f.at(means, at + 1), len(event.branches)
+                        u = f.call("uniform", key, step, purpose_number(purpose_of_branch(event)))
+                        f.call("draw_branch", f["work"], step, chances, number, u)
+                        for b in range(number):
+                            f.store(counts, at + 1 + b, total * f.load(chances, b))
+                elif not event.branches:
                     u = f.call("uniform", key, step, purpose_number(purpose_of_event(event)))
                     total = f.call("poisson", u, mean)
                 else:

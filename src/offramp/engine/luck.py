@@ -153,6 +153,11 @@ def purpose_of_event(event: Event, branch: str | None = None) -> str:
     return f"event/{event.name}" if branch is None else f"event/{event.name}/{branch}"
 
 
+def purpose_of_branch(event: Event) -> str:
+    """Name of the draw that decides which branch of an event comes about, where only one can."""
+    return f"branch/{event.name}"
+
+
 def purposes(model: Model) -> list[str]:
     """Every purpose for which runs of `model` may draw."""
     names = [f"parameter/{p.name}" for p in model.parameters]
@@ -165,7 +170,9 @@ def purposes(model: Model) -> list[str]:
         names += [f"see/{actor.name}/{s.variable}" for s in actor.sees]
         names += [f"choose/{actor.name}/{a.name}" for a in actor.actions]
     for event in model.events:
-        if event.on is not None or not event.branches:
+        if event.once:
+            names += [purpose_of_event(event), *([purpose_of_branch(event)] if event.branches else [])]
+        elif event.on is not None or not event.branches:
             names.append(purpose_of_event(event))
         else:
             names += [purpose_of_event(event, b.name) for b in event.branches]

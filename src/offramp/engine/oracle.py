@@ -8,6 +8,7 @@ compiled engine must agree with it run by run. What happens inside a world, true
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -177,15 +178,7 @@ class _Course:
                 continue
             chances = truth.branch_probabilities(event.branches, state, now)
             self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
-            u = self.uniform(k, luck.purpose_of_event(event))
-            drawn = np.full(self.runs, len(event.branches) - 1)
-            cumulative = np.zeros(self.runs)
-            undecided = np.ones(self.runs, dtype=np.bool_)
-            for b, p in enumerate(chances):
-                cumulative = cumulative + p
-                here = undecided & (u < cumulative)
-                drawn[here] = b
-                undecided &= ~here
+            drawn = branch_drawn(chances, self.uniform(k, luck.purpose_of_branch(event)))
             happening.count[:, i] = 1 + drawn
             for b, branch in enumerate(event.branches):
                 happening.pushes += [Push(e, (drawn == b).astype(np.float64)) for e in branch.effects]
@@ -199,6 +192,18 @@ class _Course:
                 continue
             mean = truth.event_mean(event, state, now)
             self.fail(k, ~np.isfinite(mean), Status.NOT_FINITE)
+            if event.once:
+                here = self.uniform(k, luck.purpose_of_event(event)) > np.exp(-mean)
+                happening.count[:, i] = here
+                happening.pushes += [Push(e, here.astype(np.float64)) for e in event.effects]
+                if event.branches:
+                    chances = truth.branch_probabilities(event.branches, state, now)
+                    self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
+                    drawn = branch_drawn(chances, self.uniform(k, luck.purpose_of_branch(event)))
+                    for b, branch in enumerate(event.branches):
+                        applies = (here & (drawn == b)).astype(np.float64)
+                        happening.pushes += [Push(e, applies) for e in branch.effects]
+                continue
             self.fail(k, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
             if event.branches:
                 chances = truth.branch_probabilities(event.branches, state, now)
@@ -362,6 +367,19 @@ class _Happening:
 
     pushes: list[Push]
     count: Ints
+
+
+def branch_drawn(chances: Sequence[Floats], u: Floats) -> Ints:
+    """The first branch whose cumulative probability exceeds u, or the last: (run,)."""
+    drawn = np.full(u.shape, len(chances) - 1)
+    cumulative = np.zeros(u.shape)
+    undecided = np.ones(u.shape, dtype=np.bool_)
+    for b, p in enumerate(chances):
+        cumulative = cumulative + p
+        here = undecided & (u < cumulative)
+        drawn[here] = b
+        undecided &= ~here
+    return drawn
 
 
 def times_applied(effect: Effect, times: Ints) -> Floats:

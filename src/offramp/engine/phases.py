@@ -9,7 +9,7 @@ happens has a *weight* per run: in the world 0, 1 or a count; in a mind a probab
 | `hold(x)` | keeps stocks that saturate at their bounds |
 | `dated_chances_K(x, p, now, chances)` | probabilities of the branches of the dated events in step K |
 | `dated_effects_K(x, p, now, weights)` | their effects |
-| `means(x, p, now, means)` | expected numbers of the random events |
+| `means(x, p, now, means)` | expected numbers of the random events; for branches of `once` events chances |
 | `random_effects(x, p, now, counts, once)` | effects: additions by count, settings by `once` |
 | `inclinations(x, p, now, z)` | propensity of each action, minus infinity where it is not available |
 | `costs_I(x, p, now, costs)` | cost of each action of actor I |
@@ -143,7 +143,7 @@ class Phases:
                 mean = f.larger(read.read(event.rate) * layout.dt, 0.0)
                 values[event.name, ""] = mean
                 for branch, p in zip(event.branches, self.chances(f, read, event.branches), strict=True):
-                    values[event.name, branch.name] = mean * p
+                    values[event.name, branch.name] = p if event.once else mean * p
             for key, value in values.items():
                 f.store(f["means"], layout.mean_position[key], value)
 
@@ -164,9 +164,11 @@ class Phases:
 
     @property
     def positions_set(self) -> list[int]:
-        """Positions in the array of means for which some effect sets a stock."""
+        """Positions in the array of means, `once` events apart, for which some effect sets a stock."""
         result = set()
         for event in self.layout.random:
+            if event.once:
+                continue
             for branch_name, effects in [("", event.effects), *((b.name, b.effects) for b in event.branches)]:
                 if any(e.how == "set" for e in effects):
                     result.add(self.layout.mean_position[event.name, branch_name])

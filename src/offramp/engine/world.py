@@ -139,8 +139,14 @@ class World:
         for event in self.model.events:
             if event.rate is not None:
                 mean = self.event_mean(event, state, now)
-                pushes += [Push(e, random_weight(e, mean)) for e in event.effects]
                 chances = self.branch_probabilities(event.branches, state, now)
+                if event.once:
+                    likely = chance_of_any(mean)
+                    pushes += [Push(e, likely) for e in event.effects]
+                    for branch, p in zip(event.branches, chances, strict=True):
+                        pushes += [Push(e, likely * p) for e in branch.effects]
+                    continue
+                pushes += [Push(e, random_weight(e, mean)) for e in event.effects]
                 for branch, p in zip(event.branches, chances, strict=True):
                     pushes += [Push(e, random_weight(e, mean * p)) for e in branch.effects]
         return self.after(pushes, state, now)
@@ -218,7 +224,12 @@ def weigh(weight: Floats, value: Floats) -> Floats:
 
 def random_weight(effect: Effect, mean: Floats) -> Floats:
     """Expected number of additions, or the chance that a random event sets at least once."""
-    return 1.0 - np.exp(-mean) if effect.how == "set" else mean
+    return chance_of_any(mean) if effect.how == "set" else mean
+
+
+def chance_of_any(mean: Floats) -> Floats:
+    """Chance that a Poisson number with this mean is not 0."""
+    return 1.0 - np.exp(-mean)
 
 
 def softmax(weights: Floats) -> Floats:

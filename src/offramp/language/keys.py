@@ -244,6 +244,7 @@ EVENT = Table(
         _TITLE,
         Key("on", "date", "Day of a dated event."),
         Key("rate", "formula", "Mean number per month of a random event."),
+        Key("once", "flag", "true: a random event that happens at most once in a step."),
         Key("effects", "effects", "What it does to stocks."),
         Key("branches", "named", "The ways it can turn out, one of which happens.", of=BRANCH),
         *_BACKING,

@@ -52,19 +52,25 @@ def _event(reader: Reader, fields: Fields, names: Names) -> Event:
         reader.say(fields.at("effects"), f"`{name}` has both `effects` and `branches`", hint)
     rate = fields.formula("rate", names.scope(), PER_MONTH, f"the rate of `{name}`")
     not_negative(fields, "rate", rate, "a rate of ")
+    once = fields.flag("once")
+    if fields.has("once") and fields.has("on") and not fields.has("rate"):
+        hint = "A dated event happens once in any case: take `once` out."
+        reader.say(fields.at("once"), f"`{name}` has `once` but no `rate`", hint)
     mean = (fold(rate.node) or 0.0) * names.calendar.step_length if rate is not None else 0.0
     at = fields.value("rate")
-    if at is not None and mean > MAX_MEAN:
+    if at is not None and mean > MAX_MEAN and not once:
         reader.say(
             at,
             f"{mean:.4g} of `{name}` in every {names.calendar.step}; {MAX_MEAN} is the most",
-            "What happens this often is a flow: put it into the `change` of a variable.",
+            "What happens this often is a flow: put it into the `change` of a variable. "
+            "If it counts at most once in a step, add `once: true`.",
         )
     return Event(
         name=name,
         title=fields.title(),
         on=on,
         rate=rate,
+        once=once,
         effects=read_effects(fields, names),
         branches=_branches(reader, fields, names),
         origin=fields.origin(),
