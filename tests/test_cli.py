@@ -120,7 +120,8 @@ def test_check_of_a_broken_file_says_everything_on_stderr_and_exits_3(place):
     assert result.stdout == ""
     assert "bad.yaml:4:27" in result.stderr
     assert "`colour`" in result.stderr
-    assert result.stderr.endswith("2 problems. Nothing was run.\n")
+    assert "2 problems. Nothing was run.\n" in result.stderr
+    assert result.stderr.endswith("More may show once these are fixed.\n")  # `bb` may have any unit
     for command in ("run", "brief", "explain"):
         again = call(command, "bad.yaml")
         assert (again.exit_code, again.stdout, again.stderr) == (3, "", result.stderr)
@@ -215,6 +216,13 @@ def test_a_misreading_stands_beside_the_truth(place):
     actor = found_by("explain", "river.yaml", "--section", "actors")["actors"][0]
     reading = actor["misreads"][0]
     assert (reading["takes_it_for"], reading["truth"]) == ("0.4 * resolve", "normal(1.2, 0.3, 0.2, 3)")
+
+
+def test_an_explanation_begins_with_what_is_in_it(place):
+    text = call("explain", "us-iran-2020").stdout
+    contents = text[: text.index("Washington (washington)")]
+    assert "`--section NAME`" in contents
+    assert all(re.search(rf"^  {section} +(\d+|none)$", contents, re.M) for section in SECTIONS[1:])
 
 
 def test_one_section_is_only_that(place):

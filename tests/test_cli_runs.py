@@ -21,7 +21,9 @@ def test_run_prints_the_outlook_in_100_columns(place):
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0] == "A dam on the Sarun"
-    assert re.match(r"Of 200 futures to the end of 2027: war \d+ %, accord \d+ %, standoff \d+ %\.", lines[1])
+    chances = r"War over the river \d+ %; Treaty \d+ %; Neither war nor treaty \d+ %\."
+    assert re.match(rf"200 futures, by the end of 2027: {chances}", " ".join(lines[1:3]))
+    assert re.search(r"by the end of 2027 +90 % interval", result.stdout)
     assert max(columns_of(line) for line in lines) <= 100
     assert "Again: offramp run river.yaml --runs 200 --seed 5" in result.stdout
     assert "sampling error" in result.stdout
@@ -37,7 +39,10 @@ def test_policies_fit_any_terminal(place, monkeypatch, columns):
     args = [word for name in names for word in ("--policy", name)]
     lines = call("run", "us-iran-2020", "--runs", "40", *args).stdout.splitlines()
     assert max(columns_of(line) for line in lines) <= columns
-    assert all(any(name in line.split() for line in lines) for name in names)
+    for policy in offramp.load("us-iran-2020").policies:
+        if policy.name in names[1:]:
+            assert any(f"({policy.name})" in line.split() for line in lines)
+            assert f"under {policy.title} ({policy.name})" in " ".join(" ".join(lines).split())
 
 
 def test_chances_that_share_out_all_futures_sum_to_one(place):
@@ -144,7 +149,24 @@ def test_one_name_cannot_have_two_values(place):
 def test_a_value_outside_its_prior_is_allowed_and_noted(place):
     result = call("run", "river.yaml", *RUNS, "--set", "mistrust=9")
     assert result.exit_code == 0
-    assert result.stderr.startswith("Note: mistrust = 9 lies outside its prior, uniform(")
+    assert "Note: mistrust = 9 lies outside its prior, uniform(" in result.stdout.partition("How it ends")[0]
+    as_json = call("run", "river.yaml", *RUNS, "--set", "mistrust=9", "--format", "json")
+    assert as_json.stderr.startswith("Note: mistrust = 9 lies outside its prior, uniform(")
+
+
+def test_another_value_for_a_certain_number_is_noted_and_its_own_value_is_not(place):
+    other = call("run", "river.yaml", *RUNS, "--set", "hardship_speed=0.5").stdout
+    assert "Note: hardship_speed = 0.5 instead of 0.2, which the file gives as certain" in other
+    assert "Note:" not in call("run", "river.yaml", *RUNS, "--set", "hardship_speed=0.2").stdout
+
+
+@pytest.mark.parametrize("many", ["1,200", "1_200", "1200"])
+def test_thousands_may_be_set_apart(place, many):
+    assert call("run", "river.yaml", "--runs", many).stdout.splitlines()[1].startswith("1,200 futures, by ")
+
+
+def test_one_future_is_not_many(place):
+    assert call("run", "river.yaml", "--runs", "1").stdout.splitlines()[1].startswith("1 future, by ")
 
 
 @pytest.mark.parametrize(
@@ -154,6 +176,8 @@ def test_a_value_outside_its_prior_is_allowed_and_noted(place):
         (["--policy", "pause", "--policy", "pause"], "twice"),
         (["--runs", "0"], "--runs"),
         (["--runs", "many"], "--runs"),
+        (["--runs", "1,2"], "--runs"),
+        (["--runs", "10,0000"], "--runs"),
         (["--runs", "99000000000"], "--runs"),
         (["--seed", "-1"], "--seed"),
         (["--seed", str(2**64)], "--seed"),
@@ -169,7 +193,8 @@ def test_an_impossible_option_is_wrong_use(place, args, said):
 
 def test_policies_stand_side_by_side_and_named_only(place):
     result = call("run", "river.yaml", *RUNS, "--policy", "mediation", "--policy", "pause")
-    assert re.search(r"^ +mediation +pause$", result.stdout, re.M)
+    assert re.search(r"^ +.*\(mediation\)", result.stdout, re.M)
+    assert "(pause)" in result.stdout
     assert "baseline" not in result.stdout.lower()
 
 
@@ -201,6 +226,67 @@ def test_some_failed_runs_are_left_out_said_and_exit_5(place):
     assert f"First: `wild` left its bounds in the step of {found['failures'][0]['first']}" in result.stderr
     assert "under `baseline`" in result.stderr
     assert "saturates: true" in result.stderr
+
+
+def test_failures_are_said_first_on_stdout_and_no_table_stands_where_nothing_survived(place):
+    Path("failing.yaml").write_text(FAILING.replace("LIMIT", "0.5 / month"))
+    lines = call("run", "failing.yaml", "--runs", "1000").stdout.splitlines()
+    assert re.match(r"8\d\d of 1,000 futures \(1\d\d failed, left out\), by the end of June 2020: ", lines[1])
+    Path("failing.yaml").write_text(FAILING.replace("LIMIT", "1 / month / (calm - 5)"))
+    out = call("run", "failing.yaml", "--runs", "50").stdout
+    assert "50 futures: all failed" in out
+    assert "%" not in out
+
+
+SINKING = """
+model: {name: sinking, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 6}
+parameters: {flow: {value: "uniform(0.5, 1)"}}
+variables:
+  gas: {initial: 3, bounds: [-100, 100]}
+  price: {equals: log(gas)}
+actors:
+  sudia:
+    title: Sudia
+    depth: 1
+    horizon: 3
+    precision: 1
+    utility: {calm: 0 - 1, cold: COLD}
+    actions: {cut: {effects: {gas: -flow}}, wait: {}}
+events: {boom: {rate: RATE}}
+outcomes: {high: {when: gas > 3}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("cold", "rate", "said", "section"),
+    [
+        (
+            "0 - price",
+            "0.01 / month",
+            "the term `cold` of what Sudia wants (`0 - price`, through `price`)",
+            "actors",
+        ),
+        (
+            "0 - 1",
+            "sqrt(gas - 2) / month",
+            "the rate of the event `boom` (`sqrt(gas - 2) / month`)",
+            "events",
+        ),
+        (
+            "0 - 1",
+            "5 * gas / month",
+            "the rate of the event `boom` (`5 * gas / month`) came too often",
+            "events",
+        ),
+    ],
+)
+def test_the_formula_that_failed_is_named_with_where_to_see_it(place, cold, rate, said, section):
+    Path("sinking.yaml").write_text(SINKING.replace("COLD", cold).replace("RATE", rate))
+    result = call("run", "sinking.yaml", "--runs", "40")
+    assert result.exit_code in (1, 5)
+    assert f"First: {said}" in result.stderr
+    assert f"`offramp explain sinking.yaml --section {section}` shows it." in result.stderr
 
 
 def test_the_scenario_named_fails_alone_as_well(place):

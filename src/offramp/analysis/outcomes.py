@@ -20,9 +20,10 @@ Ints = npt.NDArray[np.int64]
 
 # What the interval of a probability holds, and what it does not.
 OUTCOME_INTERVAL = (
-    "low to high holds the sampling error of this many runs (Wilson 1927), and only that. Each run draws its "
-    "own luck and its own uncertain numbers, so both are averaged into the probability itself; how far it "
-    "would move if those numbers were known better, or if the model is wrong, is not in the interval."
+    "sampling error only, that is, how far the chance may be off because these are so many futures and not "
+    "endlessly many: more runs narrow it. Each run draws its own luck and its own uncertain numbers, so both "
+    "are averaged into the chance itself. How far that would move if those numbers were known better, or if "
+    "the model is wrong, is not in the interval."
 )
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 QUANTILES = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
 
 VARIABLE_INTERVAL = (
-    "p05 to p95 holds 90 % of the runs: luck and uncertain numbers together. A run that has ended keeps its "
-    "last values."
+    "between the 5th and the 95th percentile lie 90 % of the runs, luck and uncertain numbers together. A "
+    "run that has ended keeps its last values."
 )
 
 

@@ -12,7 +12,7 @@ from offramp import __version__
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.runs import brief, run
 from offramp.cli.text import cleaned, wants_colour
-from offramp.errors import OfframpError
+from offramp.errors import ModelError, OfframpError, Problem
 from offramp.suggest import did_you_mean
 
 # Exit codes, beside those that errors carry (1 failure, 2 usage, 3 invalid model).
@@ -81,11 +81,18 @@ def discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), real.fileno())
 
 
+def _hides(problem: Problem) -> bool:
+    """Whether others may show only once it is fixed: what has no known unit or meaning fits anything."""
+    return problem.message.startswith("unknown ") or "unit" in problem.message or " in `" in problem.message
+
+
 def say_error(error: OfframpError) -> None:
     """An error on stderr; problems of a model stand for themselves."""
     text = cleaned(str(error))
-    if error.exit_code == 3:
+    if isinstance(error, ModelError):
         click.echo(text, err=True)
+        if any(_hides(p) for p in error.problems):
+            click.echo("More may show once these are fixed.", err=True)
     else:
         label = click.style("Error:", fg="red", bold=True) if wants_colour(sys.stderr) else "Error:"
         click.echo(f"{label} {text}", err=True)

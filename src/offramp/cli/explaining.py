@@ -24,7 +24,18 @@ def explanation_text(told: dict[str, Any], columns: int, colour: bool = False) -
     page = Page(columns)
     for section, content in told.items():
         _TELL[section](page, content)
+        if section == "summary" and len(told) > 1:
+            _contents(page, told)
     return page.text(colour)
+
+
+def _contents(page: Page, told: dict[str, Any]) -> None:
+    """What follows, and how to see a part of it alone."""
+    page.gap()
+    page.paragraph("Below, in this order; `--section NAME` shows one of them alone:")
+    for section, content in told.items():
+        if section != "summary":
+            page.entry(section, f"{len(content)}" if content else "none", "  ", _ROOM)
 
 
 def _summary(page: Page, told: dict[str, Any]) -> None:

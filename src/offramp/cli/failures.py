@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from offramp.design import Design
+    from offramp.diagnosis import Cause
 
 _ADVICE = {
     "not_finite": "Look for a division by something that can be 0, or a log or sqrt of something negative.",
@@ -17,22 +21,43 @@ _HOW = {
 }
 
 
-def failures_text(found: dict[str, Any], model: str) -> str:
-    """How many runs failed, which variable first, when, under which policy, and what to do about it."""
+def first_failure(found: dict[str, Any]) -> dict[str, Any]:
+    """The earliest failure, and of those the most frequent."""
+    return min(found["failures"], key=lambda f: (f["first"], -f["runs"]))
+
+
+def failures_text(found: dict[str, Any], model: str, design: Design) -> str:
+    """How many runs failed, what failed first, when, under which policy, and what to do about it."""
+    from offramp.diagnosis import cause_of
+
     total = sum(p["runs"] + p["failed_runs"] for p in found["policies"].values())
     failed = found["failed_runs"]
-    worst = min(found["failures"], key=lambda f: (f["first"], -f["runs"]))
-    what = {"too_many_events": "an event"}.get(worst["why"], "a rate, probability or worth")
-    who = f"`{worst['variable']}`" if worst["variable"] else what
-    see = (
-        f"`offramp explain {model} --section variables` shows what moves `{worst['variable']}`."
-        if worst["variable"]
-        else f"`offramp explain {model} --section events` shows rates and probabilities."
-    )
+    worst = first_failure(found)
+    if worst["variable"]:
+        what, section = f"`{worst['variable']}` {_HOW[worst['why']]}", "variables"
+        see = f"shows what moves `{worst['variable']}`."
+    else:
+        what, section = caused(worst["why"], cause_of(design, worst))
+        see = "shows it." if section else ""
     left_out = "" if failed == total else ", and none of these is in any number above"
-    return (
-        f"{failed:,} of {total:,} runs failed{left_out}.\n"
-        f"First: {who} {_HOW[worst['why']]} in the step of {worst['first']} under `{worst['policy']}` "
-        f"(scenario {worst['scenario']}; so failed {worst['runs']:,} of them).\n"
-        f"{_ADVICE[worst['why']]}\n{see}"
-    )
+    lines = [
+        f"{failed:,} of {total:,} runs failed{left_out}.",
+        f"First: {what} in the step of {worst['first']} under `{worst['policy']}` "
+        f"(scenario {worst['scenario']}; so failed {worst['runs']:,} of them).",
+        _ADVICE[worst["why"]],
+    ]
+    if section:
+        lines.append(f"`offramp explain {model} --section {section}` {see}")
+    return "\n".join(lines)
+
+
+def caused(why: str, cause: Cause | None) -> tuple[str, str]:
+    """What failed where no variable did, and the section of `explain` that shows it, or nothing."""
+    how = _HOW[why]
+    if cause is None:
+        return f"a rate, a probability or what an actor expects {how}; which one could not be told,", ""
+    where = f" in what {cause.mind} expects" if cause.mind else ""
+    if not cause.what:
+        return f"something{where} {how}, and no one formula could be named,", cause.section
+    through = f", through {' and '.join(f'`{v}`' for v in cause.through)}" if cause.through else ""
+    return f"{cause.what} (`{cause.formula}`{through}) {how}{where}", cause.section

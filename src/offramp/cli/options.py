@@ -26,10 +26,20 @@ _SETTING = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
+
+class _Count(click.IntRange):
+    """A whole number that may have commas or underscores between its thousands: 10,000 or 10_000."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and re.fullmatch(r"\d{1,3}(,\d{3})+|\d{1,3}(_\d{3})+", value.strip(), re.A):
+            value = value.replace(",", "").replace("_", "")
+        return super().convert(value, param, ctx)
+
+
 # Options in the order in which help shows them.
 model_argument = click.argument("model", metavar="MODEL")
 runs_option = click.option(
-    "--runs", type=click.IntRange(1, MOST_RUNS), default=RUNS, show_default=True, metavar="N",
+    "--runs", type=_Count(1, MOST_RUNS), default=RUNS, show_default=True, metavar="N",
     help="Futures to run under each policy.",
 )  # fmt: skip
 seed_option = click.option(
@@ -146,7 +156,15 @@ def notes_on(model: Model, overrides: dict[str, float]) -> list[str]:
 
     notes = []
     for parameter in model.parameters:
-        if parameter.name in overrides and isinstance(parameter.value, Distribution):
+        if parameter.name not in overrides:
+            continue
+        if not isinstance(parameter.value, Distribution):
+            if overrides[parameter.name] != parameter.value:
+                notes.append(
+                    f"{parameter.name} = {overrides[parameter.name]:g} instead of {parameter.value:g}, which "
+                    "the file gives as certain, without a range."
+                )
+        else:
             low, high = support(parameter.value)
             if not low <= overrides[parameter.name] <= high:
                 notes.append(

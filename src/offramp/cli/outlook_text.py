@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from offramp.cli.text import Page, columns_of, padded
+from offramp.cli.text import Page, columns_of, head_width, padded
 from offramp.model import Model, Variable
 from offramp.report import figures
 
@@ -14,7 +15,14 @@ _MOST_VARIABLES = 12
 _NAMES = 28  # columns that names have at least, where tables are cut to fit
 
 
-def outlook_text(found: dict[str, Any], model: Model, again: str, columns: int, colour: bool = False) -> str:
+def outlook_text(
+    found: dict[str, Any],
+    model: Model,
+    again: str,
+    columns: int,
+    colour: bool = False,
+    notes: Sequence[str] = (),
+) -> str:
     """What `offramp run` prints.
 
     Parameters
@@ -24,42 +32,63 @@ def outlook_text(found: dict[str, Any], model: Model, again: str, columns: int, 
     again : the command that gives the same futures
     columns : to fill
     colour : mark headings
+    notes : what is odd about the settings, said before any table
     """
     page = Page(columns)
     page.heading(model.title)
     for sentence in headlines(found, model):
         page.paragraph(sentence)
+    for note in notes:
+        page.paragraph(f"Note: {note}")
     if model.illustrative:
         page.paragraph("Illustrative: the numbers of this model are there to teach.")
-    _outcomes(page, found, model)
-    for name, policy in found["policies"].items():
-        under = "" if len(found["policies"]) == 1 else f", under {_titles(model.policies, name)}"
+    survived = {name: policy for name, policy in found["policies"].items() if policy["runs"]}
+    if survived:
+        _outcomes(page, found, model)
+    for name, policy in survived.items():
+        under = "" if len(found["policies"]) == 1 else f", under {_column(model, name)}"
         _variables(page, policy, model, under)
         _actions(page, policy, model, under)
-    page.heading("How sure")
-    page.paragraph("Chances: " + found["intervals"]["outcomes"])
-    page.paragraph("Variables: " + found["intervals"]["variables"])
-    if found["intervals"]["quantiles_from"] < min(p["runs"] for p in found["policies"].values()):
-        page.paragraph(
-            f"Percentiles are from the first {found['intervals']['quantiles_from']:,} runs of each policy."
-        )
+    if survived:
+        _how_sure(page, found, model, min(p["runs"] for p in survived.values()))
     page.gap()
     page.paragraph(f"Again: {again}", hanging="       ")
     page.paragraph(f"offramp {found['version']}, model {found['model_hash'][:12]}")
     return page.text(colour)
 
 
+def _how_sure(page: Page, found: dict[str, Any], model: Model, runs: int) -> None:
+    """What the numbers above hold and what not, in the words of their headings."""
+    page.heading("How sure")
+    if model.outcomes:
+        where = "90 % interval" if len(found["policies"]) == 1 else "In brackets the 90 % interval"
+        page.paragraph(f"{where}: {found['intervals']['outcomes']}")
+    page.paragraph(f"5th percentile, median, 95th: {found['intervals']['variables']}")
+    if found["intervals"]["quantiles_from"] < runs:
+        page.paragraph(
+            f"Percentiles are from the first {found['intervals']['quantiles_from']:,} runs of each policy."
+        )
+
+
 def headlines(found: dict[str, Any], model: Model) -> list[str]:
     """One sentence for each policy: how its futures end."""
     ends = [o.name for o in model.outcomes if o.absorbing or o.otherwise]
     shown = ends or [o.name for o in model.outcomes][:4]
-    until = figures.end_words(date.fromisoformat(found["end"]))
+    until = _by(found["end"])
     sentences = []
     for name, policy in found["policies"].items():
-        who = "" if len(found["policies"]) == 1 else f" under {_titles(model.policies, name)}"
-        parts = [f"{n.replace('_', ' ')} {_chance(policy['outcomes'][n])}" for n in shown]
-        said = ", ".join(parts) if parts else "this model asks about no outcome"
-        sentences.append(f"Of {policy['runs']:,} futures{who} to {until}: {said}.")
+        who = "" if len(found["policies"]) == 1 else f" under {_column(model, name)}"
+        parts = [f"{_titles(model.outcomes, n)} {_chance(policy['outcomes'][n])}" for n in shown]
+        said = "; ".join(parts) if parts else "this model asks about no outcome"
+        runs, failed = policy["runs"], policy["failed_runs"]
+        if not runs:
+            sentences.append(f"{_futures(failed)}{who}: all failed, so nothing can be said of how it ends.")
+        elif failed:
+            sentences.append(
+                f"{runs:,} of {_futures(runs + failed)}{who} ({failed:,} failed, left out), {until}: {said}."
+            )
+        else:
+            sentences.append(f"{_futures(runs)}{who}, {until}: {said}.")
     return sentences
 
 
@@ -76,7 +105,7 @@ def _outcomes(page: Page, found: dict[str, Any], model: Model) -> None:
             dates = list(results[some[0].name]["by"])
             middle, end = dates[len(dates) // 2], dates[-1]
             page.table(
-                ["", f"by {_day(middle)}", f"by {_day(end)}", "90 % interval"],
+                ["", _by(middle), _by(end), "90 % interval"],
                 [
                     [
                         o.title or o.name,
@@ -89,10 +118,15 @@ def _outcomes(page: Page, found: dict[str, Any], model: Model) -> None:
             )
             continue
         results = [
-            [name, *(f"{_chance(p['outcomes'][o.name])} ({_bounds(p['outcomes'][o.name])})" for o in some)]
+            [
+                _column(model, name),
+                *(f"{_chance(p['outcomes'][o.name])} ({_bounds(p['outcomes'][o.name])})" for o in some),
+            ]
             for name, p in policies
         ]
-        for number, part in enumerate(_beside(results, page.columns)):
+        for number, part in enumerate(
+            _beside(results, page.columns - min(_NAMES, max(columns_of(o.title or o.name) for o in some)))
+        ):
             if number:
                 page.gap()
             page.table(
@@ -102,14 +136,14 @@ def _outcomes(page: Page, found: dict[str, Any], model: Model) -> None:
 
 
 def _beside(columns: list[list[str]], room: int) -> list[list[list[str]]]:
-    """Columns in groups that fit beside names of a good length."""
+    """Columns in groups that fit into what the names at the left leave."""
     groups: list[list[list[str]]] = []
     left = 0
     for column in columns:
-        wide = max(columns_of(cell) for cell in column) + 2
+        wide = max(head_width(column[0]), *(columns_of(cell) for cell in column[1:])) + 2
         if not groups or wide > left:
             groups.append([])
-            left = room - 2 - _NAMES
+            left = room - 2
         groups[-1].append(column)
         left -= wide
     return groups
@@ -128,7 +162,7 @@ def _variables(page: Page, policy: dict[str, Any], model: Model, under: str) -> 
     # Each number has a column of its own, so that the eye can follow the medians.
     widths = [[max(columns_of(row[i][q]) for row in cells) for q in range(3)] for i in range(len(at))]
     table = [[name, *map(_aligned, row, widths)] for name, row in zip(names, cells, strict=True)]
-    page.table(["", *(_day(d) for d in at)], table)
+    page.table(["", *(_at(d, dates[0]) for d in at)], table)
 
 
 def _aligned(texts: list[str], widths: list[int]) -> str:
@@ -157,8 +191,24 @@ def _titles(things: Any, name: str) -> str:
     return next((t.title for t in things if t.name == name and t.title), name)
 
 
-def _day(iso: str) -> str:
-    return figures.full_date(date.fromisoformat(iso))
+def _futures(n: int) -> str:
+    return "1 future" if n == 1 else f"{n:,} futures"
+
+
+def _column(model: Model, name: str) -> str:
+    """A policy at the head of a column: its title, and the name to type where that is another word."""
+    title = _titles(model.policies, name)
+    return title if title.casefold() == name.casefold() else f"{title} ({name})"
+
+
+def _by(iso: str) -> str:
+    return f"by {figures.end_words(date.fromisoformat(iso))}"
+
+
+def _at(iso: str, start: str) -> str:
+    """A date at which something is so: the start as a date, every other as the end of what comes before."""
+    day = date.fromisoformat(iso)
+    return figures.full_date(day) if iso == start else figures.end_words(day).removeprefix("the ")
 
 
 def _share(share: float | None) -> str:

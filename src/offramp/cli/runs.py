@@ -54,7 +54,7 @@ def run(
     if out is not None:
         saving.need(out)
     checked = options.load_model(model)
-    design = design_of(checked, runs, seed, settings, policies)
+    design = design_of(checked, runs, seed, settings, policies, say_notes=form == "json")
     if out is None:
         from offramp.outlook import outlook
 
@@ -75,8 +75,9 @@ def run(
         from offramp.cli.text import wants_colour, width
 
         again = again_command("run", model, design)
-        click.echo(outlook_text(found, checked, again, width(), wants_colour(sys.stdout)))
-    return _verdict(found, model)
+        notes = options.notes_on(checked, dict(design.overrides))
+        click.echo(outlook_text(found, checked, again, width(), wants_colour(sys.stdout), notes))
+    return _verdict(found, model, design)
 
 
 @click.command()
@@ -114,7 +115,7 @@ def brief(
     from offramp.analysis.summary import summary
 
     found = summary(kept)
-    _need_results(found, model)
+    _need_results(found, model, design)
 
     from offramp.report import brief as page_of
 
@@ -123,15 +124,23 @@ def brief(
     except OSError as error:
         raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
     click.echo(path)
-    return _verdict(found, model)
+    return _verdict(found, model, design)
 
 
-def design_of(model: Model, runs: int, seed: int, settings: Sequence[str], policies: Sequence[str]) -> Design:
+def design_of(
+    model: Model,
+    runs: int,
+    seed: int,
+    settings: Sequence[str],
+    policies: Sequence[str],
+    say_notes: bool = True,
+) -> Design:
+    """What to run; `say_notes` says on stderr what is odd about the settings, where the output does not."""
     from offramp.design import Design
 
     overrides = options.read_settings(model, settings)
     design = Design(model, list(policies) or None, scenarios=runs, seed=seed, overrides=overrides)
-    for note in options.notes_on(model, overrides):
+    for note in options.notes_on(model, overrides) if say_notes else ():
         say(f"Note: {note}")
     return design
 
@@ -174,15 +183,15 @@ def _need_memory(design: Design, who: str) -> None:
         )
 
 
-def _need_results(found: dict[str, Any], model: str) -> None:
+def _need_results(found: dict[str, Any], model: str, design: Design) -> None:
     if not any(p["runs"] for p in found["policies"].values()):
-        raise OfframpError(failures_text(found, model))
+        raise OfframpError(failures_text(found, model, design))
 
 
-def _verdict(found: dict[str, Any], model: str) -> int:
+def _verdict(found: dict[str, Any], model: str, design: Design) -> int:
     """The exit code; says on stderr what failed."""
     if not found["failed_runs"]:
         return 0
-    _need_results(found, model)
-    say(failures_text(found, model))
+    _need_results(found, model, design)
+    say(failures_text(found, model, design))
     return PARTIAL

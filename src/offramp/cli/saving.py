@@ -23,7 +23,8 @@ def need(folder: Path) -> None:
     missing = [p for p in ("h5netcdf", "h5py", "pyarrow") if find_spec(p) is None]
     if missing:
         raise OfframpError(
-            f"--out needs {' and '.join(missing)}, not installed here. pip install 'offramp[save]'"
+            f"--out needs {' and '.join(missing)}, not installed here. pip install 'offramp[save]', or in a "
+            "clone of the repository pip install '.[save]'."
         )
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; --out needs a folder.")

@@ -14,6 +14,7 @@ import click
 
 WIDEST = 100
 NARROWEST = 60
+_HEAD = 18  # columns of a head of a table that is broken into lines
 
 # Letters that a model file may hold but a terminal would obey: everything that steers a cursor or a line.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -63,6 +64,12 @@ def wrapped(text: str, columns: int, indent: str = "", hanging: str = "") -> lis
     ) or [indent.rstrip()]
 
 
+def head_width(text: str) -> int:
+    """Columns that the head of a column gets: enough for its longest word, and lines of a good length."""
+    words = text.split(" ")
+    return min(columns_of(text), max(_HEAD, *(columns_of(word) for word in words)))
+
+
 class Page:
     """Lines to print. Everything put on it may come from a model, so all of it is cleaned."""
 
@@ -98,12 +105,28 @@ class Page:
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> None:
         """A table: the first column to the left and broken where it must be, the others to the right.
 
+        Heads that are wider than what stands below them are broken into lines.
+
         `head` is one text a column; the first may be empty.
         """
         grid = [[cleaned(c) for c in row] for row in (head, *rows)]
-        others = [max(columns_of(row[i]) for row in grid) for i in range(1, len(head))]
+        body = [max((columns_of(row[i]) for row in grid[1:]), default=0) for i in range(1, len(head))]
+        heads = [
+            wrapped(text, max(wide, head_width(text))) for text, wide in zip(grid[0][1:], body, strict=True)
+        ]
+        others = [
+            max(wide, *(columns_of(line) for line in lines)) for lines, wide in zip(heads, body, strict=True)
+        ]
         room = self.columns - len(indent) - sum(w + 2 for w in others)
         first = max(12, min(room, max(columns_of(row[0]) for row in grid)))
+        tall = max((len(lines) for lines in heads), default=1)
+        for i in range(tall - 1):
+            cells = ""
+            for lines, w in zip(heads, others, strict=True):
+                at = i - (tall - len(lines))
+                cells += "  " + padded(lines[at] if at >= 0 else "", w, right=True)
+            self._lines.append(((indent + " " * first + cells).rstrip(), False))
+        grid[0] = [grid[0][0], *(lines[-1] for lines in heads)]
         for row in grid:
             lines = wrapped(row[0], first, hanging="  ")
             cells = "".join("  " + padded(c, w, right=True) for c, w in zip(row[1:], others, strict=True))
