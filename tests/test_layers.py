@@ -25,7 +25,7 @@ LAYERS = (
     ("provenance", "dataset"),
     ("simulate",),
     ("analysis",),
-    ("outlook",),
+    ("outlook", "minds"),
     ("report", "explanation"),
     ("cli",),
     ("__main__",),
