@@ -14,8 +14,6 @@ from offramp.model import Model
 from offramp.simulate import engine_for
 
 ENGINES = ["oracle"] + ["compiled"] * (find_spec("offramp.engine.compile") is not None)
-# Engines that know types, beliefs and depths above 1.
-MIND_ENGINES = ["oracle"]
 
 # A little of everything: noise, misreadings, signals, events with branches, hazards, policies.
 STRAIT = """

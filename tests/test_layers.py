@@ -25,7 +25,7 @@ LAYERS = (
     ("provenance", "dataset"),
     ("simulate",),
     ("analysis",),
-    ("outlook", "diagnosis"),
+    ("outlook", "minds", "diagnosis"),
     ("report", "explanation"),
     ("cli",),
     ("__main__",),

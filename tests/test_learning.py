@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from offramp.engine.inputs import Status
-from small_models import MIND_ENGINES, made, outputs
+from small_models import ENGINES, made, outputs
 
-pytestmark = pytest.mark.parametrize("engine", MIND_ENGINES)
+pytestmark = pytest.mark.parametrize("engine", ENGINES)
 
 # Red pushes with chance 0.2, 0.5 or 0.8, by its type. It is made to push in January and to wait in
 # February; blue, who knows nothing of the policy, draws its conclusions.

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from small_models import MIND_ENGINES, made, outputs
+from small_models import ENGINES, made, outputs
 
-pytestmark = pytest.mark.parametrize("engine", MIND_ENGINES)
+pytestmark = pytest.mark.parametrize("engine", ENGINES)
 
 # Two thinkers, each of an uncertain type, and one who acts by habit. Every part is a line of its own, so
 # that a test can put the lines in another order.

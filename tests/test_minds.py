@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from small_models import MIND_ENGINES, made, outputs
+from small_models import ENGINES, made, outputs
 
-pytestmark = pytest.mark.parametrize("engine", MIND_ENGINES)
+pytestmark = pytest.mark.parametrize("engine", ENGINES)
 
 
 def softmax(weights):

@@ -34,6 +34,7 @@ _PUBLIC = {
     "load": ("offramp.check", "load"),
     "load_runs": ("offramp.dataset", "load"),
     "loads": ("offramp.check", "loads"),
+    "minds": ("offramp.minds", "minds"),
     "outlook": ("offramp.outlook", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
@@ -57,6 +58,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.design import Design
     from offramp.errors import ModelError, OfframpError, Problem, UsageError
     from offramp.explanation import explain
+    from offramp.minds import minds
     from offramp.model import Model
     from offramp.outlook import outlook
     from offramp.report import brief

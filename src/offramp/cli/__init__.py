@@ -12,6 +12,7 @@ from offramp import __version__
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.runs import brief, run
 from offramp.cli.text import cleaned, wants_colour
+from offramp.cli.thinking import minds
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.suggest import did_you_mean
 
@@ -115,5 +116,5 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (brief, run, new, check, explain, crises, schema):
+for command in (brief, run, new, check, explain, minds, crises, schema):
     main.add_command(command)

@@ -1,0 +1,73 @@
+"""The command `minds`: what each side thinks of each action at one date, and why."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import date
+
+import click
+
+from offramp.cli import options
+from offramp.errors import UsageError
+
+
+@click.command()
+@options.model_argument
+@click.option("--at", metavar="DATE", help="The date, such as 2020-11-03; the start by default.")
+@click.option("--actor", "actors", multiple=True, metavar="NAME", help="Only this actor. May be repeated.")
+@click.option(
+    "--run", "number", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
+    help="Number of the future whose course leads to the date.",
+)  # fmt: skip
+@options.seed_option
+@options.set_option
+@click.option("--policy", default="baseline", show_default=True, metavar="NAME", help="Under this policy.")
+@options.format_option
+def minds(
+    model: str,
+    at: str | None,
+    actors: Sequence[str],
+    number: int,
+    seed: int,
+    settings: Sequence[str],
+    policy: str,
+    form: str,
+) -> int:
+    """Look into the minds of the actors of MODEL at one date of one future.
+
+    What each thinks of each of its actions and why, in each of its pictures of the others; what it expects
+    these to do, beside what they will do in truth. The page to check a model with.
+    """
+    from offramp.design import Design
+    from offramp.minds import minds as found_in
+
+    day = _day(at)
+    checked = options.load_model(model)
+    overrides = options.read_settings(checked, settings)
+    for note in options.notes_on(checked, overrides):
+        options.say(f"Note: {note}")
+    design = Design(checked, [policy], scenarios=[number], seed=seed, overrides=overrides)
+    found = found_in(design, day, list(actors) or None)
+    if form == "json":
+        options.print_json(found.as_dict())
+        return 0
+    from offramp.cli.minds_text import minds_text
+    from offramp.cli.text import wants_colour, width
+
+    words = ["offramp", "minds", model, "--at", str(found.at), "--run", str(number), "--seed", str(seed)]
+    for name, value in overrides.items():
+        words += ["--set", f"{name}={value!r}"]
+    for name in actors:
+        words += ["--actor", name]
+    words += [] if policy == "baseline" else ["--policy", policy]
+    click.echo(minds_text(found, checked, shlex.join(words), width(), wants_colour(sys.stdout)))
+    return 0
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"`{text}` is not a date: write it as 2020-11-03.") from error
