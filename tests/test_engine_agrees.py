@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -255,3 +256,20 @@ def test_the_program_can_be_read(compiled):
     for name in ("inclinations", "effects", "change", "look_ahead_0_level1", "dated_effects_6", "outcomes"):
         assert f"@{name}(" in compiled.ir
     assert compiled.seconds["optimise"] > 0
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["1 + (2 + (3 + {0}))", "where({0} > 0.5, {0} * {0} - {0}, {0} / 2)", "max(0, 1 / (1 + {0}), {0})"],
+)
+def test_the_longest_chain_of_auxiliaries_that_a_model_may_have_runs(formula):
+    names = ["x", *(f"a{i}" for i in range(1, 200))]
+    lines = [f"  {name}: {{equals: '{formula.format(before)}'}}" for before, name in pairwise(names)]
+    chain = "\n".join(["  x: {initial: 0.7}", *reversed(lines)])
+    actors = (
+        f"actors: {{a: {{actions: {{act: {{propensity: {names[-1]}, effects: {{x: 0.1}}}}, wait: {{}}}}}}}}"
+    )
+    model = made(f"variables:\n{chain}\n{actors}")
+    inputs = inputs_for(model, scenarios=3)
+    ours = compile_model(model, cache=False).run(inputs, probabilities=True)
+    assert_agree(ours, Oracle(model).run(inputs, probabilities=True))

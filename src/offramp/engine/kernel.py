@@ -29,6 +29,7 @@ from offramp.tree import (
     StepLength,
     Variable,
     children,
+    variables_in,
     walk,
 )
 
@@ -58,6 +59,7 @@ class Layout:
         self.stock = {v.name: i for i, v in enumerate(model.stocks)}
         self.parameter = {p.name: i for i, p in enumerate(model.parameters)}
         self.by_name = {v.name: v for v in model.variables}
+        self._made_of: dict[str, list[str]] = {}
         self.first_slot: list[int] = []
         self.slots: list[Slot] = []
         for a, actor in enumerate(model.actors):
@@ -102,6 +104,20 @@ class Layout:
             equals = [e.node for name in names if (e := self.by_name[name].equals) is not None]
             names = {n.name for node in equals for n in walk(node) if isinstance(n, Variable)} - found
         return found & self.stock.keys()
+
+    def made_of(self, auxiliary: str) -> list[str]:
+        """Other auxiliaries that one is made of, at any remove, each after those that it reads itself."""
+        if auxiliary not in self._made_of:
+            found: set[str] = set()
+            waiting = [auxiliary]
+            while waiting:
+                equals = self.by_name[waiting.pop()].equals
+                names = variables_in(equals.node) if equals is not None else frozenset()
+                new = {n for n in names if self.by_name[n].is_auxiliary} - found
+                found |= new
+                waiting += new
+            self._made_of[auxiliary] = [n for n in self.model.auxiliary_order if n in found]
+        return self._made_of[auxiliary]
 
     def stocks_valued(self, i: int) -> set[str]:
         """Stocks that say what the end of a step is worth to actor i, and whether the course ends."""
@@ -277,6 +293,9 @@ class Reader:
             case Variable(name):
                 equals = self.layout.by_name[name].equals
                 if equals is not None:
+                    # What it is made of comes first, in order: a long chain is not a deep recursion.
+                    for auxiliary in self.layout.made_of(name):
+                        self.real(Variable(auxiliary))
                     return self.real(equals.node)
                 return f.load(self.x, self.layout.stock[name])
             case Now():
