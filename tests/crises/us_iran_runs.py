@@ -79,3 +79,23 @@ def war_hazard(data: xr.Dataset) -> float:
     alive = data["action"].sel(actor="washington").values >= 0
     exposure = (data["exchange"] * data["step_mean"]).isel(time=slice(1, None)).values * alive
     return float((control.values[:, None] * exposure).sum(axis=1).mean())
+
+
+@cache
+def many() -> xr.Dataset:
+    """Enough futures of the baseline to count rare acts."""
+    return simulate(Design(model(), scenarios=3000, seed=11)).isel(policy=0)
+
+
+def number(actor: str, action: str) -> int:
+    """Place of an action among those of its actor, as results store it."""
+    names = [a.name for a in next(a for a in model().actors if a.name == actor).actions]
+    return names.index(action)
+
+
+def before(mask: np.ndarray, months: int) -> np.ndarray:
+    """Whether the mask (scenario, step) held in any of the `months` steps before each."""
+    found = np.zeros_like(mask)
+    for k in range(mask.shape[1]):
+        found[:, k] = mask[:, max(0, k - months) : k].any(axis=1)
+    return found
