@@ -397,3 +397,21 @@ def test_the_reference_lists_every_unit():
     text = (Path(__file__).parents[1] / "docs" / "reference" / "model-file.md").read_text(encoding="utf-8")
     for name in (*units.MAIN_NAMES, "points", "index", "share", "flag", "score", "count"):
         assert f"`{name}`" in text, name
+
+
+@pytest.mark.parametrize(
+    ("unit", "better"),
+    [
+        ("m3", "meter**3"),
+        ("m²", "meter**2"),
+        ("km2", "km**2"),
+        ("bbl/day", "barrel"),
+        ("bcm", "billion*meter**3"),
+    ],
+)
+def test_a_unit_as_people_write_it_is_answered_with_ours(unit, better):
+    with pytest.raises(units.UnitError) as caught:
+        units.parse(unit)
+    assert f"Write `{better}`." in caught.value.hint
+    units.parse(better)
+    assert not any("docs/" in line for line in caught.value.hint)

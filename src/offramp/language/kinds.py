@@ -117,7 +117,10 @@ def advice(given: Unit, wanted: Unit, it: str = "it") -> tuple[str, ...]:
         )
     if ratio.same(units.MONTH):
         return ("It is per month already: drop one `/ month`.",)
-    return ()
+    bridge = str(ratio)
+    way = f"divide {it} by something in `{bridge[2:]}`" if bridge.startswith("1/") else ""
+    way = way or f"multiply {it} by something in `{bridge}`"
+    return (f"Where the formula is right, change the `unit`; otherwise {way}.",)
 
 
 def _product(factor: float, unit: Unit) -> str:

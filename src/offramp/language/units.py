@@ -224,29 +224,61 @@ def _named(name: str, start: int) -> Unit:
     if canonical is None:
         raise UnitError(
             f"unknown unit `{name[:60]}`",
-            f"Units are {', '.join(_SHOWN)} and others; docs/reference/model-file.md has them all.",
-            "Write `/` for per: `kg/month`." if name == "per" else "",
-            did_you_mean(name, [*NAMES, *DIMENSIONLESS], 0.7),
+            *_advice(name),
             start=start,
             end=start + len(name),
         )
     return Unit(((canonical, 1.0),))
 
 
+# The units that most models can do with; others are found by did_you_mean, or built of these.
 _SHOWN = (
     "month",
     "week",
     "day",
+    "year",
     "kg",
     "tonne",
+    "meter",
+    "km",
+    "liter",
     "barrel",
+    "MW",
+    "GWh",
     "USD",
+    "EUR",
     "person",
     "percent",
+    "thousand",
     "million",
-    "points",
-    "...",
+    "billion",
 )
+# What people write for lengths, alone and with a power behind.
+_LENGTHS = {"m": "meter", "km": "km", "mi": "mile"}
+_POWERS = {"2": "2", "3": "3", "²": "2", "³": "3"}
+_OTHERWISE = {
+    "bbl": "barrel",
+    "t": "tonne",
+    "l": "liter",
+    "mcm": "million*meter**3",
+    "bcm": "billion*meter**3",
+}
+
+
+def _advice(name: str) -> tuple[str, ...]:
+    """What to write for an unknown unit, or what there is."""
+    low = name.lower()
+    length, power = (low[:-1], _POWERS[low[-1]]) if low[-1:] in _POWERS else (low, "")
+    if name == "per":
+        better = "Write `/` for per: `kg/month`."
+    elif power and length in _LENGTHS:
+        better = f"Write `{_LENGTHS[length]}**{power}`."
+    elif low in _OTHERWISE or low in _LENGTHS:
+        better = f"Write `{_OTHERWISE.get(low) or _LENGTHS[low]}`."
+    else:
+        better = did_you_mean(name, [*NAMES, *DIMENSIONLESS], 0.7)
+    units = f"Units are {', '.join(_SHOWN)} and others, and products and powers of them: `meter**3/second`."
+    return (better, units, "For what is only counted: points, index, share, or no `unit` at all.")
 
 
 @cache
