@@ -84,7 +84,7 @@ def war_hazard(data: xr.Dataset) -> float:
 @cache
 def many() -> xr.Dataset:
     """Enough futures of the baseline to count rare acts."""
-    return simulate(Design(model(), scenarios=3000, seed=11)).isel(policy=0)
+    return simulate(Design(model(), scenarios=12_000, seed=11)).isel(policy=0)
 
 
 def number(actor: str, action: str) -> int:
