@@ -198,7 +198,7 @@ def test_an_actor_decides_in_its_own_picture(engine):
 
 
 def test_effects_of_one_moment_are_computed_from_the_state_before_them(engine):
-    """Two who each copy the other swap; two settings of one stock add their differences."""
+    """Two who each copy the other swap; two settings of one stock meet at their mean."""
     model = made(
         """
         variables: {a: {initial: 1}, b: {initial: 2}, c: {initial: 10, bounds: [0, 30], saturates: true}}
@@ -211,7 +211,7 @@ def test_effects_of_one_moment_are_computed_from_the_state_before_them(engine):
     out = outputs(model, engine)
     np.testing.assert_array_equal(path(model, out, "a")[0], [1, 2, 1])
     np.testing.assert_array_equal(path(model, out, "b")[0], [2, 1, 2])
-    np.testing.assert_array_equal(path(model, out, "c")[0], [10, 30, 15])  # 10 + 10 + 15, held at 30
+    np.testing.assert_array_equal(path(model, out, "c")[0], [10, 22.5, 22.5])
 
 
 # How runs end

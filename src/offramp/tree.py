@@ -109,6 +109,11 @@ def walk(node: Node) -> Iterator[Node]:
         stack.extend(reversed(children(top)))
 
 
+def is_plain(node: Node) -> bool:
+    """Whether a formula is arithmetic of numbers alone."""
+    return not any(isinstance(n, Variable | Parameter | Now) for n in walk(node))
+
+
 def variables_in(node: Node) -> frozenset[str]:
     """Names of the variables that `node` reads directly."""
     return frozenset(n.name for n in walk(node) if isinstance(n, Variable))

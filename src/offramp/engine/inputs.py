@@ -9,11 +9,15 @@ actor by actor, type by type, value by value; `supposition` and `expectation` ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+
+from offramp.model import Branch
+from offramp.tree import is_plain
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -27,6 +31,11 @@ class Status(IntEnum):
     NOT_FINITE = 1
     OUT_OF_BOUNDS = 2
     TOO_MANY_EVENTS = 3
+
+
+def may_pass_one(branches: Sequence[Branch]) -> bool:
+    """Whether the probabilities given may sum to more than 1; numbers alone are checked not to."""
+    return any(b.probability is not None and not is_plain(b.probability.node) for b in branches)
 
 
 @dataclass(frozen=True)

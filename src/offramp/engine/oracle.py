@@ -120,7 +120,9 @@ class _Course:
         pushes = []
         for actor in model.actors:
             for i, action in enumerate(actor.actions):
-                pushes += [Push(e, (taken[actor.name] == i).astype(np.float64)) for e in action.effects]
+                pushes += [
+                    Push(e, (taken[actor.name] == i).astype(np.float64), actor.name) for e in action.effects
+                ]
         state = truth.after(pushes, state, now)
         self.check(k, state)
         noise = {s.name: self.normal(k, f"noise/{s.name}") for s in model.stocks}
@@ -173,7 +175,7 @@ class _Course:
             if event.on is None or self.model.step_of(event.on) != k:
                 continue
             happening.count[:, i] = 1
-            happening.pushes += [Push(e, np.ones(self.runs)) for e in event.effects]
+            happening.pushes += [Push(e, np.ones(self.runs), event.name) for e in event.effects]
             if not event.branches:
                 continue
             chances = truth.branch_probabilities(event.branches, state, now)
@@ -181,7 +183,8 @@ class _Course:
             drawn = branch_drawn(chances, self.uniform(k, luck.purpose_of_branch(event)))
             happening.count[:, i] = 1 + drawn
             for b, branch in enumerate(event.branches):
-                happening.pushes += [Push(e, (drawn == b).astype(np.float64)) for e in branch.effects]
+                applies = (drawn == b).astype(np.float64)
+                happening.pushes += [Push(e, applies, event.name) for e in branch.effects]
         return happening
 
     def random_events(self, k: int, truth: World, state: State) -> _Happening:
@@ -195,14 +198,14 @@ class _Course:
             if event.once:
                 here = self.uniform(k, luck.purpose_of_event(event)) > np.exp(-mean)
                 happening.count[:, i] = here
-                happening.pushes += [Push(e, here.astype(np.float64)) for e in event.effects]
+                happening.pushes += [Push(e, here.astype(np.float64), event.name) for e in event.effects]
                 if event.branches:
                     chances = truth.branch_probabilities(event.branches, state, now)
                     self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
                     drawn = branch_drawn(chances, self.uniform(k, luck.purpose_of_branch(event)))
                     for b, branch in enumerate(event.branches):
                         applies = (here & (drawn == b)).astype(np.float64)
-                        happening.pushes += [Push(e, applies) for e in branch.effects]
+                        happening.pushes += [Push(e, applies, event.name) for e in branch.effects]
                 continue
             self.fail(k, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
             if event.branches:
@@ -212,11 +215,13 @@ class _Course:
                     u = self.uniform(k, luck.purpose_of_event(event, branch.name))
                     times = luck.poisson(u, mean * p)
                     happening.count[:, i] += times
-                    happening.pushes += [Push(e, times_applied(e, times)) for e in branch.effects]
+                    cause = f"{event.name}.{branch.name}"
+                    happening.pushes += [Push(e, times_applied(e, times), cause) for e in branch.effects]
             else:
                 times = luck.poisson(self.uniform(k, luck.purpose_of_event(event)), mean)
                 happening.count[:, i] = times
-            happening.pushes += [Push(e, times_applied(e, happening.count[:, i])) for e in event.effects]
+            times = happening.count[:, i]
+            happening.pushes += [Push(e, times_applied(e, times), event.name) for e in event.effects]
         return happening
 
     # Minds

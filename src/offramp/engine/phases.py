@@ -27,6 +27,7 @@ import math
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 
+from offramp.engine.inputs import may_pass_one
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, hold, weigh
 from offramp.engine.softmax import softmax_of
@@ -36,7 +37,9 @@ from offramp.model import Action, Branch, Effect, Outcome
 # What a look-ahead computes in every step, and nearly all of a run's time goes into.
 IN_LOOK_AHEADS = ("means", "inclinations", "effects", "change", "last_effects", "last_change")
 
-Push = tuple[Effect, Value | None]  # an effect and its weight; None: it applies fully
+# An effect, its weight (None: it applies fully) and what brings it about: of one cause at most one setting
+# of a stock applies, of several all may.
+Push = tuple[Effect, Value | None, str]
 
 
 class Phases:
@@ -71,8 +74,16 @@ class Phases:
 
     def apply(self, f: Function, read: Reader, pushes: Iterable[Push]) -> None:
         """Add up all effects from the state as it is, then write the stocks that they touch."""
-        new: dict[str, Value] = {}
-        for effect, weight in pushes:
+        pushes = list(pushes)
+        causes: dict[str, set[str]] = {}
+        for effect, _, cause in pushes:
+            if effect.how == "set":
+                causes.setdefault(effect.variable, set()).add(cause)
+        contested = {name for name, some in causes.items() if len(some) > 1}
+        new = self.met(f, read, pushes, contested)
+        for effect, weight, _ in pushes:
+            if effect.how == "set" and effect.variable in contested:
+                continue
             amount = read.real(effect.amount.node)
             node = effect.amount.node
             if effect.how == "set":
@@ -82,6 +93,19 @@ class Phases:
             before = new.get(effect.variable, read.stock(effect.variable))
             new[effect.variable] = before + amount
         self.write_stocks(f, new)
+
+    def met(self, f: Function, read: Reader, pushes: list[Push], contested: set[str]) -> dict[str, Value]:
+        """Stocks that are set from several sides at once: where the settings meet."""
+        new = {}
+        for name in sorted(contested):
+            total, weights = f.real(0.0), f.real(0.0)
+            for effect, weight, _ in pushes:
+                if effect.how == "set" and effect.variable == name:
+                    amount = read.real(effect.amount.node) - read.stock(name)
+                    total = total + (amount if weight is None else weigh(weight, amount))
+                    weights = weights + (1.0 if weight is None else weight)
+            new[name] = read.stock(name) + total / f.larger(weights, 1.0)
+        return new
 
     def write_stocks(self, f: Function, new: dict[str, Value]) -> None:
         held = {name: hold(f, self.layout, name, value) for name, value in new.items()}
@@ -111,12 +135,16 @@ class Phases:
     # Events
 
     def chances(self, f: Function, read: Reader, branches: Iterable[Branch]) -> list[Value]:
-        """Probability of each branch; `rest` is what the others leave."""
+        """Probability of each branch, of sum 1 at most; `rest` is what the others leave."""
+        branches = list(branches)
         given = [f.within(read.read(b.probability), 0.0, 1.0) if b.probability else None for b in branches]
         others = f.real(0.0)
         for p in given:
             others = others if p is None else others + p
-        return [f.larger(1.0 - others, 0.0) if p is None else p for p in given]
+        rest = f.larger(1.0 - others, 0.0)
+        if may_pass_one(branches):
+            given = [None if p is None else p / f.larger(others, 1.0) for p in given]
+        return [rest if p is None else p for p in given]
 
     def _dated(self, step: int) -> None:
         events = self.layout.dated[step]
@@ -128,10 +156,10 @@ class Phases:
             pushes: list[Push] = []
             position = 0
             for event in events:
-                pushes += [(e, None) for e in event.effects]
+                pushes += [(e, None, event.name) for e in event.effects]
                 for branch in event.branches:
                     weight = f.load(f["weights"], position)
-                    pushes += [(e, weight) for e in branch.effects]
+                    pushes += [(e, weight, event.name) for e in branch.effects]
                     position += 1
             self.apply(f, read, pushes)
 
@@ -157,9 +185,11 @@ class Phases:
                 happenings = [("", event.effects), *((b.name, b.effects) for b in event.branches)]
                 for branch_name, effects in happenings:
                     position = layout.mean_position[event.name, branch_name]
+                    # Several branches may come about in one step, unless the event is `once`.
+                    cause = event.name if event.once or not branch_name else f"{event.name}.{branch_name}"
                     for effect in effects:
                         weight = f.load(f["once" if effect.how == "set" else "counts"], position)
-                        pushes.append((effect, weight))
+                        pushes.append((effect, weight, cause))
             self.apply(f, read, pushes)
 
     @property
@@ -206,10 +236,11 @@ class Phases:
         with self.phase(name, "weights") as (f, read):
             pushes: list[Push] = []
             for s, slot in enumerate(self.layout.slots):
+                cause = self.model.actors[slot.actor].name
                 felt = [e for e in slot.action.effects if e.variable in stocks]
                 if felt:
                     weight = f.load(f["weights"], s)
-                    pushes += [(e, weight) for e in felt]
+                    pushes += [(e, weight, cause) for e in felt]
             self.apply(f, read, pushes)
 
     # Change and outcomes

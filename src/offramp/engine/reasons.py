@@ -166,7 +166,7 @@ class _Candidates(Abreast):
             else:
                 chances = self.choice(actor, min(level - 1, actor.depth), state, step, inner)
             for a, action in enumerate(actor.actions):
-                pushes += [Push(e, chances[:, a]) for e in action.effects]
+                pushes += [Push(e, chances[:, a], actor.name) for e in action.effects]
         return self.after(pushes, state, step * self.dt)
 
 

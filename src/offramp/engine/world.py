@@ -13,18 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from offramp.engine.evaluate import Environment, evaluate
-from offramp.engine.inputs import Bools, Floats
+from offramp.engine.inputs import Bools, Floats, may_pass_one
 from offramp.model import Action, Actor, Branch, Effect, Event, Formula, Model
 
 State = dict[str, Floats]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Push:
     """An effect and how much of it to apply: a count, a probability, or 0 and 1. `weight` is (run,)."""
 
     effect: Effect
     weight: Floats
+    cause: str  # what brings it about: of one cause at most one setting applies, of several all may
 
 
 class World:
@@ -62,6 +63,16 @@ class World:
     def after(self, pushes: Iterable[Push], state: State, now: float) -> State:
         """The state after effects, all of them computed from the state before."""
         new = dict(state)
+        pushes = list(pushes)
+        for name, settings in contested(pushes).items():
+            # Settings from several sides at once meet at their mean.
+            total, weights = np.zeros(self.runs), np.zeros(self.runs)
+            for push in settings:
+                amount = self.read(push.effect.amount, state, now) - state[name]
+                total = total + weigh(push.weight, amount)
+                weights = weights + push.weight
+            new[name] = new[name] + total / np.maximum(weights, 1.0)
+            pushes = [push for push in pushes if push not in settings]
         for push in pushes:
             name = push.effect.variable
             amount = self.read(push.effect.amount, state, now)
@@ -82,7 +93,7 @@ class World:
         return self.complete(new, end)
 
     def branch_probabilities(self, branches: Sequence[Branch], state: State, now: float) -> list[Floats]:
-        """Probability of each branch, (run,) each; `rest` is what the others leave."""
+        """Probability of each branch, (run,) each, of sum 1 at most; `rest` is what the others leave."""
         given = [
             np.minimum(np.maximum(self.read(b.probability, state, now), 0.0), 1.0) if b.probability else None
             for b in branches
@@ -90,7 +101,10 @@ class World:
         others = np.zeros(self.runs)
         for p in given:
             others = others if p is None else others + p
-        return [np.maximum(1.0 - others, 0.0) if p is None else p for p in given]
+        rest = np.maximum(1.0 - others, 0.0)
+        if may_pass_one(branches):
+            given = [None if p is None else p / np.maximum(others, 1.0) for p in given]
+        return [rest if p is None else p for p in given]
 
     def event_mean(self, event: Event, state: State, now: float) -> Floats:
         """Expected number of a random event in one step, (run,)."""
@@ -129,10 +143,10 @@ class World:
         pushes = []
         for event in self.model.events:
             if event.on is not None and self.model.step_of(event.on) == step:
-                pushes += [Push(e, np.ones(self.runs)) for e in event.effects]
+                pushes += [Push(e, np.ones(self.runs), event.name) for e in event.effects]
                 chances = self.branch_probabilities(event.branches, state, now)
                 for branch, p in zip(event.branches, chances, strict=True):
-                    pushes += [Push(e, p) for e in branch.effects]
+                    pushes += [Push(e, p, event.name) for e in branch.effects]
         state = self.after(pushes, state, now)
 
         pushes = []
@@ -142,13 +156,14 @@ class World:
                 chances = self.branch_probabilities(event.branches, state, now)
                 if event.once:
                     likely = chance_of_any(mean)
-                    pushes += [Push(e, likely) for e in event.effects]
+                    pushes += [Push(e, likely, event.name) for e in event.effects]
                     for branch, p in zip(event.branches, chances, strict=True):
-                        pushes += [Push(e, likely * p) for e in branch.effects]
+                        pushes += [Push(e, likely * p, event.name) for e in branch.effects]
                     continue
-                pushes += [Push(e, random_weight(e, mean)) for e in event.effects]
+                pushes += [Push(e, random_weight(e, mean), event.name) for e in event.effects]
                 for branch, p in zip(event.branches, chances, strict=True):
-                    pushes += [Push(e, random_weight(e, mean * p)) for e in branch.effects]
+                    cause = f"{event.name}.{branch.name}"
+                    pushes += [Push(e, random_weight(e, mean * p), cause) for e in branch.effects]
         return self.after(pushes, state, now)
 
     def expected_moves(
@@ -169,7 +184,7 @@ class World:
                 taken = [float(action is first) for action in actor.actions]
                 chances = np.tile(taken, (self.runs, 1))
             for a, action in enumerate(actor.actions):
-                pushes += [Push(e, chances[:, a]) for e in action.effects]
+                pushes += [Push(e, chances[:, a], actor.name) for e in action.effects]
         return self.after(pushes, state, step * self.dt)
 
     def expected_worth(
@@ -215,6 +230,15 @@ class World:
                 value = value + weigh(absorbed[outcome.name], worth)
             total = total + power(discount, h * dt) * value
         return dt * total - self.read(action.cost, seen, step * dt)
+
+
+def contested(pushes: Sequence[Push]) -> dict[str, list[Push]]:
+    """Stocks that more than one cause can set -> the settings of each."""
+    settings: dict[str, list[Push]] = {}
+    for push in pushes:
+        if push.effect.how == "set":
+            settings.setdefault(push.effect.variable, []).append(push)
+    return {name: some for name, some in settings.items() if len({p.cause for p in some}) > 1}
 
 
 def weigh(weight: Floats, value: Floats) -> Floats:
