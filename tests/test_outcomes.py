@@ -138,6 +138,8 @@ def test_a_day_between_two_dates_knows_only_the_steps_that_have_ended(runs):
     by = {day: probability(some, "scare", by=day)["count"].item() for day in ("2020-01-31", "2020-02-01")}
     assert by == {"2020-01-31": 0, "2020-02-01": 1}
     assert probability(some, "scare", by=date(2020, 7, 1))["count"].item() == 3
+    assert probability(some, "scare", by="2020-01-31").attrs["by"] == "2020-01-01"  # not the day asked for
+    assert probability(some, "scare").attrs["by"] == "2020-07-01"
 
 
 @pytest.mark.parametrize("day", ["2019-12-31", "2021-01-01", "July"])

@@ -68,14 +68,17 @@ def probability(
     ----------
     runs : what `simulate` or `load_runs` gave
     outcome : its name in the model
-    by : a date, or text such as `2020-12-01`; None for the end. Between two dates of the runs the earlier
-        one counts: what happens in a step is known at its end.
+    by : a date, or text such as `2020-12-01`; None for the end. Runs know the ends of their steps alone, so
+        between two of their dates the earlier one counts: with monthly steps from 1 June, `2020-12-31` gives
+        the chance by 1 December, without what happens in December, and `2021-01-01` that by the end of
+        December. The result says which date it is for.
     level : of the interval, 0 to 1
 
     Returns
     -------
     xarray.Dataset over `policy` with `probability`, `low` and `high` (0 to 1) and `count`, the number of
-    runs in which it happened, of `runs` that did not fail. Attribute `interval` says what the interval holds.
+    runs in which it happened, of `runs` that did not fail. Attribute `by` is the date that it is for (so is
+    the coordinate `time`), attribute `interval` says what the interval holds.
 
     Raises
     ------
@@ -90,7 +93,9 @@ def probability(
     if not times[0] <= day <= times[-1]:
         raise UsageError(f"{day} lies outside these runs, which go from {times[0]} to {times[-1]}.")
     k = max(i for i, t in enumerate(times) if t <= day)
-    return over_time(runs, outcome, level).isel(time=k)
+    result = over_time(runs, outcome, level).isel(time=k)
+    result.attrs["by"] = times[k].isoformat()
+    return result
 
 
 def over_time(runs: xr.Dataset, outcome: str, level: float = LEVEL) -> xr.Dataset:
