@@ -551,7 +551,12 @@ def test_one_branch_of_a_dated_event_is_drawn_by_its_probability(engine):
 
 @pytest.mark.parametrize(
     ("first", "second", "chances"),
-    [(1.4, "rest", [1, 0]), (-0.4, "rest", [0, 1]), (0.3, 0.2, [0.3, 0.7]), (0.8, 0.7, [0.8, 0.2])],
+    [
+        (1.4, "rest", [1, 0]),
+        (-0.4, "rest", [0, 1]),
+        (0.3, 0.2, [0.3, 0.7]),
+        (0.8, 0.7, [0.8 / 1.5, 0.7 / 1.5]),
+    ],
 )
 def test_probabilities_that_are_none_are_held_within_0_and_1(engine, first, second, chances):
     """Those of formulas can be anything; what they leave open goes to the last branch."""
@@ -574,7 +579,7 @@ def test_probabilities_that_are_none_are_held_within_0_and_1(engine, first, seco
 
 @pytest.mark.parametrize(
     ("chance", "other", "expected"),
-    [(0.3, 0.2, 0.3 + 3 * 0.2 + 7 * 0.5), (1.4, 0, 1), (-0.4, 0, 7), (0.8, 0.7, 0.8 + 3 * 0.7)],
+    [(0.3, 0.2, 0.3 + 3 * 0.2 + 7 * 0.5), (1.4, 0, 1), (-0.4, 0, 7), (0.8, 0.7, (0.8 + 3 * 0.7) / 1.5)],
 )
 def test_probabilities_in_look_ahead_are_held_within_0_and_1_too(engine, chance, other, expected):
     model = made(
