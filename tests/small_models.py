@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from textwrap import dedent
 
 import numpy as np
@@ -13,7 +12,7 @@ from offramp.engine.inputs import Outputs
 from offramp.model import Model
 from offramp.simulate import engine_for
 
-ENGINES = ["oracle"] + ["compiled"] * (find_spec("offramp.engine.compile") is not None)
+ENGINES = ["oracle", "compiled"]
 
 # A little of everything: noise, misreadings, signals, events with branches, hazards, policies.
 STRAIT = """

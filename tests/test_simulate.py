@@ -53,7 +53,6 @@ def test_some_scenarios_and_policies_alone_are_those_of_the_whole(design, engine
         np.testing.assert_array_equal(part.values, some[name].values)
 
 
-@pytest.mark.skipif("compiled" not in ENGINES, reason="there is no compiled engine")
 def test_the_engines_agree_on_every_event_choice_and_outcome(design, runs):
     compiled = simulate(design)
     for name in ("action", "event_count", "outcome_step", "status", "failed_step", "failed_variable"):
