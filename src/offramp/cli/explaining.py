@@ -208,7 +208,8 @@ def _events(page: Page, told: list[dict[str, Any]]) -> None:
             late = "" if event["in_horizon"] else " (outside the horizon)"
             page.paragraph(f"{event['date'] or ''}  {_named(event)}{late}".strip(), "  ")
             if event["rate"] is not None:
-                page.entry("rate", f"{event['rate']}   per month", "    ", _ROOM)
+                once = ", at most once in a step" if event["once"] else ""
+                page.entry("rate", f"{event['rate']}   per month{once}", "    ", _ROOM)
             _effects(page, event["effects"], "    ")
             _backing(page, event, "    ")
             for branch in event["branches"]:
