@@ -153,7 +153,7 @@ def shares(
     if layout.exact:
         whole = slice(0, layout.scenarios)
         found = _all_orders(n, {c: value(c, whole) for c in coalitions(n)})
-        holds = ~np.isnan(found).any(axis=0)
+        holds = np.asarray(~np.isnan(found).any(axis=0), np.bool_)
         parts, counts = np.where(holds, found, 0.0), holds.astype(np.float64)
     else:
         parts, counts = np.empty((n, len(layout.orders))), np.empty(len(layout.orders))
