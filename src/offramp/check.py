@@ -171,7 +171,7 @@ def _check(source: Source) -> Model:
     outcomes = read_outcomes(reader, file, names)
     events = read_events(reader, file, names)
     actors = read_actors(reader, file, names)
-    policies = read_policies(reader, file, names, variables)
+    policies = read_policies(reader, file, names, variables, actors)
     order = auxiliary_order(reader, file, variables)
     below = source.base
     base = Base(below.file, below.hash, source.changes, below.text) if below is not None else None
