@@ -186,9 +186,9 @@ class Seeing:
             with f.loop(0, len(layout.stock)) as n:
                 f.store(seen, n, f.load(stocks, n))
             corrected = self._seen_right(f, i)
-            for n, signal in enumerate(actor.sees):
+            for number, signal in enumerate(actor.sees):
                 place = layout.stock[signal.variable]
-                right = f.load_byte(corrected, n).differs(0)
+                right = f.load_byte(corrected, number).differs(0)
                 if signal.hidden:
                     value = hold(f, layout, signal.variable, f.load(first, place))
                     f.store(seen, place, f.select(right, f.load(stocks, place), value))

@@ -324,7 +324,9 @@ def _intervention(model: Model, step: Intervention) -> str:
 def _thoughts(model: Model, step: Intervention) -> list[str]:
     """What an intervention does to what actors think, in words."""
     actors = {a.name: a for a in model.actors}
-    titles = {x.name: x.title or x.name for x in (*model.variables, *model.parameters, *model.actors)}
+    titles = {v.name: v.title or v.name for v in model.variables}
+    titles |= {p.name: p.title or p.name for p in model.parameters}
+    titles |= {a.name: a.title or a.name for a in model.actors}
     units = {p.name: p.unit for p in model.parameters}
 
     def inclined(actor: str, action: str, by: float) -> str:
@@ -334,7 +336,7 @@ def _thoughts(model: Model, step: Intervention) -> list[str]:
         return f"{titles[actor]} is {odds} times {how} inclined to {quoted(title)}"
 
     what = [
-        f"{titles[actor]} sees {enumerated([titles.get(n, n) for n in names])} as it is"
+        f"{titles[actor]} gets {enumerated([titles[n] for n in names])} right"
         for actor, names in step.correct
         if names
     ]
