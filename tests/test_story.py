@@ -47,7 +47,7 @@ policies:
 
 TOLD = """\
 Two isles
-Future 7 of seed 0, policy “As written”. One course of many, and not the likeliest.
+Future 7 of seed 0, policy “As written”. One course of many.
 Illustrative: the numbers of this model are there to teach.
 Ends with: Clash; the run ends here.
 

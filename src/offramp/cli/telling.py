@@ -39,7 +39,7 @@ def story(
     thoughts: int,
     form: str,
 ) -> int:
-    """Tell one future of MODEL in words: what each side saw, thought and did, and how it ended."""  # fmt: skip
+    """Tell one future of MODEL in words: what each side saw, thought and did, and how it ended."""
     from offramp.design import Design
     from offramp.questions.story import story as told_by
 
@@ -70,7 +70,7 @@ def story_text(told: Story, model: Model, again: str, columns: int, colour: bool
     page = Page(columns)
     page.heading(told.title)
     under = "" if told.policy == "baseline" else f", policy “{told.policy_title}”"
-    page.paragraph(f"Future {told.run} of seed {told.seed}{under}. One course of many, and not the likeliest.")
+    page.paragraph(f"Future {told.run} of seed {told.seed}{under}. One course of many.")
     if told.illustrative:
         page.paragraph("Illustrative: the numbers of this model are there to teach.")
     page.paragraph(f"Ends with: {told.ending}.")
