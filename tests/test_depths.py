@@ -72,9 +72,8 @@ def test_each_run_is_that_of_the_model_with_the_depth_and_horizon_of_its_scenari
 
 
 def test_both_engines_agree_where_depths_and_horizons_are_drawn():
-    model = made(
-        BLUE.replace("horizon: how_far", "horizon: how_far\n    inner_horizon: 1 * month + how_far / 3"), 3
-    )
+    inner = "horizon: how_far\n    inner_horizon: 1 * month + how_far / 3"
+    model = made(BLUE.replace("horizon: how_far", inner), 3)
     (_, ours), (_, oracle) = run(model, "compiled"), run(model, "oracle")
     np.testing.assert_array_equal(ours.action, oracle.action)
     np.testing.assert_allclose(ours.probability, oracle.probability, rtol=1e-9)

@@ -91,7 +91,7 @@ def _depth(reader: Reader, fields: Fields, names: Names) -> tuple[int, Formula |
     if depth >= 1 and missing:
         reader.say(
             fields.at("depth"),
-            f"{name} looks ahead (depth {depth}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
+            f"{name} looks ahead (depth {depth if formula is None else 'of a formula'}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
             *(f"`{k.name}`: {k.about[:1].lower()}{k.about[1:]}" for k in missing),
         )
     unused = [k for k in LOOKING_AHEAD if fields.has(k)]
