@@ -27,7 +27,14 @@ from offramp.engine.values import Kind, Value
 
 
 class Minds:
-    """Writes the functions by which actors choose."""
+    """Writes the functions by which actors choose.
+
+    Attributes
+    ----------
+    one_step_apart : whether look-aheads of one step have functions of their own; results are the same
+    """
+
+    one_step_apart = True
 
     def __init__(self, module: Module, layout: Layout, phases: Phases) -> None:
         self.module, self.layout, self.phases, self.model = module, layout, phases, layout.model
@@ -41,7 +48,8 @@ class Minds:
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 self._assess(i)
-                self.one_step.write(i)
+                if self.one_step_apart:
+                    self.one_step.write(i)
         self._write_levels()
 
     def _habits(self) -> None:
@@ -267,6 +275,9 @@ class Minds:
             "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer",
         }  # fmt: skip
         with self.module.function(f"look_ahead_{i}_level{level}", parameters) as f:
+            if not self.one_step_apart:
+                self._look_further(f, i, level)
+                return
             one = f["steps"].equals(1)
             with f.when(one):
                 f.call(

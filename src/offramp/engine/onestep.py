@@ -1,14 +1,16 @@
 """Look-aheads of one step, as IR: what all candidate actions share is computed once.
 
 Most of a run's time goes into suppositions of the last kind: what would the other one gain by each of its
-actions, one step on? All candidates start from one state and meet the same moves of the others, and one action
-touches few stocks. So the step is computed once without any own move, and for each candidate only what its
-own effects change. Values are those that the whole computation gives, added up in the same order.
+actions, one step on? All candidates start from one state and meet the same moves of the others, and one
+action touches few stocks. So the step is computed once without any own move, and for each candidate only
+what its own effects change. Values are those that the whole computation gives, added up in the same order.
+
+Actions that touch much the same stocks share a function, for code takes time to compile.
 
 | function | what it does |
 |---|---|
 | `share_I(x, p, now, end, first, cache)` | the step without a move of actor I, into the cache |
-| `touch_I_A(x, p, now, end, first, cache)` | what the end of the step is worth after action A of actor I |
+| `touch_I_G(x, p, now, end, first, cache)` | what the end of the step is worth after an action of group G |
 | `one_step_I(seen, p, step, first, open, q, cache)` | Q of each action of actor I that looks one step ahead |
 """
 
@@ -17,6 +19,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
 
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, hold, literal_of, weigh
@@ -25,6 +31,8 @@ from offramp.engine.values import Kind, Value
 from offramp.model import Effect
 from offramp.tree import Binary, Call, Negate, Node, Variable, children
 
+# How long the functions of all of an actor's actions may be, against one that computes everything.
+CODE = 1.0
 # Gives what a step is worth: (f, reader at the end of the step, actor) -> points per month.
 Valuation = Callable[[Function, Reader, int], Value]
 _SHARED: dict[str, Kind] = {
@@ -64,10 +72,9 @@ class OneStep:
     def write(self, i: int) -> None:
         plan = self.plan(i)
         self._share(i, plan)
-        first = self.layout.first_slot[i]
-        for a in range(len(self.model.actors[i].actions)):
-            self._touch(i, a, first + a, plan)
-        self._one_step(i)
+        for g in range(len(plan.groups)):
+            self._touch(i, g, plan)
+        self._one_step(i, plan)
 
     def _share(self, i: int, plan: _Plan) -> None:
         layout = self.layout
@@ -89,17 +96,15 @@ class OneStep:
             for node, place in plan.last.items():
                 f.store(cache, place, last.real(node))
 
-    def _touch(self, i: int, a: int, slot: int, plan: _Plan) -> None:
-        layout = self.layout
-        with self.module.function(f"touch_{i}_{a}", _SHARED, "real") as f:
+    def _touch(self, i: int, g: int, plan: _Plan) -> None:
+        layout, group = self.layout, plan.groups[g]
+        with self.module.function(f"touch_{i}_{g}", _SHARED, "real") as f:
             cache = f["cache"]
-            before = Reader(f, layout, f["x"], f["p"], f["now"], inline=True)
-            touched = {
-                name: self._settled(f, before, name, plan, i, slot) for name in sorted(plan.touched[slot])
-            }
+            own = f.at(cache, plan.own)
+            touched = {name: f.load(own, layout.stock[name]) for name in sorted(group.touched)}
             moved, after = f.at(cache, plan.moved), f.at(cache, plan.after)
             middle = _Touched(f, layout, moved, f["p"], f["now"], touched, plan.middle, cache)
-            changed = {name: self._changed(f, middle, name) for name in sorted(plan.changed[slot])}
+            changed = {name: self._changed(f, middle, name) for name in sorted(group.changed)}
             last = _Touched(f, layout, after, f["p"], f["end"], changed, plan.last, cache)
             f.result(self.valuation(f, last, i))
 
@@ -117,6 +122,8 @@ class OneStep:
         self, f: Function, before: Reader, name: str, plan: _Plan, i: int, slot: int | None
     ) -> Value:
         """A stock after the moves, in the order of `Phases.apply`; `slot` is the own move, if any."""
+        if slot is not None and not any(p.slot == slot for p in plan.pushes[name]):
+            return f.load(f["cache"], plan.moved + self.layout.stock[name])
         pushes = [p for p in plan.pushes[name] if p.cause != i or p.slot == slot]
         contested = name in plan.contested
         new = before.stock(name)
@@ -144,7 +151,7 @@ class OneStep:
             value = value + 0.0
         return hold(f, self.layout, name, value)
 
-    def _one_step(self, i: int) -> None:
+    def _one_step(self, i: int, plan: _Plan) -> None:
         layout, actor, dt = self.layout, self.model.actors[i], self.layout.dt
         parameters: dict[str, Kind] = {
             "seen": "pointer", "p": "pointer", "step": "index", "first": "pointer", "open": "pointer",
@@ -159,13 +166,29 @@ class OneStep:
             node = layout.discount_per_step(actor)
             discount = f.load(f["p"], layout.derived[node]) if node is not None else f.real(1.0)
             for a in range(len(actor.actions)):
+                slot = layout.first_slot[i] + a
+                g = next(g for g, group in enumerate(plan.groups) if slot in group.slots)
                 with f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
-                    total = discount * f.call(f"touch_{i}_{a}", *given)
+                    before = Reader(f, layout, f["seen"], f["p"], now, inline=True)
+                    for name in sorted(plan.groups[g].touched):
+                        value = self._settled(f, before, name, plan, i, slot)
+                        f.store(f["cache"], plan.own + layout.stock[name], value)
+                    total = discount * f.call(f"touch_{i}_{g}", *given)
                     f.store(f["q"], a, total * dt - f.load(f["q"], a))
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Actions of one actor that share a function: their slots, the stocks that the effects of any of them
+    move, and the valued stocks that are therefore otherwise at the end of the step."""
+
+    slots: frozenset[int]
+    touched: frozenset[str]
+    changed: frozenset[str]
+
+
 class _Plan:
-    """What the step of an actor's one-step look-ahead needs, and what each of its actions changes of that.
+    """What the step of an actor's one-step look-ahead needs, and what its actions change of that.
 
     Attributes
     ----------
@@ -173,12 +196,11 @@ class _Plan:
     stocks : those and all that their changes read
     pushes : stock -> all effects on it, in the order in which they are added
     contested : stocks that several actors can set
-    touched : own slot -> stocks that its effects move
-    changed : own slot -> valued stocks that are otherwise at the end of the step
+    groups : of actions
     amounts : effect -> its place in the cache
-    middle, last : parts of formulas, read after the moves and at the end, that some action leaves as they
+    middle, last : parts of formulas, read after the moves and at the end, that some group leaves as they
         are -> place in the cache
-    moved, after : places of the stocks after the moves and at the end
+    moved, own, after : places of the stocks after the others' moves, after all moves, and at the end
     size : of the cache, in reals
     """
 
@@ -200,27 +222,30 @@ class _Plan:
             for name, pushes in self.pushes.items()
             if len({p.cause for p in pushes if p.effect.how == "set"}) > 1
         }
-        self.moved, self.after = 0, len(layout.stock)
-        self.size = 2 * len(layout.stock)
+        self.moved, self.own, self.after = (n * len(layout.stock) for n in range(3))
+        self.size = 3 * len(layout.stock)
         self.amounts: dict[_Push, int] = {}
         for pushes in self.pushes.values():
             for push in pushes:
                 self._place(self.amounts, push)
+        values = layout.valuation(i)
+
+        def group(slots: frozenset[int]) -> _Group:
+            touched = {name for name, pushes in self.pushes.items() if any(p.slot in slots for p in pushes)}
+            changed = {n for n, node in changes.items() if layout.reads(node) & touched} | (touched & valued)
+            return _Group(slots, frozenset(touched), frozenset(changed))
+
+        work = _Work(layout, list(changes.values()), values)
         own = [s for s, slot in enumerate(layout.slots) if slot.actor == i]
-        self.touched: dict[int, set[str]] = {}
-        self.changed: dict[int, set[str]] = {}
+        self.groups = _grouped([group(frozenset([s])) for s in own], group, work)
         self.middle: dict[Node, int] = {}
         self.last: dict[Node, int] = {}
-        values = list(layout.valuation(i))
-        for s in own:
-            touched = {name for name, pushes in self.pushes.items() if any(p.slot == s for p in pushes)}
-            changed = {n for n, node in changes.items() if layout.reads(node) & touched} | (touched & valued)
-            self.touched[s], self.changed[s] = touched, changed
-            for node in (changes[n] for n in changed if n in changes):
-                for part in self._left(node, touched):
+        for g in self.groups:
+            for node in (changes[n] for n in changes if n in g.changed):
+                for part in self._left(node, g.touched):
                     self._place(self.middle, part)
             for node in values:
-                for part in self._left(node, changed):
+                for part in self._left(node, g.changed):
                     self._place(self.last, part)
 
     def _place(self, where: dict, what: object) -> None:  # type: ignore[type-arg]
@@ -228,7 +253,7 @@ class _Plan:
             where[what] = self.size
             self.size += 1
 
-    def _left(self, node: Node, moved: set[str]) -> Iterable[Node]:
+    def _left(self, node: Node, moved: frozenset[str]) -> Iterable[Node]:
         """The largest parts of a formula that read nothing that has moved and are worth keeping."""
         waiting, seen = [node], set()
         while waiting:
@@ -245,6 +270,67 @@ class _Plan:
             elif equals is not None:
                 waiting.append(equals.node)
             waiting += children(part)
+
+
+class _Work:
+    """How much there is to compute of what some stocks bear on: about the number of instructions."""
+
+    def __init__(self, layout: Layout, changes: list[Node], values: list[Node]) -> None:
+        self.position = layout.stock
+        self._parts = [self._of(layout, nodes) for nodes in (changes, values)]
+
+    def _of(self, layout: Layout, nodes: list[Node]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+        """(part, stock): whether a part of some formulas reads a stock; (part,): how long the part takes."""
+        weights: dict[Node, int] = {}
+        waiting = list(nodes)
+        while waiting:
+            part = waiting.pop()
+            if part in weights or part in layout.derived:
+                continue
+            slow = isinstance(part, Call) and part.function in ("exp", "log", "logistic")
+            weights[part] = 15 if slow else 1
+            equals = layout.by_name[part.name].equals if isinstance(part, Variable) else None
+            waiting += children(part) if equals is None else [equals.node]
+        reads = np.zeros((len(weights), len(layout.stock)), dtype=np.bool_)
+        for row, part in zip(reads, weights, strict=True):
+            row[[layout.stock[name] for name in layout.reads(part)]] = True
+        return reads, np.array(list(weights.values()), dtype=np.int64)
+
+    @property
+    def all(self) -> int:
+        return sum(int(weights.sum()) for _, weights in self._parts)
+
+    def of(self, group: _Group) -> int:
+        total = 0
+        for (reads, weights), moved in zip(self._parts, (group.touched, group.changed), strict=True):
+            if moved:
+                total += int(weights[reads[:, [self.position[n] for n in moved]].any(axis=1)].sum())
+        return total
+
+
+def _grouped(groups: list[_Group], joined: Callable[[frozenset[int]], _Group], work: _Work) -> list[_Group]:
+    """Actions put together until their functions are no longer than all of the formulas, `CODE` times.
+
+    Always the two whose joining makes the actions the least more to compute.
+    """
+    costs = [work.of(g) for g in groups]
+    pairs: dict[tuple[_Group, _Group], tuple[float, _Group, int]] = {}
+
+    def join(a: int, b: int) -> tuple[float, _Group, int]:
+        pair = (groups[a], groups[b])
+        if pair not in pairs:
+            both = joined(groups[a].slots | groups[b].slots)
+            cost = work.of(both)
+            more = sum(len(groups[g].slots) * (cost - costs[g]) for g in (a, b))
+            pairs[pair] = (more / max(1, costs[a] + costs[b] - cost), both, cost)
+        return pairs[pair]
+
+    while len(groups) > 1 and sum(costs) > CODE * work.all:
+        a, b = min(combinations(range(len(groups)), 2), key=lambda ab: join(*ab)[0])
+        _, both, cost = join(a, b)
+        groups = [*groups[:a], both, *groups[a + 1 : b], *groups[b + 1 :]]
+        costs = [*costs[:a], cost, *costs[a + 1 : b], *costs[b + 1 :]]
+    return groups
 
 
 class _Touched(Reader):
