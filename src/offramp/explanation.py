@@ -15,7 +15,6 @@ from offramp.model import (
     Event,
     Evidence,
     Formula,
-    Intervention,
     Misreading,
     Model,
     Origin,
@@ -26,6 +25,7 @@ from offramp.model import (
     Type,
     Variable,
 )
+from offramp.provenance import intervention_as_dict
 from offramp.tree import parameters_in, variables_in
 
 SECTIONS = (
@@ -395,17 +395,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
     return {
         "name": policy.name,
         "title": policy.title,
-        "do": [_intervention(i) for i in policy.interventions],
+        "all_of": list(policy.parts),
+        "do": [intervention_as_dict(i) for i in policy.interventions],
         **_backing(policy.origin),
-    }
-
-
-def _intervention(intervention: Intervention) -> dict[str, Any]:
-    return {
-        "from": None if intervention.start is None else intervention.start.isoformat(),
-        "until": None if intervention.end is None else intervention.end.isoformat(),
-        "force": dict(intervention.force),
-        "forbid": {actor: list(actions) for actor, actions in intervention.forbid},
-        "set": dict(intervention.set),
-        "shift": dict(intervention.shift),
     }

@@ -243,6 +243,8 @@ def _policies(page: Page, told: list[dict[str, Any]]) -> None:
     page.heading("Policies")
     for policy in told:
         page.paragraph(_named(policy), "  ")
+        if policy["all_of"]:
+            page.entry("all of", ", ".join(policy["all_of"]), "    ", 33)
         if not policy["do"]:
             page.paragraph("changes nothing", "    ")
         for step in policy["do"]:
@@ -281,6 +283,23 @@ def _interventions(step: dict[str, Any]) -> list[str]:
         *(f"{actor} may not {', '.join(actions)}" for actor, actions in step["forbid"].items()),
         *(f"{name} is {value:g}" for name, value in step["set"].items()),
         *(f"{name} {value:+g}" for name, value in step["shift"].items()),
+        *(f"{actor} gets right: {', '.join(names)}" for actor, names in step["correct"].items()),
+        *(
+            f"{actor} takes {name} for {value:g}"
+            for actor, pairs in step["misread"].items()
+            for name, value in pairs.items()
+        ),
+        *(
+            f"{actor} comes to believe of {about}: "
+            + ", ".join(f"{type_} {chance:g}" for type_, chance in chances.items())
+            for actor, pairs in step["believe"].items()
+            for about, chances in pairs.items()
+        ),
+        *(
+            f"{actor} is inclined to {name} by {value:+g}"
+            for actor, pairs in step["nudge"].items()
+            for name, value in pairs.items()
+        ),
     ]
 
 

@@ -201,9 +201,12 @@ def from_lanes(lanes: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
 
 def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:
     """The policy's tables as the program reads them, and in which steps it need not look at them."""
-    held = np.concatenate([schedule.hold, schedule.shift], axis=1)
+    steps = len(schedule.hold)
+    supposed, right = schedule.suppose.reshape(steps, -1), schedule.right_misreading
+    held = np.concatenate([schedule.hold, schedule.shift, supposed, right], axis=1)
     same = np.zeros(len(held), dtype=np.bool_)
     same[1:] = ((held[1:] == held[:-1]) | (np.isnan(held[1:]) & np.isnan(held[:-1]))).all(axis=1)
+    beliefs = (~np.isnan(schedule.believe)).any(axis=1) | schedule.right_belief.any(axis=1)
     stocks = (~np.isnan(schedule.set_stock)).any(axis=1) | (schedule.shift_stock != 0).any(axis=1)
     return {
         "hold": np.ascontiguousarray(schedule.hold, dtype=np.float64),
@@ -212,6 +215,13 @@ def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:
         "shift_stock": np.ascontiguousarray(schedule.shift_stock, dtype=np.float64),
         "allowed": np.ascontiguousarray(schedule.allowed, dtype=np.uint8),
         "forced": np.ascontiguousarray(schedule.forced, dtype=np.int64),
+        "nudge": np.ascontiguousarray(schedule.nudge, dtype=np.float64),
+        "suppose": np.ascontiguousarray(schedule.suppose, dtype=np.float64),
+        "right_misreading": np.ascontiguousarray(schedule.right_misreading, dtype=np.uint8),
+        "right_signal": np.ascontiguousarray(schedule.right_signal, dtype=np.uint8),
+        "right_belief": np.ascontiguousarray(schedule.right_belief, dtype=np.uint8),
+        "believe": np.ascontiguousarray(schedule.believe, dtype=np.float64),
         "parameters_change": (~same).astype(np.uint8),
         "stocks_change": stocks.astype(np.uint8),
+        "beliefs_change": beliefs.astype(np.uint8),
     }

@@ -29,6 +29,10 @@ Shape = Literal[
     "numbers",  # name -> number
     "moves",  # actor -> action
     "move_lists",  # actor -> actions
+    "name_lists",  # actor -> names, or `all`
+    "numbers_of",  # actor -> name -> number
+    "beliefs",  # actor -> actor -> chances of types
+    "names",  # a list of names
     "table",  # one mapping with keys of its own
     "named",  # name -> mapping with keys of its own
     "signals",  # variable -> `hidden`, or a mapping
@@ -274,6 +278,12 @@ INTERVENTION = Table(
         Key("forbid", "move_lists", "Actor -> actions taken from it."),
         Key("set", "numbers", "Parameter or stock -> value."),
         Key("shift", "numbers", "Parameter or stock -> what is added."),
+        Key(
+            "correct", "name_lists", "Actor -> what it then gets right, of its `sees`, `misreads`, `beliefs`."
+        ),
+        Key("misread", "numbers_of", "Actor -> parameter -> what it takes it for."),
+        Key("believe", "beliefs", "Actor -> other actor -> chances that it then gives to its types."),
+        Key("nudge", "numbers_of", "Actor -> action -> what is added to its propensity."),
     ),
 )
 POLICY = Table(
@@ -281,6 +291,7 @@ POLICY = Table(
     (
         _TITLE,
         Key("do", "list", "Interventions.", of=INTERVENTION),
+        Key("all of", "names", "Policies that it combines, with all their interventions."),
         *_BACKING,
     ),
 )
@@ -351,6 +362,7 @@ LATER = {
 
 # What people write for a key, where no misspelling explains it.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "all of": ("combine", "combines", "extends", "includes", "parts"),
     "bounds": ("range", "limits", "min", "max", "minimum", "maximum"),
     "change": ("rate", "flow", "derivative", "dynamics"),
     "do": ("interventions", "measures"),
