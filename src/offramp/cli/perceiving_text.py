@@ -113,8 +113,8 @@ def _surprises(page: Page, found: Misreadings, model: Model) -> None:
     told = sorted(told, key=_excess, reverse=True)[:_MOST_SURPRISES]
     page.heading("How badly each predicted the others")
     page.paragraph(
-        "Surprise: minus the logarithm of the chance that was given to what then came, on average; 0.69 is "
-        "a coin toss. What is left with everyone seeing true is what nobody could know."
+        "Surprise: minus the logarithm of the chance that was given to what then came, on average; 0.69 is a "
+        "coin toss. With everyone seeing true, what they do is another, too."
     )
     rows = []
     for s in told:
