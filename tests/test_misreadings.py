@@ -199,7 +199,7 @@ def test_chances_run_by_run_average_to_the_share_of_runs_and_vary_less(policy):
         chance = chances(model, inputs, out, outcome)
         difference = came - chance
         assert abs(difference.mean()) < 3.5 * difference.std() / np.sqrt(len(came))
-        assert chance.var() < (0.6 if outcome != "scare" else 1.1) * came.var()
+        assert chance.var() < (0.8 if outcome != "scare" else 1.1) * came.var()
     assert set(np.unique(chances(model, inputs, out, "high"))) == {0.0, 1.0}
     calm = chances(model, inputs, out, "calm")
     assert (calm == (out.outcome[:, :2] < 0).all(axis=1)).all()
