@@ -214,9 +214,9 @@ def _actor(model: Model, actor: Actor) -> dict[str, Any]:
     return {
         "name": actor.name,
         "title": actor.title,
-        "depth": actor.depth,
-        "horizon": actor.horizon,
-        "inner_horizon": actor.inner_horizon,
+        "depth": written(actor.depth_as) or actor.depth,
+        "horizon": written(actor.horizon_as) or actor.horizon,
+        "inner_horizon": written(actor.inner_horizon_as) or actor.inner_horizon,
         "precision": written(actor.precision),
         "discount": written(actor.discount),
         "wants": [{"term": t.name, "formula": written(t.formula)} for t in actor.utility],

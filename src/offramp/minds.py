@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from offramp.design import Design
+from offramp.engine.depths import model_of_run
 from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
 from offramp.engine.mind import Thought
 from offramp.engine.oracle import _Course, _Move
@@ -208,6 +209,7 @@ def minds(
         )
     policy = design.policies[0]
     inputs = design.inputs(policy)
+    model = model_of_run(model, inputs)
     before = engine_for(model, engine).run(inputs) if step else None
     if before is not None:
         _need_course(model, before, step)

@@ -212,6 +212,10 @@ class Actor:
     types: tuple[Type, ...] = ()
     true_type: Chances = ()  # empty without types; a fixed type has chance 1
     beliefs: tuple[Belief, ...] = ()
+    # Formulas of parameters in place of the numbers, read once in a scenario; `depth` is then the greatest.
+    depth_as: Formula | None = None
+    horizon_as: Formula | None = None  # months
+    inner_horizon_as: Formula | None = None  # months
     origin: Origin = Origin()
 
     @property

@@ -147,9 +147,9 @@ def _variable(v: Variable) -> dict[str, Any]:
 def _actor(actor: Actor) -> dict[str, Any]:
     return {
         "title": actor.title,
-        "depth": actor.depth,
-        "horizon": actor.horizon,
-        "inner_horizon": actor.inner_horizon,
+        "depth": _written(actor.depth_as) or actor.depth,
+        "horizon": _written(actor.horizon_as) or actor.horizon,
+        "inner_horizon": _written(actor.inner_horizon_as) or actor.inner_horizon,
         "actions": {x.name: {"title": x.title, **_origin(x.origin)} for x in actor.actions},
         "misreads": {
             m.parameter: {"title": m.title, "value": _written(m.value), **_origin(m.origin)}

@@ -146,15 +146,21 @@ def _shares(chances: list[dict[str, Any]]) -> str:
 def _mind(actor: dict[str, Any]) -> str:
     if not actor["depth"]:
         return "acts by habit"
-    deeper = ""
-    if actor["depth"] > 1:
+    deeper, depth = "", actor["depth"]
+    if isinstance(depth, str) or depth > 1:
         inner = actor["inner_horizon"]
-        shown = "half as far" if inner is None else f"{inner:g} months"
-        deeper = f" and supposes that others think at up to level {actor['depth'] - 1} and look {shown} ahead"
+        shown = "half as far" if inner is None else f"{_number(inner)} months"
+        least = f"one level less than it does ({depth})" if isinstance(depth, str) else f"level {depth - 1}"
+        deeper = f" and supposes that others think at up to {least} and look {shown} ahead"
     return (
-        f"looks {actor['horizon']:g} months ahead{deeper}, precision {actor['precision'] or 'not given'}, "
-        f"discount {actor['discount'] or 'none'}"
+        f"looks {_number(actor['horizon'])} months ahead{deeper}, "
+        f"precision {actor['precision'] or 'not given'}, discount {actor['discount'] or 'none'}"
     )
+
+
+def _number(value: float | str) -> str:
+    """A number, or a formula in its place."""
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _seen(signal: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offramp.engine.believing import Believing
-from offramp.engine.foresight import Minds, inner_steps, steps_ahead
+from offramp.engine.foresight import Minds
 from offramp.engine.inputs import Status
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, weigh
@@ -143,12 +143,14 @@ class Choosing:
         self, f: Function, i: int, seen: Value, picture: Value, z: Value, own: Value, answers: Value, q: Value
     ) -> None:
         """Q of actor i's actions in one picture, and in `answers` how the others answer at first."""
-        actor, dt, room = self.model.actors[i], self.layout.dt, self.memory.place(f, "room")
-        inner = inner_steps(actor, dt)
-        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], inner, z, answers, room)
+        actor, room = self.model.actors[i], self.memory.place(f, "room")
+        actors = len(self.model.actors)
+        reach = f.bytes_on(self.memory.outside(f, "reach"), i * (actors + 1) * 8)
+        steps = f.load(reach, actors, "index")
+        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, room)
         f.call(
-            f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps_ahead(actor, dt), inner,
-            answers, own, q, room,
+            f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps, reach, answers, own, q,
+            room,
         )  # fmt: skip
 
     def _look_in_pictures(self, f: Function, i: int, now: Value, own: Value, worth: Value) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from offramp.engine import luck
 from offramp.engine.control import Control
+from offramp.engine.depths import reach_of
 from offramp.engine.draws import write_draws
 from offramp.engine.elementary import write_elementary
 from offramp.engine.foresight import Minds
@@ -48,6 +49,10 @@ class CompiledModel:
     _work_size: int = field(repr=False)  # vectors of reals
     _function: Any = field(repr=False)
 
+    def at_horizons(self, model: Model) -> CompiledModel:
+        """The same program for a model that differs in its actors' horizons alone."""
+        return replace(self, model=model)
+
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         """Run a block of runs on the calling thread.
 
@@ -69,7 +74,7 @@ class CompiledModel:
         room = {
             n: aligned((vectors, *getattr(whole, n).shape[1:], width), a.dtype) for n, a in wanted.items()
         }
-        arrays = {**_schedule_arrays(inputs.schedule), **room}
+        arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
         block = VECTORS_PER_CALL * width
         for start in range(0, runs, block):
             part = slice(start, min(runs, start + block))
@@ -81,9 +86,7 @@ class CompiledModel:
                 *(arrays[name].ctypes.data if name in arrays else None for name in OUTSIDE)
             )
             seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
-            self._function(
-                ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data
-            )
+            self._function(ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data)
             for name, values in wanted.items():
                 lanes = room[name][:vectors]
                 # Of the steps only those played are there.

@@ -18,7 +18,7 @@ INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior",
 SCHEDULE = (
     "hold", "shift", "set_stock", "shift_stock", "allowed", "forced",
     "nudge", "suppose", "right_misreading", "right_signal", "right_belief", "believe",
-    "parameters_change", "stocks_change", "beliefs_change",
+    "parameters_change", "stocks_change", "beliefs_change", "reach",
 )  # fmt: skip
 OUTPUTS = (
     "state", "action", "probability", "belief", "expected", "event", "outcome", "status", "failed_step",

@@ -31,6 +31,10 @@ class Oracle:
         luck.check_purposes(luck.purposes(model))
         self.model = model
 
+    def at_horizons(self, model: Model) -> Oracle:
+        """The oracle of a model that differs in its actors' horizons alone."""
+        return Oracle(model)
+
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         """Run a block of runs; `probabilities` also returns the chance of every action."""
         with np.errstate(all="ignore"):  # what is not finite marks its run instead

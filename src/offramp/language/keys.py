@@ -207,13 +207,13 @@ ACTOR = Table(
         _TITLE,
         Key(
             "depth",
-            "integer",
+            "formula",
             "0: acts by habit; 1: looks ahead against others' habits; 2, 3: supposes others look ahead.",
         ),
-        Key("horizon", "number", "Months looked ahead (depth 1 to 3)."),
+        Key("horizon", "formula", "Months looked ahead (depth 1 to 3)."),
         Key(
             "inner_horizon",
-            "number",
+            "formula",
             "Months that it supposes others to look ahead (depth 2, 3); left out: half its horizon.",
         ),
         Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1 to 3)."),

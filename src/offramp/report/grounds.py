@@ -171,6 +171,13 @@ def sides(model: Model) -> tuple[list[Side], list[str]]:
 def _mind(actor: Actor) -> str:
     if actor.depth == 0:
         return "Acts from habit: what it does depends on how things stand, not on what it may bring."
+    if actor.depth_as is not None or actor.horizon_as is not None:
+        return (
+            "Acts from habit and leans towards what it expects to serve it; how many levels deep "
+            f"({actor.depth_as.text if actor.depth_as else actor.depth}) and how many months ahead "
+            f"({actor.horizon_as.text if actor.horizon_as else figures.number(actor.horizon)}) it thinks is "
+            "drawn in each future."
+        )
     months = counted_number(actor.horizon, "month")
     told = f"Acts from habit and leans towards what it expects to serve it, looking {months} ahead"
     if actor.depth == 1:
