@@ -21,6 +21,7 @@ LAYERS = (
     ("language",),
     ("check", "schema"),
     ("engine",),
+    ("schedule",),
     ("design",),
     ("provenance", "dataset"),
     ("simulate",),
