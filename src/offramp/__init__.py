@@ -30,6 +30,7 @@ _PUBLIC = {
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
     "brief": ("offramp.report", "brief"),
+    "claims": ("offramp.questions.claims", "claims"),
     "compare": ("offramp.questions.compare", "compare"),
     "crises": ("offramp.check", "bundled_names"),
     "discover": ("offramp.questions.discovery", "discover"),
@@ -69,6 +70,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.minds import minds
     from offramp.model import Intervention, Model, Policy
     from offramp.outlook import outlook
+    from offramp.questions.claims import claims
     from offramp.questions.compare import compare
     from offramp.questions.discovery import discover
     from offramp.questions.loops import loops

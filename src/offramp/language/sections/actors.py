@@ -88,10 +88,11 @@ def _depth(reader: Reader, fields: Fields, names: Names) -> tuple[int, Formula |
         depth = fields.integer("depth", 0, MAX_DEPTH, 0)
     missing = [k for k in keys.ACTOR.keys if k.name in ("horizon", "precision", "utility")]
     missing = [k for k in missing if not fields.meant(k.name)]
+    shown = depth if formula is None else formula.text
     if depth >= 1 and missing:
         reader.say(
             fields.at("depth"),
-            f"{name} looks ahead (depth {depth if formula is None else 'of a formula'}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
+            f"{name} looks ahead (depth {shown}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
             *(f"`{k.name}`: {k.about[:1].lower()}{k.about[1:]}" for k in missing),
         )
     unused = [k for k in LOOKING_AHEAD if fields.has(k)]
