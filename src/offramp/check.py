@@ -13,6 +13,7 @@ from offramp.language.sections.actors import read_actors
 from offramp.language.sections.circles import auxiliary_order
 from offramp.language.sections.events import read_events
 from offramp.language.sections.head import read_horizon, read_model
+from offramp.language.sections.ladders import read_ladders
 from offramp.language.sections.names import collect
 from offramp.language.sections.outcomes import read_outcomes
 from offramp.language.sections.policies import read_policies
@@ -89,6 +90,7 @@ def _check(source: Source) -> Model:
     outcomes = read_outcomes(reader, file, names)
     events = read_events(reader, file, names)
     actors = read_actors(reader, file, names)
+    ladders = read_ladders(reader, file, names, outcomes)
     policies = read_policies(reader, file, names, variables)
     order = auxiliary_order(reader, file, variables)
     model = Model(
@@ -104,6 +106,7 @@ def _check(source: Source) -> Model:
         actors=actors,
         events=events,
         outcomes=outcomes,
+        ladders=ladders,
         policies=policies,
         auxiliary_order=order,
         illustrative=head.illustrative,

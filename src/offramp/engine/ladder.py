@@ -71,7 +71,7 @@ class Solution:
     def opening(self, values: Floats) -> Floats:
         """A value of all positions at the opening, over who moves first: the axes after m and r."""
         first = self.rules.first
-        return first * values[-1, 0, 0] + (1.0 - first) * values[-1, 1, 0]
+        return np.asarray(first * values[-1, 0, 0] + (1.0 - first) * values[-1, 1, 0])
 
 
 def read_rules(ladder: Ladder, world: World, state: State, now: float) -> Rules:
