@@ -36,9 +36,9 @@ class Judgement:
     q : points; Q of the action
     relative : Q less its average over the available actions, each by the chance that the actor takes it
         (so that one absurd action does not make all others look good)
-    cost, terms, worth : parts of `relative`, each less its own average of that kind, by name of the term and
-        of the absorbing outcome. `relative` = Σ terms + Σ worth + cost: what costs much has a
-        negative `cost`
+    cost, terms, ladders, worth : parts of `relative`, each less its own average of that kind, by name of the
+        term, of the ladder (exchanges on it, war left out) and of the absorbing outcome. `relative` =
+        Σ terms + Σ ladders + Σ worth + cost: what costs much has a negative `cost`
     chances : absorbing outcome -> chance that the look-ahead gives to it
     none : chance of none of them within the look-ahead
     """
@@ -47,6 +47,7 @@ class Judgement:
     relative: float | None
     cost: float | None
     terms: dict[str, float | None]
+    ladders: dict[str, float | None]
     worth: dict[str, float | None]
     chances: dict[str, float]
     none: float
@@ -373,6 +374,7 @@ def _judged(parts: Reasons, chances: Floats, available: Bools) -> list[Judgement
 
     over, cost = relative(parts.q), relative(-parts.cost)
     terms = {name: relative(values) for name, values in parts.terms.items()}
+    ladders = {name: relative(values) for name, values in parts.ladders.items()}
     ends = {name: relative(values) for name, values in parts.worth.items()}
     return [
         Judgement(
@@ -380,6 +382,7 @@ def _judged(parts: Reasons, chances: Floats, available: Bools) -> list[Judgement
             relative=over[i],
             cost=cost[i],
             terms={name: values[i] for name, values in terms.items()},
+            ladders={name: values[i] for name, values in ladders.items()},
             worth={name: values[i] for name, values in ends.items()},
             chances={name: float(chance[0, i]) for name, chance in parts.chances.items()},
             none=float(parts.none[0, i]),
