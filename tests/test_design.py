@@ -10,6 +10,7 @@ from scipy import stats
 
 from offramp.design import Design, schedule_of
 from offramp.errors import UsageError
+from offramp.simulate import simulate
 from small_models import STRAIT, made
 
 RUNS = 20_000
@@ -275,3 +276,24 @@ def test_a_true_type_without_finite_chances_leaves_no_value():
     inputs = Design(model, scenarios=5).inputs("baseline")
     assert (inputs.true_type == -1).all()
     assert np.isnan(inputs.parameters[:, column(model, "resolve")]).all()
+
+
+def test_lives_of_a_scenario_share_its_world_and_none_of_its_luck(strait):
+    """Parameters, beginnings and misreadings are drawn once; what befalls the world is drawn anew."""
+    first, second = (Design(strait, scenarios=500, life=n) for n in (0, 1))
+    a, b = first.inputs("baseline"), second.inputs("baseline")
+    np.testing.assert_array_equal(a.parameters, b.parameters)
+    np.testing.assert_array_equal(a.initial, b.initial)
+    assert not np.isin(a.scenario, b.scenario).any()
+    runs, again = simulate(first), simulate(second)
+    np.testing.assert_array_equal(runs["tension"][..., 0], again["tension"][..., 0])
+    noise = runs["tension"][0, :, 1] - again["tension"][0, :, 1]
+    # Of equal worlds the noise of one step differs with standard deviation 3 * sqrt(2), at the least.
+    assert float(noise.std()) > 3
+    assert (runs.attrs["life"], again.attrs["life"]) == (0, 1)
+
+
+@pytest.mark.parametrize("life", [-1, 4096, 0.5, True])
+def test_a_life_that_cannot_be_is_refused(strait, life):
+    with pytest.raises(UsageError, match=r"life .* is not a whole number from 0 to 4095"):
+        Design(strait, life=life)

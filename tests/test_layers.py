@@ -25,7 +25,7 @@ LAYERS = (
     ("provenance", "dataset"),
     ("simulate",),
     ("analysis",),
-    ("outlook", "minds", "diagnosis"),
+    ("outlook", "minds", "diagnosis", "questions"),
     ("report", "explanation"),
     ("cli",),
     ("__main__",),

@@ -50,9 +50,11 @@ def complaints(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:
     known = {
         *("type", "properties", "required", "additionalProperties", "propertyNames", "items", "minItems"),
         *("maxItems", "anyOf", "enum", "const", "pattern", "format", "description", "examples"),
-        *("$schema", "$defs", "title"),
+        *("$schema", "$defs", "title", "if", "then", "else"),
     }
     assert set(schema) <= known, set(schema) - known
+    if "if" in schema:
+        return complaints(value, schema["else" if complaints(value, schema["if"]) else "then"], path)
     if "anyOf" in schema:
         every = [complaints(value, s, path) for s in schema["anyOf"]]
         return [] if any(not found for found in every) else [f"{path}: none of the forms"]
@@ -75,7 +77,9 @@ def complaints(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:
     if isinstance(value, dict):
         found += [f"{path}: no {k}" for k in schema.get("required", []) if k not in value]
         for key, inner in value.items():
-            below = schema.get("properties", {}).get(key, schema["additionalProperties"])
+            below = schema.get("properties", {}).get(key, schema.get("additionalProperties", True))
+            if below is True:
+                continue
             if below is False:
                 found.append(f"{path}/{key}: no such key")
             else:
@@ -131,4 +135,14 @@ def test_every_key_of_the_checker_is_in_the_schema_with_its_description():
 def test_the_schema_is_json_and_names_its_draft():
     again = json.loads(json.dumps(SCHEMA))
     assert again["$schema"].endswith("2020-12/schema")
-    assert again["required"] == ["model", "horizon", "variables"]
+    assert again["else"]["required"] == ["model", "horizon", "variables"]
+
+
+def test_a_file_that_extends_another_may_leave_out_what_the_other_has():
+    layer = {"extend": "chicken", "model": {"name": "calm"}, "actors": {"altara": {"depth": 1}}}
+    assert complaints(layer, SCHEMA) == []
+    del layer["extend"]
+    assert ": no horizon" in complaints(layer, SCHEMA)
+    removals = {"policies": "all", "variables": {"flow": ["noise"]}}
+    assert complaints({"extend": "chicken", "model": {"name": "calm"}, "without": removals}, SCHEMA) == []
+    assert complaints({"extend": "chicken", "model": {"name": "calm"}, "without": {"policies": 3}}, SCHEMA)

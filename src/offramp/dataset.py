@@ -276,6 +276,7 @@ class Collection:
             },
         )
         result.attrs = attributes_of(design, engine)
+        result.attrs["life"] = design.life
         return result
 
 

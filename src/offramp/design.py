@@ -20,6 +20,9 @@ from offramp.model import Chances, Distribution, Formula, Model, Policy
 
 MOST_SCENARIOS = 2**63 - 1
 LARGEST_SEED = 2**64 - 1
+# Luck of life r of scenario s is that of number s + r * 2**50, so lives never share any.
+SCENARIOS_OF_A_LIFE = 2**50
+MOST_LIVES = 4096
 
 
 class Design:
@@ -35,6 +38,9 @@ class Design:
     scenarios : how many (numbered from 0), or their numbers
     seed : 0 to 2**64 - 1
     overrides : parameter, or stock for its initial value -> number, in its unit, for every scenario
+    life : which course of luck the worlds meet, 0 to 4095. Lives of a scenario share everything that is
+        drawn once (parameters, misreadings, types, uncertain beginnings) and differ in all later luck;
+        0 is the life that every other command runs.
 
     Raises
     ------
@@ -54,6 +60,7 @@ class Design:
         scenarios: int | Iterable[int] = 1000,
         seed: int = 0,
         overrides: Mapping[str, float] | None = None,
+        life: int = 0,
     ) -> None:
         luck.check_purposes(luck.purposes(model))
         self.model = model
@@ -61,6 +68,7 @@ class Design:
         self.scenarios = _checked_scenarios(scenarios)
         self.seed = _checked_seed(seed)
         self.overrides = _checked_overrides(model, overrides or {})
+        self.life = _checked_life(life, self.scenarios)
 
     def __repr__(self) -> str:
         return (
@@ -89,13 +97,15 @@ class Design:
             missing = numbers[~np.isin(numbers, self.scenarios)]
             if len(missing):
                 raise UsageError(f"scenario {missing[0]} is not in this design of {len(self.scenarios)}.")
-        return Design(self.model, policies or self.policies, numbers, self.seed, self.overrides)
+        return Design(
+            self.model, policies or self.policies, numbers, self.seed, self.overrides, self.life
+        )
 
     def blocks(self, size: int) -> Iterator[Design]:
         """The same design in pieces of at most `size` scenarios, in order."""
         for first in range(0, len(self.scenarios), size):
             numbers = self.scenarios[first : first + size]
-            yield Design(self.model, self.policies, numbers, self.seed, self.overrides)
+            yield Design(self.model, self.policies, numbers, self.seed, self.overrides, self.life)
 
     def inputs(self, policy: str, scenarios: npt.ArrayLike | None = None) -> Inputs:
         """What the engine needs to run scenarios under one policy.
@@ -123,7 +133,7 @@ class Design:
         truth = self._truth(drawn, types, true_type)
         inputs = Inputs(
             seed=self.seed,
-            scenario=scenarios,
+            scenario=scenarios + self.life * SCENARIOS_OF_A_LIFE,
             parameters=truth,
             initial=self._initial(scenarios, truth),
             misread=self._misread(scenarios, truth),
@@ -315,6 +325,14 @@ def _checked_seed(seed: int) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
         raise UsageError(f"seed {seed!r} is not a whole number from 0 to 2**64 - 1.")
     return int(seed)
+
+
+def _checked_life(life: int, scenarios: Ints) -> int:
+    if isinstance(life, bool) or not isinstance(life, int | np.integer) or not 0 <= life < MOST_LIVES:
+        raise UsageError(f"life {life!r} is not a whole number from 0 to {MOST_LIVES - 1}.")
+    if life and int(scenarios.max()) >= SCENARIOS_OF_A_LIFE:
+        raise UsageError(f"only scenarios below {SCENARIOS_OF_A_LIFE} have further lives.")
+    return int(life)
 
 
 def _checked_overrides(model: Model, overrides: Mapping[str, float]) -> dict[str, float]:

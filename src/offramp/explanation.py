@@ -40,6 +40,7 @@ SECTIONS = (
     "policies",
     "guesses",
     "sources",
+    "extends",
 )
 
 
@@ -60,6 +61,9 @@ def explain(model: Model) -> dict[str, Any]:
             "text": model.summary,
             "file": model.file,
             "hash": model.hash,
+            "extends": None
+            if model.base is None
+            else {"file": model.base.file, "hash": model.base.hash, "changes": len(model.base.changes)},
             "illustrative": model.illustrative,
             "start": model.start.isoformat(),
             "end": model.dates[-1].isoformat(),
@@ -89,6 +93,10 @@ def explain(model: Model) -> dict[str, Any]:
                 "used": sum(_cites(o, s.key) for _, _, o in origins(model)),
             }
             for s in model.sources
+        ],
+        "extends": [
+            {"how": c.how, "path": ".".join(c.path), "was": c.was, "now": c.now, "line": c.line}
+            for c in (model.base.changes if model.base is not None else ())
         ],
     }
 
@@ -158,7 +166,13 @@ def _by_date(event: Event) -> tuple[bool, str]:
 
 
 def _backing(origin: Origin) -> dict[str, Any]:
-    return {"sources": list(origin.sources), "guess": origin.guess, "reason": origin.reason}
+    return {
+        "sources": list(origin.sources),
+        "guess": origin.guess,
+        "reason": origin.reason,
+        "file": origin.file,
+        "line": origin.line,
+    }
 
 
 def written(value: float | Formula | Distribution | None) -> str | None:

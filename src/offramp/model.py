@@ -25,6 +25,28 @@ class Origin:
     sources: tuple[str, ...] = ()  # each begins with a key of Model.sources, e.g. "account P4"
     guess: bool = False
     reason: str = ""  # why this value, above all where it is a guess
+    file: str = ""  # in which it stands: the model's own, or the one that it extends
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a file that extends another says otherwise. Text is empty where it is no single value."""
+
+    how: Literal["added", "changed", "removed"]
+    path: tuple[str, ...]  # keys from the top: ("parameters", "tension_fade", "value")
+    was: str = ""
+    now: str = ""
+    line: int = 0  # in the file that extends
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The file that a model extends."""
+
+    file: str
+    hash: str  # SHA-256 of its bytes, hexadecimal
+    changes: tuple[Change, ...] = ()
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +325,9 @@ class Model:
     auxiliary_order: tuple[str, ...] = ()
     illustrative: bool = False  # numbers are there to teach, none needs a source
     file: str = "<text>"
-    hash: str = ""  # SHA-256 of the file's bytes, hexadecimal
+    hash: str = ""  # SHA-256 of the file's bytes, hexadecimal; with a base, of this and the base's
     text: str = field(default="", repr=False)
+    base: Base | None = None  # the file that it extends
 
     @property
     def step_length(self) -> float:

@@ -71,4 +71,5 @@ def _parts(design: Design, fitting: int) -> Iterator[tuple[Design, list[str] | N
         numbers = design.scenarios
         for some, variables in ((numbers[:fitting], None), (numbers[fitting:], [])):
             if len(some):
-                yield Design(design.model, [policy], some, design.seed, design.overrides), variables
+                one = Design(design.model, [policy], some, design.seed, design.overrides, design.life)
+                yield one, variables

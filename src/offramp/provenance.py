@@ -31,6 +31,8 @@ def attributes_of(design: Design, engine: str) -> dict[str, Any]:
         "model": model.name,
         "model_file": model.file,
         "model_hash": model.hash,
+        "base_file": model.base.file if model.base is not None else "",
+        "base_hash": model.base.hash if model.base is not None else "",
         "illustrative": int(model.illustrative),
         "offramp_version": _version("offramp"),
         "numpy_version": _version("numpy"),

@@ -24,6 +24,14 @@ _DEFINITIONS: dict[str, Schema] = {
         "type": ["string", "number"],
         "description": "A number, or arithmetic of numbers and units such as `1/12`.",
     },
+    "removals": {
+        "description": "Names to leave out: a list, `all`, or names with such below them.",
+        "anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"type": "string"}},
+            {"type": "object", "additionalProperties": {"$ref": "#/$defs/removals"}},
+        ],
+    },
     "effect": {
         "description": "A formula is added to the stock; `set` moves the stock to its value.",
         "anyOf": [
@@ -44,13 +52,25 @@ _DEFINITIONS: dict[str, Schema] = {
 
 def json_schema() -> Schema:
     """JSON Schema (draft 2020-12) of a model file, as plain values ready for `json.dumps`."""
+    whole = _table(keys.FILE)
+    # What a file leaves out stands in the one that it extends.
+    layer = {**_relaxed(whole), "required": ["extend", "model"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "offramp model file",
         "description": "One crisis: who decides, what changes, what happens, what we ask about and might do.",
-        **_table(keys.FILE),
+        "if": {"type": "object", "required": ["extend"]},
+        "then": layer,
+        "else": whole,
         "$defs": _DEFINITIONS,
     }
+
+
+def _relaxed(schema: Any) -> Any:
+    """The same without required keys."""
+    if isinstance(schema, dict):
+        return {k: _relaxed(v) for k, v in schema.items() if k != "required" or not isinstance(v, list)}
+    return [_relaxed(v) for v in schema] if isinstance(schema, list) else schema
 
 
 def _table(table: Table) -> Schema:
@@ -115,6 +135,8 @@ def _shape(key: Key) -> Schema:
             return _named({"anyOf": [_FORMULA, _table(_of(key))]})
         case "sides":
             return {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
+        case "removals":
+            return {"$ref": "#/$defs/removals"}
         case "list":
             return {"type": "array", "items": _table(_of(key))}
 

@@ -45,6 +45,12 @@ def _summary(page: Page, told: dict[str, Any]) -> None:
         f"{told['name']}: {told['steps']} {told['step']}s from {told['start']} to {end}. "
         f"File {told['file']}, {told['hash'][:12]}."
     )
+    if told["extends"] is not None:
+        below = told["extends"]
+        page.paragraph(
+            f"It extends {below['file']}, {below['hash'][:12]}, and says {below['changes']} things otherwise "
+            "(`--section extends` lists them)."
+        )
     if told["text"]:
         page.gap()
         page.paragraph(told["text"])
@@ -210,7 +216,8 @@ def _events(page: Page, told: list[dict[str, Any]]) -> None:
             late = "" if event["in_horizon"] else " (outside the horizon)"
             page.paragraph(f"{event['date'] or ''}  {_named(event)}{late}".strip(), "  ")
             if event["rate"] is not None:
-                page.entry("rate", f"{event['rate']}   per month", "    ", _ROOM)
+                once = ", at most once in a step" if event["once"] else ""
+                page.entry("rate", f"{event['rate']}   per month{once}", "    ", _ROOM)
             _effects(page, event["effects"], "    ")
             _backing(page, event, "    ")
             for branch in event["branches"]:
@@ -304,6 +311,22 @@ def _sources(page: Page, told: list[dict[str, Any]]) -> None:
                 page.entry("", more, "  ", 20)
 
 
+def _extends(page: Page, told: list[dict[str, Any]]) -> None:
+    """What is otherwise than in the file below, by how and where."""
+    page.heading("Otherwise than in the file that it extends")
+    if not told:
+        page.paragraph("It extends no other file.", "  ")
+    for how, title in (("removed", "Left out"), ("changed", "Changed"), ("added", "Added")):
+        some = [c for c in told if c["how"] == how]
+        if some:
+            page.gap()
+            page.paragraph(f"{title} ({len(some)}):", "  ")
+        for change in some:
+            now, was = change["now"], change["was"]
+            text = f"{was} -> {now}" if how == "changed" and was and now else now if how != "removed" else ""
+            page.entry(change["path"], text, "    ", 40)
+
+
 def _named(thing: dict[str, Any]) -> str:
     return f"{thing['title']} ({thing['name']})" if thing["title"] else str(thing["name"])
 
@@ -338,4 +361,5 @@ _TELL: dict[str, Callable[[Page, Any], None]] = {
     "policies": _policies,
     "guesses": _guesses,
     "sources": _sources,
+    "extends": _extends,
 }

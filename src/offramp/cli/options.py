@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from offramp.model import Model
 
 RUNS = 10_000
+PARTIAL = 5  # exit code: some runs failed
 MOST_RUNS = 50_000_000  # their numbers alone take 8 bytes each
 
 _SETTING = re.compile(
@@ -58,10 +59,49 @@ threads_option = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N",
     help="Processors to use; all by default. Results do not depend on it.",
 )  # fmt: skip
+outcome_option = click.option(
+    "--outcome", metavar="NAME", help="The outcome asked about; by default the first that ends a run."
+)
 format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="For people or for programs.",
 )  # fmt: skip
+
+
+def fewer_runs(default: int, what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """`--runs` of a question that runs many worlds and so has a smaller default."""
+    return click.option(
+        "--runs", type=_Count(1, MOST_RUNS), default=default, show_default=True, metavar="N", help=what
+    )
+
+
+def again_command(
+    command: str,
+    model: str,
+    *,
+    runs: int,
+    seed: int,
+    outcome: str | None = None,
+    policy: str = "baseline",
+    overrides: Mapping[str, float] | None = None,
+    more: Sequence[str] = (),
+) -> str:
+    """The command that asks the same question of the same futures."""
+    import shlex
+
+    words = ["offramp", command, model, *(["--outcome", outcome] if outcome else [])]
+    words += ["--runs", str(runs), "--seed", str(seed)]
+    for name, value in (overrides or {}).items():
+        words += ["--set", f"{name}={value!r}"]
+    words += [] if policy == "baseline" else ["--policy", policy]
+    return shlex.join([*words, *more])
+
+
+def verdict(failed: int, runs: int) -> int:
+    """Exit code of a question some of whose runs failed, said on stderr."""
+    if failed:
+        say(f"{failed:,} of {runs:,} runs failed and were left out; `offramp run` says why.")
+    return PARTIAL if failed else 0
 
 
 def of_simulations(command: Callable[..., int]) -> Callable[..., int]:

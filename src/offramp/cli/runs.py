@@ -67,7 +67,7 @@ def run(
         kept = simulated(design, threads)
         found = summary(kept)
         saving.save(kept, found, checked, out)
-        say(f"Saved in {out}: {', '.join(saving.FILES)}.")
+        say(f"Saved in {out}: {', '.join(saving.files_of(checked))}.")
     if form == "json":
         options.print_json(found)
     else:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from offramp.model import Model
 
 FILES = ("runs.nc", "runs.parquet", "summary.json", "model.yaml")
+BASE = "base.yaml"  # beside these, where the model extends another file
+
+
+def files_of(model: Model) -> tuple[str, ...]:
+    """What is saved of runs of a model."""
+    return FILES if model.base is None else (*FILES, BASE)
 
 
 def need(folder: Path) -> None:
@@ -51,7 +57,11 @@ def save(runs: xr.Dataset, found: dict[str, Any], model: Model, folder: Path) ->
             text = json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
             (place / "summary.json").write_text(text, encoding="utf-8")
             (place / "model.yaml").write_text(model.text, encoding="utf-8", newline="")
-            for file in FILES:
+            if model.base is not None:
+                (place / BASE).write_text(model.base.text, encoding="utf-8", newline="")
+            else:
+                (folder / BASE).unlink(missing_ok=True)  # of runs that were here before
+            for file in files_of(model):
                 (place / file).replace(folder / file)
     except OSError as error:
         raise OfframpError(f"could not save in {folder}: {error.strerror or error}.") from error

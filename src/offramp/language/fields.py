@@ -338,7 +338,8 @@ class Fields:
             if guess and not self.has("reason"):
                 hint = "Add `reason:` why this value and not another."
                 self.reader.say(self.at("guess"), f"{self.label} is a guess without a reason", hint)
-        return Origin(self.key.line, self.key.column, sources, guess, reason)
+        file = self.reader.source.file_of(self.key).file
+        return Origin(self.key.line, self.key.column, sources, guess, reason, file)
 
     def _sources(self) -> tuple[str, ...]:
         value = self.value("source")

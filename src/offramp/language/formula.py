@@ -305,7 +305,7 @@ class _Resolver:
         if near is None and name in OTHER_NAMES:
             near = OTHER_NAMES[name]
         known = scope.names.get(near) if near else None
-        where = f" (line {known.line})" if known and known.line else ""
+        where = f" ({known.line})" if known and known.line else ""
         self.fault(
             expr,
             f"unknown name `{name[:60]}`",

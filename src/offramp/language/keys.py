@@ -37,6 +37,7 @@ Shape = Literal[
     "chances",  # the name of a type, or type -> formula or `rest`
     "list",  # a list of mappings
     "sides",  # [actor, actor]
+    "removals",  # names to take out, as a tree
 ]
 
 
@@ -314,6 +315,12 @@ POLICY = Table(
 FILE = Table(
     "a model file",
     (
+        Key(
+            "extend",
+            "text",
+            "A bundled crisis, or a file in the same folder or below, over which this one is laid.",
+        ),
+        Key("without", "removals", "What to leave out of the file that `extend` names."),
         Key("model", "table", "Who and what: name, title, summary and sources.", required=True, of=MODEL),
         Key("horizon", "table", "When it starts, and how many steps it runs.", required=True, of=HORIZON),
         Key("variables", "named", "What changes, by itself or by what happens.", required=True, of=VARIABLE),

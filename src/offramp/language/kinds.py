@@ -37,7 +37,7 @@ class Known:
 
     what: Literal["variable", "parameter"]
     unit: Kind
-    line: int = 0
+    line: str = ""  # "line 12"
 
 
 @dataclass(frozen=True, slots=True)

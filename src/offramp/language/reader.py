@@ -61,10 +61,15 @@ class Reader:
     def error(self) -> ModelError:
         """All problems noted so far."""
         found = list(dict.fromkeys(self.problems))
-        for uses in self._missing.values():
-            first, *others = sorted(uses, key=lambda p: (p.line, p.column))
-            lines = sorted({p.line for p in others} - {first.line})
-            found.append(replace(first, hint=(*first.hint, _also_on(lines))) if lines else first)
+        for name, uses in self._missing.items():
+            first, *others = sorted(uses, key=lambda p: (p.file != self.source.file, p.line, p.column))
+            hint = [f"It is taken out on {self.source.removed[name]}."] if name in self.source.removed else []
+            for file in dict.fromkeys(p.file for p in (first, *others)):
+                lines = {p.line for p in others if p.file == file} - {first.line if file == first.file else 0}
+                also = _also_on(sorted(lines)) if lines else ""
+                elsewhere = f" of {file}" if file != first.file else ""
+                hint += [f"{also[:-1]}{elsewhere}."] if also else []
+            found.append(replace(first, hint=(*first.hint, *hint)))
         if len(found) > MAX_PROBLEMS:
             found = sorted(found, key=lambda p: (p.line, p.column))[:MAX_PROBLEMS]
             found.append(Problem(self.source.file, len(self.source.lines), 1, MORE))
@@ -75,7 +80,7 @@ class Reader:
         if value is None or isinstance(value, Mapping):
             return value
         if isinstance(value, Scalar) and value.is_null:
-            return Mapping((), value.line, value.column)
+            return Mapping((), value.line, value.column, value.layer)
         hint = hint or f"Write `{name[:60]}:` and, indented below it, lines of `key: value`."
         if isinstance(value, Sequence):
             hint = "Take out the `- ` (or the `[ ]`) and write lines of `key: value`."

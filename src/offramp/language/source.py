@@ -6,10 +6,12 @@ never taken for a truth value and `1e-3` never for text. `yaml_reader.py` builds
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
 from typing import Literal
 
 from offramp.errors import Problem
+from offramp.model import Change
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
@@ -25,12 +27,16 @@ _SHOWN = 160
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One piece of text. `line` and `column` count from 1 and point at its first character."""
+    """One piece of text. `line` and `column` count from 1 and point at its first character.
+
+    `layer` says in which file it stands: 0 in the file itself, 1 in the one that it extends.
+    """
 
     text: str
     line: int
     column: int
     style: Literal["plain", "quoted", "literal", "folded"] = "plain"
+    layer: int = 0
 
     @property
     def is_null(self) -> bool:
@@ -52,6 +58,7 @@ class Sequence:
     items: tuple[Value, ...]
     line: int
     column: int
+    layer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Mapping:
     entries: tuple[tuple[Scalar, Value], ...]
     line: int
     column: int
+    layer: int = 0
 
     def get(self, key: str) -> Value | None:
         return next((v for k, v in self.entries if k.text == key), None)
@@ -79,9 +87,12 @@ class Source:
 
     Attributes
     ----------
-    hash : SHA-256 of its bytes, hexadecimal
-    root : its top-level mapping
+    hash : SHA-256 of its bytes, hexadecimal; where it extends another file, of the hashes of both
+    root : its top-level mapping, laid over that of the file that it extends
     problems : found in reading; the rest of the file is still worth checking
+    base : the file that it extends
+    changes : what it changes in it
+    removed : name of what it takes out -> where it says so
     """
 
     file: str
@@ -90,6 +101,17 @@ class Source:
     hash: str
     root: Mapping
     problems: tuple[Problem, ...] = ()
+    base: Source | None = None
+    changes: tuple[Change, ...] = ()
+    removed: Lookup[str, str] = field(default_factory=dict)
+
+    def file_of(self, at: Value) -> Source:
+        """The file in which a value stands."""
+        return self.base if at.layer and self.base is not None else self
+
+    def words_for(self, at: Value) -> str:
+        """Where a value stands, for messages about another place: `line 12`, with the file if two."""
+        return f"line {at.line}" + (f" of {self.file_of(at).file}" if self.base is not None else "")
 
     def place(self, scalar: Scalar, offset: int) -> tuple[int, int]:
         """Line and column in the file of the character at `offset` in the text of `scalar`.
@@ -127,6 +149,8 @@ class Source:
         self, at: Value, message: str, *hint: str, start: int | None = None, end: int | None = None
     ) -> Problem:
         """A problem at a value, or at the characters `start` to `end` of a scalar's text."""
+        if self.file_of(at) is not self:
+            return self.file_of(at).problem(at, message, *hint, start=start, end=end)
         line, column, width = at.line, at.column, 1
         if isinstance(at, Scalar):
             if start is None and at.style in ("plain", "quoted"):

@@ -44,13 +44,14 @@ _LONGEST_CUT = 5_000  # characters; what is longer is neither a formula nor a ti
 _QUOTE_IT = "Write the text out where it is needed. Text that begins with `{}` needs quotes."
 
 
-def read(data: bytes, file: str = "<text>") -> Source:
+def read(data: bytes, file: str = "<text>", layer: int = 0) -> Source:
     """Read one YAML file.
 
     Parameters
     ----------
     data : the bytes of the file
     file : its name in messages
+    layer : what its values say of where they stand (see `Scalar`)
 
     Raises
     ------
@@ -76,7 +77,7 @@ def read(data: bytes, file: str = "<text>") -> Source:
             "Delete it and type the text around it again; such characters come with copied text.",
         )
         raise ModelError([problem])
-    builder = _Builder(file, lines)
+    builder = _Builder(file, lines, layer)
     root = builder.build(text)
     return Source(file, text, lines, hashlib.sha256(data).hexdigest(), root, tuple(builder.problems))
 
@@ -104,6 +105,7 @@ class _Open:
 
     line: int
     column: int
+    layer: int
     is_mapping: bool
     is_flow: bool
     items: list[Value] = field(default_factory=list)
@@ -115,16 +117,17 @@ class _Open:
 
     def close(self) -> Value:
         if self.is_mapping:
-            return Mapping(tuple(self.entries.values()), self.line, self.column)
-        return Sequence(tuple(self.items), self.line, self.column)
+            return Mapping(tuple(self.entries.values()), self.line, self.column, self.layer)
+        return Sequence(tuple(self.items), self.line, self.column, self.layer)
 
 
 class _Builder:
     """Puts events together into values, with a stack of its own: depth costs no recursion."""
 
-    def __init__(self, file: str, lines: tuple[str, ...]) -> None:
+    def __init__(self, file: str, lines: tuple[str, ...], layer: int = 0) -> None:
         self.file = file
         self.lines = lines
+        self.layer = layer
         self.problems: list[Problem] = []
         self.nodes = 0
         self.cut: set[tuple[int, int]] = set()  # places of values that were found cut by a comma
@@ -172,13 +175,13 @@ class _Builder:
             elif isinstance(event, yaml.NodeEvent):
                 self._refuse(event, line, column)
                 if isinstance(event, yaml.ScalarEvent):
-                    scalar = Scalar(event.value, line, column, _STYLES.get(event.style, "plain"))
+                    scalar = Scalar(event.value, line, column, _STYLES.get(event.style, "plain"), self.layer)
                     root = self._place(stack, scalar, root)
                 elif isinstance(event, yaml.CollectionStartEvent):
                     if len(stack) >= MAX_LEVELS:
                         raise self.stop(line, column, f"nested more than {MAX_LEVELS} levels deep")
                     is_mapping = isinstance(event, yaml.MappingStartEvent)
-                    stack.append(_Open(line, column, is_mapping, bool(event.flow_style)))
+                    stack.append(_Open(line, column, self.layer, is_mapping, bool(event.flow_style)))
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._say_repeated(stack[-1])
                 root = self._place(stack, stack.pop().close(), root)
@@ -284,7 +287,7 @@ class _Builder:
         if len(cut.text) < _LONGEST_CUT:
             # A stray quote is what is left of the quotes that would have kept the value whole.
             whole = f"{cut.text}, {key.text}".replace('"', "")
-            top.entries[top.last] = (before, Scalar(whole, cut.line, cut.column, "plain"))
+            top.entries[top.last] = (before, Scalar(whole, cut.line, cut.column, "plain", self.layer))
         return True
 
     def _syntax(self, error: yaml.YAMLError) -> ModelError:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 # A number never parts from its unit at the end of a line.
 NBSP = "\u00a0"
+MINUS = "\u2212"
 
 _PLURALS = {
     "month": "months",

@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from offramp.analysis.intervals import LEVEL
 from offramp.analysis.summary import summary
-from offramp.model import Model
+from offramp.distribution import support
+from offramp.model import Distribution, Model
 from offramp.report import comparison, figures, grounds, pictures, words
 from offramp.report.canvas import printable
 from offramp.report.charts import opacity
@@ -150,12 +151,25 @@ def _chances(view: View) -> list[tuple[str, str, str, str]]:
 
 
 def _overrides(view: View) -> list[tuple[str, str]]:
-    """Numbers that were set by hand, with their titles."""
+    """Numbers that were set by hand, with their titles; those outside their prior say so."""
     about = view.about("parameters") | view.about("variables")
+    odd = _outside(view)
     return [
-        (about[name]["title"] or name, figures.with_unit(value, about[name]["unit"]))
+        (about[name]["title"] or name, figures.with_unit(value, about[name]["unit"]) + odd.get(name, ""))
         for name, value in view.about("overrides").items()
     ]
+
+
+def _outside(view: View) -> dict[str, str]:
+    """What to add to numbers set by hand that no scenario would have drawn."""
+    set_by_hand, said = view.about("overrides"), {}
+    for parameter in view.model.parameters:
+        if parameter.name in set_by_hand and isinstance(parameter.value, Distribution):
+            low, high = support(parameter.value)
+            if not low <= set_by_hand[parameter.name] <= high:
+                prior = parameter.value.text or parameter.value.kind
+                said[parameter.name] = f" (outside its prior, {prior})"
+    return said
 
 
 def _failures(view: View) -> dict[str, Any] | None:

@@ -46,7 +46,7 @@ class Names:
     actions, types : actor -> its actions, its types
     dates : dated event -> its day (the start, where the day is wrong)
     kinds : name -> what it is ("a variable")
-    lines : name -> the line on which it is defined
+    lines : name -> the line on which it is defined, for messages
     known : variables and parameters, as formulas know them
     incomplete : True where names may be missing because a section could not be read
     """
@@ -65,7 +65,7 @@ class Names:
     units: dict[str, Kind] = field(default_factory=dict)
     dates: dict[str, date] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     incomplete: bool = False
     _scopes: dict[tuple[str, bool, bool], Scope] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Names:
 
     def line(self, name: str) -> str:
         """Where a name is defined, for messages."""
-        return f" (line {self.lines[name]})" if name in self.lines else ""
+        return f" ({self.lines[name]})" if name in self.lines else ""
 
     def scope(self, refused: str = "", timeless: bool = False, constant: bool = False) -> Scope:
         """What a formula may use; see Scope for what can be left out."""
@@ -115,11 +115,11 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
             if first is not None:
                 reader.say(
                     key,
-                    f"`{key.text[:60]}` is {names.kinds[key.text]} already (line {first})",
+                    f"`{key.text[:60]}` is {names.kinds[key.text]} already ({first})",
                     "Variables, parameters, events, outcomes and ladders share one set of names: rename one.",
                 )
                 continue
-            names.lines[key.text] = key.line
+            names.lines[key.text] = reader.source.words_for(key)
             names.kinds[key.text] = kind
             found = look_up(value, table).known if isinstance(value, Mapping) else {}
             if section == "variables":
@@ -143,7 +143,7 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
                     unit = Fields(reader, key, value, table).unit()
                 names.units[key.text] = unit
                 names.known[key.text] = Known(
-                    "variable" if section == "variables" else "parameter", unit, key.line
+                    "variable" if section == "variables" else "parameter", unit, names.lines[key.text]
                 )
     for key, value in _entries(reader, file, "actors"):
         _check(reader, key, reserved=False)

@@ -44,7 +44,7 @@ def _interventions(reader: Reader, policy: Fields, names: Names, bounds: Bounds)
         return ()
     found: list[Intervention] = []
     for item in value.items:
-        at = Scalar("do", item.line, item.column)
+        at = Scalar("do", item.line, item.column, layer=item.layer)
         fields = Fields.read(reader, at, item, keys.INTERVENTION, "this intervention")
         if fields is None:
             continue

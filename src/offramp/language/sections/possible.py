@@ -10,7 +10,7 @@ from offramp.language.priors import support
 from offramp.language.ranges import ANY, Range, Ranges
 from offramp.language.reader import Reader
 from offramp.language.source import find
-from offramp.model import Actor, Distribution, Effect, Event, Formula, Ladder, Model, Policy, Variable
+from offramp.model import Actor, Distribution, Effect, Event, Formula, Ladder, Model, Origin, Policy, Variable
 from offramp.tree import Now, variables_in, walk
 
 
@@ -44,7 +44,7 @@ class _Reach:
         self.why: dict[str, str] = {}
         for v in model.stocks:
             start = _start(v) if v.name in resting else None
-            line = f"(line {v.origin.line})"
+            line = f"({_place(v.origin, model)})"
             if start is not None:
                 known[v.name] = start
                 where = f"at {start[0]:g}" if start[0] == start[1] else f"within {_shown(start)}"
@@ -62,7 +62,7 @@ class _Reach:
             known[v.name] = (low, high)
             if (low, high) != ANY:
                 shown = _shown((low, high))
-                self.why[v.name] = f"`{v.name}` can only be within {shown} (line {v.origin.line})."
+                self.why[v.name] = f"`{v.name}` can only be within {shown} ({_place(v.origin, model)})."
 
     def reasons(self, when: Formula) -> list[str]:
         """What is known of the variables of a condition."""
@@ -111,3 +111,7 @@ def _moved(
 
 def _shown(range_: Range) -> str:
     return f"[{range_[0]:g}, {range_[1]:g}]"
+
+
+def _place(origin: Origin, model: Model) -> str:
+    return f"line {origin.line}" + (f" of {origin.file}" if model.base is not None else "")

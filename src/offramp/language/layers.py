@@ -1,0 +1,220 @@
+"""A file laid over the one that it extends: `extend`, `without`, and how entries merge.
+
+What the key tables know decides how a value merges. Sections, names and keys merge key by key; a formula, a
+text, a list or a table of chances is one thing and takes the place of what was there. So a file that changes
+one number of a large model holds that number, and no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from offramp.errors import Problem
+from offramp.language import keys
+from offramp.language.keys import Key, Table
+from offramp.language.reader import shape
+from offramp.language.source import Mapping, Scalar, Sequence, Source, Value
+from offramp.model import Change
+from offramp.suggest import did_you_mean
+
+EVERYTHING = "all"
+# What a table of its own says where its numbers come from: these keys stand or go together.
+_BACKING = ("source", "guess", "reason")
+# Changing one of these changes no number, so that what backs the entry still holds.
+_WITHOUT_NUMBERS = ("text", "flag", "table", "named", "signals", "readings", *_BACKING)
+# Entries below these keys merge name by name.
+_BY_NAME = ("named", "signals", "readings", "effects", "formulas", "overlays")
+_MOST_SHOWN = 12
+
+
+def extend(layer: Source, base: Source) -> Source:
+    """Lay a file over the one that it extends.
+
+    First what `without` names is taken out of the base, then the entries of the file are laid over it: an
+    entry that the base has is overridden key by key, a new one is added. To replace an entry as a whole, take
+    it out and write it anew. An entry in which a formula or number changes has to say anew where its numbers
+    come from: `source`, `guess` and `reason` of the base are not taken over for it.
+
+    Parameters
+    ----------
+    layer : the file, read with layer 0
+    base : the file that it extends, read with layer 1
+
+    Returns
+    -------
+    A source whose root holds both; values remember in which of the files they stand.
+    """
+    merger = _Merger(layer, base)
+    root = merger.merged()
+    both = hashlib.sha256(f"{layer.hash} extends {base.hash}".encode()).hexdigest()
+    return replace(
+        layer,
+        hash=both,
+        root=root,
+        problems=(*layer.problems, *base.problems, *merger.problems),
+        base=base,
+        changes=tuple(merger.changes),
+        removed=merger.removed,
+    )
+
+
+class _Merger:
+    def __init__(self, layer: Source, base: Source) -> None:
+        self.layer = layer
+        self.base = base
+        self.problems: list[Problem] = []
+        self.changes: list[Change] = []
+        self.removed: dict[str, str] = {}
+
+    def merged(self) -> Mapping:
+        root, without = self.base.root, self.layer.root.get("without")
+        if without is not None:
+            root = self._without(root, without, ())
+        # What the keys of this file say of itself is not part of the model.
+        own = replace(self.layer.root, entries=_but(self.layer.root, "extend", "without"))
+        whole = self._table(root, own, keys.FILE, ())
+        kept = tuple(e for e in self.layer.root.entries if e[0].text in ("extend", "without"))
+        return replace(whole, entries=kept + whole.entries)
+
+    # ------------------------------------------------------------------ without
+
+    def _without(self, base: Mapping, without: Value, path: tuple[str, ...]) -> Mapping:
+        """The base without what is named: a list of names, or names with more below them."""
+        where = " of ".join(f"`{p}`" for p in reversed(path)) or "sections"
+        if isinstance(without, Mapping):
+            kept = dict(base.entries)
+            for key, below in without.entries:
+                found = self._find(base, key, where)
+                if found is None:
+                    continue
+                name, value = found
+                inner = (*path, key.text)
+                if isinstance(below, Scalar) and below.text == EVERYTHING:
+                    del kept[name]
+                    self._remove(key, value, inner)
+                elif isinstance(below, Scalar) and below.is_null:
+                    self._say(key, f"`{key.text[:60]}` names nothing to take out", _HOW)
+                elif isinstance(value, Mapping):
+                    kept[name] = self._without(value, below, inner)
+                else:
+                    self._say(below, f"`{key.text[:60]}` holds no names of its own in {self.base.file}", _HOW)
+            return replace(base, entries=tuple(kept.items()))
+        gone: set[str] = set()
+        for item in without.items if isinstance(without, Sequence) else (without,):
+            if not isinstance(item, Scalar) or item.is_null:
+                self._say(item, f"`without` takes names, not {shape(item)}", _HOW)
+                continue
+            found = self._find(base, item, where)
+            if found is not None:
+                gone.add(item.text)
+                self._remove(item, found[1], (*path, item.text))
+        return replace(base, entries=tuple(e for e in base.entries if e[0].text not in gone))
+
+    def _find(self, base: Mapping, key: Scalar, where: str) -> tuple[Scalar, Value] | None:
+        found = next(((k, v) for k, v in base.entries if k.text == key.text), None)
+        if found is None:
+            names = [k.text for k, _ in base.entries]
+            shown = ", ".join(names[:_MOST_SHOWN]) + (", ..." if len(names) > _MOST_SHOWN else "")
+            self._say(
+                key,
+                f"{self.base.file} has no `{key.text[:60]}` among its {where}"
+                if where == "sections"
+                else f"{self.base.file} has no `{key.text[:60]}` in {where}",
+                f"It has: {shown}." if names else "It has none.",
+                did_you_mean(key.text, names),
+            )
+        return found
+
+    def _remove(self, at: Scalar, value: Value, path: tuple[str, ...]) -> None:
+        self.changes.append(Change("removed", path, was=_words(value), line=at.line))
+        place = f"line {at.line} of {self.layer.file}"
+        self.removed[path[-1]] = place
+        if len(path) == 1 and isinstance(value, Mapping):  # a whole section
+            self.removed.update((k.text, place) for k, _ in value.entries)
+
+    # ------------------------------------------------------------------ merging
+
+    def _table(self, base: Mapping, layer: Mapping, table: Table, path: tuple[str, ...]) -> Mapping:
+        """Keys of a table: those of the layer go over those of the base."""
+        by_name = {k.name: k for k in table.keys}
+        touched = {k.text for k, _ in layer.entries}
+        restated = touched & set(_BACKING) or any(
+            n in by_name and by_name[n].shape not in _WITHOUT_NUMBERS for n in touched
+        )
+        if restated and "guess" in by_name:
+            base = replace(base, entries=_but(base, *_BACKING))
+        return self._keys(base, layer, by_name, path)
+
+    def _keys(self, base: Mapping, layer: Mapping, by_name: dict[str, Key], path: tuple[str, ...]) -> Mapping:
+        entries = {k.text: (k, v) for k, v in base.entries}
+        for key, value in layer.entries:
+            below = entries.get(key.text)
+            entries[key.text] = (
+                key,
+                self._value(below[1] if below else None, key, value, by_name.get(key.text), path),
+            )
+        return Mapping(tuple(entries.values()), layer.line, layer.column, layer.layer)
+
+    def _named(self, base: Mapping, layer: Mapping, key: Key, path: tuple[str, ...]) -> Mapping:
+        """Names of one kind, each with keys of its own or a single value."""
+        entries = {k.text: (k, v) for k, v in base.entries}
+        for name, value in layer.entries:
+            below, inner = entries.get(name.text), (*path, name.text)
+            if below is None:
+                self.changes.append(Change("added", inner, now=_words(value), line=name.line))
+            elif isinstance(value, Scalar) and value.is_null and isinstance(below[1], Mapping):
+                continue  # nothing is said of it
+            elif key.of is not None and isinstance(below[1], Mapping) and isinstance(value, Mapping):
+                value = self._table(below[1], value, key.of, inner)
+            else:
+                self._changed(name, below[1], value, inner)
+            entries[name.text] = (name, value)
+        return Mapping(tuple(entries.values()), layer.line, layer.column, layer.layer)
+
+    def _value(
+        self, below: Value | None, at: Scalar, value: Value, key: Key | None, path: tuple[str, ...]
+    ) -> Value:
+        inner = (*path, at.text)
+        if key is not None and isinstance(value, Scalar) and value.is_null and isinstance(below, Mapping):
+            return below  # `events:` and nothing below it
+        if key is not None and key.shape in ("table", *_BY_NAME) and isinstance(value, Mapping):
+            empty = Mapping((), value.line, value.column, value.layer)
+            under = below if isinstance(below, Mapping) else empty
+            if key.shape == "table" and key.of is not None:
+                return self._table(under, value, key.of, inner)
+            return self._named(under, value, key, inner)
+        if at.text in _BACKING:  # goes with the numbers, which are listed
+            return value
+        if below is None:
+            self.changes.append(Change("added", inner, now=_words(value), line=at.line))
+        else:
+            self._changed(at, below, value, inner)
+        return value
+
+    def _changed(self, at: Scalar, below: Value, value: Value, path: tuple[str, ...]) -> None:
+        was, now = _words(below), _words(value)
+        if was != now or not was:
+            self.changes.append(Change("changed", path, was, now, at.line))
+
+    def _say(self, at: Value, message: str, *hint: str) -> None:
+        self.problems.append(self.layer.problem(at, message, *hint))
+
+
+_HOW = (
+    "Name what to take out, as in `without: {events: [us_election], policies: all}`; for a part of an entry "
+    "go further down: `{variables: {tension: [noise]}}`."
+)
+
+
+def _but(mapping: Mapping, *names: str) -> tuple[tuple[Scalar, Value], ...]:
+    return tuple(e for e in mapping.entries if e[0].text not in names)
+
+
+def _words(value: Value) -> str:
+    """A single value in one line; lists of values too; nothing for keys and values."""
+    if isinstance(value, Scalar):
+        return " ".join(value.text.split())
+    if isinstance(value, Sequence) and all(isinstance(v, Scalar) for v in value.items):
+        return f"[{', '.join(_words(v) for v in value.items)}]"
+    return ""
