@@ -38,11 +38,11 @@ def engine_for(model: Model, name: str = "compiled") -> Engine:
     UsageError
         If there is no such engine.
     """
-    if name == "compiled" and not model.ladders:  # ladders: by the plain interpreter alone, for now
+    if name == "compiled":
         from offramp.engine.compile import compile_model
 
         return compile_model(model)
-    if name in ("compiled", "oracle"):
+    if name == "oracle":
         from offramp.engine.oracle import Oracle
 
         return Oracle(model)

@@ -59,6 +59,10 @@ class CompiledModel:
         inputs : the block, its axes as in `Inputs`
         probabilities : also return the chance of every action
         """
+        if self.model.ladders:  # computed by the plain interpreter alone, for now
+            from offramp.engine.oracle import Oracle
+
+            return Oracle(self.model).run(inputs, probabilities)
         runs, width = len(inputs.scenario), self.width
         outputs = empty_outputs(self.model, runs, probabilities)
         work = aligned((self._work_size, width))
