@@ -17,6 +17,7 @@ import numpy as np
 
 from offramp.design import Design
 from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
+from offramp.engine.ladder import Exchange
 from offramp.engine.mind import Thought
 from offramp.engine.oracle import _Course, _Move
 from offramp.engine.reasons import Reasoner, Reasons, averaged
@@ -278,6 +279,20 @@ class _Replay(_Course):
             )
         )
         return move
+
+    def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
+        if k == self.last:
+            self.recall()
+        if self.before is None:
+            return super().exchange(i, k, truth, state)
+        return Exchange(
+            first=self.before.ladder_first[:, k, i].astype(np.int64),
+            moves=self.before.ladder_moves[:, k, i].astype(np.int64),
+            rung=self.before.ladder_rung[:, k, i].astype(np.int64),
+            ending=self.before.ladder_ending[:, k, i].astype(np.int64),
+            foreseen=self.before.ladder_foreseen[:, k, i],
+            failed=np.zeros(1, dtype=np.bool_),
+        )
 
     def known_move(self, a: int, k: int) -> _Move:
         assert self.before is not None

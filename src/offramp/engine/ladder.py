@@ -199,6 +199,63 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
+class Fate:
+    """How an exchange goes from its opening if the sides choose as supposed.
+
+    Attributes
+    ----------
+    ending : (ending - 1, run), chance of each `Ending` but NONE
+    highest : (rung, run), chance that it is the highest reached
+    worth : (side, run), points expected, war included
+    """
+
+    ending: Floats
+    highest: Floats
+    worth: Floats
+
+
+def fate(rules: Rules, chance: Floats) -> Fate:
+    """What comes of an exchange whose positions (n, m, r) are played with the chances of each move.
+
+    Parameters
+    ----------
+    rules : under which it is played
+    chance : (n, m, r, move, run), as `Solution.chance`
+    """
+    rungs, runs = rules.control.shape
+    shape = (len(chance), 2, rungs)
+    ending, worth = np.zeros((*shape, len(Ending) - 1, runs)), np.zeros((*shape, 2, runs))
+    highest = np.zeros((*shape, rungs, runs))
+    ending[0, :, :, Ending.PETERED_OUT - 1] = 1.0
+    highest[0] = np.eye(rungs)[:, :, None]
+    for n in range(1, len(chance)):
+        for m in (0, 1):
+            j = 1 - m
+            for r in range(rungs):
+                here, p = (n, m, r), chance[n, m, r]
+                ending[n, m, r, m] += p[STAND_DOWN]
+                highest[n, m, r, r] += p[STAND_DOWN]
+                worth[n, m, r, m] -= weigh(p[STAND_DOWN], rules.audience_cost[m, r])
+                worth[n, m, r, j] += weigh(p[STAND_DOWN], rules.stakes[j, r])
+                for move, to in ((MATCH, r), (CLIMB, r + 1)):
+                    if to == rungs:
+                        continue
+                    lost = p[move] * rules.control[to]
+                    goes_on = p[move] - lost
+                    ending[n, m, r, Ending.WAR - 1] += lost
+                    highest[n, m, r, to] += lost
+                    worth[here] += weigh(lost, rules.war_worth)
+                    ending[here] += weigh(goes_on, ending[n - 1, j, to])
+                    highest[here] += weigh(goes_on, highest[n - 1, j, to])
+                    worth[here] += weigh(goes_on, worth[n - 1, j, to] - rules.harm[:, to])
+
+    def opening(values: Floats) -> Floats:
+        return np.asarray(rules.first * values[-1, 0, 0] + (1.0 - rules.first) * values[-1, 1, 0])
+
+    return Fate(opening(ending), opening(highest), opening(worth))
+
+
+@dataclass(frozen=True, eq=False)
 class Exchange:
     """How an exchange went, all (run,) but `foreseen`, (run, side); see `Outputs`."""
 
