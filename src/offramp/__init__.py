@@ -34,6 +34,7 @@ _PUBLIC = {
     "load": ("offramp.check", "load"),
     "load_runs": ("offramp.dataset", "load"),
     "loads": ("offramp.check", "loads"),
+    "loops": ("offramp.questions.loops", "loops"),
     "minds": ("offramp.minds", "minds"),
     "outlook": ("offramp.outlook", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
@@ -61,6 +62,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.minds import minds
     from offramp.model import Model
     from offramp.outlook import outlook
+    from offramp.questions.loops import loops
     from offramp.report import brief
     from offramp.schema import json_schema
     from offramp.simulate import simulate, simulate_blocks

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from offramp import __version__
+from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.runs import brief, run
 from offramp.cli.text import cleaned, wants_colour
@@ -116,5 +117,5 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (brief, run, new, check, explain, minds, crises, schema):
+for command in (brief, run, new, check, explain, minds, loops, crises, schema):
     main.add_command(command)
