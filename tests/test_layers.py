@@ -25,7 +25,7 @@ LAYERS = (
     ("provenance", "dataset"),
     ("simulate",),
     ("analysis",),
-    ("outlook", "minds", "diagnosis", "questions"),
+    ("outlook", "minds", "ladder", "diagnosis", "questions"),
     ("report", "explanation"),
     ("cli",),
     ("__main__",),

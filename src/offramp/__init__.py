@@ -31,6 +31,7 @@ _PUBLIC = {
     "crises": ("offramp.check", "bundled_names"),
     "explain": ("offramp.explanation", "explain"),
     "json_schema": ("offramp.schema", "json_schema"),
+    "ladder": ("offramp.ladder", "ladder"),
     "load": ("offramp.check", "load"),
     "load_runs": ("offramp.dataset", "load"),
     "loads": ("offramp.check", "loads"),
@@ -59,6 +60,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.design import Design
     from offramp.errors import ModelError, OfframpError, Problem, UsageError
     from offramp.explanation import explain
+    from offramp.ladder import ladder
     from offramp.minds import minds
     from offramp.model import Model
     from offramp.outlook import outlook

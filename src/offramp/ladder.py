@@ -16,7 +16,18 @@ import numpy as np
 
 from offramp.design import Design
 from offramp.engine.inputs import Ending, Floats, Status
-from offramp.engine.ladder import CLIMB, MATCH, STAND_DOWN, Exchange, Fate, Rules, View, fate, read_rules
+from offramp.engine.ladder import (
+    CLIMB,
+    MATCH,
+    STAND_DOWN,
+    Exchange,
+    Fate,
+    Rules,
+    View,
+    fate,
+    reach,
+    read_rules,
+)
 from offramp.engine.world import State, World
 from offramp.errors import UsageError
 from offramp.minds import _failed, _need_course, _plain, _Replay
@@ -40,13 +51,15 @@ class Position:
 
     Attributes
     ----------
-    moves_left : before it moves; largest, for a rung, where that is reached by climbing only
+    moves_left : before it moves
+    comes : chance that play comes to this position in truth
     stand_down, match, climb : chances; `climb` is None on the highest rung
     """
 
     side: str
     rung: str
     moves_left: int
+    comes: float
     stand_down: float
     match: float
     climb: float | None
@@ -224,6 +237,7 @@ def _page(course: _Opening, which: int, looking: Sequence[int], design: Design, 
     views = {a: course.view_of(a, ladder, k, truth, state) for a in {*places, *looking}}
     rules = read_rules(ladder, truth, state, now)
     chance = _truly(rules, [views[a] for a in places], ladder.moves)
+    comes = reach(rules, chance)
     mean = max(float(truth.read(ladder.rate, state, now)[0]) * model.step_length, 0.0)
     titles = {a.name: a.title for a in model.actors}
     return LadderPage(
@@ -249,8 +263,8 @@ def _page(course: _Opening, which: int, looking: Sequence[int], design: Design, 
             for r, control in zip(ladder.rungs, rules.control, strict=True)
         ],
         prospect=_prospect(ladder, fate(rules, chance)),
-        positions=_all_positions(ladder, chance),
-        eyes=[_eyes(course, a, ladder, views[a]) for a in looking],
+        positions=_all_positions(ladder, chance, comes),
+        eyes=[_eyes(course, a, ladder, views[a], comes) for a in looking],
     )
 
 
@@ -264,7 +278,7 @@ def _truly(rules: Rules, views: Sequence[View], moves: int) -> Floats:
     return chance
 
 
-def _eyes(course: _Opening, a: int, ladder: Ladder, view: View) -> Eyes:
+def _eyes(course: _Opening, a: int, ladder: Ladder, view: View, comes: Floats) -> Eyes:
     model, actor = course.model, course.model.actors[a]
     pictures = course.minds[a].pictures(course.truth_then)
     types = {x.name: [t.name for t in x.types] for x in model.actors}
@@ -278,7 +292,7 @@ def _eyes(course: _Opening, a: int, ladder: Ladder, view: View) -> Eyes:
         name=actor.name,
         title=actor.title,
         prospect=_prospect(ladder, over_all),
-        positions=_all_positions(ladder, view.average([s.chance for s in view.solutions])),
+        positions=_all_positions(ladder, view.average([s.chance for s in view.solutions]), comes),
         pictures=[
             Supposition(
                 {about: types[about][t] for about, t in picture.types.items()},
@@ -305,7 +319,7 @@ def _prospect(ladder: Ladder, found: Fate) -> Prospect:
     )
 
 
-def _all_positions(ladder: Ladder, chance: Floats) -> list[Position]:
+def _all_positions(ladder: Ladder, chance: Floats, comes: Floats) -> list[Position]:
     """Every position that play can come to, by side and rung, those with most moves left first."""
     found = []
     top = len(ladder.rungs) - 1
@@ -313,8 +327,17 @@ def _all_positions(ladder: Ladder, chance: Floats) -> list[Position]:
         for r, rung in enumerate(ladder.rungs):
             for left in range(ladder.moves - r, 0, -1):
                 p = chance[left, m, r, :, 0]
-                climb = float(p[CLIMB]) if r < top else None
-                found.append(Position(side, rung.name, left, float(p[STAND_DOWN]), float(p[MATCH]), climb))
+                found.append(
+                    Position(
+                        side=side,
+                        rung=rung.name,
+                        moves_left=left,
+                        comes=float(comes[left, m, r, 0]),
+                        stand_down=float(p[STAND_DOWN]),
+                        match=float(p[MATCH]),
+                        climb=float(p[CLIMB]) if r < top else None,
+                    )
+                )
     return found
 
 

@@ -13,7 +13,7 @@ from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.runs import brief, run
 from offramp.cli.text import cleaned, wants_colour
-from offramp.cli.thinking import minds
+from offramp.cli.thinking import ladder, minds
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.suggest import did_you_mean
 
@@ -117,5 +117,5 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (brief, run, new, check, explain, minds, loops, crises, schema):
+for command in (brief, run, new, check, explain, minds, ladder, loops, crises, schema):
     main.add_command(command)

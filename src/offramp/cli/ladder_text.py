@@ -11,7 +11,8 @@ from offramp.report import figures
 
 _MOST_PICTURES = 4
 _LEAST_BELIEF = 0.01  # pictures held less likely are left to the JSON
-_MOVES = (("stand_down", "stands down"), ("match", "matches"), ("climb", "climbs"))
+_FIELDS = ("stand_down", "match", "climb")
+_MOVES = ("stands down", "matches", "climbs")
 
 
 def ladder_text(found: LadderPage, model: Model, again: str, columns: int, colour: bool = False) -> str:
@@ -42,9 +43,8 @@ def ladder_text(found: LadderPage, model: Model, again: str, columns: int, colou
         _moves(page, side, found)
     page.gap()
     page.paragraph(
-        "Chances of a move are those of a side that comes to the rung with as many moves left as there can be: "
-        "by climbing alone. --format json has every position. `In truth` each side plays by its own pictures, "
-        "and control is lost as it truly is."
+        "`In truth` each side plays by its own pictures, and control is lost as it truly is. Chances of a "
+        "move are averages over the times when that side is to move there; --format json has every position."
     )
     page.gap()
     page.paragraph(f"Again: {again}", hanging="       ")
@@ -104,31 +104,39 @@ def _in_words(prospect: Prospect, found: LadderPage) -> str:
 
 def _moves(page: Page, side: str, found: LadderPage) -> None:
     """How a side will choose on each rung, and how others expect it to."""
-    page.heading(f"What {found.sides[side]} does on each rung")
+    page.heading(f"What {found.sides[side]} does when it is to move")
     others = [e for e in found.eyes if e.name != side]
-    own, theirs = _on_arrival(found.positions, side), [_on_arrival(e.positions, side) for e in others]
-    head = ["", *(word for _, word in _MOVES)]
-    head += [f"{e.title} expects: {word}" for e in others for _, word in _MOVES]
     rows = []
     for rung in found.rungs:
-        if rung.name not in own:
+        own = _average(found.positions, side, rung.name)
+        if own is None:
             continue
-        row = [f"{rung.title} (control lost: {_chance(rung.loses_control)})"]
-        for expected in [own, *theirs]:
-            position = expected[rung.name]
-            row += [_chance(position.stand_down), _chance(position.match)]
-            row.append("" if position.climb is None else _chance(position.climb))
-        rows.append(row)
-    page.table(head, rows)
+        times, chances = own
+        top = rung is found.rungs[-1]
+        rows.append([rung.title, _times(times), *_chances(chances, top)])
+        for eyes in others:
+            expected = _average(eyes.positions, side, rung.name)
+            if expected is not None:
+                rows.append([f"  {eyes.title} expects", "", *_chances(expected[1], top)])
+    page.table(["", "moves there", *_MOVES], rows)
 
 
-def _on_arrival(positions: Sequence[Position], side: str) -> dict[str, Position]:
-    """Rung -> the position of a side there with most moves left."""
-    found: dict[str, Position] = {}
-    for position in positions:
-        if position.side == side:
-            found.setdefault(position.rung, position)
-    return found
+def _average(positions: Sequence[Position], side: str, rung: str) -> tuple[float, list[float]] | None:
+    """How often a side moves on a rung, and the chance of each of its moves there; None where it never does."""
+    here = [p for p in positions if p.side == side and p.rung == rung]
+    times = sum(p.comes for p in here)
+    if times <= 0:
+        return None
+    return times, [sum(p.comes * (getattr(p, move) or 0.0) for p in here) / times for move in _FIELDS]
+
+
+def _chances(chances: Sequence[float], top: bool) -> list[str]:
+    """Chances of the three moves; nobody climbs from the highest rung."""
+    return [*map(_chance, chances[:2]), "" if top else _chance(chances[2])]
+
+
+def _times(times: float) -> str:
+    return f"{times:.2f}"
 
 
 def _first(found: LadderPage) -> str:
@@ -156,4 +164,4 @@ def _type(model: Model, actor: str, name: str) -> str:
 
 
 def _chance(p: float) -> str:
-    return figures.percent(p)
+    return figures.percent(round(p, 12))

@@ -255,6 +255,21 @@ def fate(rules: Rules, chance: Floats) -> Fate:
     return Fate(opening(ending), opening(highest), opening(worth))
 
 
+def reach(rules: Rules, chance: Floats) -> Floats:
+    """Chance that play comes to each position, (n, m, r, run), with the moves of `fate`."""
+    found = np.zeros((*chance.shape[:3], chance.shape[4]))
+    found[-1, 0, 0], found[-1, 1, 0] = rules.first, 1.0 - rules.first
+    rungs = found.shape[2]
+    for n in range(len(chance) - 1, 1, -1):
+        for m in (0, 1):
+            for r in range(rungs):
+                for move, to in ((MATCH, r), (CLIMB, r + 1)):
+                    if to < rungs:
+                        on = found[n, m, r] * chance[n, m, r, move] * (1.0 - rules.control[to])
+                        found[n - 1, 1 - m, to] += on
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Exchange:
     """How an exchange went, all (run,) but `foreseen`, (run, side); see `Outputs`."""
