@@ -14,6 +14,7 @@ from offramp.model import (
     Distribution,
     Effect,
     Event,
+    Evidence,
     Formula,
     Intervention,
     Ladder,
@@ -38,6 +39,7 @@ SECTIONS = (
     "outcomes",
     "ladders",
     "policies",
+    "evidence",
     "guesses",
     "sources",
     "extends",
@@ -78,6 +80,7 @@ def explain(model: Model) -> dict[str, Any]:
         "outcomes": [_outcome(o) for o in model.outcomes],
         "ladders": [_ladder(x) for x in model.ladders],
         "policies": [_policy(p) for p in model.policies],
+        "evidence": [_evidence(e) for e in model.evidence],
         "guesses": [
             {"kind": kind, "name": name, "reason": origin.reason, "sources": list(origin.sources)}
             for kind, name, origin in origins(model)
@@ -119,6 +122,7 @@ def counts(model: Model) -> dict[str, int]:
         "outcomes": len(model.outcomes),
         "ladders": len(model.ladders),
         "policies": len(model.policies),
+        "evidence": len(model.evidence),
         "sources": len(model.sources),
         "sourced": sum(bool(o.sources) for o in backed),
         "guesses": sum(o.guess for o in backed),
@@ -155,6 +159,31 @@ def origins(model: Model) -> Iterator[tuple[str, str, Origin]]:
             yield "rung", f"{ladder.name}.{rung.name}", rung.origin
     for policy in model.policies:
         yield "policy", policy.name, policy.origin
+    for evidence in model.evidence:
+        yield "evidence", evidence.name, evidence.origin
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    rows = evidence.rows
+    counts = {"listed": evidence.listed, "stray": evidence.stray, "window": evidence.window}
+    return {
+        "name": evidence.name,
+        "title": evidence.title,
+        "observes": evidence.observes,
+        "data": evidence.data,
+        "series": evidence.series,
+        "error": evidence.error,
+        "sd": evidence.sd or None,
+        "share": evidence.share or None,
+        **(counts if evidence.error == "poisson" else dict.fromkeys(counts)),
+        "from": None if evidence.start is None else evidence.start.isoformat(),
+        "until": None if evidence.end is None else evidence.end.isoformat(),
+        "rows": len(rows),
+        "first": min(r.day for r in rows).isoformat() if rows else None,
+        "last_known": max(r.known for r in rows).isoformat() if rows else None,
+        "hash": evidence.hash,
+        **_backing(evidence.origin),
+    }
 
 
 def _cites(origin: Origin, key: str) -> bool:

@@ -122,7 +122,7 @@ def _moves(page: Page, side: str, found: LadderPage) -> None:
 
 
 def _average(positions: Sequence[Position], side: str, rung: str) -> tuple[float, list[float]] | None:
-    """How often a side moves on a rung, and the chance of each of its moves there; None where it never does."""
+    """How often a side moves on a rung, and the chance of each move there; None where it never does."""
     here = [p for p in positions if p.side == side and p.rung == rung]
     times = sum(p.comes for p in here)
     if times <= 0:
