@@ -30,6 +30,7 @@ _PUBLIC = {
     "brief": ("offramp.report", "brief"),
     "compare": ("offramp.questions.compare", "compare"),
     "crises": ("offramp.check", "bundled_names"),
+    "discover": ("offramp.questions.discovery", "discover"),
     "explain": ("offramp.explanation", "explain"),
     "json_schema": ("offramp.schema", "json_schema"),
     "ladder": ("offramp.ladder", "ladder"),
@@ -43,6 +44,7 @@ _PUBLIC = {
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
     "save": ("offramp.dataset", "save"),
+    "sensitivity": ("offramp.questions.sensitivity", "sensitivity"),
     "simulate": ("offramp.simulate", "simulate"),
     "simulate_blocks": ("offramp.simulate", "simulate_blocks"),
     "summary": ("offramp.analysis.summary", "summary"),
@@ -67,8 +69,10 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.model import Model
     from offramp.outlook import outlook
     from offramp.questions.compare import compare
+    from offramp.questions.discovery import discover
     from offramp.questions.loops import loops
     from offramp.questions.misreadings import misreadings
+    from offramp.questions.sensitivity import sensitivity
     from offramp.report import brief
     from offramp.schema import json_schema
     from offramp.simulate import simulate, simulate_blocks

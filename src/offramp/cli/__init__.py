@@ -16,7 +16,7 @@ from offramp.cli.perceiving import misreadings
 from offramp.cli.runs import brief, run
 from offramp.cli.text import cleaned, wants_colour
 from offramp.cli.thinking import ladder, minds
-from offramp.cli.uncertainty import sensitivity
+from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.suggest import did_you_mean
 
@@ -120,9 +120,20 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-_COMMANDS = (
-    *(brief, run, new, check, explain, minds, ladder),
-    *(compare, misreadings, loops, sensitivity, crises, schema),
-)
-for command in _COMMANDS:
+for command in (
+    brief,
+    run,
+    new,
+    check,
+    explain,
+    minds,
+    ladder,
+    compare,
+    misreadings,
+    loops,
+    sensitivity,
+    discover,
+    crises,
+    schema,
+):
     main.add_command(command)
