@@ -120,6 +120,10 @@ events: {talks: {rate: 1 / month, effects: {tension: -1}}}
     assert [e.variable for e in model.actors[0].actions[1].effects] == ["tension"]
 
 
+def test_all_of_a_section_that_is_not_there_is_nothing(laid):
+    assert laid("without: {claims: all, evidence: all}").base.changes == laid("").base.changes
+
+
 def test_an_empty_section_changes_nothing(laid):
     assert [e.name for e in laid("events:\n").events] == ["talks"]
 

@@ -28,6 +28,7 @@ _PUBLIC = {
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
     "brief": ("offramp.report", "brief"),
+    "claims": ("offramp.questions.claims", "claims"),
     "compare": ("offramp.questions.compare", "compare"),
     "crises": ("offramp.check", "bundled_names"),
     "discover": ("offramp.questions.discovery", "discover"),
@@ -47,6 +48,7 @@ _PUBLIC = {
     "sensitivity": ("offramp.questions.sensitivity", "sensitivity"),
     "simulate": ("offramp.simulate", "simulate"),
     "simulate_blocks": ("offramp.simulate", "simulate_blocks"),
+    "story": ("offramp.questions.story", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
     "to_parquet": ("offramp.dataset", "to_parquet"),
 }
@@ -68,11 +70,13 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.minds import minds
     from offramp.model import Model
     from offramp.outlook import outlook
+    from offramp.questions.claims import claims
     from offramp.questions.compare import compare
     from offramp.questions.discovery import discover
     from offramp.questions.loops import loops
     from offramp.questions.misreadings import misreadings
     from offramp.questions.sensitivity import sensitivity
+    from offramp.questions.story import story
     from offramp.report import brief
     from offramp.schema import json_schema
     from offramp.simulate import simulate, simulate_blocks

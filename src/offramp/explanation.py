@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from offramp.model import (
     Belief,
     BySide,
     Chances,
+    Claim,
     Distribution,
     Effect,
     Event,
@@ -40,6 +42,7 @@ SECTIONS = (
     "ladders",
     "policies",
     "evidence",
+    "claims",
     "guesses",
     "sources",
     "extends",
@@ -81,6 +84,7 @@ def explain(model: Model) -> dict[str, Any]:
         "ladders": [_ladder(x) for x in model.ladders],
         "policies": [_policy(p) for p in model.policies],
         "evidence": [_evidence(e) for e in model.evidence],
+        "claims": [_claim(c) for c in model.claims],
         "guesses": [
             {"kind": kind, "name": name, "reason": origin.reason, "sources": list(origin.sources)}
             for kind, name, origin in origins(model)
@@ -123,6 +127,7 @@ def counts(model: Model) -> dict[str, int]:
         "ladders": len(model.ladders),
         "policies": len(model.policies),
         "evidence": len(model.evidence),
+        "claims": len(model.claims),
         "sources": len(model.sources),
         "sourced": sum(bool(o.sources) for o in backed),
         "guesses": sum(o.guess for o in backed),
@@ -161,6 +166,8 @@ def origins(model: Model) -> Iterator[tuple[str, str, Origin]]:
         yield "policy", policy.name, policy.origin
     for evidence in model.evidence:
         yield "evidence", evidence.name, evidence.origin
+    for claim in model.claims:
+        yield "claim", claim.name, claim.origin
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
@@ -183,6 +190,26 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "last_known": max(r.known for r in rows).isoformat() if rows else None,
         "hash": evidence.hash,
         **_backing(evidence.origin),
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "name": claim.name,
+        "title": claim.title,
+        "tests": [
+            {
+                "title": test.title,
+                "policies": [side.policy for side in test.sides],
+                "expect": test.expect,
+                "least": test.least or None,
+                "limits": [v if math.isfinite(v) else None for v in test.limits],
+                "unit": test.sides[0].quantity.unit,
+                "reason": test.reason,
+            }
+            for test in claim.tests
+        ],
+        **_backing(claim.origin),
     }
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -343,6 +344,70 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number that a future has. Which names and dates matter depends on `kind`.
+
+    chance: whether outcome `name` has come by `at`. months: until it comes, counted from `start`. variable:
+    `name` at `at`, or averaged from `start` to `until`. acts: how often `acts` are taken from `start` until
+    `until`. event: how often `name` happens then, in `branch` if there is one. answered: of the steps with an
+    act of `after`, the share followed by one of `acts` within so many steps (`within`).
+    """
+
+    kind: Literal["chance", "months", "variable", "acts", "event", "answered"]
+    name: str = ""
+    branch: str = ""
+    acts: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (actor, actions)
+    after: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    within: int = 1
+    at: date | None = None  # None: the end
+    start: date | None = None  # None: from the start
+    until: date | None = None  # None: to the end
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What a test holds against others: a quantity under a policy."""
+
+    policy: str
+    quantity: Quantity
+    title: str = ""
+
+
+Expectation = Literal[
+    "higher", "lower", "not higher", "not lower", "same", "rising", "falling", "above", "below", "within"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One thing that a claim says about the model.
+
+    Of several sides the first is held against each other one (`rising`, `falling`: each against the one
+    before); `least` is the smallest difference of interest. Of one side the quantity is held against
+    `limits`.
+    """
+
+    sides: tuple[Side, ...]
+    expect: Expectation
+    least: float = 0.0  # in the unit of the quantity
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    title: str = ""
+    reason: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that the account says, as an experiment: it is borne out if all of its tests are."""
+
+    name: str
+    title: str
+    tests: tuple[Test, ...]
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     name: str
     title: str
@@ -358,6 +423,7 @@ class Model:
     outcomes: tuple[Outcome, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     policies: tuple[Policy, ...] = ()  # "baseline" comes first; it does nothing unless the file says so
+    claims: tuple[Claim, ...] = ()
     auxiliary_order: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     illustrative: bool = False  # numbers are there to teach, none needs a source

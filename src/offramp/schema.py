@@ -14,6 +14,7 @@ from offramp.language.keys import Key, Table
 Schema = dict[str, Any]
 
 _NAME = r"^[a-z][a-z0-9_]*$"
+_CLAIM = r"^[A-Za-z][A-Za-z0-9_]*$"
 _FORMULA = {"$ref": "#/$defs/formula"}
 _DEFINITIONS: dict[str, Schema] = {
     "formula": {
@@ -133,10 +134,13 @@ def _shape(key: Key) -> Schema:
             return _named({"anyOf": [{"const": "hidden"}, _table(_of(key))]})
         case "readings":
             return _named({"anyOf": [_FORMULA, _table(_of(key))]})
-        case "sides":
+        case "pair":
             return {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
         case "removals":
             return {"$ref": "#/$defs/removals"}
+        case "sides":
+            side = {"anyOf": [{"type": "string"}, _table(_of(key))]}
+            return {"type": "array", "items": side, "minItems": 2}
         case "list":
             return {"type": "array", "items": _table(_of(key))}
 
@@ -145,7 +149,8 @@ def _named(value: Schema, key: Key | None = None) -> Schema:
     """A mapping from names to values of one kind; the keys of sources are freer than names."""
     schema: Schema = {"type": ["object", "null"], "additionalProperties": value}
     if key is None or key.name != "sources":
-        schema["propertyNames"] = {"pattern": _NAME}
+        # Claims are often known by a capital and a number.
+        schema["propertyNames"] = {"pattern": _CLAIM if key is not None and key.name == "claims" else _NAME}
     return schema
 
 

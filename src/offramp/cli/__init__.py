@@ -9,11 +9,12 @@ from typing import Any, NoReturn
 import click
 
 from offramp import __version__
-from offramp.cli.comparing import compare
+from offramp.cli.comparing import claims, compare
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.perceiving import misreadings
 from offramp.cli.runs import brief, run
+from offramp.cli.telling import story
 from offramp.cli.text import cleaned, wants_colour
 from offramp.cli.thinking import ladder, minds
 from offramp.cli.uncertainty import discover, sensitivity
@@ -129,7 +130,9 @@ for command in (
     minds,
     ladder,
     compare,
+    claims,
     misreadings,
+    story,
     loops,
     sensitivity,
     discover,

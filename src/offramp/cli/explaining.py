@@ -303,6 +303,25 @@ def _evidence(page: Page, told: list[dict[str, Any]]) -> None:
         _backing(page, found, "    ")
 
 
+def _claims(page: Page, told: list[dict[str, Any]]) -> None:
+    page.heading("Claims")
+    if not told:
+        page.paragraph("The model states no claims to be tested.", "  ")
+    for found in told:
+        page.paragraph(_named(found), "  ")
+        for test in found["tests"]:
+            size = f" by {test['least']:g} {test['unit']}".rstrip() if test["least"] else ""
+            limits = [f"{v:g}" for v in test["limits"] if v is not None]
+            size = size or f" {' to '.join(limits)} {test['unit']}".rstrip()
+            title = f"{test['title']}: " if test["title"] else ""
+            under = ", ".join(test["policies"])
+            page.entry("expects", f"{title}{test['expect']}{size}: {under}", "    ", _ROOM)
+            page.entry("because", test["reason"], "    ", _ROOM)
+        _backing(page, found, "    ")
+    if told:
+        page.paragraph("`offramp claims` tests them.", "  ")
+
+
 def _interventions(step: dict[str, Any]) -> list[str]:
     return [
         *(f"{actor} must {action}" for actor, action in step["force"].items()),
@@ -377,6 +396,7 @@ _TELL: dict[str, Callable[[Page, Any], None]] = {
     "ladders": _ladders,
     "policies": _policies,
     "evidence": _evidence,
+    "claims": _claims,
     "guesses": _guesses,
     "sources": _sources,
     "extends": _extends,

@@ -36,8 +36,9 @@ Shape = Literal[
     "overlays",  # parameter -> number, prior or formula
     "chances",  # the name of a type, or type -> formula or `rest`
     "list",  # a list of mappings
-    "sides",  # [actor, actor]
+    "pair",  # [actor, actor]
     "removals",  # names to take out, as a tree
+    "sides",  # a list of names or of mappings with keys of their own
 ]
 
 
@@ -283,7 +284,7 @@ LADDER = Table(
     "a ladder",
     (
         _TITLE,
-        Key("sides", "sides", "The two actors, such as [blue, red].", required=True),
+        Key("sides", "pair", "The two actors, such as [blue, red].", required=True),
         Key("rate", "formula", "Mean number per month; it opens at most once in a step.", required=True),
         Key("first", "formula", "Chance that the side named first moves first, 0 to 1; left out: 0.5."),
         Key("moves", "integer", "Moves after which it peters out, 1 to 20.", required=True),
@@ -350,6 +351,64 @@ EVIDENCE = Table(
         *_BACKING,
     ),
 )
+_ACTS = "Actor -> its action, or a list of its actions."
+QUANTITY = Table(
+    "a quantity",
+    (
+        Key("chance", "text", "An outcome: the chance that it has come by `at`."),
+        Key("months_until", "text", "An outcome: months until it comes, counted to the end."),
+        Key("variable", "text", "A variable at `at`, or averaged over the dates from `from` to `until`."),
+        Key("acts", "move_lists", f"{_ACTS} How often they are taken in a future."),
+        Key("event", "text", "An event: how often it happens in a future."),
+        Key("branch", "text", "Only in this branch of a dated event."),
+        Key("after", "move_lists", f"{_ACTS} Of the steps with one, the share that `acts` follow."),
+        Key("within", "integer", "Steps within which `acts` follow; left out: 1."),
+        Key("at", "date", "The date for which it is read; left out: the end."),
+        Key("from", "date", "Counted from this day on; left out: from the start."),
+        Key("until", "date", "Counted before this day; left out: to the end."),
+    ),
+)
+SIDE = Table(
+    "a side",
+    (
+        Key("policy", "text", "The policy under which it is measured; left out: baseline."),
+        _TITLE,
+        Key("quantity", "table", "Its own quantity; left out: that of the test.", of=QUANTITY),
+    ),
+    short="policy",
+)
+TEST = Table(
+    "a test",
+    (
+        Key("title", "text", "What it tests, in a few words."),
+        Key("compare", "sides", "Two policies or more; each may have a quantity of its own.", of=SIDE),
+        Key("policy", "text", "The one policy that is held against limits; left out: baseline."),
+        Key("quantity", "table", "What is measured in each future.", of=QUANTITY),
+        Key(
+            "expect",
+            "choice",
+            "Of several sides how the first differs from each other; of one where it lies.",
+            required=True,
+            choices=(
+                "higher", "lower", "not higher", "not lower", "same", "rising", "falling",
+                "above", "below", "within",
+            ),
+        ),
+        Key("by", "number", "The smallest difference of interest, with its unit."),
+        Key("limit", "number", "Above or below what, with its unit."),
+        Key("limits", "bounds", "[low, high], with their unit."),
+        Key("reason", "text", "Why a smaller difference does not matter; why these limits.", required=True),
+    ),
+)  # fmt: skip
+CLAIM = Table(
+    "a claim",
+    (
+        _TITLE,
+        Key("tests", "list", "What it says of the model: all must be borne out.", required=True, of=TEST),
+        Key("source", "source", "Who says so, as a key of model.sources and a place in it."),
+        Key("reason", "text", "Why these tests stand for the claim."),
+    ),
+)
 FILE = Table(
     "a model file",
     (
@@ -369,17 +428,23 @@ FILE = Table(
         Key("ladders", "named", "Exchanges of two actors who climb, match or stand down.", of=LADDER),
         Key("policies", "named", "What we might do.", of=POLICY),
         Key("evidence", "named", "What is known of how it went, and how well.", of=EVIDENCE),
+        Key("claims", "named", "What is said of the crisis, as experiments.", of=CLAIM),
     ),
 )
 
 # Keys of the language that this version does not compute, by the table they belong to.
 LATER = {
-    FILE.what: ("claims",),
     EVENT.what: ("attributed",),
 }
 
 # What people write for a key, where no misspelling explains it.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "acts": ("actions", "moves"),
+    "by": ("least", "margin", "threshold", "sesoi", "effect"),
+    "chance": ("outcome",),
+    "compare": ("policies", "sides", "variants"),
+    "expect": ("expected", "direction", "hypothesis"),
+    "tests": ("test", "experiments", "experiment"),
     "bounds": ("range", "limits", "min", "max", "minimum", "maximum"),
     "change": ("rate", "flow", "derivative", "dynamics"),
     "do": ("interventions", "measures"),
@@ -431,5 +496,9 @@ def tables_with(name: str) -> list[str]:
         POLICY,
         INTERVENTION,
         EVIDENCE,
+        CLAIM,
+        TEST,
+        SIDE,
+        QUANTITY,
     )
     return [t.what for t in (FILE, *every) if name in t.names]
