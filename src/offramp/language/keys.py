@@ -321,6 +321,7 @@ POLICY = Table(
         _TITLE,
         Key("do", "list", "Interventions.", of=INTERVENTION),
         Key("all of", "names", "Policies that it combines, with all their interventions."),
+        Key("variant", "flag", "true: there for comparisons and claims only, not a choice that anybody has."),
         *_BACKING,
     ),
 )
