@@ -14,7 +14,7 @@ from cli_calls import call
 from offramp.analysis.surprise import mean_surprise
 from offramp.design import Design
 from offramp.errors import UsageError
-from offramp.questions.hazards import chances
+from offramp.questions.hazards import chances, is_smooth
 from offramp.questions.misreadings import all_wrong, misreadings
 from offramp.simulate import engine_for
 from small_models import made
@@ -211,6 +211,34 @@ def test_the_chance_of_one_step_is_that_of_competing_hazards():
     inputs = Design(model, scenarios=3).inputs("baseline")
     found = chances(model, inputs, engine_for(model).run(inputs), "war")
     assert found == pytest.approx(0.75 * (1 - exp(-0.4)))
+
+
+def test_the_war_of_a_ladder_counts_as_it_came_and_takes_its_step_from_the_hazards():
+    model = made(
+        """
+        variables: {x: {initial: 0}}
+        actors: {a: {actions: {wait: {}}}, b: {actions: {wait: {}}}}
+        outcomes:
+          war: {rate: 0.1 / month, absorbing: true}
+          deal: {rate: 0.2 / month, absorbing: true}
+        ladders:
+          clash:
+            sides: [a, b]
+            rate: 0.3 / month
+            moves: 6
+            war: war
+            war_worth: {a: -10, b: -10}
+            rungs: {words: {loses_control: 0.1}, shots: {loses_control: 0.4}}
+        """,
+        steps=5,
+    )
+    inputs = Design(model, scenarios=4000).inputs("baseline")
+    out = engine_for(model).run(inputs)
+    assert (out.ladder_ending == 4).any()
+    for i, outcome in enumerate(("war", "deal")):
+        difference = (out.outcome[:, i] >= 0) - chances(model, inputs, out, outcome)
+        assert abs(difference.mean()) < 3.5 * difference.std() / np.sqrt(len(difference))
+    assert (is_smooth(model, "war"), is_smooth(model, "deal")) == (False, True)
 
 
 def test_surprise_is_the_mean_of_minus_the_logarithm_over_runs_that_go_on():
