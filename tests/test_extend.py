@@ -78,7 +78,7 @@ def test_what_the_upper_file_does_not_say_is_as_below(laid):
 def test_entries_merge_key_by_key_and_new_ones_come_last(laid):
     model = laid("""
 horizon: {steps: 6}
-variables: {tension: {title: Heat}, calm: {initial: 0}}
+variables: {tension: {title: Heat}, calm: {initial: 0, headline: true}}
 parameters: {decay: {value: "uniform(0.1, 0.3)", source: account P9}}
 actors: {blue: {actions: {press: {title: Press on}, talk: {effects: {tension: -1}}}}}
 events: {talks: {on: 2020-10-01, source: account P4}}
@@ -143,7 +143,7 @@ def test_a_guess_below_does_not_stay_beside_a_source_above(laid):
 
 
 def test_a_problem_is_shown_in_the_file_in_which_it_stands(laid):
-    problems = messages(laid, "without: {parameters: [heat]}\nvariables: {calm: {initial: tension}}")
+    problems = messages(laid, "without: {parameters: [heat]}\nvariables: {calm: {initial: tension, headline: true}}")
     below, upper = sorted(problems, key=lambda p: p.file)
     assert below.file.endswith("base.yaml")
     assert below.text == BASE.split("\n")[below.line - 1]
@@ -175,6 +175,12 @@ def test_a_problem_of_the_file_below_is_found_from_above(tmp_path):
     with pytest.raises(ModelError) as error:
         load(tmp_path / "upper.yaml")
     assert error.value.problems[0].file.endswith("base.yaml")
+
+
+def test_an_override_of_a_name_that_is_gone_below_is_noticed(laid):
+    (problem,) = messages(laid, "parameters: {heats: {value: 6, source: account P7}}")
+    assert problem.message.endswith("base.yaml, and nothing here uses it")
+    assert "Did you mean `heat`?" in problem.hint
 
 
 # ---------------------------------------------------------------------- which file
@@ -246,15 +252,17 @@ def test_explain_lists_what_is_otherwise(laid):
         laid("""
 without: {events: [talks]}
 parameters: {heat: {value: 6, source: account P7}, cold: {value: 0, source: account}}
+events: {chill: {rate: cold / month}}
 """)
     )
-    assert told["summary"]["extends"]["changes"] == 4
+    assert told["summary"]["extends"]["changes"] == 5
     found = [(c["how"], c["path"], c["was"], c["now"]) for c in told["extends"]]
     assert found == [
         ("removed", "events.talks", "", ""),
         ("changed", "model.name", "strait", "strait-2"),
         ("changed", "parameters.heat.value", "5", "6"),
         ("added", "parameters.cold", "", ""),
+        ("added", "events.chill", "", ""),
     ]
     assert explain(loads(BASE))["extends"] == []
     json.dumps(told)

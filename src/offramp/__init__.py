@@ -28,17 +28,22 @@ _PUBLIC = {
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
     "brief": ("offramp.report", "brief"),
+    "compare": ("offramp.questions.compare", "compare"),
     "crises": ("offramp.check", "bundled_names"),
+    "discover": ("offramp.questions.discovery", "discover"),
     "explain": ("offramp.explanation", "explain"),
     "json_schema": ("offramp.schema", "json_schema"),
     "load": ("offramp.check", "load"),
     "load_runs": ("offramp.dataset", "load"),
     "loads": ("offramp.check", "loads"),
+    "loops": ("offramp.questions.loops", "loops"),
     "minds": ("offramp.minds", "minds"),
+    "misreadings": ("offramp.questions.misreadings", "misreadings"),
     "outlook": ("offramp.outlook", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
     "save": ("offramp.dataset", "save"),
+    "sensitivity": ("offramp.questions.sensitivity", "sensitivity"),
     "simulate": ("offramp.simulate", "simulate"),
     "simulate_blocks": ("offramp.simulate", "simulate_blocks"),
     "summary": ("offramp.analysis.summary", "summary"),
@@ -61,6 +66,11 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.minds import minds
     from offramp.model import Model
     from offramp.outlook import outlook
+    from offramp.questions.compare import compare
+    from offramp.questions.discovery import discover
+    from offramp.questions.loops import loops
+    from offramp.questions.misreadings import misreadings
+    from offramp.questions.sensitivity import sensitivity
     from offramp.report import brief
     from offramp.schema import json_schema
     from offramp.simulate import simulate, simulate_blocks

@@ -15,6 +15,7 @@ from offramp.language.reader import Reader, shape
 from offramp.language.sections.actors import read_actors
 from offramp.language.sections.circles import auxiliary_order
 from offramp.language.sections.events import read_events
+from offramp.language.sections.evidence import read_evidence
 from offramp.language.sections.head import read_horizon, read_model
 from offramp.language.sections.names import collect
 from offramp.language.sections.outcomes import read_outcomes
@@ -47,7 +48,7 @@ def load(path: str | Path) -> Model:
     try:
         if file.is_file():
             with file.open("rb") as stream:
-                return _check(_laid(read(stream.read(MAX_BYTES + 1), str(path)), file.parent))
+                return _check(_laid(read(stream.read(MAX_BYTES + 1), str(path)), file.parent), file.parent)
         is_folder = file.is_dir()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
@@ -158,7 +159,7 @@ def _base(source: Source, at: Value, folder: Path | None) -> tuple[bytes, str]:
         raise stop(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _check(source: Source) -> Model:
+def _check(source: Source, folder: Path | None = None) -> Model:
     """Every section in an order in which each finds what it needs; problems are raised together."""
     reader = Reader(source)
     file = Fields(reader, Scalar("", 1, 1), source.root, keys.FILE, "the model")
@@ -172,6 +173,7 @@ def _check(source: Source) -> Model:
     events = read_events(reader, file, names)
     actors = read_actors(reader, file, names)
     policies = read_policies(reader, file, names, variables)
+    evidence = read_evidence(reader, file, names, folder)
     order = auxiliary_order(reader, file, variables)
     below = source.base
     base = Base(below.file, below.hash, source.changes, below.text) if below is not None else None
@@ -190,6 +192,7 @@ def _check(source: Source) -> Model:
         outcomes=outcomes,
         policies=policies,
         auxiliary_order=order,
+        evidence=evidence,
         illustrative=head.illustrative,
         file=source.file,
         hash=source.hash,

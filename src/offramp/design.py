@@ -168,7 +168,7 @@ class Design:
         result = np.full((len(scenarios), len(self.model.actors)), -1, dtype=np.int8)
         for i, actor in enumerate(self.model.actors):
             if actor.types:
-                u = luck.uniform(self.seed, scenarios, 0, f"type/{actor.name}")
+                u = self._uniform(f"type/{actor.name}", scenarios)
                 cumulative = np.cumsum(self._chances(actor.true_type, scenarios, drawn), axis=1)
                 drawn_type = np.minimum((u[:, None] >= cumulative).sum(axis=1), len(actor.types) - 1)
                 result[:, i] = np.where(np.isfinite(cumulative[:, -1]), drawn_type, -1)
@@ -233,12 +233,16 @@ class Design:
     ) -> Floats:
         """A number, prior or formula of parameters for every scenario: (scenario,)."""
         if isinstance(value, Distribution):
-            return distribution.quantile(value, luck.uniform(self.seed, scenarios, 0, purpose))
+            return distribution.quantile(value, self._uniform(purpose, scenarios))
         if isinstance(value, Formula):
             names = {p.name: parameters[:, i] for i, p in enumerate(self.model.parameters)}
             number = evaluate(value.node, Environment({}, names, 0.0, self.model.step_length))
             return np.array(np.broadcast_to(number, scenarios.shape), dtype=np.float64)
         return np.full(scenarios.shape, 0.0 if value is None else value)
+
+    def _uniform(self, purpose: str, scenarios: Ints) -> Floats:
+        """The number in (0, 1) behind a draw that is made once for a scenario: (scenario,)."""
+        return luck.uniform(self.seed, scenarios, 0, purpose)
 
     @cached_property
     def _schedules(self) -> dict[str, Schedule]:

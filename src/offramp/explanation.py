@@ -13,6 +13,7 @@ from offramp.model import (
     Distribution,
     Effect,
     Event,
+    Evidence,
     Formula,
     Intervention,
     Misreading,
@@ -35,6 +36,7 @@ SECTIONS = (
     "events",
     "outcomes",
     "policies",
+    "evidence",
     "guesses",
     "sources",
     "extends",
@@ -74,6 +76,7 @@ def explain(model: Model) -> dict[str, Any]:
         "events": [_event(model, e) for e in sorted(model.events, key=_by_date)],
         "outcomes": [_outcome(o) for o in model.outcomes],
         "policies": [_policy(p) for p in model.policies],
+        "evidence": [_evidence(e) for e in model.evidence],
         "guesses": [
             {"kind": kind, "name": name, "reason": origin.reason, "sources": list(origin.sources)}
             for kind, name, origin in origins(model)
@@ -114,6 +117,7 @@ def counts(model: Model) -> dict[str, int]:
         "random_events": sum(e.on is None for e in model.events),
         "outcomes": len(model.outcomes),
         "policies": len(model.policies),
+        "evidence": len(model.evidence),
         "sources": len(model.sources),
         "sourced": sum(bool(o.sources) for o in backed),
         "guesses": sum(o.guess for o in backed),
@@ -146,6 +150,31 @@ def origins(model: Model) -> Iterator[tuple[str, str, Origin]]:
         yield "outcome", outcome.name, outcome.origin
     for policy in model.policies:
         yield "policy", policy.name, policy.origin
+    for evidence in model.evidence:
+        yield "evidence", evidence.name, evidence.origin
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    rows = evidence.rows
+    counts = {"listed": evidence.listed, "stray": evidence.stray, "window": evidence.window}
+    return {
+        "name": evidence.name,
+        "title": evidence.title,
+        "observes": evidence.observes,
+        "data": evidence.data,
+        "series": evidence.series,
+        "error": evidence.error,
+        "sd": evidence.sd or None,
+        "share": evidence.share or None,
+        **(counts if evidence.error == "poisson" else dict.fromkeys(counts)),
+        "from": None if evidence.start is None else evidence.start.isoformat(),
+        "until": None if evidence.end is None else evidence.end.isoformat(),
+        "rows": len(rows),
+        "first": min(r.day for r in rows).isoformat() if rows else None,
+        "last_known": max(r.known for r in rows).isoformat() if rows else None,
+        "hash": evidence.hash,
+        **_backing(evidence.origin),
+    }
 
 
 def _cites(origin: Origin, key: str) -> bool:

@@ -273,6 +273,42 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a series of evidence."""
+
+    day: date  # that it describes, or first day of the period
+    until: date | None  # last day of the period; None: a day
+    known: date  # on which it could be known
+    value: float
+    source: str = ""
+    note: str = ""
+    line: int = 0  # in its CSV file
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A series of data that observes a variable, an event or an action, and how far it can be off."""
+
+    name: str
+    title: str
+    observes: str  # a variable, an event, or ACTOR/ACTION
+    kind: Literal["variable", "event", "action"]
+    data: str  # bundled table, or file beside the model
+    series: str
+    error: Literal["normal", "lognormal", "poisson"]
+    sd: float = 0.0  # normal: standard deviation, in the unit of the variable
+    share: float = 0.0  # normal: of the value, added in squares; lognormal: standard deviation of the log
+    listed: float = 1.0  # poisson: share of what happens that gets into the series
+    stray: float = 0.1  # poisson: entries per month that stand for nothing in the model
+    window: int = 1  # poisson: steps counted together
+    start: date | None = None  # only from here on; None: from the model's start
+    end: date | None = None  # until here; None: to the model's end
+    rows: tuple[Row, ...] = ()
+    hash: str = ""  # SHA-256 of the bytes of the file
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     name: str
     title: str
@@ -288,6 +324,7 @@ class Model:
     outcomes: tuple[Outcome, ...] = ()
     policies: tuple[Policy, ...] = ()  # "baseline" comes first; it does nothing unless the file says so
     auxiliary_order: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     illustrative: bool = False  # numbers are there to teach, none needs a source
     file: str = "<text>"
     hash: str = ""  # SHA-256 of the file's bytes, hexadecimal; with a base, of this and the base's

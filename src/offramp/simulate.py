@@ -57,6 +57,7 @@ def simulate(
     progress: Progress | None = None,
     variables: list[str] | None = None,
     block: int | None = None,
+    runner: Engine | None = None,
 ) -> xr.Dataset:
     """Run every scenario of a design under every policy.
 
@@ -68,6 +69,7 @@ def simulate(
     progress : called as progress(runs done, runs in all), from the calling thread
     variables : names of variables whose paths are kept; None for all
     block : scenarios run at a time; None for as many as suits. Results do not depend on it.
+    runner : what `engine_for` gave for this model and engine, for whoever runs several designs of it
 
     Returns
     -------
@@ -80,7 +82,8 @@ def simulate(
         If a variable or engine is not there, or a number makes no sense.
     """
     kept = kept_variables(design.model, variables)
-    return _simulate(design, kept, engine_for(design.model, engine), engine, threads, progress, block)
+    runner = runner or engine_for(design.model, engine)
+    return _simulate(design, kept, runner, engine, threads, progress, block)
 
 
 def simulate_blocks(
@@ -92,6 +95,7 @@ def simulate_blocks(
     progress: Progress | None = None,
     variables: list[str] | None = None,
     block: int | None = None,
+    runner: Engine | None = None,
 ) -> Iterator[xr.Dataset]:
     """Run a design too large for memory: datasets of at most `scenarios` scenarios each, in order.
 
@@ -102,7 +106,7 @@ def simulate_blocks(
     if scenarios < 1:
         raise UsageError("a block needs at least 1 scenario.")
     kept = kept_variables(design.model, variables)
-    runner = engine_for(design.model, engine)
+    runner = runner or engine_for(design.model, engine)
     done = 0
     for part in design.blocks(scenarios):
         before = done

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -58,3 +60,27 @@ def wilson(count: npt.ArrayLike, trials: npt.ArrayLike, level: float = LEVEL) ->
         high = np.where(x == n, 1.0, centre + half)
     empty = n == 0
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
+
+
+def student_quantile(p: float, degrees: int) -> float:
+    """Quantile of Student's t for p of 0.5 or more.
+
+    Exact for 1 and 2 degrees of freedom; beyond that the expansion around the normal quantile, within 0.1 %
+    of the truth for p up to 0.95, and within 0.4 % for p up to 0.99.
+
+    References
+    ----------
+    Abramowitz and Stegun (1964), Handbook of Mathematical Functions, 26.7.5.
+    """
+    if degrees == 1:
+        return math.tan(math.pi * (p - 0.5))
+    if degrees == 2:
+        return (2 * p - 1) * math.sqrt(2 / (4 * p * (1 - p)))
+    x = float(standard_normal_quantile(p))
+    terms = (
+        (x**3 + x) / 4,
+        (5 * x**5 + 16 * x**3 + 3 * x) / 96,
+        (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
+        (79 * x**9 + 776 * x**7 + 1482 * x**5 - 1920 * x**3 - 945 * x) / 92160,
+    )
+    return x + sum((term / degrees**k for k, term in enumerate(terms, 1)), start=0.0)

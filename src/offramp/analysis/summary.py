@@ -150,7 +150,7 @@ class Tally:
                 name: {
                     "unit": self._about["variables"][name]["unit"],
                     "by": {
-                        day: {q: _rounded(values[i, k]) for i, q in enumerate(QUANTILES)}
+                        day: {q: rounded(values[i, k]) for i, q in enumerate(QUANTILES)}
                         for k, day in enumerate(self._days)
                     },
                 }
@@ -169,8 +169,8 @@ class Tally:
         low, high = wilson(count[-1], runs)
         return {
             "probability": _share(int(count[-1]), runs),
-            "low": _rounded(float(low)),
-            "high": _rounded(float(high)),
+            "low": rounded(float(low)),
+            "high": rounded(float(high)),
             "by": {day: _share(int(n), runs) for day, n in zip(self._days, count, strict=True)},
         }
 
@@ -220,6 +220,6 @@ def _share(count: int, of: int) -> float | None:
     return count / of if of else None
 
 
-def _rounded(value: float) -> float | None:
+def rounded(value: float) -> float | None:
     """Six significant digits, which is more than any of these numbers means; None for what is no number."""
     return float(f"{value:.6g}") if math.isfinite(value) else None

@@ -9,10 +9,14 @@ from typing import Any, NoReturn
 import click
 
 from offramp import __version__
+from offramp.cli.comparing import compare
+from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
+from offramp.cli.perceiving import misreadings
 from offramp.cli.runs import brief, run
 from offramp.cli.text import cleaned, wants_colour
 from offramp.cli.thinking import minds
+from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.suggest import did_you_mean
 
@@ -116,5 +120,19 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for command in (brief, run, new, check, explain, minds, crises, schema):
+for command in (
+    brief,
+    run,
+    new,
+    check,
+    explain,
+    minds,
+    compare,
+    misreadings,
+    loops,
+    sensitivity,
+    discover,
+    crises,
+    schema,
+):
     main.add_command(command)

@@ -258,6 +258,23 @@ def _policies(page: Page, told: list[dict[str, Any]]) -> None:
         _backing(page, policy, "    ")
 
 
+def _evidence(page: Page, told: list[dict[str, Any]]) -> None:
+    page.heading("Evidence")
+    if not told:
+        page.paragraph("The model names no data to be held against.", "  ")
+    for found in told:
+        page.paragraph(_named(found), "  ")
+        page.entry("observes", found["observes"], "    ", _ROOM)
+        page.entry("data", f"{found['data']}, series {found['series']}: {found['rows']} rows", "    ", _ROOM)
+        size = [f"{found[n]:g}{unit}" for n, unit in (("sd", ""), ("share", " of it")) if found[n]]
+        if found["error"] == "poisson":
+            size = [f"share listed {found['listed']:g}", f"{found['stray']:g} stray a month"]
+        page.entry("error", f"{found['error']}, {', '.join(size)}", "    ", _ROOM)
+        if found["rows"]:
+            page.entry("known", f"{found['first']} to {found['last_known']}", "    ", _ROOM)
+        _backing(page, found, "    ")
+
+
 def _interventions(step: dict[str, Any]) -> list[str]:
     return [
         *(f"{actor} must {action}" for actor, action in step["force"].items()),
@@ -330,6 +347,7 @@ _TELL: dict[str, Callable[[Page, Any], None]] = {
     "events": _events,
     "outcomes": _outcomes,
     "policies": _policies,
+    "evidence": _evidence,
     "guesses": _guesses,
     "sources": _sources,
     "extends": _extends,

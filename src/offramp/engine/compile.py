@@ -60,25 +60,34 @@ class CompiledModel:
         probabilities : also return the chance of every action
         """
         runs, width = len(inputs.scenario), self.width
-        outputs = empty_outputs(self.model, runs, probabilities)
+        steps = self.model.steps if inputs.steps is None else inputs.steps
+        outputs = empty_outputs(self.model, runs, probabilities, steps)
+        whole = empty_outputs(self.model, 1, probabilities, self.model.steps)
         work = aligned((self._work_size, width))
         wanted = {n: a for n in _OUTPUT_NAMES if (a := getattr(outputs, n)) is not None}
         vectors = min(VECTORS_PER_CALL, -(-runs // width))
-        room = {n: aligned((vectors, *a.shape[1:], width), a.dtype) for n, a in wanted.items()}
+        room = {
+            n: aligned((vectors, *getattr(whole, n).shape[1:], width), a.dtype) for n, a in wanted.items()
+        }
         arrays = {**_schedule_arrays(inputs.schedule), **room}
         block = VECTORS_PER_CALL * width
         for start in range(0, runs, block):
             part = slice(start, min(runs, start + block))
             vectors = -(-(part.stop - start) // width)
             for name in INPUTS:
-                arrays[name] = to_lanes(getattr(inputs, name)[part], width)
+                if (given := getattr(inputs, name)) is not None:
+                    arrays[name] = to_lanes(given[part], width)
             addresses = (ctypes.c_void_p * len(OUTSIDE))(
                 *(arrays[name].ctypes.data if name in arrays else None for name in OUTSIDE)
             )
             seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
-            self._function(ctypes.addressof(addresses), vectors, seed_low, seed_high, work.ctypes.data)
+            self._function(
+                ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data
+            )
             for name, values in wanted.items():
-                from_lanes(room[name][:vectors], values[part])
+                lanes = room[name][:vectors]
+                # Of the steps only those played are there.
+                from_lanes(lanes if values.ndim == 1 else lanes[:, : values.shape[1]], values[part])
         return outputs
 
 
@@ -125,7 +134,7 @@ def compile_model(
         program=program,
         seconds={"write": written, **program.seconds},
         _work_size=control.memory.size,
-        _function=program.function("run", pointer, integer, integer, integer, pointer),
+        _function=program.function("run", pointer, integer, integer, integer, integer, pointer),
     )
 
 
@@ -143,9 +152,8 @@ def write_program(module: Module, model: Model) -> Control:
     return control
 
 
-def empty_outputs(model: Model, runs: int, probabilities: bool) -> Outputs:
+def empty_outputs(model: Model, runs: int, probabilities: bool, steps: int) -> Outputs:
     """Arrays of the right shapes and types for the results of a block of runs."""
-    steps = model.steps
     slots = sum(len(a.actions) for a in model.actors)
     return Outputs(
         state=np.empty((runs, steps + 1, len(model.variables))),

@@ -159,6 +159,9 @@ class Control:
     def _step(self) -> None:
         """@play_step: all phases of one step."""
         with self.memory.function("play_step") as (f, step, now):
+            lineage = self.memory.outside(f, "lineage")
+            with f.when(f.is_given(lineage)):
+                self._luck_of(f, f.load(lineage, step, "bits"))
             parameters_change = f.load_byte(self.memory.outside(f, "parameters_change"), step).differs(0)
             stocks_change = f.load_byte(self.memory.outside(f, "stocks_change"), step).differs(0)
             with f.when(parameters_change):
@@ -176,6 +179,12 @@ class Control:
             f.call("move", f["work"], step)
             self.watch.check(f, f.to("scalar", step + 1) * self.layout.dt)
             f.call("outcomes", f["work"], step)
+
+    def _luck_of(self, f: Function, scenario: Value) -> None:
+        """Let all luck from here on be that of a scenario."""
+        key = self.place(f, "key")
+        f.store(key, 0, scenario & 0xFFFFFFFF, "bits")
+        f.store(key, 1, scenario >> 32, "bits")
 
     def _write_down(self) -> None:
         """@write_down: the step into the outputs, for the runs for which it counts."""
@@ -218,9 +227,9 @@ class Control:
             f.store(state, time * count + i, value)
 
     def _course(self) -> None:
-        """@course: one vector of runs from the start to the end."""
+        """@course: one vector of runs from the start, for a number of steps."""
         model = self.model
-        with self.module.function("course", {"work": "pointer", "step": "index"}) as f:
+        with self.module.function("course", {"work": "pointer", "step": "index", "steps": "index"}) as f:
             start = f.constant("scalar", 0.0)
             for region, number in [
                 ("running", 1), ("going", 0), ("status", 0), ("failed_step", -1), ("failed_variable", -1),
@@ -239,7 +248,7 @@ class Control:
             self.watch.check(f, start)
             self.record(f, f.constant("index", 0), f.constant("mask", True))
 
-            with f.loop(0, model.steps) as k:
+            with f.loop(0, f["steps"]) as k:
                 f.store(self.place(f, "going"), 0, f.constant("small", 0), "small")
                 with f.when(f.any(self.watch.running(f))):
                     f.call("play_step", f["work"], k)
@@ -257,7 +266,8 @@ class Control:
         model, w = self.model, self.module.width
         steps, slots = model.steps, len(self.layout.slots)
         sizes = {
-            "scenario": 8, "parameters": 8 * len(model.parameters), "initial": 8 * len(self.layout.stock),
+            "scenario": 8, "lineage": 8 * steps, "parameters": 8 * len(model.parameters),
+            "initial": 8 * len(self.layout.stock),
             "misread": 8 * sum(len(a.misreads) for a in model.actors),
             "type_value": 8 * sum(len(t.overlays) for a in model.actors for t in a.types),
             "prior": 8 * len(model.suppositions), "belief": 8 * steps * len(model.suppositions),
@@ -269,10 +279,10 @@ class Control:
         return [w * sizes.get(name, 0) for name in OUTSIDE]
 
     def _run(self) -> None:
-        """@run(outside, vectors, seed_low, seed_high, work): all vectors, one after the other."""
+        """@run(outside, vectors, steps, seed_low, seed_high, work): all vectors, one after the other."""
         parameters: dict[str, Kind] = {
-            "outside": "pointer", "vectors": "index", "seed_low": "index", "seed_high": "index",
-            "work": "pointer",
+            "outside": "pointer", "vectors": "index", "steps": "index", "seed_low": "index",
+            "seed_high": "index", "work": "pointer",
         }  # fmt: skip
         with self.module.function("run", parameters, public=True) as f:
             steps = f.table("index", self.bytes_per_vector())
@@ -286,6 +296,5 @@ class Control:
                     here = f.select(f.is_given(base), on, base)
                     f.store(self.place(f, "outside"), i, here, "pointer")
                 scenario = f.load(self.memory.outside(f, "scenario"), 0, "bits")
-                f.store(key, 0, scenario & 0xFFFFFFFF, "bits")
-                f.store(key, 1, scenario >> 32, "bits")
-                f.call("course", f["work"], 0)
+                self._luck_of(f, scenario)
+                f.call("course", f["work"], 0, f["steps"])

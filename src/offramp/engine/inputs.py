@@ -85,6 +85,11 @@ class Inputs:
     true_type : (run, actor), int8
         Position among the actor's types, -1 for an actor without. It is in `parameters` already; the
         engine has no use for it, results show it.
+    lineage : (run, step), int, >= 0, or None
+        Number of the scenario whose luck a run meets in each step, instead of `scenario`: so a run can share
+        its past with one and its future with another.
+    steps : how many steps to play, or None for all of the model's. Outputs then have so many, and dates one
+        more; what is played does not depend on it.
     """
 
     seed: int
@@ -96,6 +101,8 @@ class Inputs:
     type_value: Floats
     prior: Floats
     true_type: npt.NDArray[np.int8]
+    lineage: Ints | None = None
+    steps: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from offramp.engine.ir import Function, Module
 from offramp.engine.values import Value
 
 # Name of an outside array -> kind of its elements. The arrays of runs are lane-major, one part per vector.
-INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior")
+INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "lineage")
 SCHEDULE = (
     "hold", "shift", "set_stock", "shift_stock", "allowed", "forced",
     "parameters_change", "stocks_change",

@@ -42,7 +42,8 @@ class _Course:
 
     def __init__(self, model: Model, inputs: Inputs, probabilities: bool) -> None:
         self.model, self.inputs, self.dt = model, inputs, model.step_length
-        n, steps = len(inputs.scenario), model.steps
+        self.steps = model.steps if inputs.steps is None else inputs.steps
+        n, steps = len(inputs.scenario), self.steps
         slots = sum(len(a.actions) for a in model.actors)
         self.runs = n
         self.state = np.zeros((n, steps + 1, len(model.variables)))
@@ -67,7 +68,7 @@ class _Course:
         self.initial = state
         self.record(0, state)
         self.check(0, state)
-        for k in range(model.steps):
+        for k in range(self.steps):
             state = self.step(k, state)
             self.record(k + 1, state)
         return Outputs(
@@ -270,7 +271,7 @@ class _Course:
         self.fail(k, ~np.isfinite(probability).all(axis=1), Status.NOT_FINITE)
         # ln p(a) is the weight but for a constant, and the constant does not move the largest.
         noise = [
-            luck.gumbel(self.inputs.seed, self.inputs.scenario, k, f"choose/{actor.name}/{x.name}")
+            luck.gumbel(self.inputs.seed, self.scenario(k), k, f"choose/{actor.name}/{x.name}")
             for x in actor.actions
         ]
         taken = np.argmax(weights + np.stack(noise, axis=1), axis=1)
@@ -324,11 +325,15 @@ class _Course:
 
     # Bookkeeping
 
+    def scenario(self, k: int) -> Ints:
+        """Whose luck each run meets in step k."""
+        return self.inputs.scenario if self.inputs.lineage is None else self.inputs.lineage[:, k]
+
     def uniform(self, k: int, purpose: str) -> Floats:
-        return luck.uniform(self.inputs.seed, self.inputs.scenario, k, purpose)
+        return luck.uniform(self.inputs.seed, self.scenario(k), k, purpose)
 
     def normal(self, k: int, purpose: str) -> Floats:
-        return luck.normal(self.inputs.seed, self.inputs.scenario, k, purpose)
+        return luck.normal(self.inputs.seed, self.scenario(k), k, purpose)
 
     def record(self, time: int, state: State) -> None:
         for i, variable in enumerate(self.model.variables):

@@ -284,6 +284,44 @@ POLICY = Table(
         *_BACKING,
     ),
 )
+EVIDENCE = Table(
+    "evidence",
+    (
+        _TITLE,
+        Key(
+            "observes",
+            "text",
+            "What it observes: a variable, an event (how often), or ACTOR/ACTION (in how many steps).",
+            required=True,
+        ),
+        Key(
+            "data",
+            "text",
+            "A table that comes with offramp, or a CSV file in the same folder or below.",
+            required=True,
+        ),
+        Key("series", "text", "Which series of the table.", required=True),
+        Key(
+            "error",
+            "choice",
+            "How what is published differs from what is so.",
+            required=True,
+            choices=("normal", "lognormal", "poisson"),
+        ),
+        Key("sd", "number", "Standard deviation of a normal error, in the unit of the variable."),
+        Key(
+            "share",
+            "number",
+            "Standard deviation as a share of the value (normal), or of the logarithm (lognormal).",
+        ),
+        Key("listed", "number", "Counts: share of what happens that gets into the series; left out: 1."),
+        Key("stray", "number", "Counts: entries a month that stand for nothing here; left out: 0.1."),
+        Key("window", "integer", "Counts: steps counted together; left out: 1."),
+        Key("from", "date", "Only from this day on; left out: from the start."),
+        Key("until", "date", "Only before this day; left out: to the end."),
+        *_BACKING,
+    ),
+)
 FILE = Table(
     "a model file",
     (
@@ -301,12 +339,13 @@ FILE = Table(
         Key("events", "named", "What happens by date or by chance.", of=EVENT),
         Key("outcomes", "named", "What we ask about.", of=OUTCOME),
         Key("policies", "named", "What we might do.", of=POLICY),
+        Key("evidence", "named", "What is known of how it went, and how well.", of=EVIDENCE),
     ),
 )
 
 # Keys of the language that this version does not compute, by the table they belong to.
 LATER = {
-    FILE.what: ("ladders", "claims", "evidence"),
+    FILE.what: ("ladders", "claims"),
     EVENT.what: ("attributed",),
 }
 
@@ -357,5 +396,6 @@ def tables_with(name: str) -> list[str]:
         OUTCOME,
         POLICY,
         INTERVENTION,
+        EVIDENCE,
     )
     return [t.what for t in (FILE, *every) if name in t.names]

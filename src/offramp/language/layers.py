@@ -8,6 +8,8 @@ one number of a large model holds that number, and no more.
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from offramp.errors import Problem
@@ -26,6 +28,7 @@ _WITHOUT_NUMBERS = ("text", "flag", "table", "named", "signals", "readings", *_B
 # Entries below these keys merge name by name.
 _BY_NAME = ("named", "signals", "readings", "effects", "formulas", "overlays")
 _MOST_SHOWN = 12
+_EXPLAINS = ("title", "summary", "note", "sources", *_BACKING)
 
 
 def extend(layer: Source, base: Source) -> Source:
@@ -74,6 +77,7 @@ class _Merger:
         # What the keys of this file say of itself is not part of the model.
         own = replace(self.layer.root, entries=_but(self.layer.root, "extend", "without"))
         whole = self._table(root, own, keys.FILE, ())
+        self._say_unused(whole)
         kept = tuple(e for e in self.layer.root.entries if e[0].text in ("extend", "without"))
         return replace(whole, entries=kept + whole.entries)
 
@@ -132,6 +136,27 @@ class _Merger:
         self.removed[path[-1]] = place
         if len(path) == 1 and isinstance(value, Mapping):  # a whole section
             self.removed.update((k.text, place) for k, _ in value.entries)
+
+    # ------------------------------------------------------------------ names that went away below
+
+    def _say_unused(self, whole: Mapping) -> None:
+        """An override of a name that the base has no more would be a new thing that nothing uses."""
+        added = {c.path for c in self.changes if c.how == "added" and len(c.path) == 2}
+        for section in ("variables", "parameters"):
+            names, entries = self.base.root.get(section), whole.get(section)
+            known = [k.text for k, _ in names.entries] if isinstance(names, Mapping) else []
+            for key, value in entries.entries if isinstance(entries, Mapping) else ():
+                if (section, key.text) not in added or _is_headline(value):
+                    continue
+                word = re.compile(rf"\b{re.escape(key.text)}\b")
+                if not any(word.search(text) for text in _texts(whole, key)):
+                    self._say(
+                        key,
+                        f"`{key.text[:60]}` is not in {self.base.file}, and nothing here uses it",
+                        "If it is to change something below, give it the name that it has there.",
+                        did_you_mean(key.text, known),
+                        "A variable that is only there to be looked at says `headline: true`.",
+                    )
 
     # ------------------------------------------------------------------ merging
 
@@ -205,6 +230,26 @@ _HOW = (
     "Name what to take out, as in `without: {events: [us_election], policies: all}`; for a part of an entry "
     "go further down: `{variables: {tension: [noise]}}`."
 )
+
+
+def _texts(value: Value, without: Scalar) -> Iterator[str]:
+    """All text of a value, keys too but for one; not what explains: titles, sources, reasons."""
+    if isinstance(value, Scalar):
+        yield value.text
+    elif isinstance(value, Sequence):
+        for item in value.items:
+            yield from _texts(item, without)
+    else:
+        for key, inner in value.entries:
+            if key is not without:
+                yield key.text
+            if key.text not in _EXPLAINS:
+                yield from _texts(inner, without)
+
+
+def _is_headline(value: Value) -> bool:
+    flag = value.get("headline") if isinstance(value, Mapping) else None
+    return isinstance(flag, Scalar) and flag.truth is True
 
 
 def _but(mapping: Mapping, *names: str) -> tuple[tuple[Scalar, Value], ...]:

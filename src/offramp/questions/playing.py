@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Inputs, Outputs, Status
+from offramp.engine.inputs import Inputs
 from offramp.errors import UsageError
 from offramp.model import Model
 from offramp.simulate import Progress
 from offramp.suggest import did_you_mean
-
-Floats = npt.NDArray[np.float64]
 
 # What of Inputs belongs to each run.
 _BY_RUN = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type")
@@ -52,17 +53,6 @@ def part(inputs: Inputs, runs: slice | npt.NDArray[np.int64]) -> Inputs:
     return replace(inputs, **{name: getattr(inputs, name)[runs] for name in _BY_RUN})
 
 
-def happened(model: Model, outputs: Outputs, outcome: str) -> Floats:
-    """1 where an outcome had come by the end, 0 where not, NaN where the run failed: (run,)."""
-    index = [o.name for o in model.outcomes].index(outcome)
-    if model.outcomes[index].otherwise:
-        absorbing = [i for i, o in enumerate(model.outcomes) if o.absorbing]
-        came = ~(outputs.outcome[:, absorbing] >= 0).any(axis=1)
-    else:
-        came = outputs.outcome[:, index] >= 0
-    return np.where(outputs.status == Status.OK, came.astype(np.float64), np.nan)
-
-
 def in_threads(
     tasks: Iterable[tuple[Callable[[], object], int]],
     threads: int | None = None,
@@ -81,3 +71,16 @@ def in_threads(
                 progress(done, total)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def plain(value: Any) -> Any:
+    """Nested values ready for `json.dumps`: dates as text, numbers that are not finite as None."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

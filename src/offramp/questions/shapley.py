@@ -160,7 +160,7 @@ def shares(
         for number, order in enumerate(layout.orders):
             here = slice(number * layout.size, min(layout.scenarios, (number + 1) * layout.size))
             found = (_one_order(order, value, here) + _one_order(order[::-1], value, here)) / 2
-            holds = ~np.isnan(found).any(axis=0)
+            holds = np.asarray(~np.isnan(found).any(axis=0), np.bool_)
             parts[:, number] = found[:, holds].sum(axis=1)
             counts[number] = holds.sum()
 

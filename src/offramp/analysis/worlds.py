@@ -1,0 +1,104 @@
+"""What uncertain numbers contribute to an effect: worlds lived through several times, luck averaged out.
+
+A world is one draw of everything uncertain (parameters, misreadings, types, beginnings); a life is one course
+of luck in it. The effect in one life is the effect in that world plus luck. The spread between worlds beyond
+what luck explains is what the uncertain numbers contribute: no number of futures narrows it, only knowing
+more.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp.distribution import standard_normal_quantile
+
+Floats = npt.NDArray[np.float64]
+
+PARAMETER_INTERVAL = (
+    "the interval over uncertain numbers says where the difference lies in nine worlds of ten, each drawn "
+    "from what the file holds possible, with luck averaged out. More futures do not narrow it; knowing the "
+    "numbers would. How wrong the model itself is, is in neither interval."
+)
+
+_MIDDLE = (0.05, 0.95)  # the middle nine tenths of worlds
+_FEWEST = 10  # worlds from which a spread is estimated
+_SURE = float(standard_normal_quantile(0.95))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How an effect varies from world to world.
+
+    Attributes
+    ----------
+    effects : (world,), the effect in each, luck taken out as far as it can be
+    low, high : the 5th and 95th percentile of `effects`
+    deviation : standard deviation of the effect between worlds
+    at_most : upper end of a one-sided 95 % interval of `deviation`
+    told_apart : whether worlds differ by more than luck explains
+    worlds, lives : how many worlds hold in all their lives, and how many lives each
+    """
+
+    effects: Floats
+    low: float
+    high: float
+    deviation: float
+    at_most: float
+    told_apart: bool
+    worlds: int
+    lives: int
+
+    def share_above(self, threshold: float) -> float:
+        """Share of worlds in which the effect lies above a threshold."""
+        return float((self.effects > threshold).mean())
+
+
+def between_worlds(lived: Floats, mean: float) -> Spread | None:
+    """Split the spread of an effect into worlds and luck: one-way analysis of variance.
+
+    Parameters
+    ----------
+    lived : (world, life), the effect in each life; NaN where a run failed, which leaves out its world
+    mean : the effect over all futures, around which the worlds are placed
+
+    Returns
+    -------
+    Spread, in the unit of the effect; None where fewer than 10 worlds hold, or worlds have one life only. The
+    variance between worlds is that between their means less what luck contributes to it; the means are drawn
+    in until they have this variance, so that their percentiles are those of effects and not of luck.
+
+    References
+    ----------
+    O'Hagan, Stevenson and Madan (2007), Monte Carlo probabilistic sensitivity analysis for patient level
+    simulation models: efficient estimation of mean and variance using ANOVA. Health Economics 16, 1009-1023.
+    Louis (1984), Estimating a population of parameter values using Bayes and empirical Bayes methods. Journal
+    of the American Statistical Association 79, 393-398: means drawn in to have the right spread.
+    """
+    kept = lived[~np.isnan(lived).any(axis=1)] if lived.size else lived
+    if len(kept) < _FEWEST or kept.shape[1] < 2:
+        return None
+    worlds, lives = kept.shape
+    means = kept.mean(axis=1)
+    within = kept.var(axis=1, ddof=1) / lives  # what luck adds to the variance of each mean
+    apart = (means - means.mean()) ** 2 * worlds / (worlds - 1)
+    parts = apart - within
+    variance = float(parts.mean())
+    error = float(parts.std(ddof=1)) / math.sqrt(worlds)
+    between = float(apart.mean())
+    drawn_in = math.sqrt(max(0.0, variance) / between) if between > 0 else 0.0
+    effects = mean + drawn_in * (means - means.mean())
+    low, high = (float(v) for v in np.quantile(effects, _MIDDLE))
+    return Spread(
+        effects=effects,
+        low=low,
+        high=high,
+        deviation=math.sqrt(max(0.0, variance)),
+        at_most=math.sqrt(max(0.0, variance) + _SURE * error),
+        told_apart=variance > _SURE * error,
+        worlds=worlds,
+        lives=lives,
+    )

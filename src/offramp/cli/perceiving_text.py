@@ -1,0 +1,142 @@
+"""What misperception costs, as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from offramp.cli.text import Page
+from offramp.model import Model
+from offramp.questions.misreadings import Misreadings, Surprise
+from offramp.questions.shapley import Estimate
+from offramp.report import figures
+
+_MOST_SURPRISES = 8
+
+
+def misreadings_text(found: Misreadings, model: Model, again: str, columns: int, colour: bool = False) -> str:
+    """What `offramp misreadings` prints."""
+    page = Page(columns)
+    page.heading(found.title)
+    page.paragraph(_headline(found))
+    if found.illustrative:
+        page.paragraph("Illustrative: the numbers of this model are there to teach.")
+    sides = {s.actor: s.title for s in found.sides}
+    page.heading(f"What each misreading adds to the risk of: {found.outcome_title}")
+    page.paragraph(
+        "In points of a hundred. Share: averaged over every order in which one could correct them, so that "
+        "the shares add up. Alone: if only this is corrected. Own side: its share if the other sides go on "
+        "seeing wrongly. Negative: it keeps the risk down."
+    )
+    page.table(
+        ["", "share", "90 % interval", "alone", "own side"],
+        [
+            [
+                f"{sides[m.actor]}: {m.title}",
+                points(m.share),
+                between(Estimate(m.share, m.low, m.high)),
+                points(m.alone.value),
+                points(m.one_sided.value),
+            ]
+            for m in found.misreadings
+        ],
+    )
+    page.heading("Side by side")
+    page.table(
+        ["", "share", "90 % interval", "this side alone sees true", "it comes last"],
+        [
+            [
+                s.title,
+                points(s.share),
+                between(Estimate(s.share, s.low, s.high)),
+                f"{points(s.alone.value)} ({between(s.alone)})",
+                f"{points(s.last.value)} ({between(s.last)})",
+            ]
+            for s in found.sides
+        ],
+    )
+    _surprises(page, found, model)
+    page.heading("How sure")
+    page.paragraph(f"90 % interval: {found.interval}")
+    if found.method == "sampled":
+        page.paragraph(
+            "Shares: sampled; every eight futures are corrected in an order of their own, and in its reverse."
+        )
+    page.paragraph(
+        f"{found.runs:,} futures, each in many worlds: {found.played:,} runs"
+        + (
+            f", of which {found.failed_runs:,} failed; {found.held_runs:,} futures hold"
+            * (found.failed_runs > 0)
+        )
+        + "."
+    )
+    page.gap()
+    page.paragraph(f"Again: {again}", hanging="       ")
+    return page.text(colour)
+
+
+def points(change: float) -> str:
+    """A change of a chance in points of a hundred, with its sign."""
+    size = abs(100 * change)
+    text = f"{size:.{2 if size < 1 else 1}f}"
+    return "0" if not float(text) else f"{'+' if change > 0 else figures.MINUS}{text}"
+
+
+def between(estimate: Estimate) -> str:
+    """An interval of such changes."""
+    return f"{points(estimate.low)} to {points(estimate.high)}"
+
+
+def _headline(found: Misreadings) -> str:
+    until = figures.end_words(found.by)
+    change = found.total.value
+    said = (
+        f"{found.outcome_title} by {until}: {figures.percent(found.today.value)} as it is, "
+        f"{figures.percent(found.true.value)} if everyone saw what is so. "
+    )
+    if found.total.low > 0:
+        verdict = f"Misperception adds {points(change)[1:]} points of a hundred"
+    elif found.total.high < 0:
+        verdict = f"Misperception keeps the risk down, by {points(change)[1:]} points of a hundred"
+    else:
+        verdict = (
+            "With so many futures it cannot be told whether misperception adds to the risk or takes from it"
+        )
+    return f"{said}{verdict} ({between(found.total)})."
+
+
+def _surprises(page: Page, found: Misreadings, model: Model) -> None:
+    """How badly each side's picture predicted the other."""
+    told = [s for s in found.surprise if s.mean is not None]
+    if not told:
+        return
+    titles = {a.name: a.title or a.name for a in model.actors}
+    told = sorted(told, key=_excess, reverse=True)[:_MOST_SURPRISES]
+    page.heading("How badly each predicted the others")
+    page.paragraph(
+        "Surprise: minus the logarithm of the chance that was given to what then came, on average; 0.69 is "
+        "a coin toss. What is left with everyone seeing true is what nobody could know."
+    )
+    rows = []
+    for s in told:
+        dates = list(s.by)
+        early, late = (_mean(s, part) for part in (dates[: len(dates) // 2], dates[len(dates) // 2 :]))
+        rows.append(
+            [
+                f"{titles[s.actor]} about {titles[s.about]}",
+                *(_nats(v) for v in (early, late, s.mean, s.mean_seeing_true)),
+            ]
+        )
+    page.table(["", "first half", "second half", "on average", "seeing true"], rows)
+
+
+def _excess(s: Surprise) -> float:
+    return (s.mean or 0.0) - (s.mean_seeing_true or 0.0)
+
+
+def _mean(s: Surprise, dates: Sequence[str]) -> float | None:
+    known = [v for d in dates if (v := s.by[d]) is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _nats(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

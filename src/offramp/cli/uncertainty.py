@@ -1,0 +1,112 @@
+"""Commands about what is not known: `sensitivity` and `discover`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from offramp.cli import options, pictures
+from offramp.cli.progress import Progress
+from offramp.questions.budget import DISCOVERY_RUNS, SENSITIVITY_RUNS
+
+
+@click.command()
+@options.model_argument
+@options.outcome_option
+@options.fewer_runs(SENSITIVITY_RUNS, "About how many futures to spend, half of them on the screening.")
+@options.seed_option
+@options.set_option
+@click.option("--policy", default="baseline", show_default=True, metavar="NAME", help="Under this policy.")
+@pictures.picture_option
+@options.format_option
+@options.threads_option
+def sensitivity(
+    model: str,
+    outcome: str | None,
+    runs: int,
+    seed: int,
+    settings: Sequence[str],
+    policy: str,
+    picture: Path | None,
+    form: str,
+    threads: int | None,
+) -> int:
+    """Find the uncertain numbers that a chance hangs on.
+
+    All are screened (Morris); the variance of the chance is divided among those that matter (Sobol').
+    """
+    from offramp.design import Design
+    from offramp.questions.sensitivity import sensitivity as asked
+
+    pictures.need(picture)
+    checked = options.load_model(model)
+    overrides = options.read_settings(checked, settings)
+    for note in options.notes_on(checked, overrides):
+        options.say(f"Note: {note}")
+    design = Design(checked, [policy], scenarios=1, seed=seed, overrides=overrides)
+    with Progress(f"about {runs:,} futures") as progress:
+        found = asked(design, outcome, runs=runs, threads=threads, progress=progress)
+    if form == "json":
+        options.print_json(found.as_dict())
+    else:
+        from offramp.cli.text import wants_colour, width
+        from offramp.cli.uncertainty_text import sensitivity_text
+
+        again = options.again_command(
+            "sensitivity", model, runs=runs, seed=seed, outcome=outcome, policy=policy, overrides=overrides
+        )
+        click.echo(sensitivity_text(found, again, width(), wants_colour(sys.stdout)))
+    if picture is not None:
+        from offramp.report.tornado import sensitivity_picture
+
+        pictures.save(sensitivity_picture(found.as_dict()), picture)
+    return options.verdict(found.failed_runs, found.runs)
+
+
+@click.command()
+@options.model_argument
+@options.outcome_option
+@options.fewer_runs(DISCOVERY_RUNS, "Futures among which to look.")
+@options.seed_option
+@options.set_option
+@click.option("--policy", default="baseline", show_default=True, metavar="NAME", help="Under this policy.")
+@options.format_option
+@options.threads_option
+def discover(
+    model: str,
+    outcome: str | None,
+    runs: int,
+    seed: int,
+    settings: Sequence[str],
+    policy: str,
+    form: str,
+    threads: int | None,
+) -> int:
+    """Find the uncertain numbers among which an outcome is likelier, as boxes in words.
+
+    Scenario discovery by PRIM, with CART beside it, measured in futures that had no part in finding them.
+    """
+    from offramp.design import Design
+    from offramp.questions.discovery import discover as asked
+
+    checked = options.load_model(model)
+    overrides = options.read_settings(checked, settings)
+    for note in options.notes_on(checked, overrides):
+        options.say(f"Note: {note}")
+    design = Design(checked, [policy], scenarios=runs, seed=seed, overrides=overrides)
+    with Progress(f"{runs:,} futures") as progress:
+        found = asked(design, outcome, threads=threads, progress=progress)
+    if form == "json":
+        options.print_json(found.as_dict())
+    else:
+        from offramp.cli.discovery_text import discovery_text
+        from offramp.cli.text import wants_colour, width
+
+        again = options.again_command(
+            "discover", model, runs=runs, seed=seed, outcome=outcome, policy=policy, overrides=overrides
+        )
+        click.echo(discovery_text(found, again, width(), wants_colour(sys.stdout)))
+    return options.verdict(found.failed_runs, found.runs)

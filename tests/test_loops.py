@@ -1,0 +1,141 @@
+"""Feedback loops: closed forms of their rates, and what the command shows."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+
+import pytest
+
+import offramp as ofr
+from cli_calls import call
+from offramp.questions.loops import loops
+from offramp.report.loop_rings import loops_picture
+
+HEAD = """
+model: {name: m, title: M, illustrative: true}
+horizon: {start: 2020-01-01, step: %s, steps: 4}
+"""
+
+
+def found(text, step="month", scenarios=3, **more):
+    return loops(ofr.Design(ofr.loads(HEAD % step + text), scenarios=scenarios), [date(2020, 1, 1)], **more)
+
+
+def only(text, step="month"):
+    (loop,) = found(text, step).loops
+    return loop
+
+
+RING = """
+variables:
+  x: {title: X, unit: "1", initial: 2, change: "%s * y / month"}
+  y: {title: Y, unit: "1", initial: 3, change: "%s * x / month"}
+"""
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.2, 0.8), (-0.2, -0.8), (0.2, -0.8)])
+def test_a_ring_of_two_stocks_has_the_rate_of_its_eigenvalues(a, b):
+    """x' = a y, y' = b x has eigenvalues of modulus sqrt(|ab|), real where ab > 0."""
+    loop = only(RING % (a, b))
+    assert loop.kind == ("reinforcing" if a * b > 0 else "balancing")
+    assert loop.strength[0].median == pytest.approx(math.copysign(math.sqrt(abs(a * b)), a * b))
+    assert loop.signs == (int(math.copysign(1, b)), int(math.copysign(1, a)))
+
+
+def test_an_auxiliary_on_the_way_does_not_integrate():
+    """x' = -0.3 z with z = 2 x decays at 0.6 a month: one stock, so no root is taken."""
+    loop = only("""
+variables:
+  x: {title: X, unit: "1", initial: 2, change: "-0.3 * z / month"}
+  z: {title: Z, unit: "1", equals: "2 * x"}
+""")
+    assert (loop.name, [n.name for n in loop.nodes]) == ("B1", ["x", "z"])
+    assert loop.strength[0].median == pytest.approx(-0.6)
+
+
+@pytest.mark.parametrize("step", ["month", "week"])
+def test_a_loop_through_a_habit_has_the_slope_of_the_logit(step):
+    """p = logistic(g x), so dp/dx = g p (1 - p); acting adds 5 a step, so 5 p' / dt a month."""
+    got = found(
+        """
+variables:
+  x: {title: X, unit: "1", initial: 1, bounds: [0, 100], saturates: true}
+actors:
+  one:
+    title: One
+    actions:
+      act: {title: Act, propensity: "0.4 * x", effects: {x: {add: 5}}}
+      rest: {title: Rest}
+""",
+        step,
+    ).loops
+    p = 1 / (1 + math.exp(-0.4))
+    dt = 1.0 if step == "month" else 7 / (365.2425 / 12)
+    assert [n.name for n in got[0].nodes] == ["x", "one.act"]
+    # The slope is a central difference over a small but finite move.
+    assert got[0].strength[0].median == pytest.approx(5 * 0.4 * p * (1 - p) / dt, rel=1e-3)
+
+
+def test_a_loop_through_a_random_event_multiplies_rate_and_effect():
+    """Events at 0.2 x a month that add 3 grow x at 0.6 a month in expectation."""
+    loop = only("""
+variables:
+  x: {title: X, unit: "1", initial: 1}
+events:
+  blow: {title: Blow, rate: "0.2 * x / month", effects: {x: {add: 3}}}
+""")
+    assert loop.strength[0].median == pytest.approx(0.6)
+    assert [n.kind for n in loop.nodes] == ["stock", "event"]
+
+
+def test_where_nothing_feeds_back_there_is_no_loop():
+    got = found("""
+variables:
+  x: {title: X, unit: "1", initial: 1, change: "1 / month"}
+  y: {title: Y, unit: "1", initial: 1, change: "x / month"}
+""")
+    assert got.loops == ()
+
+
+def test_futures_that_differ_in_sign_are_said_to():
+    """With k on both sides of zero the same chain feeds itself in some futures and holds back in others."""
+    got = found(
+        """
+variables:
+  x: {title: X, unit: "1", initial: 2, change: "k * y / month"}
+  y: {title: Y, unit: "1", initial: 3, change: "0.5 * x / month"}
+parameters:
+  k: {title: K, unit: "1", value: "uniform(-1, 1)"}
+""",
+        scenarios=40,
+    )
+    assert (got.loops[0].name, got.loops[0].kind) == ("M1", "mixed")
+
+
+def test_a_date_outside_the_horizon_is_refused():
+    model = ofr.loads(HEAD % "month" + RING % (1, 1))
+    message = "2021-01-01 is outside the horizon of `m`: 2020-01-01 up to 2020-05-01"
+    with pytest.raises(ofr.UsageError, match=message):
+        loops(ofr.Design(model, scenarios=2), [date(2021, 1, 1)])
+
+
+def test_the_command_prints_one_object_and_draws(tmp_path):
+    path, picture = tmp_path / "m.yaml", tmp_path / "m.svg"
+    path.write_text(HEAD % "month" + RING % (0.2, 0.8))
+    done = call("loops", str(path), "--format", "json", "--picture", str(picture))
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert [loop["name"] for loop in told["loops"]] == ["R1"]
+    assert told["loops"][0]["links"] == [
+        {"from": "x", "to": "y", "sign": 1},
+        {"from": "y", "to": "x", "sign": 1},
+    ]
+    assert picture.read_text().startswith("<svg")
+    assert "X (+) > Y (+) > X" in call("loops", str(path)).stdout
+
+
+def test_titles_of_strangers_stay_text_in_the_picture():
+    told = found(RING.replace("title: X", 'title: "<script>&"') % (1, 1)).as_dict()
+    assert "<script>" not in loops_picture(told)
