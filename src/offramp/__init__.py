@@ -46,6 +46,7 @@ _PUBLIC = {
     "sensitivity": ("offramp.questions.sensitivity", "sensitivity"),
     "simulate": ("offramp.simulate", "simulate"),
     "simulate_blocks": ("offramp.simulate", "simulate_blocks"),
+    "story": ("offramp.questions.story", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
     "to_parquet": ("offramp.dataset", "to_parquet"),
 }
@@ -71,6 +72,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.loops import loops
     from offramp.questions.misreadings import misreadings
     from offramp.questions.sensitivity import sensitivity
+    from offramp.questions.story import story
     from offramp.report import brief
     from offramp.schema import json_schema
     from offramp.simulate import simulate, simulate_blocks

@@ -14,6 +14,7 @@ from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.perceiving import misreadings
 from offramp.cli.runs import brief, run
+from offramp.cli.telling import story
 from offramp.cli.text import cleaned, wants_colour
 from offramp.cli.thinking import minds
 from offramp.cli.uncertainty import discover, sensitivity
@@ -129,6 +130,7 @@ for command in (
     minds,
     compare,
     misreadings,
+    story,
     loops,
     sensitivity,
     discover,

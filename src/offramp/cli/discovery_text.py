@@ -51,8 +51,8 @@ def sentence(region: Region, outcome: str) -> str:
     times = f"{region.lift.value:.1f} times ({region.lift.low:.1f} to {region.lift.high:.1f})"
     return (
         f"{outcome}: {times} as likely where {where}. The chance there is {_percent(region.density)}; "
-        f"{figures.percent(region.mass)} of all futures lie there, and {_percent(region.coverage)} of what "
-        "comes of it."
+        f"{figures.percent(region.mass)} of all futures lie there, and with them "
+        f"{_percent(region.coverage)} of its whole chance."
     )
 
 

@@ -79,8 +79,8 @@ def again_command(
     command: str,
     model: str,
     *,
-    runs: int,
     seed: int,
+    runs: int | None = None,
     outcome: str | None = None,
     policy: str = "baseline",
     overrides: Mapping[str, float] | None = None,
@@ -90,7 +90,7 @@ def again_command(
     import shlex
 
     words = ["offramp", command, model, *(["--outcome", outcome] if outcome else [])]
-    words += ["--runs", str(runs), "--seed", str(seed)]
+    words += ["--seed", str(seed)] if runs is None else ["--runs", str(runs), "--seed", str(seed)]
     for name, value in (overrides or {}).items():
         words += ["--set", f"{name}={value!r}"]
     words += [] if policy == "baseline" else ["--policy", policy]

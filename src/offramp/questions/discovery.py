@@ -297,12 +297,14 @@ def _box(x: Floats, y: Floats, split: _Split, labels: list[int]) -> Box:
 
 def _simplified(box: Box, x: Floats, y: Floats) -> Box:
     """A box less its limits with large quasi-p-values, the least telling first, down to a few limits."""
+    # Of many limits some look telling by chance, so each is asked for more (Bonferroni).
+    largest = LARGEST_P / max(1, len(box.inputs))
     while box.inputs:
         p = {i: quasi_p(box, i, x, y) for i in box.inputs}
         worst = max(p, key=lambda i: (p[i], i))
-        if p[worst] <= LARGEST_P and len(box.inputs) <= MOST_LIMITS:
+        if p[worst] <= largest and len(box.inputs) <= MOST_LIMITS:
             break
-        if p[worst] <= LARGEST_P:
+        if p[worst] <= largest:
             # All tell: take the one without which the box stands out most.
             worst = max(box.inputs, key=lambda i: _quality(box.without(i).inside(x), y))
         box = box.without(worst)

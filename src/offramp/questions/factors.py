@@ -18,7 +18,7 @@ import numpy.typing as npt
 from offramp import distribution
 from offramp.design import Design
 from offramp.engine.inputs import Inputs
-from offramp.model import Distribution, Formula, Model
+from offramp.model import Distribution, Model
 from offramp.questions.hazards import chances
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads
 from offramp.simulate import EngineName, Progress, engine_for
@@ -106,16 +106,9 @@ class Points(Design):
         here.given = given
         return next(here.inputs_of_all(luck))
 
-    def _drawn(
-        self,
-        value: float | Distribution | Formula | None,
-        purpose: str,
-        scenarios: Ints,
-        parameters: Floats,
-    ) -> Floats:
-        if isinstance(value, Distribution) and purpose in self.given:
-            return distribution.quantile(value, self.given[purpose])
-        return super()._drawn(value, purpose, scenarios, parameters)
+    def _uniform(self, purpose: str, scenarios: Ints) -> Floats:
+        given = self.given.get(purpose)
+        return super()._uniform(purpose, scenarios) if given is None else given
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ class _Rows:
     def shares(self, drawn: Ints) -> tuple[Floats, Floats, Floats]:
         """First and total indices (sample, factor), and the variance (sample,), of samples of rows."""
         sobol = library("SALib.analyze.sobol", "sensitivity")
-        centre = (self.a.mean() + self.b.mean()) / 2
+        centre = np.concatenate([self.a, self.ab.ravel(), self.b]).mean()
         a, b = (x[drawn].T - centre for x in (self.a, self.b))
         crude = np.var(np.concatenate([a, b]), axis=0)
         variance = crude - (self.of_a[drawn] + self.of_b[drawn]).mean(axis=1) / 2

@@ -1,0 +1,112 @@
+"""The command `story`: one future told in words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from offramp.cli import options
+
+if TYPE_CHECKING:
+    from offramp.analysis.chronicle import Entry
+    from offramp.model import Model
+    from offramp.questions.story import Story, Thought
+
+
+@click.command()
+@options.model_argument
+@click.option(
+    "--run", "number", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
+    help="Number of the future to tell.",
+)
+@options.seed_option
+@options.set_option
+@click.option("--policy", default="baseline", show_default=True, metavar="NAME", help="Under this policy.")
+@click.option(
+    "--thoughts", type=click.IntRange(0, 50), default=4, show_default=True, metavar="N",
+    help="At how many turning points to say why.",
+)
+@options.format_option
+def story(
+    model: str,
+    number: int,
+    seed: int,
+    settings: Sequence[str],
+    policy: str,
+    thoughts: int,
+    form: str,
+) -> int:
+    """Tell one future of MODEL in words: what each side saw, thought and did, and how it ended."""
+    from offramp.design import Design
+    from offramp.questions.story import story as told_by
+
+    checked = options.load_model(model)
+    overrides = options.read_settings(checked, settings)
+    for note in options.notes_on(checked, overrides):
+        options.say(f"Note: {note}")
+    design = Design(checked, [policy], scenarios=[number], seed=seed, overrides=overrides)
+    told = told_by(design, thoughts)
+    if form == "json":
+        options.print_json(told.as_dict())
+        return 0
+    from offramp.cli.text import wants_colour, width
+
+    again = ["--run", str(number)]
+    command = options.again_command(
+        "story", model, seed=seed, policy=policy, overrides=overrides, more=again
+    )
+    click.echo(story_text(told, checked, command, width(), wants_colour(sys.stdout)))
+    return 0
+
+
+def story_text(told: Story, model: Model, again: str, columns: int, colour: bool = False) -> str:
+    """What `offramp story` prints."""
+    from offramp.cli.text import Page
+    from offramp.report import figures
+
+    page = Page(columns)
+    page.heading(told.title)
+    under = "" if told.policy == "baseline" else f", policy “{told.policy_title}”"
+    page.paragraph(f"Future {told.run} of seed {told.seed}{under}. One course of many.")
+    if told.illustrative:
+        page.paragraph("Illustrative: the numbers of this model are there to teach.")
+    page.paragraph(f"Ends with: {told.ending}.")
+    for side in told.at_first:
+        if side.wrong:
+            page.heading(f"What {side.title} has wrong as it begins")
+            for what, unit, truth, taken in side.wrong:
+                both = f"{figures.with_unit(taken, unit)}; in truth {figures.with_unit(truth, unit)}"
+                page.paragraph(f"{what}: taken for {both}.", "  ", "  ")
+    for entry in told.entries:
+        page.heading(figures.full_date(entry.at))
+        for words in _told(entry, model, [t for t in told.thoughts if t.at == entry.at]):
+            page.paragraph(words, "  ")
+    page.gap()
+    page.paragraph(f"Again: {again}", hanging="       ")
+    return page.text(colour)
+
+
+def _told(entry: Entry, model: Model, thoughts: Sequence[Thought]) -> list[str]:
+    """One date in paragraphs: how things stand, what happened, who did what and why, what came of it."""
+    by_kind = {
+        kind: " ".join(s.text for s in entry.sayings if s.kind == kind)
+        for kind in ("state", "event", "exchange", "belief", "outcome")
+    }
+    acts = []
+    reasoners = {a.name for a in model.actors if a.depth >= 1}
+    silent = {(a.name, x.name) for a in model.actors for x in a.actions if not x.effects}
+    why = {t.actor: t.text for t in thoughts}
+    actor = ""
+    for saying in entry.sayings:
+        if saying.kind == "act":
+            actor = saying.subject
+            # Those who act by habit and change nothing are not worth a sentence each month.
+            if actor in reasoners or (actor, saying.facts["action"]) not in silent:
+                acts.append(why.get(actor, saying.text))
+        elif saying.kind == "surprise":
+            acts.append(saying.text)
+    paragraphs = [by_kind["state"], f"{by_kind['event']} {by_kind['exchange']}".strip(), " ".join(acts)]
+    return [p for p in (*paragraphs, by_kind["belief"], by_kind["outcome"]) if p]

@@ -1,0 +1,189 @@
+"""A run told in words: what each side saw, thought and did, date by date, and how it ended."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from offramp.analysis.chronicle import Entry, chronicle
+from offramp.design import Design
+from offramp.errors import UsageError
+from offramp.minds import Mind, minds
+from offramp.model import Model
+from offramp.simulate import simulate
+
+THOUGHTS = 4
+_PARTS = 3  # reasons named for an act
+_LEAST = 0.05  # points, of a reason that is named
+
+
+@dataclass(frozen=True)
+class Thought:
+    """Why an actor did what it did at a turning point.
+
+    Attributes
+    ----------
+    actor, action : names
+    habit, probability : chance of the act by habit alone, and as the actor truly chose
+    points : what it expected of the act over its average choice
+    reasons : (what, points), the largest first; they are parts of `points`
+    text : all of it in words
+    """
+
+    at: date
+    actor: str
+    action: str
+    habit: float
+    probability: float
+    points: float
+    reasons: tuple[tuple[str, float], ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Mistaken:
+    """What an actor that reasons had wrong as the run began: numbers that it misreads or sees wrongly."""
+
+    actor: str
+    title: str
+    wrong: tuple[tuple[str, str, float, float], ...]  # what, unit, truth, taken for
+
+
+@dataclass(frozen=True)
+class Story:
+    """One run in words; `as_dict()` is what `offramp story --format json` prints."""
+
+    model: str
+    model_hash: str
+    title: str
+    illustrative: bool
+    policy: str
+    policy_title: str
+    seed: int
+    run: int
+    set: dict[str, float]
+    start: date
+    end: date
+    at_first: tuple[Mistaken, ...]
+    entries: tuple[Entry, ...]
+    thoughts: tuple[Thought, ...]
+
+    @property
+    def ending(self) -> str:
+        """The outcomes that it came to, in words."""
+        came = [s.text.rstrip(".") for e in self.entries for s in e.sayings if s.kind == "outcome"]
+        return "; ".join(came) if came else "none of the outcomes that the model names"
+
+    def as_dict(self) -> dict[str, Any]:
+        from offramp import __version__
+
+        plain = asdict(self)
+        plain |= {"start": self.start.isoformat(), "end": self.end.isoformat(), "ending": self.ending}
+        for part in (*plain["entries"], *plain["thoughts"]):
+            part["at"] = part["at"].isoformat()
+        return {**plain, "version": __version__}
+
+
+def story(design: Design, thoughts: int = THOUGHTS) -> Story:
+    """Tell one run.
+
+    Parameters
+    ----------
+    design : one scenario under one policy
+    thoughts : at how many turning points to look into the mind of who acted; those acts of actors that
+        reason which the others expected least. 0: nobody's mind is looked into, which is quicker.
+
+    Raises
+    ------
+    UsageError
+        If the design holds more than one run.
+    OfframpError
+        If the run failed.
+    """
+    if design.runs != 1:
+        raise UsageError(f"a story is that of one run; this design has {design.runs:,}.")
+    model, policy = design.model, design.policies[0]
+    number = int(design.scenarios[0])
+    entries = chronicle(simulate(design, threads=1), policy, number)
+    title = next((p.title for p in model.policies if p.name == policy), policy)
+    points = _turning_points(model, entries)[:thoughts]
+    deep = [a.name for a in model.actors if a.depth >= 1] if thoughts else []
+    return Story(
+        model=model.name,
+        model_hash=model.hash,
+        title=model.title,
+        illustrative=model.illustrative,
+        policy=policy,
+        policy_title=title or policy,
+        seed=design.seed,
+        run=number,
+        set=dict(design.overrides),
+        start=model.start,
+        end=model.dates[-1],
+        at_first=tuple(_mistaken(m) for m in minds(design, None, deep).actors) if deep else (),
+        entries=tuple(entries),
+        thoughts=tuple(_thought(design, at, actor, action) for at, actor, action in sorted(points)),
+    )
+
+
+def _turning_points(model: Model, entries: list[Entry]) -> list[tuple[date, str, str]]:
+    """Acts of those who reason, the least expected first: (date, actor, action)."""
+    deep = {a.name for a in model.actors if a.depth >= 1}
+    found: dict[tuple[date, str, str], float] = {}
+    for entry in entries:
+        acts = {s.subject: str(s.facts["action"]) for s in entry.sayings if s.kind == "act"}
+        for saying in entry.sayings:
+            about = saying.facts.get("about")
+            if saying.kind == "surprise" and about in deep:
+                key = (entry.at, str(about), acts[str(about)])
+                found[key] = min(found.get(key, 1.0), float(saying.facts["expected"]))
+    return sorted(found, key=lambda key: (found[key], key))
+
+
+def _mistaken(mind: Mind) -> Mistaken:
+    both = (*mind.sees, *mind.misreads)
+    wrong = tuple((m.title or m.name, m.unit, m.truth, m.taken_for) for m in both)
+    return Mistaken(mind.name, mind.title or mind.name, wrong)
+
+
+def _thought(design: Design, at: date, actor: str, action: str) -> Thought:
+    (mind,) = minds(design, at, [actor]).actors
+    option = next(o for o in mind.options if o.name == action)
+    judged = option.judgement
+    parts: list[tuple[str, float]] = []
+    if judged is not None:
+        titles = {o.name: o.title or o.name for o in design.model.outcomes}
+        given = [(name, x) for name, x in judged.terms.items()]
+        given += [(titles.get(name, name), x) for name, x in judged.worth.items()]
+        given += [("what the act itself costs", judged.cost)]
+        parts = [(name.replace("_", " "), x) for name, x in given if x is not None and abs(x) >= _LEAST]
+        parts.sort(key=lambda p: -abs(p[1]))
+    relative = judged.relative if judged is not None and judged.relative is not None else math.nan
+    reasons = tuple(parts[:_PARTS])
+    text = _words(mind, option.title or action, option.habit, option.probability, relative, reasons)
+    return Thought(at, actor, action, option.habit, option.probability, relative, reasons, text)
+
+
+def _words(
+    mind: Mind,
+    act: str,
+    habit: float,
+    chance: float,
+    points: float,
+    reasons: tuple[tuple[str, float], ...],
+) -> str:
+    chances = f"{_percent(habit)} by habit, {_percent(chance)} on reflection"
+    said = f"{mind.title or mind.name} chooses “{act}”: {chances}."
+    if math.isfinite(points):
+        way = "better" if points >= 0 else "worse"
+        said += f" It looked {abs(points):.1f} points {way} than its average choice"
+        if reasons:
+            said += " (" + ", ".join(f"{name} {x:+.1f}" for name, x in reasons) + ")"
+        said += "."
+    return said
+
+
+def _percent(p: float) -> str:
+    return f"{100 * p:.0f} %" if p >= 0.095 else f"{100 * p:.1f} %"

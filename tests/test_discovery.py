@@ -1,0 +1,135 @@
+"""Scenario discovery: planted boxes are found, measured where they were not sought, and noise has none."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from cli_calls import call
+from offramp.cli.discovery_text import condition, sentence
+from offramp.design import Design
+from offramp.errors import UsageError
+from offramp.questions.discovery import Condition, Input, discover, quasi_p, regions
+from offramp.questions.prim import Box, paste, peel
+from small_models import made
+
+NAMES = [Input("parameter", "", f"x{i}", f"Number {i}", "") for i in range(6)]
+
+
+def planted(cases=3000, inside=0.6, outside=0.05, seed=0):
+    """Uniform numbers; what is sought is likelier where number 0 is below 0.3 and number 1 above 0.6."""
+    rng = np.random.default_rng(seed)
+    x = rng.random((cases, 6))
+    here = (x[:, 0] < 0.3) & (x[:, 1] > 0.6)
+    return x, (rng.random(cases) < np.where(here, inside, outside)).astype(float)
+
+
+def test_peeling_takes_off_what_holds_least_and_a_share_at_a_time():
+    """One number, high above 0.5: from below 5 % go at a time until a half is left."""
+    x = np.linspace(0, 1, 1001)[:, None]
+    boxes = peel(x, (x[:, 0] >= 0.5).astype(float))
+    masses = [b.inside(x).mean() for b in boxes]
+    assert masses[1] == pytest.approx(0.95, abs=0.002)
+    assert masses[2] / masses[1] == pytest.approx(0.95, abs=0.002)
+    last = boxes[-1].limits[0]
+    assert last[0] >= 0.5
+    assert last[1] == np.inf
+
+
+def test_pasting_gives_back_what_peeling_took_too_much():
+    x = np.linspace(0, 1, 1001)[:, None]
+    y = 1 - np.abs(x[:, 0] - 0.2)
+    assert paste(Box({0: (0.4, 0.9)}), x, y, 0.05).limits[0][0] < 0.3
+    assert paste(Box({0: (0.19, 0.21)}), x, y, 0.05) is None
+
+
+def test_a_planted_box_is_found_with_its_limits():
+    x, y = planted()
+    (first, *_, leaf) = regions(NAMES, x, y)
+    assert first.method == "prim"
+    assert [c.name for c in first.conditions] == ["x0", "x1"]
+    low, high = first.conditions
+    assert (low.low, high.high) == (None, None)
+    assert low.high == pytest.approx(0.3, abs=0.05)
+    assert high.low == pytest.approx(0.6, abs=0.05)
+    assert first.density.low < 0.6 < first.density.high
+    share = 0.12 * 0.6 / (0.12 * 0.6 + 0.88 * 0.05)
+    assert first.coverage.value == pytest.approx(share, abs=0.13)
+    assert first.mass == pytest.approx(0.12, abs=0.03)
+    assert all(c.p_value < 1e-6 and c.reproduced >= 0.8 for c in first.conditions)
+    assert leaf.method == "cart"
+    assert {c.name for c in leaf.conditions} >= {"x0", "x1"}
+
+
+def test_where_nothing_is_planted_nothing_is_found():
+    """Twenty draws of noise: PRIM and CART each find boxes in the first half, none of which holds up "
+    "twice."""
+    found = [regions(NAMES, *planted(1200, 0.1, 0.1, seed)) for seed in range(20)]
+    assert sum(bool(f) for f in found) <= 3
+
+
+def test_of_labels_the_right_ones_stay():
+    rng = np.random.default_rng(1)
+    x = np.stack([rng.integers(0, 3, 2400).astype(float), rng.random(2400)], axis=1)
+    y = (rng.random(2400) < np.where(x[:, 0] == 1, 0.5, 0.1)).astype(float)
+    kinds = [Input("true type", "red", "red", "what Red is", "", ("soft", "hard", "mad")), NAMES[1]]
+    boxes = regions(kinds, x, y)
+    assert [c.labels for c in boxes[0].conditions] == [("hard",)]
+    assert condition(boxes[0].conditions[0]) == "what Red is: hard"
+    assert [c.labels for c in boxes[-1].conditions if c.labels] == [("hard",)]
+
+
+def test_the_quasi_p_value_is_even_under_no_effect_and_small_under_one():
+    x, y = planted(600, 0.2, 0.2, seed=3)
+    p = []
+    for seed in range(400):
+        y = np.random.default_rng(seed).random(600)
+        p.append(quasi_p(Box({0: (0.0, 0.5)}), 0, x, y))
+    assert np.mean(np.array(p) < 0.1) == pytest.approx(0.1, abs=0.04)
+    assert quasi_p(Box({0: (0.0, 0.5)}), 0, x, (x[:, 0] < 0.5) * 1.0) < 1e-20
+
+
+def test_a_box_reads_as_a_sentence():
+    x, y = planted()
+    said = sentence(regions(NAMES, x, y)[0], "War").replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("War: 5.")
+    assert (
+        " as likely where `Number 0` is below 0.309 and `Number 1` is above 0.597. The chance there" in said
+    )
+    both = Condition("parameter", "", "a", "Age", "month", 1.234, 2.345, (), 0.01, 1.0)
+    assert condition(both) == "`Age` is between 1.2 and 2.3 months"
+
+
+CRISIS = """
+variables: {tension: {initial: 0}}
+parameters:
+  strong: {title: Strong, unit: 1/month, value: "uniform(0, 0.4)"}
+  weak: {title: Weak, value: "normal(0, 1)"}
+outcomes:
+  war: {title: War, rate: "strong * where(weak > 0, 1, 0.2)", absorbing: true}
+"""
+
+
+def test_a_crisis_says_where_its_war_is_likelier(tmp_path):
+    model = made(CRISIS, steps=4)
+    found = discover(Design(model, scenarios=2000))
+    assert {c.name for c in found.regions[0].conditions} == {"strong", "weak"}
+    assert found.regions[0].lift.low > 1.5
+    file = tmp_path / "small.yaml"
+    file.write_text(model.text, encoding="utf-8")
+    result = call("discover", str(file), "--runs", "2000", "--format", "json")
+    assert json.loads(result.stdout)["regions"][0]["lift"]["value"] == found.regions[0].lift.value
+    said = call("discover", str(file), "--runs", "2000")
+    assert said.exit_code == 0
+    assert "as likely where" in said.stdout
+
+
+def test_what_cannot_be_asked_is_said():
+    model = made(CRISIS, steps=4)
+    with pytest.raises(UsageError, match="100 futures are too few: at least 400 are needed"):
+        discover(Design(model, scenarios=100))
+    certain = Design(model, scenarios=500, overrides={"strong": 0.1, "weak": 0})
+    with pytest.raises(UsageError, match="no number of model `small` is uncertain"):
+        discover(certain)

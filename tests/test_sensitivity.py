@@ -1,0 +1,170 @@
+"""Screening and Sobol' indices: published functions, with and without luck, and small crises."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from offramp.design import Design
+from offramp.errors import UsageError
+from offramp.questions import need
+from offramp.questions.factors import Points, factors_of
+from offramp.questions.screening import screen
+from offramp.questions.sensitivity import sensitivity
+from offramp.questions.sobol import indices
+from small_models import made
+
+# Ishigami and Homma (1990) with a = 7, b = 0.1: variance and indices in closed form.
+A, B = 7.0, 0.1
+V1 = (1 + B * math.pi**4 / 5) ** 2 / 2
+V2 = A**2 / 8
+V13 = B**2 * math.pi**8 * 8 / 225
+VARIANCE = V1 + V2 + V13
+FIRST = [V1 / VARIANCE, V2 / VARIANCE, 0.0]
+TOTAL = [(V1 + V13) / VARIANCE, V2 / VARIANCE, V13 / VARIANCE]
+
+
+def ishigami(noise=0.0):
+    """Ishigami's function of three uniforms from -pi to pi; `noise` is the spread that luck adds."""
+
+    def evaluate(points, luck):
+        x = math.pi * (2 * points - 1)
+        y = np.sin(x[:, 0]) + A * np.sin(x[:, 1]) ** 2 + B * x[:, 2] ** 4 * np.sin(x[:, 0])
+        z = np.random.default_rng(5).standard_normal(int(luck.max()) + 1)
+        # Luck works with the first factor, but averages out for every value of it.
+        return y[:, None] + noise * z[luck] * (1 + 0.5 * x[:, :1])
+
+    return evaluate
+
+
+@pytest.mark.parametrize("noise", [0.0, 4.0])
+def test_ishigamis_function_has_the_indices_of_its_closed_form(noise):
+    """Noise whose variance is more than that of the function leaves its indices where they are."""
+    found = indices(3, ishigami(noise), rows=2048, courses=4)
+    for got, true in zip([*found.first, *found.total], [*FIRST, *TOTAL], strict=True):
+        assert got.value == pytest.approx(true, abs=0.03 + 0.015 * noise)
+        assert got.low - 0.02 < true < got.high + 0.02
+    assert found.variance.value == pytest.approx(VARIANCE, rel=0.02 + 0.03 * noise)
+    assert found.mean.value == pytest.approx(A / 2, abs=0.1 + 0.1 * noise)
+    assert found.divisible
+    assert found.noise == pytest.approx(noise**2 * (1 + 0.25 * math.pi**2 / 3) / 4, rel=0.15)
+
+
+def test_without_luck_the_indices_are_those_of_salib():
+    from SALib.analyze import sobol as analysis
+    from SALib.sample import sobol as sampling
+
+    problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0.0, 1.0]] * 3}
+    x = sampling.sample(problem, 256, calc_second_order=False, seed=11)
+    y = ishigami()(x, np.zeros((len(x), 1), np.int64))[:, 0]
+    theirs = analysis.analyze(problem, y, calc_second_order=False, seed=1)
+    ours = indices(3, ishigami(), rows=256, courses=2, seed=11)
+    assert [e.value for e in ours.first] == pytest.approx(theirs["S1"], abs=1e-6)
+    assert [e.value for e in ours.total] == pytest.approx(theirs["ST"], abs=1e-6)
+
+
+def test_intervals_of_indices_hold_the_truth_as_often_as_they_say():
+    held = np.zeros(6)
+    for seed in range(40):
+        found = indices(3, ishigami(2.0), rows=128, courses=2, seed=seed)
+        held += [
+            e.low <= t <= e.high for e, t in zip([*found.first, *found.total], [*FIRST, *TOTAL], strict=True)
+        ]
+    assert (held / 40).mean() == pytest.approx(0.9, abs=0.1)
+
+
+def test_pure_luck_has_no_variance_to_divide():
+    found = indices(2, lambda p, luck: np.random.default_rng(1).standard_normal(40000)[luck], 128, 8)
+    assert not found.divisible
+
+
+def linear(noise):
+    """3 a - b + 0 c, with luck."""
+
+    def evaluate(points, luck):
+        z = np.random.default_rng(3).standard_normal(int(luck.max()) + 1)
+        return points @ np.array([3.0, -1.0, 0.0])[:, None] + noise * z[luck] * (0.5 + points[:, 2:])
+
+    return evaluate
+
+
+def test_screening_finds_the_slopes_and_tells_luck_from_effect():
+    """From the 5th to the 95th percentile 3 a moves by 2.7; what luck does through c is not an effect of "
+    "c."""
+    quiet = screen(3, linear(0.0), courses=4)
+    assert quiet.mu == pytest.approx([2.7, -0.9, 0.0])
+    assert quiet.mu_star == pytest.approx([2.7, 0.9, 0.0])
+    assert quiet.stands_out.tolist() == [True, True, False]
+    loud = screen(3, linear(4.0), courses=8)
+    assert loud.mu_star[2] > 0.5, "Morris alone would take the noise for an effect"
+    assert loud.stands_out.tolist() == [True, True, False]
+    assert loud.noise[2] > 0.5
+
+
+def test_a_trajectory_with_failed_runs_keeps_the_courses_that_hold():
+    def evaluate(points, luck):
+        return np.where(luck % 4 == 0, np.nan, linear(0.0)(points, luck))
+
+    found = screen(3, evaluate, courses=4)
+    assert found.mu == pytest.approx([2.7, -0.9, 0.0])
+    assert found.failed_runs == found.runs / 4
+
+
+CRISIS = """
+variables: {tension: {initial: "uniform(0, 1)"}}
+parameters:
+  strong: {title: Strong, unit: 1/month, value: "uniform(0, 0.2)"}
+  weak: {value: "normal(0, 1)"}
+  certain: {value: 1}
+actors:
+  blue:
+    depth: 1
+    horizon: 1
+    precision: 0.1
+    utility: {calm: -tension}
+    misreads: {certain: "uniform(1, 2)"}
+    actions: {wait: {}, talk: {}}
+outcomes:
+  war: {title: War, rate: strong, absorbing: true}
+"""
+
+
+def test_a_crisis_hangs_on_the_number_that_drives_it():
+    """1 - exp(-4 r), r uniform up to 0.2: all of the variance, from 0.0768 to 0.513 at the fifths' means."""
+    model = made(CRISIS, steps=4)
+    found = sensitivity(Design(model, scenarios=1), runs=12_000)
+    assert found.shares[0].name == "strong"
+    assert [s.name for s in found.screened if s.stands_out] == ["strong"]
+    only = found.shares[0]
+    assert only.total.value == pytest.approx(1, abs=0.1)
+    # Runs that have ended no longer count, so each chance is 4 r on average over the hazards met.
+    assert only.low.value == pytest.approx(1 - np.mean(np.exp(-4 * np.linspace(0, 0.04, 400))), abs=0.02)
+    assert only.high.value == pytest.approx(1 - np.mean(np.exp(-4 * np.linspace(0.16, 0.2, 400))), abs=0.03)
+    assert {s.kind for s in found.screened} == {"parameter", "start", "misreading"}
+
+
+def test_a_point_gives_factors_their_quantiles_and_leaves_the_rest_to_luck():
+    model = made(CRISIS, steps=4)
+    design = Design(model, scenarios=3)
+    strong = factors_of(model)[0]
+    inputs = Points.of(design).inputs_at({strong.purpose: np.array([0.25, 0.5, 1.0])}, np.array([0, 1, 2]))
+    assert inputs.parameters[:, 0] == pytest.approx([0.05, 0.1, 0.2])
+    assert (inputs.parameters[:, 1] == design.inputs("baseline").parameters[:, 1]).all()
+    assert (inputs.initial == design.inputs("baseline").initial).all()
+
+
+def test_what_cannot_be_asked_is_said():
+    model = made(CRISIS, steps=4)
+    with pytest.raises(UsageError, match="100 runs are too few for 4 uncertain numbers: at least"):
+        sensitivity(Design(model, scenarios=1), runs=100)
+    certain = Design(model, scenarios=1, overrides={"strong": 0.1, "weak": 0, "tension": 0.5})
+    assert [f.kind for f in factors_of(model, frozenset(certain.overrides))] == ["misreading"]
+    with pytest.raises(UsageError, match=r"no outcome `wra`\. Did you mean `war`"):
+        sensitivity(Design(model, scenarios=1), "wra")
+
+
+def test_a_missing_library_is_named_with_what_to_type():
+    with pytest.raises(UsageError, match=r"needs the package `nolib`.*pip install 'offramp\[questions\]'"):
+        need.library("nolib.sub", "screening")
