@@ -120,6 +120,10 @@ events: {talks: {rate: 1 / month, effects: {tension: -1}}}
     assert [e.variable for e in model.actors[0].actions[1].effects] == ["tension"]
 
 
+def test_all_of_a_section_that_is_not_there_is_nothing(laid):
+    assert laid("without: {claims: all, evidence: all}").base.changes == laid("").base.changes
+
+
 def test_an_empty_section_changes_nothing(laid):
     assert [e.name for e in laid("events:\n").events] == ["talks"]
 
@@ -143,7 +147,8 @@ def test_a_guess_below_does_not_stay_beside_a_source_above(laid):
 
 
 def test_a_problem_is_shown_in_the_file_in_which_it_stands(laid):
-    problems = messages(laid, "without: {parameters: [heat]}\nvariables: {calm: {initial: tension, headline: true}}")
+    text = "without: {parameters: [heat]}\nvariables: {calm: {initial: tension, headline: true}}"
+    problems = messages(laid, text)
     below, upper = sorted(problems, key=lambda p: p.file)
     assert below.file.endswith("base.yaml")
     assert below.text == BASE.split("\n")[below.line - 1]

@@ -21,13 +21,16 @@ __version__ = "0.1.0"
 # Public name -> the module that has it, and its name there.
 _PUBLIC = {
     "Design": ("offramp.design", "Design"),
+    "Intervention": ("offramp.model", "Intervention"),
     "Model": ("offramp.model", "Model"),
     "ModelError": ("offramp.errors", "ModelError"),
     "OfframpError": ("offramp.errors", "OfframpError"),
+    "Policy": ("offramp.model", "Policy"),
     "Problem": ("offramp.errors", "Problem"),
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
     "brief": ("offramp.report", "brief"),
+    "claims": ("offramp.questions.claims", "claims"),
     "compare": ("offramp.questions.compare", "compare"),
     "crises": ("offramp.check", "bundled_names"),
     "discover": ("offramp.questions.discovery", "discover"),
@@ -65,8 +68,9 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.errors import ModelError, OfframpError, Problem, UsageError
     from offramp.explanation import explain
     from offramp.minds import minds
-    from offramp.model import Model
+    from offramp.model import Intervention, Model, Policy
     from offramp.outlook import outlook
+    from offramp.questions.claims import claims
     from offramp.questions.compare import compare
     from offramp.questions.discovery import discover
     from offramp.questions.loops import loops

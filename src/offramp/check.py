@@ -14,6 +14,8 @@ from offramp.language.layers import extend
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.actors import read_actors
 from offramp.language.sections.circles import auxiliary_order
+from offramp.language.sections.claims import read_claims
+from offramp.language.sections.directly import check_claims
 from offramp.language.sections.events import read_events
 from offramp.language.sections.evidence import read_evidence
 from offramp.language.sections.head import read_horizon, read_model
@@ -172,8 +174,9 @@ def _check(source: Source, folder: Path | None = None) -> Model:
     outcomes = read_outcomes(reader, file, names)
     events = read_events(reader, file, names)
     actors = read_actors(reader, file, names)
-    policies = read_policies(reader, file, names, variables)
+    policies = read_policies(reader, file, names, variables, actors)
     evidence = read_evidence(reader, file, names, folder)
+    claims = read_claims(reader, file, names, policies, events)
     order = auxiliary_order(reader, file, variables)
     below = source.base
     base = Base(below.file, below.hash, source.changes, below.text) if below is not None else None
@@ -193,6 +196,7 @@ def _check(source: Source, folder: Path | None = None) -> Model:
         policies=policies,
         auxiliary_order=order,
         evidence=evidence,
+        claims=claims,
         illustrative=head.illustrative,
         file=source.file,
         hash=source.hash,
@@ -200,6 +204,8 @@ def _check(source: Source, folder: Path | None = None) -> Model:
         base=base,
     )
     check_conditions(reader, file, model)
+    if reader.clean():
+        check_claims(reader, file, model)
     if not reader.clean():
         raise reader.error()
     return model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +11,12 @@ from offramp.model import (
     Actor,
     Belief,
     Chances,
+    Claim,
     Distribution,
     Effect,
     Event,
     Evidence,
     Formula,
-    Intervention,
     Misreading,
     Model,
     Origin,
@@ -26,6 +27,7 @@ from offramp.model import (
     Type,
     Variable,
 )
+from offramp.provenance import intervention_as_dict
 from offramp.tree import parameters_in, variables_in
 
 SECTIONS = (
@@ -37,6 +39,7 @@ SECTIONS = (
     "outcomes",
     "policies",
     "evidence",
+    "claims",
     "guesses",
     "sources",
     "extends",
@@ -77,6 +80,7 @@ def explain(model: Model) -> dict[str, Any]:
         "outcomes": [_outcome(o) for o in model.outcomes],
         "policies": [_policy(p) for p in model.policies],
         "evidence": [_evidence(e) for e in model.evidence],
+        "claims": [_claim(c) for c in model.claims],
         "guesses": [
             {"kind": kind, "name": name, "reason": origin.reason, "sources": list(origin.sources)}
             for kind, name, origin in origins(model)
@@ -118,6 +122,7 @@ def counts(model: Model) -> dict[str, int]:
         "outcomes": len(model.outcomes),
         "policies": len(model.policies),
         "evidence": len(model.evidence),
+        "claims": len(model.claims),
         "sources": len(model.sources),
         "sourced": sum(bool(o.sources) for o in backed),
         "guesses": sum(o.guess for o in backed),
@@ -152,6 +157,8 @@ def origins(model: Model) -> Iterator[tuple[str, str, Origin]]:
         yield "policy", policy.name, policy.origin
     for evidence in model.evidence:
         yield "evidence", evidence.name, evidence.origin
+    for claim in model.claims:
+        yield "claim", claim.name, claim.origin
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
@@ -174,6 +181,26 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "last_known": max(r.known for r in rows).isoformat() if rows else None,
         "hash": evidence.hash,
         **_backing(evidence.origin),
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "name": claim.name,
+        "title": claim.title,
+        "tests": [
+            {
+                "title": test.title,
+                "policies": [side.policy for side in test.sides],
+                "expect": test.expect,
+                "least": test.least or None,
+                "limits": [v if math.isfinite(v) else None for v in test.limits],
+                "unit": test.sides[0].quantity.unit,
+                "reason": test.reason,
+            }
+            for test in claim.tests
+        ],
+        **_backing(claim.origin),
     }
 
 
@@ -214,9 +241,9 @@ def _actor(model: Model, actor: Actor) -> dict[str, Any]:
     return {
         "name": actor.name,
         "title": actor.title,
-        "depth": actor.depth,
-        "horizon": actor.horizon,
-        "inner_horizon": actor.inner_horizon,
+        "depth": written(actor.depth_as) or actor.depth,
+        "horizon": written(actor.horizon_as) or actor.horizon,
+        "inner_horizon": written(actor.inner_horizon_as) or actor.inner_horizon,
         "precision": written(actor.precision),
         "discount": written(actor.discount),
         "wants": [{"term": t.name, "formula": written(t.formula)} for t in actor.utility],
@@ -395,17 +422,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
     return {
         "name": policy.name,
         "title": policy.title,
-        "do": [_intervention(i) for i in policy.interventions],
+        "all_of": list(policy.parts),
+        "do": [intervention_as_dict(i) for i in policy.interventions],
         **_backing(policy.origin),
-    }
-
-
-def _intervention(intervention: Intervention) -> dict[str, Any]:
-    return {
-        "from": None if intervention.start is None else intervention.start.isoformat(),
-        "until": None if intervention.end is None else intervention.end.isoformat(),
-        "force": dict(intervention.force),
-        "forbid": {actor: list(actions) for actor, actions in intervention.forbid},
-        "set": dict(intervention.set),
-        "shift": dict(intervention.shift),
     }

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -212,7 +213,19 @@ class Actor:
     types: tuple[Type, ...] = ()
     true_type: Chances = ()  # empty without types; a fixed type has chance 1
     beliefs: tuple[Belief, ...] = ()
+    # Formulas of parameters in place of the numbers, read once in a scenario; `depth` is then the greatest.
+    depth_as: Formula | None = None
+    horizon_as: Formula | None = None  # months
+    inner_horizon_as: Formula | None = None  # months
     origin: Origin = Origin()
+
+    @property
+    def correctable(self) -> tuple[str, ...]:
+        """What a policy can make it get right: parameters it misreads, stocks in `sees`, others it judges."""
+        names = [m.parameter for m in self.misreads]
+        names += [s.variable for s in self.sees]
+        names += [b.about for b in self.beliefs]
+        return tuple(dict.fromkeys(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +267,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """In force from the step that contains `start` until the step that contains `end`."""
+    """In force from the step that contains `start` until the step that contains `end`.
+
+    `correct`, `misread`, `believe` and `nudge` change what an actor thinks, everything else what is.
+    """
 
     start: date | None = None  # None: from the beginning
     end: date | None = None  # None: to the end; the step that contains it is no longer in force
@@ -262,13 +278,21 @@ class Intervention:
     forbid: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (actor, actions)
     set: tuple[tuple[str, float], ...] = ()  # parameter: held while in force; stock: once, at start
     shift: tuple[tuple[str, float], ...] = ()  # the same, added
+    correct: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (actor, some of Actor.correctable)
+    misread: tuple[tuple[str, str, float], ...] = ()  # (actor, parameter, what it takes it for)
+    # (actor, about whom, chances of all types in their order): once, at start
+    believe: tuple[tuple[str, str, tuple[tuple[str, float], ...]], ...] = ()
+    nudge: tuple[tuple[str, str, float], ...] = ()  # (actor, action, added to its propensity)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """One made in code has an origin without a line; `offramp.Design` takes it beside those of the file."""
+
     name: str
     title: str
-    interventions: tuple[Intervention, ...] = ()
+    interventions: tuple[Intervention, ...] = ()  # those of `parts` first
+    parts: tuple[str, ...] = ()  # policies that it combines
     origin: Origin = Origin()
 
 
@@ -309,6 +333,70 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number that a future has. Which names and dates matter depends on `kind`.
+
+    chance: whether outcome `name` has come by `at`. months: until it comes, counted from `start`. variable:
+    `name` at `at`, or averaged from `start` to `until`. acts: how often `acts` are taken from `start` until
+    `until`. event: how often `name` happens then, in `branch` if there is one. answered: of the steps with an
+    act of `after`, the share followed by one of `acts` within so many steps (`within`).
+    """
+
+    kind: Literal["chance", "months", "variable", "acts", "event", "answered"]
+    name: str = ""
+    branch: str = ""
+    acts: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (actor, actions)
+    after: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    within: int = 1
+    at: date | None = None  # None: the end
+    start: date | None = None  # None: from the start
+    until: date | None = None  # None: to the end
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What a test holds against others: a quantity under a policy."""
+
+    policy: str
+    quantity: Quantity
+    title: str = ""
+
+
+Expectation = Literal[
+    "higher", "lower", "not higher", "not lower", "same", "rising", "falling", "above", "below", "within"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One thing that a claim says about the model.
+
+    Of several sides the first is held against each other one (`rising`, `falling`: each against the one
+    before); `least` is the smallest difference of interest. Of one side the quantity is held against
+    `limits`.
+    """
+
+    sides: tuple[Side, ...]
+    expect: Expectation
+    least: float = 0.0  # in the unit of the quantity
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    title: str = ""
+    reason: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that the account says, as an experiment: it is borne out if all of its tests are."""
+
+    name: str
+    title: str
+    tests: tuple[Test, ...]
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     name: str
     title: str
@@ -323,6 +411,7 @@ class Model:
     events: tuple[Event, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     policies: tuple[Policy, ...] = ()  # "baseline" comes first; it does nothing unless the file says so
+    claims: tuple[Claim, ...] = ()
     auxiliary_order: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     illustrative: bool = False  # numbers are there to teach, none needs a source

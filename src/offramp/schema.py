@@ -14,7 +14,9 @@ from offramp.language.keys import Key, Table
 Schema = dict[str, Any]
 
 _NAME = r"^[a-z][a-z0-9_]*$"
+_CLAIM = r"^[A-Za-z][A-Za-z0-9_]*$"
 _FORMULA = {"$ref": "#/$defs/formula"}
+_LIST_OF_NAMES: Schema = {"type": "array", "items": {"type": "string", "pattern": _NAME}}
 _DEFINITIONS: dict[str, Schema] = {
     "formula": {
         "type": ["string", "number"],
@@ -119,6 +121,14 @@ def _shape(key: Key) -> Schema:
             return _named({"type": "string"})
         case "move_lists":
             return _named({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+        case "name_lists":
+            return _named({"anyOf": [{"type": "string"}, _LIST_OF_NAMES]})
+        case "numbers_of":
+            return _named(_named({"$ref": "#/$defs/number"}))
+        case "beliefs":
+            return _named(_named({"anyOf": [{"type": "string"}, _named({"$ref": "#/$defs/number"})]}))
+        case "names":
+            return dict(_LIST_OF_NAMES)
         case "table":
             return _table(_of(key))
         case "named":
@@ -135,6 +145,9 @@ def _shape(key: Key) -> Schema:
             return _named({"anyOf": [_FORMULA, _table(_of(key))]})
         case "removals":
             return {"$ref": "#/$defs/removals"}
+        case "sides":
+            side = {"anyOf": [{"type": "string"}, _table(_of(key))]}
+            return {"type": "array", "items": side, "minItems": 2}
         case "list":
             return {"type": "array", "items": _table(_of(key))}
 
@@ -143,7 +156,8 @@ def _named(value: Schema, key: Key | None = None) -> Schema:
     """A mapping from names to values of one kind; the keys of sources are freer than names."""
     schema: Schema = {"type": ["object", "null"], "additionalProperties": value}
     if key is None or key.name != "sources":
-        schema["propertyNames"] = {"pattern": _NAME}
+        # Claims are often known by a capital and a number.
+        schema["propertyNames"] = {"pattern": _CLAIM if key is not None and key.name == "claims" else _NAME}
     return schema
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from offramp import __version__
-from offramp.cli.comparing import compare
+from offramp.cli.comparing import claims, compare
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.perceiving import misreadings
@@ -129,6 +129,7 @@ for command in (
     explain,
     minds,
     compare,
+    claims,
     misreadings,
     story,
     loops,

@@ -1,4 +1,4 @@
-"""The command `compare`: what policies change, each against the same one."""
+"""The commands `compare` and `claims`: what policies change, and whether that is what is said of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from offramp.cli.progress import Progress
 from offramp.errors import UsageError
 
 RUNS = 4_000
+CLAIM_RUNS = 2_000  # under each of many policies
 
 worlds_option = click.option(
     "--worlds", type=click.IntRange(min=0), metavar="N",
@@ -85,3 +86,53 @@ def compare(
 
         pictures.save(compare_picture(plain, checked), picture)
     return options.verdict(sum(found.failed.values()), runs * len(found.failed))
+
+
+@click.command()
+@options.model_argument
+@click.option("--claim", "names", multiple=True, metavar="ID", help="Only this claim. May be repeated.")
+@options.fewer_runs(CLAIM_RUNS, "Futures to run under each policy.")
+@options.seed_option
+@options.set_option
+@worlds_option
+@options.format_option
+@options.threads_option
+def claims(
+    model: str,
+    names: Sequence[str],
+    runs: int,
+    seed: int,
+    settings: Sequence[str],
+    worlds: int | None,
+    form: str,
+    threads: int | None,
+) -> int:
+    """Test the claims of MODEL: borne out, contradicted or undecided, against a smallest effect of interest.
+
+    Intervals hold together over all claims of the model; and how often all is as claimed over the uncertain
+    numbers.
+    """  # fmt: skip
+    from offramp.design import Design
+    from offramp.questions.claims import claims as asked
+
+    checked = options.load_model(model)
+    overrides = options.read_settings(checked, settings)
+    for note in options.notes_on(checked, overrides):
+        options.say(f"Note: {note}")
+    design = Design(checked, scenarios=runs, seed=seed, overrides=overrides)
+    if worlds is not None and worlds > runs:
+        raise UsageError(f"--worlds {worlds:,} needs at least as many --runs.")
+    with Progress(f"{runs:,} futures under each policy") as progress:
+        found = asked(design, list(names) or None, worlds=worlds, threads=threads, progress=progress)
+    plain = found.as_dict()
+    if form == "json":
+        options.print_json(plain)
+    else:
+        from offramp.cli.claims_text import claims_text
+        from offramp.cli.text import wants_colour, width
+
+        more = [word for n in names for word in ("--claim", n)]
+        more += [] if worlds is None else ["--worlds", str(worlds)]
+        again = options.again_command("claims", model, runs=runs, seed=seed, overrides=overrides, more=more)
+        click.echo(claims_text(plain, checked, again, width(), wants_colour(sys.stdout)))
+    return options.verdict(found.failed, found.runs)

@@ -29,6 +29,10 @@ Shape = Literal[
     "numbers",  # name -> number
     "moves",  # actor -> action
     "move_lists",  # actor -> actions
+    "name_lists",  # actor -> names, or `all`
+    "numbers_of",  # actor -> name -> number
+    "beliefs",  # actor -> actor -> chances of types
+    "names",  # a list of names
     "table",  # one mapping with keys of its own
     "named",  # name -> mapping with keys of its own
     "signals",  # variable -> `hidden`, or a mapping
@@ -37,6 +41,7 @@ Shape = Literal[
     "chances",  # the name of a type, or type -> formula or `rest`
     "list",  # a list of mappings
     "removals",  # names to take out, as a tree
+    "sides",  # a list of names or of mappings with keys of their own
 ]
 
 
@@ -203,13 +208,13 @@ ACTOR = Table(
         _TITLE,
         Key(
             "depth",
-            "integer",
+            "formula",
             "0: acts by habit; 1: looks ahead against others' habits; 2, 3: supposes others look ahead.",
         ),
-        Key("horizon", "number", "Months looked ahead (depth 1 to 3)."),
+        Key("horizon", "formula", "Months looked ahead (depth 1 to 3)."),
         Key(
             "inner_horizon",
-            "number",
+            "formula",
             "Months that it supposes others to look ahead (depth 2, 3); left out: half its horizon.",
         ),
         Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1 to 3)."),
@@ -274,6 +279,12 @@ INTERVENTION = Table(
         Key("forbid", "move_lists", "Actor -> actions taken from it."),
         Key("set", "numbers", "Parameter or stock -> value."),
         Key("shift", "numbers", "Parameter or stock -> what is added."),
+        Key(
+            "correct", "name_lists", "Actor -> what it then gets right, of its `sees`, `misreads`, `beliefs`."
+        ),
+        Key("misread", "numbers_of", "Actor -> parameter -> what it takes it for."),
+        Key("believe", "beliefs", "Actor -> other actor -> chances that it then gives to its types."),
+        Key("nudge", "numbers_of", "Actor -> action -> what is added to its propensity."),
     ),
 )
 POLICY = Table(
@@ -281,6 +292,7 @@ POLICY = Table(
     (
         _TITLE,
         Key("do", "list", "Interventions.", of=INTERVENTION),
+        Key("all of", "names", "Policies that it combines, with all their interventions."),
         *_BACKING,
     ),
 )
@@ -322,6 +334,64 @@ EVIDENCE = Table(
         *_BACKING,
     ),
 )
+_ACTS = "Actor -> its action, or a list of its actions."
+QUANTITY = Table(
+    "a quantity",
+    (
+        Key("chance", "text", "An outcome: the chance that it has come by `at`."),
+        Key("months_until", "text", "An outcome: months until it comes, counted to the end."),
+        Key("variable", "text", "A variable at `at`, or averaged over the dates from `from` to `until`."),
+        Key("acts", "move_lists", f"{_ACTS} How often they are taken in a future."),
+        Key("event", "text", "An event: how often it happens in a future."),
+        Key("branch", "text", "Only in this branch of a dated event."),
+        Key("after", "move_lists", f"{_ACTS} Of the steps with one, the share that `acts` follow."),
+        Key("within", "integer", "Steps within which `acts` follow; left out: 1."),
+        Key("at", "date", "The date for which it is read; left out: the end."),
+        Key("from", "date", "Counted from this day on; left out: from the start."),
+        Key("until", "date", "Counted before this day; left out: to the end."),
+    ),
+)
+SIDE = Table(
+    "a side",
+    (
+        Key("policy", "text", "The policy under which it is measured; left out: baseline."),
+        _TITLE,
+        Key("quantity", "table", "Its own quantity; left out: that of the test.", of=QUANTITY),
+    ),
+    short="policy",
+)
+TEST = Table(
+    "a test",
+    (
+        Key("title", "text", "What it tests, in a few words."),
+        Key("compare", "sides", "Two policies or more; each may have a quantity of its own.", of=SIDE),
+        Key("policy", "text", "The one policy that is held against limits; left out: baseline."),
+        Key("quantity", "table", "What is measured in each future.", of=QUANTITY),
+        Key(
+            "expect",
+            "choice",
+            "Of several sides how the first differs from each other; of one where it lies.",
+            required=True,
+            choices=(
+                "higher", "lower", "not higher", "not lower", "same", "rising", "falling",
+                "above", "below", "within",
+            ),
+        ),
+        Key("by", "number", "The smallest difference of interest, with its unit."),
+        Key("limit", "number", "Above or below what, with its unit."),
+        Key("limits", "bounds", "[low, high], with their unit."),
+        Key("reason", "text", "Why a smaller difference does not matter; why these limits.", required=True),
+    ),
+)  # fmt: skip
+CLAIM = Table(
+    "a claim",
+    (
+        _TITLE,
+        Key("tests", "list", "What it says of the model: all must be borne out.", required=True, of=TEST),
+        Key("source", "source", "Who says so, as a key of model.sources and a place in it."),
+        Key("reason", "text", "Why these tests stand for the claim."),
+    ),
+)
 FILE = Table(
     "a model file",
     (
@@ -340,17 +410,25 @@ FILE = Table(
         Key("outcomes", "named", "What we ask about.", of=OUTCOME),
         Key("policies", "named", "What we might do.", of=POLICY),
         Key("evidence", "named", "What is known of how it went, and how well.", of=EVIDENCE),
+        Key("claims", "named", "What is said of the crisis, as experiments.", of=CLAIM),
     ),
 )
 
 # Keys of the language that this version does not compute, by the table they belong to.
 LATER = {
-    FILE.what: ("ladders", "claims"),
+    FILE.what: ("ladders",),
     EVENT.what: ("attributed",),
 }
 
 # What people write for a key, where no misspelling explains it.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "all of": ("combine", "combines", "extends", "includes", "parts"),
+    "acts": ("actions", "moves"),
+    "by": ("least", "margin", "threshold", "sesoi", "effect"),
+    "chance": ("outcome",),
+    "compare": ("policies", "sides", "variants"),
+    "expect": ("expected", "direction", "hypothesis"),
+    "tests": ("test", "experiments", "experiment"),
     "bounds": ("range", "limits", "min", "max", "minimum", "maximum"),
     "change": ("rate", "flow", "derivative", "dynamics"),
     "do": ("interventions", "measures"),
@@ -397,5 +475,9 @@ def tables_with(name: str) -> list[str]:
         POLICY,
         INTERVENTION,
         EVIDENCE,
+        CLAIM,
+        TEST,
+        SIDE,
+        QUANTITY,
     )
     return [t.what for t in (FILE, *every) if name in t.names]

@@ -89,12 +89,15 @@ class _Merger:
         if isinstance(without, Mapping):
             kept = dict(base.entries)
             for key, below in without.entries:
+                everything = isinstance(below, Scalar) and below.text == EVERYTHING
+                if everything and not path and key.text in keys.FILE.names and base.get(key.text) is None:
+                    continue  # a section of which there is nothing
                 found = self._find(base, key, where)
                 if found is None:
                     continue
                 name, value = found
                 inner = (*path, key.text)
-                if isinstance(below, Scalar) and below.text == EVERYTHING:
+                if everything:
                     del kept[name]
                     self._remove(key, value, inner)
                 elif isinstance(below, Scalar) and below.is_null:

@@ -31,7 +31,7 @@ class Names:
     Attributes
     ----------
     calendar : an empty model with the horizon of this one, for its dates
-    stocks, auxiliaries, parameters, events, outcomes, actors : names in the order of the file
+    stocks, auxiliaries, parameters, events, outcomes, actors, policies : names in the order of the file
     units : of variables and parameters
     actions, types : actor -> its actions, its types
     dates : dated event -> its day (the start, where the day is wrong)
@@ -48,6 +48,7 @@ class Names:
     events: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     actors: list[str] = field(default_factory=list)
+    policies: list[str] = field(default_factory=list)
     actions: dict[str, list[str]] = field(default_factory=dict)
     types: dict[str, list[str]] = field(default_factory=dict)
     units: dict[str, Kind] = field(default_factory=dict)
@@ -137,6 +138,7 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
         names.types[key.text] = _below(known, "types")
     for key, _ in _entries(reader, file, "policies"):
         _check(reader, key, reserved=False)
+        names.policies.append(key.text)
     return names
 
 
