@@ -74,7 +74,9 @@ def test_both_writings_agree_on_a_small_crisis(strait, compiled):
         assert_agree(compiled.run(inputs, probabilities=True), Oracle(strait).run(inputs, probabilities=True))
 
 
-@pytest.mark.parametrize("depths, steps", [((1, 1), 2), ((2, 1), 1)], ids=["two months", "one deeper thought"])
+@pytest.mark.parametrize(
+    ("depths", "steps"), [((1, 1), 2), ((2, 1), 1)], ids=["two months", "one deeper thought"]
+)
 def test_both_writings_agree_on_the_flagship(depths, steps):
     """Cut to what the plain writing does in seconds: the deeper thought of one side looks one month ahead."""
     base = load("us-iran-2020")
