@@ -9,6 +9,7 @@ from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, weigh
 from offramp.engine.luck import purpose_number
 from offramp.engine.memory import Memory
+from offramp.engine.sampling import Sampling
 from offramp.engine.seeing import Seeing
 from offramp.engine.values import Kind, Value
 from offramp.engine.watch import Watch
@@ -19,17 +20,17 @@ class Choosing:
 
     def __init__(
         self, module: Module, layout: Layout, memory: Memory, watch: Watch, seeing: Seeing, minds: Minds,
-        believing: Believing,
+        believing: Believing, sampling: Sampling | None,
     ) -> None:  # fmt: skip
         self.module, self.layout, self.memory = module, layout, memory
         self.watch, self.seeing, self.minds, self.believing = watch, seeing, minds, believing
-        self.model = layout.model
+        self.model, self.sampling = layout.model, sampling
         slots = len(layout.slots)
         most_actions = max([len(a.actions) for a in self.model.actors], default=0)
         for name, vectors in {
             "common": slots, "inclined": slots, "open": slots, "probability": slots, "taken": slots,
             "worth": most_actions, "worth_in_picture": most_actions,
-            "moves": len(self.model.actors), "room": minds.room_for_look_ahead,
+            "moves": len(self.model.actors), "room": sampling.room if sampling else minds.room_for_look_ahead,
 
         }.items():  # fmt: skip
             memory.region(name, vectors)
@@ -148,6 +149,12 @@ class Choosing:
         reach = f.bytes_on(self.memory.outside(f, "reach"), i * (actors + 1) * 8)
         steps = f.load(reach, actors, "index")
         f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, room)
+        if self.sampling is not None:
+            key = self.memory.place(f, "key")
+            f.call(
+                f"imagine_{i}", seen, picture, f["step"], steps, reach, answers, own, q, room, key
+            )
+            return
         f.call(
             f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps, reach, answers, own, q,
             room,

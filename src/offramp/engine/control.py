@@ -17,6 +17,7 @@ from offramp.engine.kernel import Layout
 from offramp.engine.luck import purpose_number
 from offramp.engine.memory import OUTSIDE, Memory
 from offramp.engine.phases import Phases
+from offramp.engine.sampling import Sampling
 from offramp.engine.seeing import Seeing
 from offramp.engine.values import Kind, Value
 from offramp.engine.watch import Watch
@@ -25,7 +26,9 @@ from offramp.engine.watch import Watch
 class Control:
     """Writes the program that runs one model."""
 
-    def __init__(self, module: Module, layout: Layout, phases: Phases, minds: Minds) -> None:
+    def __init__(
+        self, module: Module, layout: Layout, phases: Phases, minds: Minds, sampling: Sampling | None = None
+    ) -> None:
         self.module, self.layout, self.phases, self.minds = module, layout, phases, minds
         self.model = model = layout.model
         self.memory = memory = Memory(module, layout.dt)
@@ -39,7 +42,7 @@ class Control:
         self.believing = Believing(module, layout, memory, self.watch)
         self.seeing = Seeing(module, layout, memory, self.believing)
         self.happenings = Happenings(module, layout, memory, self.watch)
-        self.choosing = Choosing(module, layout, memory, self.watch, self.seeing, minds, self.believing)
+        self.choosing = Choosing(module, layout, memory, self.watch, self.seeing, minds, self.believing, sampling)
 
     def write(self) -> None:
         self.watch.write()

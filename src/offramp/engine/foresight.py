@@ -213,7 +213,7 @@ class Minds:
             "weights": "pointer", "room": "pointer",
         }  # fmt: skip
         with self.module.function(f"others_of_{i}_level{level}", parameters) as f:
-            room = _Room(f, f["room"])
+            room = Room(f, f["room"])
             at_level = [room.take(slots) for _ in range(level)] + [f["weights"]]
             rest = room.take(0)
             f.call("habits", f["z"], f["p"], at_level[0])
@@ -241,7 +241,7 @@ class Minds:
             "first": "pointer", "weights": "pointer", "room": "pointer",
         }  # fmt: skip
         with self.module.function(f"answer_{i}_level{level}", parameters) as f:
-            room = _Room(f, f["room"])
+            room = Room(f, f["room"])
             q = room.take(count)
             own = f.at(f["z"], layout.first_slot[i])
             steps = f.load(f["reach"], i, "index")
@@ -290,7 +290,7 @@ class Minds:
         """Q of each action where actor i looks two steps ahead or more."""
         layout, actor, dt = self.layout, self.model.actors[i], self.layout.dt
         first, count = layout.first_slot[i], len(actor.actions)
-        room = _Room(f, f["room"])
+        room = Room(f, f["room"])
         x = room.take(len(layout.stock))
         first_weights = room.take(len(layout.slots))
         weights = room.take(len(layout.slots))
@@ -348,7 +348,7 @@ def copy(f: Function, source: Value, target: Value, count: int) -> None:
         f.store(target, i, f.load(source, i))
 
 
-class _Room:
+class Room:
     """Hands out working space from a block of memory."""
 
     def __init__(self, f: Function, base: Value) -> None:

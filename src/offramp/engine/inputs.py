@@ -119,6 +119,7 @@ class Inputs:
         its past with one and its future with another.
     steps : how many steps to play, or None for all of the model's. Outputs then have so many, and dates one
         more; what is played does not depend on it.
+    paths : how many paths of imagined luck an actor follows in its look-ahead; 0 for the expected path
     """
 
     seed: int
@@ -132,6 +133,7 @@ class Inputs:
     true_type: npt.NDArray[np.int8]
     lineage: Ints | None = None
     steps: int | None = None
+    paths: int = 0
 
 
 @dataclass(frozen=True)

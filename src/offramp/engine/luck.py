@@ -158,6 +158,15 @@ def purpose_of_branch(event: Event) -> str:
     return f"branch/{event.name}"
 
 
+def purposes_of_event(event: Event) -> list[str]:
+    """Names of all draws that decide about an event."""
+    if event.once:
+        return [purpose_of_event(event), *([purpose_of_branch(event)] if event.branches else [])]
+    if event.on is not None or not event.branches:
+        return [purpose_of_event(event)]
+    return [purpose_of_event(event, b.name) for b in event.branches]
+
+
 def purposes(model: Model) -> list[str]:
     """Every purpose for which runs of `model` may draw."""
     names = [f"parameter/{p.name}" for p in model.parameters]
@@ -170,12 +179,7 @@ def purposes(model: Model) -> list[str]:
         names += [f"see/{actor.name}/{s.variable}" for s in actor.sees]
         names += [f"choose/{actor.name}/{a.name}" for a in actor.actions]
     for event in model.events:
-        if event.once:
-            names += [purpose_of_event(event), *([purpose_of_branch(event)] if event.branches else [])]
-        elif event.on is not None or not event.branches:
-            names.append(purpose_of_event(event))
-        else:
-            names += [purpose_of_event(event, b.name) for b in event.branches]
+        names += purposes_of_event(event)
     for ladder in model.ladders:
         names += [f"ladder/{ladder.name}/open", f"ladder/{ladder.name}/first"]
         for k in range(1, ladder.moves + 1):

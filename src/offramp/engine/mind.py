@@ -12,6 +12,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from offramp.engine.imagined import Dice, sampled_worth
 from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
 from offramp.engine.ladder import odds_of
 from offramp.engine.world import State, World, inner_steps, look_ahead_steps, power, weigh
@@ -131,13 +132,15 @@ class Mind:
                 parameters[name] = sum(values, np.zeros(truth.runs))
         return World(self.model, parameters, truth.runs)
 
-    def think(self, picture: Picture, seen: State, step: int) -> Thought:
-        """Look ahead in one picture from the state as seen in it."""
+    def think(self, picture: Picture, seen: State, step: int, dice: Dice | None = None) -> Thought:
+        """Look ahead in one picture from the state as seen in it, by expectation or, with dice, by sampling."""
         actor, world = self.actor, picture.world
         world.odds = tuple(odds_of(x, world, seen, step * world.dt) for x in self.model.ladders)
         steps, inner = look_ahead_steps(actor, world.dt), inner_steps(actor, world.dt)
         worth = [
             world.expected_worth(actor, action, seen, step, actor.depth, steps, inner)
+            if dice is None
+            else sampled_worth(world, dice, actor, action, seen, steps, inner)
             for action in actor.actions
         ]
         expects = {

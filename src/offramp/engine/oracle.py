@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine import luck
+from offramp.engine.imagined import Dice
 from offramp.engine.inputs import Bools, Ending, Floats, Inputs, Ints, Outputs, Status
 from offramp.engine.ladder import Exchange, View, play, read_rules, solve
 from offramp.engine.mind import Thought, chance_of, minds_of, on_average
@@ -349,10 +350,12 @@ class _Course:
         weights = weights + self.nudges(a, k)
         thoughts: list[Thought] = []
         if actor.depth >= 1:
+            paths, seed = self.inputs.paths, self.inputs.seed
+            dice = Dice(paths, seed, self.scenario(k), k) if paths else None
             worth = np.zeros_like(weights)
             for picture in mind.pictures(truth):
                 seen_so = self.seen_by(actor, k, truth, picture.world, state)
-                thought = mind.think(picture, seen_so, k)
+                thought = mind.think(picture, seen_so, k, dice)
                 worth = worth + weigh(picture.weight[:, None], thought.worth)
                 thoughts.append(thought)
             self.fail(k, (available & ~np.isfinite(worth)).any(axis=1), Status.NOT_FINITE)

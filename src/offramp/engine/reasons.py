@@ -14,6 +14,7 @@ import numpy as np
 
 from offramp.engine.inputs import Floats
 from offramp.engine.ladder import odds_of
+from offramp.engine.imagined import Dice
 from offramp.engine.mind import Mind, Picture, Thought
 from offramp.engine.world import (
     Odds,
@@ -60,8 +61,9 @@ class Reasoner(Mind):
         super().__init__(mind.model, mind.actor, mind.misread, mind.prior, mind.types)
         self.reasons: list[Reasons] = []
 
-    def think(self, picture: Picture, seen: State, step: int) -> Thought:
-        """As `Mind.think`, all actions at once."""
+    def think(self, picture: Picture, seen: State, step: int, dice: Dice | None = None) -> Thought:
+        """As `Mind.think`, all actions at once and along the expected path alone."""
+        assert dice is None, "reasons are those of the expected path"
         actor, dt = self.actor, picture.world.dt
         world = Abreast(self.model, picture.world.parameters, picture.world.runs)
         world.odds = tuple(odds_of(x, world, seen, step * dt) for x in self.model.ladders)
