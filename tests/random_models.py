@@ -382,6 +382,41 @@ class ModelMaker:
             )
         return Policy("meddle", "", tuple(interventions))
 
+    def persuasion(self, actors: tuple[Actor, ...], interventions: tuple[Intervention, ...]) -> Policy:
+        """The interventions with changes of what actors think beside them."""
+        types = {a.name: [t.name for t in a.types] for a in actors}
+        result = []
+        for step in interventions:
+            believe = []
+            for actor in actors:
+                for b in actor.beliefs:
+                    chances = self.rng.dirichlet(np.ones(len(types[b.about])))
+                    pairs = tuple(zip(types[b.about], map(float, chances), strict=True))
+                    if self.chance(0.5):
+                        believe.append((actor.name, b.about, pairs))
+            result.append(
+                replace(
+                    step,
+                    correct=tuple(
+                        (a.name, tuple(n for n in a.correctable if self.chance(0.4))) for a in actors
+                    ),
+                    misread=tuple(
+                        (a.name, p, float(self.rng.normal()))
+                        for a in actors
+                        for p in self.parameters
+                        if self.chance(0.2)
+                    ),
+                    believe=tuple(believe),
+                    nudge=tuple(
+                        (a.name, x.name, float(self.rng.normal()))
+                        for a in actors
+                        for x in a.actions
+                        if self.chance(0.3)
+                    ),
+                )
+            )
+        return Policy("meddle", "", tuple(result))
+
     def model(self) -> Model:
         parameters = tuple(
             Parameter(p, p, "", self.one_of(0.5, Distribution("normal", (0.0, 1.0)))) for p in self.parameters
@@ -405,7 +440,7 @@ class ModelMaker:
             variables=variables, parameters=parameters, actors=actors,
             events=tuple(self.event(i) for i in range(self.count(0, 4))),
             outcomes=tuple(self.outcome(i, actors) for i in range(self.count(0, 4))),
-            policies=(Policy("baseline", ""), self.policy(actors)),
+            policies=(Policy("baseline", ""), self.persuasion(actors, self.policy(actors).interventions)),
             auxiliary_order=tuple(self.auxiliaries), illustrative=True,
         )  # fmt: skip
         return self.with_ladders(model) if self.ladders else model

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from offramp.design import Design, schedule_of
+from offramp.design import Design
 from offramp.errors import UsageError
+from offramp.schedule import schedule_of
 from offramp.simulate import simulate
 from small_models import STRAIT, made
 

@@ -147,7 +147,8 @@ def test_a_guess_below_does_not_stay_beside_a_source_above(laid):
 
 
 def test_a_problem_is_shown_in_the_file_in_which_it_stands(laid):
-    problems = messages(laid, "without: {parameters: [heat]}\nvariables: {calm: {initial: tension, headline: true}}")
+    text = "without: {parameters: [heat]}\nvariables: {calm: {initial: tension, headline: true}}"
+    problems = messages(laid, text)
     below, upper = sorted(problems, key=lambda p: p.file)
     assert below.file.endswith("base.yaml")
     assert below.text == BASE.split("\n")[below.line - 1]

@@ -21,9 +21,11 @@ __version__ = "0.1.0"
 # Public name -> the module that has it, and its name there.
 _PUBLIC = {
     "Design": ("offramp.design", "Design"),
+    "Intervention": ("offramp.model", "Intervention"),
     "Model": ("offramp.model", "Model"),
     "ModelError": ("offramp.errors", "ModelError"),
     "OfframpError": ("offramp.errors", "OfframpError"),
+    "Policy": ("offramp.model", "Policy"),
     "Problem": ("offramp.errors", "Problem"),
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
@@ -68,7 +70,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.explanation import explain
     from offramp.ladder import ladder
     from offramp.minds import minds
-    from offramp.model import Model
+    from offramp.model import Intervention, Model, Policy
     from offramp.outlook import outlook
     from offramp.questions.claims import claims
     from offramp.questions.compare import compare

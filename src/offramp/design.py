@@ -17,6 +17,7 @@ from offramp.engine.evaluate import Environment, evaluate
 from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
 from offramp.errors import UsageError
 from offramp.model import Chances, Distribution, Formula, Model, Policy
+from offramp.schedule import schedule_of, with_policies
 
 MOST_SCENARIOS = 2**63 - 1
 LARGEST_SEED = 2**64 - 1
@@ -34,7 +35,8 @@ class Design:
     Parameters
     ----------
     model : a checked model
-    policies : names of policies of the model; None for `baseline` alone
+    policies : names of policies of the model, or policies made in code, each with a name of its own; None
+        for `baseline` alone
     scenarios : how many (numbered from 0), or their numbers
     seed : 0 to 2**64 - 1
     overrides : parameter, or stock for its initial value -> number, in its unit, for every scenario
@@ -49,6 +51,7 @@ class Design:
 
     Attributes
     ----------
+    model : the model, with the policies made in code beside its own
     policies : tuple of str
     scenarios : (scenario,), int, their numbers
     """
@@ -56,15 +59,14 @@ class Design:
     def __init__(
         self,
         model: Model,
-        policies: Sequence[str] | None = None,
+        policies: Sequence[str | Policy] | None = None,
         scenarios: int | Iterable[int] = 1000,
         seed: int = 0,
         overrides: Mapping[str, float] | None = None,
         life: int = 0,
     ) -> None:
         luck.check_purposes(luck.purposes(model))
-        self.model = model
-        self.policies = _checked_policies(model, policies)
+        self.model, self.policies = _checked_policies(model, policies)
         self.scenarios = _checked_scenarios(scenarios)
         self.seed = _checked_seed(seed)
         self.overrides = _checked_overrides(model, overrides or {})
@@ -250,60 +252,22 @@ class Design:
         }
 
 
-def schedule_of(model: Model, policy: Policy) -> Schedule:
-    """A policy as tables over the steps; of interventions that overlap, the later in the file holds.
-
-    An intervention is in force from the step that contains its `from` until the step that contains its
-    `until`, which no longer counts. One that begins before the model does begins with it.
-    """
-    steps, stocks = model.steps, [s.name for s in model.stocks]
-    parameters = [p.name for p in model.parameters]
-    slots = [(actor.name, action.name) for actor in model.actors for action in actor.actions]
-    actors = {actor.name: i for i, actor in enumerate(model.actors)}
-    allowed = np.ones((steps, len(slots)), dtype=np.bool_)
-    forced = np.full((steps, len(actors)), -1, dtype=np.int64)
-    hold = np.full((steps, len(parameters)), np.nan)
-    shift = np.zeros((steps, len(parameters)))
-    set_stock = np.full((steps, len(stocks)), np.nan)
-    shift_stock = np.zeros((steps, len(stocks)))
-    for intervention in policy.interventions:
-        first = 0 if intervention.start is None else max(0, model.step_of(intervention.start))
-        last = steps if intervention.end is None else min(steps, model.step_of(intervention.end))
-        if first >= last:
-            continue
-        for actor, action in intervention.force:
-            names = [a.name for a in model.actors[actors[actor]].actions]
-            forced[first:last, actors[actor]] = names.index(action)
-        for actor, actions in intervention.forbid:
-            for action in actions:
-                allowed[first:last, slots.index((actor, action))] = False
-        for name, value in intervention.set:
-            if name in parameters:
-                hold[first:last, parameters.index(name)] = value
-            else:
-                set_stock[first, stocks.index(name)] = value
-        for name, value in intervention.shift:
-            if name in parameters:
-                shift[first:last, parameters.index(name)] += value
-            else:
-                shift_stock[first, stocks.index(name)] += value
-    return Schedule(allowed, forced, hold, shift, set_stock, shift_stock)
-
-
-def _checked_policies(model: Model, policies: Sequence[str] | None) -> tuple[str, ...]:
+def _checked_policies(model: Model, policies: Sequence[str | Policy] | None) -> tuple[Model, tuple[str, ...]]:
+    """The model with the policies made in code, and the names of all to run."""
     if policies is None:
-        return ("baseline",)
-    if isinstance(policies, str):
+        return model, ("baseline",)
+    if isinstance(policies, str | Policy):
         policies = [policies]
     known = {"baseline": None} | {p.name: None for p in model.policies}
-    for name in policies:
-        if name not in known:
-            raise UsageError(_not_there("policy", name, known, model))
+    for policy in policies:
+        if isinstance(policy, str) and policy not in known:
+            raise UsageError(_not_there("policy", policy, known, model))
     if not policies:
         raise UsageError("a design needs at least one policy.")
-    if len(set(policies)) < len(policies):
+    model, names = with_policies(model, policies)
+    if len(set(names)) < len(names):
         raise UsageError("a policy is named twice.")
-    return tuple(policies)
+    return model, names
 
 
 def _checked_scenarios(scenarios: int | Iterable[int]) -> Ints:

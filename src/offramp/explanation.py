@@ -18,7 +18,6 @@ from offramp.model import (
     Event,
     Evidence,
     Formula,
-    Intervention,
     Ladder,
     Misreading,
     Model,
@@ -30,6 +29,7 @@ from offramp.model import (
     Type,
     Variable,
 )
+from offramp.provenance import intervention_as_dict
 from offramp.tree import parameters_in, variables_in
 
 SECTIONS = (
@@ -250,9 +250,9 @@ def _actor(model: Model, actor: Actor) -> dict[str, Any]:
     return {
         "name": actor.name,
         "title": actor.title,
-        "depth": actor.depth,
-        "horizon": actor.horizon,
-        "inner_horizon": actor.inner_horizon,
+        "depth": written(actor.depth_as) or actor.depth,
+        "horizon": written(actor.horizon_as) or actor.horizon,
+        "inner_horizon": written(actor.inner_horizon_as) or actor.inner_horizon,
         "precision": written(actor.precision),
         "discount": written(actor.discount),
         "wants": [{"term": t.name, "formula": written(t.formula)} for t in actor.utility],
@@ -464,17 +464,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
     return {
         "name": policy.name,
         "title": policy.title,
-        "do": [_intervention(i) for i in policy.interventions],
+        "all_of": list(policy.parts),
+        "do": [intervention_as_dict(i) for i in policy.interventions],
         **_backing(policy.origin),
-    }
-
-
-def _intervention(intervention: Intervention) -> dict[str, Any]:
-    return {
-        "from": None if intervention.start is None else intervention.start.isoformat(),
-        "until": None if intervention.end is None else intervention.end.isoformat(),
-        "force": dict(intervention.force),
-        "forbid": {actor: list(actions) for actor, actions in intervention.forbid},
-        "set": dict(intervention.set),
-        "shift": dict(intervention.shift),
     }

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from offramp.design import Design
+from offramp.engine.depths import model_of_run
 from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
 from offramp.engine.ladder import Exchange
 from offramp.engine.mind import Thought
@@ -61,7 +62,7 @@ class Option:
     Attributes
     ----------
     closed : why it cannot be taken (`when`, `forbidden`, `forced`: another is), or None
-    propensity : log-weight of habit
+    propensity : log-weight of habit, with what a policy adds to it
     habit : chance by habit alone
     probability : chance that the actor takes it in truth
     judgement : over all pictures; None for an actor of habit
@@ -210,6 +211,7 @@ def minds(
         )
     policy = design.policies[0]
     inputs = design.inputs(policy)
+    model = model_of_run(model, inputs)
     before = engine_for(model, engine).run(inputs) if step else None
     if before is not None:
         _need_course(model, before, step)
@@ -326,13 +328,14 @@ def _mind(course: _Replay, a: int) -> Mind:
     if pictures:
         weights = np.array([thought.picture.weight[0] for thought in moment.move.thoughts])
         overall = list(_judged(averaged(weights, moment.reasons), moment.move.probability[0], available))
-    habit = _habit(actor, moment, available, now)
+    nudges = course.nudges(a, k)
+    habit = _habit(actor, moment, available, nudges, now)
     options = [
         Option(
             name=action.name,
             title=action.title,
             closed=None if available[i] else _why_closed(course, a, action, moment),
-            propensity=float(moment.mean.read(action.propensity, moment.seen, now)[0]),
+            propensity=float(moment.mean.read(action.propensity, moment.seen, now)[0] + nudges[i]),
             habit=float(habit[i]),
             probability=float(moment.move.probability[0, i]),
             judgement=overall[i],
@@ -406,9 +409,12 @@ def _judged(parts: Reasons, chances: Floats, available: Bools) -> list[Judgement
     ]
 
 
-def _habit(actor: Actor, moment: _Moment, available: Bools, now: float) -> Floats:
+def _habit(actor: Actor, moment: _Moment, available: Bools, nudges: Floats, now: float) -> Floats:
     """What the actor would do by habit alone, among what is open to it: (action,)."""
-    weights = [moment.mean.read(x.propensity, moment.seen, now)[0] for x in actor.actions]
+    weights = [
+        moment.mean.read(x.propensity, moment.seen, now)[0] + nudge
+        for x, nudge in zip(actor.actions, nudges, strict=True)
+    ]
     return softmax(np.where(available, weights, -np.inf))
 
 
@@ -427,15 +433,16 @@ def _true_type(course: _Replay, a: int) -> str | None:
 def _misread(model: Model, course: _Replay, a: int) -> list[Mistake]:
     truth, mind = course.truth_at_choice.parameters, course.minds[a]
     by_name = {p.name: p for p in model.parameters}
+    titles = {m.parameter: m.title for m in model.actors[a].misreads}
     return [
         Mistake(
-            m.parameter,
-            m.title or by_name[m.parameter].title,
-            by_name[m.parameter].unit,
-            float(truth[m.parameter][0]),
-            float(mind.misread[m.parameter][0]),
+            name,
+            titles.get(name) or by_name[name].title,
+            by_name[name].unit,
+            float(truth[name][0]),
+            float(value[0]),
         )
-        for m in model.actors[a].misreads
+        for name, value in mind.misread.items()
     ]
 
 

@@ -213,7 +213,19 @@ class Actor:
     types: tuple[Type, ...] = ()
     true_type: Chances = ()  # empty without types; a fixed type has chance 1
     beliefs: tuple[Belief, ...] = ()
+    # Formulas of parameters in place of the numbers, read once in a scenario; `depth` is then the greatest.
+    depth_as: Formula | None = None
+    horizon_as: Formula | None = None  # months
+    inner_horizon_as: Formula | None = None  # months
     origin: Origin = Origin()
+
+    @property
+    def correctable(self) -> tuple[str, ...]:
+        """What a policy can make it get right: parameters it misreads, stocks in `sees`, others it judges."""
+        names = [m.parameter for m in self.misreads]
+        names += [s.variable for s in self.sees]
+        names += [b.about for b in self.beliefs]
+        return tuple(dict.fromkeys(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +301,10 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """In force from the step that contains `start` until the step that contains `end`."""
+    """In force from the step that contains `start` until the step that contains `end`.
+
+    `correct`, `misread`, `believe` and `nudge` change what an actor thinks, everything else what is.
+    """
 
     start: date | None = None  # None: from the beginning
     end: date | None = None  # None: to the end; the step that contains it is no longer in force
@@ -297,13 +312,21 @@ class Intervention:
     forbid: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (actor, actions)
     set: tuple[tuple[str, float], ...] = ()  # parameter: held while in force; stock: once, at start
     shift: tuple[tuple[str, float], ...] = ()  # the same, added
+    correct: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (actor, some of Actor.correctable)
+    misread: tuple[tuple[str, str, float], ...] = ()  # (actor, parameter, what it takes it for)
+    # (actor, about whom, chances of all types in their order): once, at start
+    believe: tuple[tuple[str, str, tuple[tuple[str, float], ...]], ...] = ()
+    nudge: tuple[tuple[str, str, float], ...] = ()  # (actor, action, added to its propensity)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """One made in code has an origin without a line; `offramp.Design` takes it beside those of the file."""
+
     name: str
     title: str
-    interventions: tuple[Intervention, ...] = ()
+    interventions: tuple[Intervention, ...] = ()  # those of `parts` first
+    parts: tuple[str, ...] = ()  # policies that it combines
     origin: Origin = Origin()
 
 

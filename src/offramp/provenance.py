@@ -6,7 +6,19 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from offramp.model import Actor, Chances, Distribution, Event, Formula, Ladder, Origin, Outcome, Variable
+from offramp.model import (
+    Actor,
+    Chances,
+    Distribution,
+    Event,
+    Formula,
+    Intervention,
+    Ladder,
+    Origin,
+    Outcome,
+    Policy,
+    Variable,
+)
 
 if TYPE_CHECKING:
     from offramp.design import Design
@@ -47,9 +59,7 @@ def attributes_of(design: Design, engine: str) -> dict[str, Any]:
         "overrides": as_json(design.overrides),
         "policies": as_json(
             {
-                name: {"title": policies[name].title, **_origin(policies[name].origin)}
-                if name in policies
-                else {"title": "Baseline", **_origin(Origin())}
+                name: _policy(policies[name]) if name in policies else _policy(Policy(name, "Baseline"))
                 for name in design.policies
             }
         ),
@@ -74,6 +84,34 @@ def attributes_of(design: Design, engine: str) -> dict[str, Any]:
             {s.key: {"title": s.title, "date": s.date, "url": s.url, "note": s.note} for s in model.sources}
         ),
     }
+
+
+def intervention_as_dict(intervention: Intervention) -> dict[str, Any]:
+    """An intervention in plain values, with the keys of the model file."""
+    pairs: dict[str, dict[str, dict[str, Any]]] = {"misread": {}, "believe": {}, "nudge": {}}
+    for key, entries in (
+        ("misread", intervention.misread),
+        ("believe", intervention.believe),
+        ("nudge", intervention.nudge),
+    ):
+        for actor, name, value in entries:
+            pairs[key].setdefault(actor, {})[name] = dict(value) if isinstance(value, tuple) else value
+    return {
+        "from": None if intervention.start is None else intervention.start.isoformat(),
+        "until": None if intervention.end is None else intervention.end.isoformat(),
+        "force": dict(intervention.force),
+        "forbid": {actor: list(actions) for actor, actions in intervention.forbid},
+        "set": dict(intervention.set),
+        "shift": dict(intervention.shift),
+        "correct": {actor: list(names) for actor, names in intervention.correct},
+        **pairs,
+    }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    """A policy's title and origin; of one made in code, which no file holds, also all that it does."""
+    made = {} if policy.origin.line else {"do": [intervention_as_dict(i) for i in policy.interventions]}
+    return {"title": policy.title, **_origin(policy.origin), **made}
 
 
 def _version(package: str) -> str:
@@ -111,9 +149,9 @@ def _variable(v: Variable) -> dict[str, Any]:
 def _actor(actor: Actor) -> dict[str, Any]:
     return {
         "title": actor.title,
-        "depth": actor.depth,
-        "horizon": actor.horizon,
-        "inner_horizon": actor.inner_horizon,
+        "depth": _written(actor.depth_as) or actor.depth,
+        "horizon": _written(actor.horizon_as) or actor.horizon,
+        "inner_horizon": _written(actor.inner_horizon_as) or actor.inner_horizon,
         "actions": {x.name: {"title": x.title, **_origin(x.origin)} for x in actor.actions},
         "misreads": {
             m.parameter: {"title": m.title, "value": _written(m.value), **_origin(m.origin)}

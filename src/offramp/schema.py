@@ -16,6 +16,7 @@ Schema = dict[str, Any]
 _NAME = r"^[a-z][a-z0-9_]*$"
 _CLAIM = r"^[A-Za-z][A-Za-z0-9_]*$"
 _FORMULA = {"$ref": "#/$defs/formula"}
+_LIST_OF_NAMES: Schema = {"type": "array", "items": {"type": "string", "pattern": _NAME}}
 _DEFINITIONS: dict[str, Schema] = {
     "formula": {
         "type": ["string", "number"],
@@ -120,6 +121,14 @@ def _shape(key: Key) -> Schema:
             return _named({"type": "string"})
         case "move_lists":
             return _named({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+        case "name_lists":
+            return _named({"anyOf": [{"type": "string"}, _LIST_OF_NAMES]})
+        case "numbers_of":
+            return _named(_named({"$ref": "#/$defs/number"}))
+        case "beliefs":
+            return _named(_named({"anyOf": [{"type": "string"}, _named({"$ref": "#/$defs/number"})]}))
+        case "names":
+            return dict(_LIST_OF_NAMES)
         case "table":
             return _table(_of(key))
         case "named":

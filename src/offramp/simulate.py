@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from offramp.dataset import Collection, kept_variables
 from offramp.design import Design
-from offramp.engine.inputs import Inputs, Outputs
+from offramp.engine.depths import Engine, Grouped, is_uncertain
 from offramp.errors import UsageError
 from offramp.model import Model
 
@@ -24,12 +24,6 @@ RUNS_PER_BLOCK = 2048
 FEWEST_SCENARIOS = 128
 
 
-class Engine(Protocol):
-    """What runs blocks of runs: the compiled engine or the oracle."""
-
-    def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs: ...
-
-
 def engine_for(model: Model, name: str = "compiled") -> Engine:
     """The compiled engine of a model, or with `oracle` the slow, plain interpreter that checks it.
 
@@ -41,10 +35,14 @@ def engine_for(model: Model, name: str = "compiled") -> Engine:
     if name == "compiled":
         from offramp.engine.compile import compile_model
 
+        if is_uncertain(model):
+            return Grouped(model, compile_model)
         return compile_model(model)
     if name == "oracle":
         from offramp.engine.oracle import Oracle
 
+        if is_uncertain(model):
+            return Grouped(model, Oracle)
         return Oracle(model)
     raise UsageError(f"there is no engine `{name}`. There are: compiled, oracle.")
 

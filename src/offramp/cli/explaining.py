@@ -148,15 +148,21 @@ def _shares(chances: list[dict[str, Any]]) -> str:
 def _mind(actor: dict[str, Any]) -> str:
     if not actor["depth"]:
         return "acts by habit"
-    deeper = ""
-    if actor["depth"] > 1:
+    deeper, depth = "", actor["depth"]
+    if isinstance(depth, str) or depth > 1:
         inner = actor["inner_horizon"]
-        shown = "half as far" if inner is None else f"{inner:g} months"
-        deeper = f" and supposes that others think at up to level {actor['depth'] - 1} and look {shown} ahead"
+        shown = "half as far" if inner is None else f"{_number(inner)} months"
+        least = f"one level less than it does ({depth})" if isinstance(depth, str) else f"level {depth - 1}"
+        deeper = f" and supposes that others think at up to {least} and look {shown} ahead"
     return (
-        f"looks {actor['horizon']:g} months ahead{deeper}, precision {actor['precision'] or 'not given'}, "
-        f"discount {actor['discount'] or 'none'}"
+        f"looks {_number(actor['horizon'])} months ahead{deeper}, "
+        f"precision {actor['precision'] or 'not given'}, discount {actor['discount'] or 'none'}"
     )
+
+
+def _number(value: float | str) -> str:
+    """A number, or a formula in its place."""
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _seen(signal: dict[str, Any]) -> str:
@@ -271,6 +277,8 @@ def _policies(page: Page, told: list[dict[str, Any]]) -> None:
     page.heading("Policies")
     for policy in told:
         page.paragraph(_named(policy), "  ")
+        if policy["all_of"]:
+            page.entry("all of", ", ".join(policy["all_of"]), "    ", 33)
         if not policy["do"]:
             page.paragraph("changes nothing", "    ")
         for step in policy["do"]:
@@ -328,6 +336,23 @@ def _interventions(step: dict[str, Any]) -> list[str]:
         *(f"{actor} may not {', '.join(actions)}" for actor, actions in step["forbid"].items()),
         *(f"{name} is {value:g}" for name, value in step["set"].items()),
         *(f"{name} {value:+g}" for name, value in step["shift"].items()),
+        *(f"{actor} gets right: {', '.join(names)}" for actor, names in step["correct"].items()),
+        *(
+            f"{actor} takes {name} for {value:g}"
+            for actor, pairs in step["misread"].items()
+            for name, value in pairs.items()
+        ),
+        *(
+            f"{actor} comes to believe of {about}: "
+            + ", ".join(f"{type_} {chance:g}" for type_, chance in chances.items())
+            for actor, pairs in step["believe"].items()
+            for about, chances in pairs.items()
+        ),
+        *(
+            f"{actor} is inclined to {name} by {value:+g}"
+            for actor, pairs in step["nudge"].items()
+            for name, value in pairs.items()
+        ),
     ]
 
 

@@ -48,6 +48,8 @@ class Believing:
         return list(product(*(range(self.types_of(b.about)) for b in self.actors[i].beliefs)))
 
     def write(self) -> None:
+        if self.model.suppositions:
+            self._persuade()
         self._weigh_pictures()
         self._expect()
         self._learn()
@@ -57,6 +59,30 @@ class Believing:
         prior = self.memory.outside(f, "prior")
         with f.loop(0, len(self.model.suppositions)) as n:
             f.store(self.memory.place(f, "belief"), n, f.load(prior, n))
+
+    def _persuade(self) -> None:
+        """@persuade: beliefs that a policy sets in this step, or holds to the truth."""
+        with self.memory.function("persuade") as (f, step, _):
+            belief, true_type = self.memory.place(f, "belief"), self.memory.outside(f, "true_type")
+            told = self.memory.outside(f, "believe")
+            row = step * len(self.model.suppositions)
+            for n in range(len(self.model.suppositions)):
+                given = f.load(told, row + n, "scalar")
+                held = f.select(f.is_nan(given), f.load(belief, n), f.to("real", given))
+                f.store(belief, n, held)
+            for actor in self.actors:
+                for b in actor.beliefs:
+                    j, place = self.position[b.about], self.first_supposition[actor.name, b.about]
+                    with f.when(self._is_known(f, actor.name, b.about)):
+                        for k in range(self.types_of(b.about)):
+                            is_true = f.load(true_type, j, "bits").equals(k)
+                            f.store(belief, place + k, f.to("real", is_true))
+
+    def _is_known(self, f: Function, actor: str, about: str) -> Value:
+        """Uniform: whether a policy lets an actor know the type of another in this step."""
+        pairs = [(a.name, b.about) for a in self.actors for b in a.beliefs]
+        right = self.memory.outside(f, "right_belief")
+        return f.load_byte(right, f["step"] * len(pairs) + pairs.index((actor, about))).differs(0)
 
     def _weigh_pictures(self) -> None:
         """@weigh_pictures: how likely each actor takes each of its pictures to be."""
@@ -121,7 +147,8 @@ class Believing:
                 i, j = self.position[actor_name], self.position[about]
                 f.call(f"expect_{i}_{j}", f["work"], step)
                 if any((a.name, b.about) == (actor_name, about) for a, b in learners):
-                    f.call(f"learn_{i}_{j}", f["work"], step)
+                    with f.when(~self._is_known(f, actor_name, about)):
+                        f.call(f"learn_{i}_{j}", f["work"], step)
             if self.model.suppositions:
                 trouble = f.variable("real", 0.0)
                 with f.loop(0, len(self.model.suppositions)) as n:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offramp.engine.believing import Believing
-from offramp.engine.foresight import Minds, inner_steps, steps_ahead
+from offramp.engine.foresight import Minds
 from offramp.engine.inputs import Status
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, weigh
@@ -54,13 +54,13 @@ class Choosing:
                 f.call(f"choose_{i}", f["work"], step)
 
     def _restrict(self) -> None:
-        """@restrict(work, z, open, count, allowed, forced): what the policy leaves of an actor's actions.
+        """@restrict(work, z, open, count, allowed, forced, nudge): what the policy leaves of the actions.
 
-        `open` becomes `z`, or minus infinity where the action is closed or the run is over.
+        `open` becomes `z` plus the nudge, or minus infinity where the action is closed or the run is over.
         """
         parameters: dict[str, Kind] = {
             "work": "pointer", "z": "pointer", "open": "pointer", "count": "index", "allowed": "pointer",
-            "forced": "index",
+            "forced": "index", "nudge": "pointer",
         }  # fmt: skip
         closed = float("-inf")
         with self.module.function("restrict", parameters) as f:
@@ -80,7 +80,8 @@ class Choosing:
                 itself = f.to("mask", a.equals(f["forced"]))
                 # A prohibition that would leave no action has no effect.
                 keep = f.select(force.get(), itself, allowed | ~left.get())
-                f.store(f["open"], a, f.select(keep & running, z, closed))
+                nudged = z + f.to("real", f.load(f["nudge"], a, "scalar"))
+                f.store(f["open"], a, f.select(keep & running, nudged, closed))
 
     def _take(self) -> None:
         """@take(key, step, z, count, purposes, taken): draw an action by Gumbel noise.
@@ -117,7 +118,8 @@ class Choosing:
             allowed = f.bytes_on(self.memory.outside(f, "allowed"), step * len(layout.slots) + first)
             row = step * len(self.model.actors) + i
             forced = f.load(self.memory.outside(f, "forced"), row, "index")
-            f.call("restrict", f["work"], f.at(z, first), own, count, allowed, forced)
+            nudge = f.bytes_on(self.memory.outside(f, "nudge"), (step * len(layout.slots) + first) * 8)
+            f.call("restrict", f["work"], f.at(z, first), own, count, allowed, forced, nudge)
             if actor.depth:
                 if actor.beliefs:
                     self._look_in_pictures(f, i, now, own, worth)
@@ -141,12 +143,14 @@ class Choosing:
         self, f: Function, i: int, seen: Value, picture: Value, z: Value, own: Value, answers: Value, q: Value
     ) -> None:
         """Q of actor i's actions in one picture, and in `answers` how the others answer at first."""
-        actor, dt, room = self.model.actors[i], self.layout.dt, self.memory.place(f, "room")
-        inner = inner_steps(actor, dt)
-        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], inner, z, answers, room)
+        actor, room = self.model.actors[i], self.memory.place(f, "room")
+        actors = len(self.model.actors)
+        reach = f.bytes_on(self.memory.outside(f, "reach"), i * (actors + 1) * 8)
+        steps = f.load(reach, actors, "index")
+        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, room)
         f.call(
-            f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps_ahead(actor, dt), inner,
-            answers, own, q, room,
+            f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps, reach, answers, own, q,
+            room,
         )  # fmt: skip
 
     def _look_in_pictures(self, f: Function, i: int, now: Value, own: Value, worth: Value) -> None:

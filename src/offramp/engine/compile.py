@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from offramp.engine import luck
 from offramp.engine.control import Control
+from offramp.engine.depths import reach_of
 from offramp.engine.draws import write_draws
 from offramp.engine.elementary import write_elementary
 from offramp.engine.foresight import Minds
@@ -48,6 +49,10 @@ class CompiledModel:
     _work_size: int = field(repr=False)  # vectors of reals
     _function: Any = field(repr=False)
 
+    def at_horizons(self, model: Model) -> CompiledModel:
+        """The same program for a model that differs in its actors' horizons alone."""
+        return replace(self, model=model)
+
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         """Run a block of runs on the calling thread.
 
@@ -73,7 +78,7 @@ class CompiledModel:
         room = {
             n: aligned((vectors, *getattr(whole, n).shape[1:], width), a.dtype) for n, a in wanted.items()
         }
-        arrays = {**_schedule_arrays(inputs.schedule), **room}
+        arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
         block = VECTORS_PER_CALL * width
         for start in range(0, runs, block):
             part = slice(start, min(runs, start + block))
@@ -85,9 +90,7 @@ class CompiledModel:
                 *(arrays[name].ctypes.data if name in arrays else None for name in OUTSIDE)
             )
             seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
-            self._function(
-                ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data
-            )
+            self._function(ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data)
             for name, values in wanted.items():
                 lanes = room[name][:vectors]
                 # Of the steps only those played are there.
@@ -210,9 +213,12 @@ def from_lanes(lanes: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
 
 def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:
     """The policy's tables as the program reads them, and in which steps it need not look at them."""
-    held = np.concatenate([schedule.hold, schedule.shift], axis=1)
+    steps = len(schedule.hold)
+    supposed, right = schedule.suppose.reshape(steps, -1), schedule.right_misreading
+    held = np.concatenate([schedule.hold, schedule.shift, supposed, right], axis=1)
     same = np.zeros(len(held), dtype=np.bool_)
     same[1:] = ((held[1:] == held[:-1]) | (np.isnan(held[1:]) & np.isnan(held[:-1]))).all(axis=1)
+    beliefs = (~np.isnan(schedule.believe)).any(axis=1) | schedule.right_belief.any(axis=1)
     stocks = (~np.isnan(schedule.set_stock)).any(axis=1) | (schedule.shift_stock != 0).any(axis=1)
     return {
         "hold": np.ascontiguousarray(schedule.hold, dtype=np.float64),
@@ -221,6 +227,13 @@ def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:
         "shift_stock": np.ascontiguousarray(schedule.shift_stock, dtype=np.float64),
         "allowed": np.ascontiguousarray(schedule.allowed, dtype=np.uint8),
         "forced": np.ascontiguousarray(schedule.forced, dtype=np.int64),
+        "nudge": np.ascontiguousarray(schedule.nudge, dtype=np.float64),
+        "suppose": np.ascontiguousarray(schedule.suppose, dtype=np.float64),
+        "right_misreading": np.ascontiguousarray(schedule.right_misreading, dtype=np.uint8),
+        "right_signal": np.ascontiguousarray(schedule.right_signal, dtype=np.uint8),
+        "right_belief": np.ascontiguousarray(schedule.right_belief, dtype=np.uint8),
+        "believe": np.ascontiguousarray(schedule.believe, dtype=np.float64),
         "parameters_change": (~same).astype(np.uint8),
         "stocks_change": stocks.astype(np.uint8),
+        "beliefs_change": beliefs.astype(np.uint8),
     }

@@ -168,6 +168,10 @@ class Control:
                 f.call("set_parameters", f["work"], step)
             with f.when(stocks_change):
                 f.call("policy", f["work"], step)
+            if self.model.suppositions:
+                beliefs_change = f.load_byte(self.memory.outside(f, "beliefs_change"), step).differs(0)
+                with f.when(beliefs_change):
+                    f.call("persuade", f["work"], step)
             with f.when(parameters_change | stocks_change):
                 self.watch.check(f, now)
             with f.loop(0, len(self.model.events)) as e:
@@ -270,7 +274,8 @@ class Control:
             "initial": 8 * len(self.layout.stock),
             "misread": 8 * sum(len(a.misreads) for a in model.actors),
             "type_value": 8 * sum(len(t.overlays) for a in model.actors for t in a.types),
-            "prior": 8 * len(model.suppositions), "belief": 8 * steps * len(model.suppositions),
+            "prior": 8 * len(model.suppositions), "true_type": 8 * len(model.actors),
+            "belief": 8 * steps * len(model.suppositions),
             "expected": 8 * steps * len(model.expectations),
             "state": 8 * (steps + 1) * len(model.variables), "action": steps * len(model.actors),
             "probability": 8 * steps * slots, "event": 2 * steps * len(model.events),

@@ -23,19 +23,6 @@ from offramp.engine.kernel import Layout, Reader, weigh
 from offramp.engine.phases import Phases
 from offramp.engine.softmax import softmax_of, write_softmax
 from offramp.engine.values import Kind, Value
-from offramp.model import Actor
-
-
-def steps_ahead(actor: Actor, dt: float) -> int:
-    """Steps that an actor looks ahead: its horizon, rounded, at least 1."""
-    return max(1, math.floor(actor.horizon / dt + 0.5))
-
-
-def inner_steps(actor: Actor, dt: float) -> int:
-    """Most steps that an actor supposes others to look ahead: half its own, rounded up, if not given."""
-    if actor.inner_horizon is None:
-        return (steps_ahead(actor, dt) + 1) // 2
-    return max(1, math.floor(actor.inner_horizon / dt + 0.5))
 
 
 class Minds:
@@ -188,16 +175,16 @@ class Minds:
         return deepest * (look_ahead + deepest * slots + slots) + events
 
     def _others(self, i: int, level: int) -> None:
-        """@others_of_I_levelL(x, p, step, inner, z, weights, room): how all actors act in a state.
+        """@others_of_I_levelL(x, p, step, reach, z, weights, room): how all actors act in a state.
 
         The others choose at level L, or at their own depth if that is less; actor I by habit. `z` holds
-        everyone's inclinations in the state x, `weights` becomes the probabilities of all slots. Nobody
-        looks further ahead than `inner` steps.
+        everyone's inclinations in the state x, `weights` becomes the probabilities of all slots. `reach`
+        says how far each actor looks ahead (`offramp.engine.depths.reach_of`).
         """
         layout, actors = self.layout, self.model.actors
         slots = len(layout.slots)
         parameters: dict[str, Kind] = {
-            "x": "pointer", "p": "pointer", "step": "index", "inner": "index", "z": "pointer",
+            "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
             "weights": "pointer", "room": "pointer",
         }  # fmt: skip
         with self.module.function(f"others_of_{i}_level{level}", parameters) as f:
@@ -212,12 +199,12 @@ class Minds:
                     copy(f, f.at(at_level[0], own), f.at(at_level[l], own), count)
                 for m in thinking:
                     f.call(
-                        f"answer_{m}_level{l}", f["x"], f["p"], f["step"], f["inner"], f["z"],
+                        f"answer_{m}_level{l}", f["x"], f["p"], f["step"], f["reach"], f["z"],
                         at_level[l - 1], f.at(at_level[l], layout.first_slot[m]), rest,
                     )  # fmt: skip
 
     def _answer(self, i: int, level: int) -> None:
-        """@answer_I_levelL(x, p, step, inner, z, first, weights, room): how actor I is supposed to choose.
+        """@answer_I_levelL(x, p, step, reach, z, first, weights, room): how actor I is supposed to choose.
 
         `first` holds how everyone acts in the state x as those who think at level L suppose; `weights`
         becomes the probabilities of the actor's own actions.
@@ -225,17 +212,16 @@ class Minds:
         layout, actor = self.layout, self.model.actors[i]
         count = len(actor.actions)
         parameters: dict[str, Kind] = {
-            "x": "pointer", "p": "pointer", "step": "index", "inner": "index", "z": "pointer",
+            "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
             "first": "pointer", "weights": "pointer", "room": "pointer",
         }  # fmt: skip
         with self.module.function(f"answer_{i}_level{level}", parameters) as f:
             room = _Room(f, f["room"])
             q = room.take(count)
             own = f.at(f["z"], layout.first_slot[i])
-            longest = steps_ahead(actor, layout.dt)
-            steps = f.select(f["inner"] < longest, f["inner"], longest)
+            steps = f.load(f["reach"], i, "index")
             f.call(
-                f"look_ahead_{i}_level{level}", f["x"], f["p"], f["step"], steps, f["inner"], f["first"],
+                f"look_ahead_{i}_level{level}", f["x"], f["p"], f["step"], steps, f["reach"], f["first"],
                 own, q, room.take(0),
             )  # fmt: skip
             self.weigh_worth(f, i, f["p"], own, q, q)
@@ -253,16 +239,16 @@ class Minds:
             f.store(weight, a, f.select(is_open, z + precision * f.load(q, a), z))
 
     def _look_ahead(self, i: int, level: int) -> None:
-        """@look_ahead_I_levelL(seen, p, step, steps, inner, first, open, q, room): Q of each action.
+        """@look_ahead_I_levelL(seen, p, step, steps, reach, first, open, q, room): Q of each action.
 
-        `steps` is how far actor I looks, `inner` how far at most it supposes others to look. `first` holds
+        `steps` is how far actor I looks, `reach` how far everyone does within its look-ahead. `first` holds
         how everyone acts in the seen state; `open` the actor's own inclinations, minus infinity where
         the action is closed to it. An action that is closed in all runs of the vector is passed over.
         """
         layout, actor, dt = self.layout, self.model.actors[i], self.layout.dt
         first, count = layout.first_slot[i], len(actor.actions)
         parameters: dict[str, Kind] = {
-            "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "inner": "index",
+            "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "reach": "pointer",
             "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer",
         }  # fmt: skip
         with self.module.function(f"look_ahead_{i}_level{level}", parameters) as f:
@@ -312,7 +298,7 @@ class Minds:
                     end = f.to("scalar", k + 1) * dt
                     f.call("expect_events", x, p, k, now, scratch)
                     f.call("inclinations", x, p, now, z)
-                    f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["inner"], z, weights, scratch)
+                    f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch)
                     moves(last, now, weights)
                     factor.set(factor.get() * discount)
                     value = f.call(f"assess_{i}", x, p, end, course)

@@ -4,7 +4,8 @@ Axes: run (one scenario under one policy), step 0..T-1, time 0..T, and positions
 tuples: stock (`Model.stocks`), variable (`Model.variables`), parameter, actor, event, outcome.
 `slot` counts all actions of all actors, actor by actor, in file order; `overlay` all values of all types,
 actor by actor, type by type, value by value; `supposition` and `expectation` are those of
-`Model.suppositions` and `Model.expectations`; `ladder` is a position in `Model.ladders`.
+`Model.suppositions` and `Model.expectations`; `misreading`, `signal` and `belief` count those of all actors,
+actor by actor, in file order; `ladder` is a position in `Model.ladders`.
 """
 
 from __future__ import annotations
@@ -62,6 +63,18 @@ class Schedule:
         Value of a parameter in this step instead of the drawn one (NaN: as drawn); then what is added.
     set_stock, shift_stock : (step, stock), float
         Value given to a stock at the start of the step (NaN: none); then what is added.
+    nudge : (step, slot), float
+        Added to the propensity of the action where the actor really chooses.
+    suppose : (step, actor, parameter), float
+        What the actor takes a parameter for, whatever else it takes it for (NaN: nothing said).
+    right_misreading : (step, misreading), bool
+        Where the actor does not misread the parameter.
+    right_signal : (step, signal), bool
+        Where the actor sees the stock as it is.
+    right_belief : (step, belief), bool
+        Where the actor knows the other's true type, and does not learn.
+    believe : (step, supposition), float
+        Chance of the type from the start of the step on (NaN: nothing said).
     """
 
     allowed: Bools
@@ -70,6 +83,12 @@ class Schedule:
     shift: Floats
     set_stock: Floats
     shift_stock: Floats
+    nudge: Floats
+    suppose: Floats
+    right_misreading: Bools
+    right_signal: Bools
+    right_belief: Bools
+    believe: Floats
 
 
 @dataclass(frozen=True)
@@ -93,8 +112,8 @@ class Inputs:
     prior : (run, supposition)
         What each actor believes at the start; sums to 1 over the types of each belief.
     true_type : (run, actor), int8
-        Position among the actor's types, -1 for an actor without. It is in `parameters` already; the
-        engine has no use for it, results show it.
+        Position among the actor's types, -1 for an actor without. It is in `parameters` already; results
+        show it, and it is what a policy corrects a belief to.
     lineage : (run, step), int, >= 0, or None
         Number of the scenario whose luck a run meets in each step, instead of `scenario`: so a run can share
         its past with one and its future with another.

@@ -142,6 +142,17 @@ class Layout:
         return found
 
     @cached_property
+    def misled(self) -> frozenset[int]:
+        """Actors that some policy makes take a parameter for another number."""
+        names = {
+            who
+            for policy in self.model.policies
+            for intervention in policy.interventions
+            for who, _, _ in intervention.misread
+        }
+        return frozenset(i for i, actor in enumerate(self.model.actors) if actor.name in names)
+
+    @cached_property
     def dated(self) -> dict[int, list[Event]]:
         """Step -> the dated events with effects or branches that fall into it, in file order.
 

@@ -14,10 +14,11 @@ from offramp.engine.ir import Function, Module
 from offramp.engine.values import Value
 
 # Name of an outside array -> kind of its elements. The arrays of runs are lane-major, one part per vector.
-INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "lineage")
+INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")
 SCHEDULE = (
     "hold", "shift", "set_stock", "shift_stock", "allowed", "forced",
-    "parameters_change", "stocks_change",
+    "nudge", "suppose", "right_misreading", "right_signal", "right_belief", "believe",
+    "parameters_change", "stocks_change", "beliefs_change", "reach",
 )  # fmt: skip
 OUTPUTS = (
     "state", "action", "probability", "belief", "expected", "event", "outcome", "status", "failed_step",

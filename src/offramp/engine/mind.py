@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 
-from offramp.engine.inputs import Floats, Inputs, Ints
+from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
 from offramp.engine.ladder import odds_of
 from offramp.engine.world import State, World, inner_steps, look_ahead_steps, power, weigh
 from offramp.model import Actor, Belief, Formula, Model
@@ -53,7 +54,8 @@ class Mind:
 
     Attributes
     ----------
-    beliefs : about whom -> (run, type), chances of types; changed by `learn`
+    misread : parameter -> (run,), what the actor takes it for; changed by `persuade`
+    beliefs : about whom -> (run, type), chances of types; changed by `learn` and `persuade`
     """
 
     def __init__(
@@ -61,7 +63,9 @@ class Mind:
     ) -> None:
         self.model = model
         self.actor = actor
-        self.misread = misread  # parameter -> (run,)
+        self.misread = dict(misread)
+        self.by_itself = misread  # where no policy corrects or misleads it
+        self.known: set[str] = set()  # those whose types it knows, by a policy
         self.prior = prior
         self.beliefs = dict(prior)
         self.types = types  # actor -> for each type, parameter -> (run,)
@@ -69,6 +73,38 @@ class Mind:
     def believed(self) -> list[Floats]:
         """Chance of each supposition of this actor, (run,) each, in the order of the model."""
         return [column for beliefs in self.beliefs.values() for column in beliefs.T]
+
+    def persuade(self, k: int, schedule: Schedule, true_type: npt.NDArray[np.int8]) -> None:
+        """What policies make the actor think in step k; `true_type` is (run, actor)."""
+        names = [actor.name for actor in self.model.actors]
+        me = names.index(self.actor.name)
+        before = self.model.actors[:me]
+        first = sum(len(a.misreads) for a in before)
+        right = schedule.right_misreading[k, first : first + len(self.actor.misreads)]
+        self.misread = {
+            m.parameter: self.by_itself[m.parameter]
+            for m, corrected in zip(self.actor.misreads, right, strict=True)
+            if not corrected
+        }
+        for parameter, value in zip(self.model.parameters, schedule.suppose[k, me], strict=True):
+            if not np.isnan(value):
+                self.misread[parameter.name] = np.full(len(true_type), value)
+        first = sum(len(a.beliefs) for a in before)
+        certain = schedule.right_belief[k, first : first + len(self.actor.beliefs)]
+        self.known = set()
+        for belief, is_known in zip(self.actor.beliefs, certain, strict=True):
+            about, types = belief.about, len(self.types[belief.about])
+            told = [
+                schedule.believe[k, n]
+                for n, (who, of, _) in enumerate(self.model.suppositions)
+                if (who, of) == (self.actor.name, about)
+            ]
+            if not np.isnan(told).any():
+                self.beliefs[about] = np.tile(told, (len(true_type), 1))
+            if is_known:
+                self.known.add(about)
+                truth = true_type[:, names.index(about)][:, None]
+                self.beliefs[about] = (truth == np.arange(types)).astype(np.float64)
 
     # Pictures
 
@@ -121,7 +157,7 @@ class Mind:
             return
         before = dict(self.beliefs)
         for belief in self.actor.beliefs:
-            if belief.learns:
+            if belief.learns and belief.about not in self.known:
                 likelihood = self._likelihood(belief.about, thoughts, taken[belief.about], before)
                 attributed = self._attributed(belief.about, taken[belief.about], truth, state, now)
                 self.beliefs[belief.about] = self._updated(belief, likelihood, attributed, truth, state, now)

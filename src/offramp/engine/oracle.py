@@ -32,6 +32,10 @@ class Oracle:
         luck.check_purposes(luck.purposes(model))
         self.model = model
 
+    def at_horizons(self, model: Model) -> Oracle:
+        """The oracle of a model that differs in its actors' horizons alone."""
+        return Oracle(model)
+
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         """Run a block of runs; `probabilities` also returns the chance of every action."""
         with np.errstate(all="ignore"):  # what is not finite marks its run instead
@@ -105,6 +109,8 @@ class _Course:
         truth = World(model, parameters, self.runs)
 
         # 0, 1, 2. Policy and events
+        for mind in self.minds:
+            mind.persuade(k, self.inputs.schedule, self.inputs.true_type)
         state = truth.complete(self.stocks_set_by_policy(k, before), now)
         self.check(k, state)
         dated = self.dated_events(k, truth, state)
@@ -301,8 +307,10 @@ class _Course:
         now = k * self.dt
         seen = {s.name: state[s.name] for s in self.model.stocks}
         bounds = {s.name: s.bounds for s in self.model.stocks}
-        for signal in actor.sees:
+        for signal, right in zip(actor.sees, self.seen_right(actor, k), strict=True):
             name = signal.variable
+            if right:
+                continue
             if signal.hidden:
                 assumed = signal.assumed
                 seen[name] = self.initial[name] if assumed is None else picture.read(assumed, {}, now)
@@ -320,6 +328,17 @@ class _Course:
             seen[name] = value
         return picture.complete(seen, now)
 
+    def seen_right(self, actor: Actor, k: int) -> Bools:
+        """Which of the stocks in `sees` a policy lets the actor see as they are."""
+        actors = self.model.actors
+        first = sum(len(other.sees) for other in actors[: actors.index(actor)])
+        return self.inputs.schedule.right_signal[k, first : first + len(actor.sees)]
+
+    def nudges(self, a: int, k: int) -> Floats:
+        """What a policy adds to the propensities of actor `a`, (action,)."""
+        first = sum(len(other.actions) for other in self.model.actors[:a])
+        return self.inputs.schedule.nudge[k, first : first + len(self.model.actors[a].actions)]
+
     def move_of(self, a: int, k: int, truth: World, state: State) -> _Move:
         """What actor `a` does in this step, and what it thought of it."""
         actor, mind, now = self.model.actors[a], self.minds[a], k * self.dt
@@ -327,6 +346,7 @@ class _Course:
         seen = self.seen_by(actor, k, truth, mean, state)
         available = self.available(a, k, mean, seen)
         weights = np.stack([mean.read(x.propensity, seen, now) for x in actor.actions], axis=1)
+        weights = weights + self.nudges(a, k)
         thoughts: list[Thought] = []
         if actor.depth >= 1:
             worth = np.zeros_like(weights)

@@ -30,7 +30,7 @@ class Seeing:
         memory.region("first", len(layout.stock))  # the initial stocks
         memory.region("seen", len(layout.stock))
         for i, actor in enumerate(actors):
-            if actor.misreads or actor.beliefs:
+            if self.has_picture(i):
                 memory.region(f"picture_{i}", layout.vector_length)
             if actor.beliefs:
                 memory.region(f"pictures_{i}", len(believing.pictures(i)) * layout.vector_length)
@@ -41,7 +41,7 @@ class Seeing:
 
     def has_picture(self, i: int) -> bool:
         """Whether actor i supposes other parameters than the true ones."""
-        return bool(self.actors[i].misreads or self.actors[i].beliefs)
+        return bool(self.actors[i].misreads or self.actors[i].beliefs) or i in self.layout.misled
 
     def write(self) -> None:
         for i, actor in enumerate(self.actors):
@@ -60,7 +60,8 @@ class Seeing:
     def make_pictures(self, f: Function) -> None:
         """Write each actor's misreadings over the true parameters, and over them the types it believes in."""
         misread, truth = self.memory.outside(f, "misread"), self.memory.place(f, "truth")
-        column = 0
+        column, columns = 0, sum(len(a.misreads) for a in self.actors)
+        corrected = f.bytes_on(self.memory.outside(f, "right_misreading"), f["step"] * columns)
         for i, actor in enumerate(self.actors):
             if not self.has_picture(i):
                 continue
@@ -68,8 +69,12 @@ class Seeing:
             with f.loop(0, len(self.layout.parameter)) as n:
                 f.store(picture, n, f.load(truth, n))
             for misreading in actor.misreads:
-                f.store(picture, self.layout.parameter[misreading.parameter], f.load(misread, column))
+                place = self.layout.parameter[misreading.parameter]
+                right = f.load_byte(corrected, column).differs(0)
+                f.store(picture, place, f.select(right, f.load(truth, place), f.load(misread, column)))
                 column += 1
+            if i in self.layout.misled:
+                self._mislead(f, i, picture)
             if not actor.beliefs:
                 f.call("derive", picture)
                 continue
@@ -81,6 +86,15 @@ class Seeing:
                     for place, values in self._type_values(f, belief.about):
                         f.store(typed, place, values[k])
                 f.call("derive", typed)
+
+    def _mislead(self, f: Function, i: int, picture: Value) -> None:
+        """Write over a picture what a policy makes actor i take parameters for."""
+        parameters = len(self.layout.parameter)
+        given = self.memory.outside(f, "suppose")
+        row = (f["step"] * len(self.actors) + i) * parameters
+        with f.loop(0, parameters) as n:
+            value = f.load(given, row + n, "scalar")
+            f.store(picture, n, f.select(f.is_nan(value), f.load(picture, n), f.to("real", value)))
 
     def _type_values(self, f: Function, about: str) -> list[tuple[int, list[Value]]]:
         """For each parameter that the types of an actor give values to: its place, its value in each type."""
@@ -142,17 +156,24 @@ class Seeing:
     def _see_in(self, f: Function, i: int, picture: Value, now: Value) -> None:
         """Fill in what actor i supposes of hidden stocks in a picture."""
         if any(s.assumed is not None for s in self.actors[i].sees):
-            f.call(f"suppose_{i}", self.memory.place(f, "seen"), picture, now)
+            f.call(f"suppose_{i}", self.memory.place(f, "seen"), picture, now, self._seen_right(f, i))
+
+    def _seen_right(self, f: Function, i: int) -> Value:
+        """Address of the bytes that say which of its signals a policy lets actor i see as they are."""
+        count, first = (sum(len(a.sees) for a in some) for some in (self.actors, self.actors[:i]))
+        return f.bytes_on(self.memory.outside(f, "right_signal"), f["step"] * count + first)
 
     def _suppose(self, i: int) -> None:
-        """@suppose_I(x, p, now): hidden stocks as actor I supposes them in a picture."""
-        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar"}
+        """@suppose_I(x, p, now, right): hidden stocks as actor I supposes them in a picture."""
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "right": "pointer"}
         with self.module.function(f"suppose_{i}", parameters) as f:
             read = Reader(f, self.layout, f["x"], f["p"], f["now"])
-            for signal in self.actors[i].sees:
+            for n, signal in enumerate(self.actors[i].sees):
                 if signal.assumed is not None and signal.hidden:
+                    place = self.layout.stock[signal.variable]
                     value = hold(f, self.layout, signal.variable, read.read(signal.assumed))
-                    f.store(f["x"], self.layout.stock[signal.variable], value)
+                    right = f.load_byte(f["right"], n).differs(0)
+                    f.store(f["x"], place, f.select(right, f.load(f["x"], place), value))
 
     def _see(self, i: int) -> None:
         """@see_I: the state as actor I sees it, without what it supposes of hidden stocks."""
@@ -164,10 +185,13 @@ class Seeing:
             fact = Reader(f, layout, stocks, truth, now)
             with f.loop(0, len(layout.stock)) as n:
                 f.store(seen, n, f.load(stocks, n))
-            for signal in actor.sees:
+            corrected = self._seen_right(f, i)
+            for number, signal in enumerate(actor.sees):
                 place = layout.stock[signal.variable]
+                right = f.load_byte(corrected, number).differs(0)
                 if signal.hidden:
-                    f.store(seen, place, hold(f, layout, signal.variable, f.load(first, place)))
+                    value = hold(f, layout, signal.variable, f.load(first, place))
+                    f.store(seen, place, f.select(right, f.load(stocks, place), value))
                     continue
                 if signal.delay:
                     back = f["step"] - signal.delay
@@ -182,4 +206,5 @@ class Seeing:
                     z = f.call("normal", self.memory.place(f, "key"), f["step"], draw)
                     value = value + fact.read(signal.noise) * z
                 bounds = layout.by_name[signal.variable].bounds
-                f.store(seen, place, f.within(value, *bounds) if bounds else value)
+                value = f.within(value, *bounds) if bounds else value
+                f.store(seen, place, f.select(right, f.load(stocks, place), value))

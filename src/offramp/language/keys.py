@@ -29,6 +29,10 @@ Shape = Literal[
     "numbers",  # name -> number
     "moves",  # actor -> action
     "move_lists",  # actor -> actions
+    "name_lists",  # actor -> names, or `all`
+    "numbers_of",  # actor -> name -> number
+    "beliefs",  # actor -> actor -> chances of types
+    "names",  # a list of names
     "table",  # one mapping with keys of its own
     "named",  # name -> mapping with keys of its own
     "signals",  # variable -> `hidden`, or a mapping
@@ -205,13 +209,13 @@ ACTOR = Table(
         _TITLE,
         Key(
             "depth",
-            "integer",
+            "formula",
             "0: acts by habit; 1: looks ahead against others' habits; 2, 3: supposes others look ahead.",
         ),
-        Key("horizon", "number", "Months looked ahead (depth 1 to 3)."),
+        Key("horizon", "formula", "Months looked ahead (depth 1 to 3)."),
         Key(
             "inner_horizon",
-            "number",
+            "formula",
             "Months that it supposes others to look ahead (depth 2, 3); left out: half its horizon.",
         ),
         Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1 to 3)."),
@@ -303,6 +307,12 @@ INTERVENTION = Table(
         Key("forbid", "move_lists", "Actor -> actions taken from it."),
         Key("set", "numbers", "Parameter or stock -> value."),
         Key("shift", "numbers", "Parameter or stock -> what is added."),
+        Key(
+            "correct", "name_lists", "Actor -> what it then gets right, of its `sees`, `misreads`, `beliefs`."
+        ),
+        Key("misread", "numbers_of", "Actor -> parameter -> what it takes it for."),
+        Key("believe", "beliefs", "Actor -> other actor -> chances that it then gives to its types."),
+        Key("nudge", "numbers_of", "Actor -> action -> what is added to its propensity."),
     ),
 )
 POLICY = Table(
@@ -310,6 +320,7 @@ POLICY = Table(
     (
         _TITLE,
         Key("do", "list", "Interventions.", of=INTERVENTION),
+        Key("all of", "names", "Policies that it combines, with all their interventions."),
         *_BACKING,
     ),
 )
@@ -439,6 +450,7 @@ LATER = {
 
 # What people write for a key, where no misspelling explains it.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "all of": ("combine", "combines", "extends", "includes", "parts"),
     "acts": ("actions", "moves"),
     "by": ("least", "margin", "threshold", "sesoi", "effect"),
     "chance": ("outcome",),

@@ -10,8 +10,8 @@ from typing import Any
 from offramp.errors import UsageError
 
 
-def library(module: str, what: str) -> Any:
-    """A module of an optional library.
+def library(module: str, what: str, extra: str = "questions") -> Any:
+    """A module of an optional library, which comes with an extra of offramp.
 
     Raises
     ------
@@ -27,5 +27,5 @@ def library(module: str, what: str) -> Any:
     except ImportError as error:
         package = module.partition(".")[0]
         raise UsageError(
-            f"{what} needs the package `{package}`, which is not installed: pip install 'offramp[questions]'"
+            f"{what} needs the package `{package}`, which is not installed: pip install 'offramp[{extra}]'"
         ) from error

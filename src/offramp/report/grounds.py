@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -177,6 +178,13 @@ def sides(model: Model) -> tuple[list[Side], list[str]]:
 def _mind(actor: Actor) -> str:
     if actor.depth == 0:
         return "Acts from habit: what it does depends on how things stand, not on what it may bring."
+    if actor.depth_as is not None or actor.horizon_as is not None:
+        return (
+            "Acts from habit and leans towards what it expects to serve it; how many levels deep "
+            f"({actor.depth_as.text if actor.depth_as else actor.depth}) and how many months ahead "
+            f"({actor.horizon_as.text if actor.horizon_as else figures.number(actor.horizon)}) it thinks is "
+            "drawn in each future."
+        )
     months = counted_number(actor.horizon, "month")
     told = f"Acts from habit and leans towards what it expects to serve it, looking {months} ahead"
     if actor.depth == 1:
@@ -323,7 +331,38 @@ def _intervention(model: Model, step: Intervention) -> str:
     what += [
         f"{titles[name]} shifted by {figures.with_unit(value, units[name])}" for name, value in step.shift
     ]
+    what += _thoughts(model, step)
     return f"{' '.join(when) or 'throughout'}, {enumerated(what)}"
+
+
+def _thoughts(model: Model, step: Intervention) -> list[str]:
+    """What an intervention does to what actors think, in words."""
+    actors = {a.name: a for a in model.actors}
+    titles = {v.name: v.title or v.name for v in model.variables}
+    titles |= {p.name: p.title or p.name for p in model.parameters}
+    titles |= {a.name: a.title or a.name for a in model.actors}
+    units = {p.name: p.unit for p in model.parameters}
+
+    def inclined(actor: str, action: str, by: float) -> str:
+        title = next(x.title or x.name for x in actors[actor].actions if x.name == action)
+        odds = figures.number(math.exp(abs(by)))
+        how = "more" if by > 0 else "less"
+        return f"{titles[actor]} is {odds} times {how} inclined to {quoted(title)}"
+
+    what = [
+        f"{titles[actor]} gets {enumerated([titles[n] for n in names])} right"
+        for actor, names in step.correct
+        if names
+    ]
+    what += [
+        f"{titles[actor]} takes {titles[name]} to be {figures.with_unit(value, units[name])}"
+        for actor, name, value in step.misread
+    ]
+    for actor, about, chances in step.believe:
+        types = {t.name: t.title or t.name for t in actors[about].types}
+        given = enumerated([f"{figures.percent(p)} {quoted(types[t])}" for t, p in chances if p])
+        what.append(f"{titles[actor]} comes to hold {titles[about]} for {given}")
+    return what + [inclined(*nudge) for nudge in step.nudge]
 
 
 def _cited(origin: Origin) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from offramp.language import keys
-from offramp.language.fields import Fields
+from offramp.language.constants import fold
+from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader
 from offramp.language.sections.effects import is_stock, read_effects, some
@@ -12,7 +15,7 @@ from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.values import not_negative, within
 from offramp.language.source import Mapping, Scalar
 from offramp.language.units import MONTH, PER_MONTH, PLAIN
-from offramp.model import Action, Actor, Misreading, Signal, Term, constant
+from offramp.model import Action, Actor, Formula, Misreading, Signal, Term, constant
 from offramp.suggest import did_you_mean
 
 MAX_ACTIONS = 24
@@ -36,7 +39,9 @@ def read_actors(reader: Reader, file: Fields, names: Names) -> tuple[Actor, ...]
 
 
 def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
-    depth = _depth(reader, fields)
+    depth, depth_as = _depth(reader, fields, names)
+    horizon, horizon_as = _horizon(reader, fields, names, "horizon")
+    inner_horizon, inner_horizon_as = _horizon(reader, fields, names, "inner_horizon")
     parameters = names.parameters_only()
     precision = fields.formula("precision", parameters, PLAIN, "the precision")
     within(fields, "precision", precision, 0.0, None)
@@ -55,8 +60,11 @@ def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
         title=fields.title(),
         actions=_actions(reader, fields, names),
         depth=depth,
-        horizon=_horizon(reader, fields, names, "horizon") or 0.0,
-        inner_horizon=_horizon(reader, fields, names, "inner_horizon"),
+        horizon=horizon or 0.0,
+        inner_horizon=inner_horizon,
+        depth_as=depth_as,
+        horizon_as=horizon_as,
+        inner_horizon_as=inner_horizon_as,
         precision=precision,
         discount=constant(1.0) if discount is None and depth > 0 else discount,
         utility=tuple(terms),
@@ -69,16 +77,22 @@ def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
     )
 
 
-def _depth(reader: Reader, fields: Fields) -> int:
-    """How many levels the actor looks ahead; notes keys that are missing or have no use for that."""
+def _depth(reader: Reader, fields: Fields, names: Names) -> tuple[int, Formula | None]:
+    """How many levels the actor looks ahead, at most; notes keys that are missing or have no use for that."""
     name, value = fields.label, fields.value("depth")
-    depth = fields.integer("depth", 0, MAX_DEPTH, 0)
+    formula = None
+    if isinstance(value, Scalar) and re.match(r"[(a-z]", value.text.strip()):
+        formula = fields.formula("depth", names.parameters_only(), PLAIN, "the depth")
+        depth = MAX_DEPTH
+    else:
+        depth = fields.integer("depth", 0, MAX_DEPTH, 0)
     missing = [k for k in keys.ACTOR.keys if k.name in ("horizon", "precision", "utility")]
     missing = [k for k in missing if not fields.meant(k.name)]
+    shown = depth if formula is None else formula.text
     if depth >= 1 and missing:
         reader.say(
             fields.at("depth"),
-            f"{name} looks ahead (depth {depth}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
+            f"{name} looks ahead (depth {shown}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
             *(f"`{k.name}`: {k.about[:1].lower()}{k.about[1:]}" for k in missing),
         )
     unused = [k for k in LOOKING_AHEAD if fields.has(k)]
@@ -88,19 +102,25 @@ def _depth(reader: Reader, fields: Fields) -> int:
             f"{name} has `{unused[0]}` but no `depth`, so it acts by habit and never looks ahead",
             "Add `depth: 1` to make it look ahead, or `depth: 0` to say that it does not.",
         )
-    return depth
+    return depth, formula
 
 
-def _horizon(reader: Reader, fields: Fields, names: Names, key: str) -> float | None:
+def _horizon(reader: Reader, fields: Fields, names: Names, key: str) -> tuple[float | None, Formula | None]:
+    """Months as a number, or as a formula of parameters: then it is read once in each scenario."""
     given = fields.value(key)
     if given is None:
-        return None
-    scope = names.numbers_only("a horizon is a number")
-    months = fields.number_at(given, key, scope, MONTH, f"the {key.replace('_', ' ')} in months")
-    if months is not None and not 0 < months <= MAX_HORIZON:
+        return None, None
+    what = f"the {key.replace('_', ' ')} in months"
+    formula = fields.formula_at(given, key, names.parameters_only(), MONTH, what)
+    if formula is NO_FORMULA:
+        return None, None
+    months = fold(formula.node)
+    if months is None:
+        return None, formula
+    if not 0 < months <= MAX_HORIZON:
         what = f"{'an' if key[0] == 'i' else 'a'} {key.replace('_', ' ')} of {months:g} months"
         reader.say(given, what, f"It must be above 0 and at most {MAX_HORIZON}.")
-    return months
+    return months, None
 
 
 def _actions(reader: Reader, actor: Fields, names: Names) -> tuple[Action, ...]:

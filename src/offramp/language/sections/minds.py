@@ -7,13 +7,13 @@ import math
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN
+from offramp.language.kinds import UNKNOWN, Scope
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.effects import some
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.outcomes import is_actor
 from offramp.language.sections.values import within
-from offramp.language.source import Mapping, Scalar, find
+from offramp.language.source import Mapping, Scalar, Value, find
 from offramp.language.units import PLAIN
 from offramp.model import Actor, Belief, Chances, Formula, Overlay, Type, constant
 from offramp.suggest import did_you_mean
@@ -164,9 +164,17 @@ def _belief(reader: Reader, fields: Fields, names: Names) -> Belief:
 
 def _chances(reader: Reader, fields: Fields, name: str, actor: str, names: Names) -> Chances:
     """The chances of an actor's types under a key: one name, or a chance for each; left out is 0."""
-    types, value = names.types[actor], fields.value(name)
+    value = fields.value(name)
     if value is None:
         return ()
+    return chances_at(reader, fields, fields.at(name), value, actor, names, names.parameters_only())
+
+
+def chances_at(
+    reader: Reader, fields: Fields, at: Scalar, value: Value, actor: str, names: Names, scope: Scope
+) -> Chances:
+    """The chances of an actor's types under the key `at` of `fields`; nothing after a problem."""
+    types, name = names.types[actor], at.text
     if isinstance(value, Scalar) and not value.is_null:
         if _is_type(reader, value, actor, types):
             return tuple((t, constant(float(t == value.text))) for t in types)
@@ -174,7 +182,7 @@ def _chances(reader: Reader, fields: Fields, name: str, actor: str, names: Names
     if not isinstance(value, Mapping):
         what = "nothing" if isinstance(value, Scalar) else shape(value)
         hint = f"Write `{name}: {types[0]}`, or {_example(types)}."
-        reader.say(fields.at(name), f"`{name}` must be a type or chances of types, not {what}", hint)
+        reader.say(at, f"`{name}` must be a type or chances of types, not {what}", hint)
         return ()
     given: dict[str, Formula | None] = dict.fromkeys(types, constant(0.0))
     numbers: list[float | None] = []
@@ -188,7 +196,7 @@ def _chances(reader: Reader, fields: Fields, name: str, actor: str, names: Names
             rests.append(chance)
             continue
         what = f"the chance of `{key.text}`"
-        formula = fields.formula_at(chance, key.text, names.parameters_only(), PLAIN, what)
+        formula = fields.formula_at(chance, key.text, scope, PLAIN, what)
         number = fold(formula.node)
         numbers.append(number)
         given[key.text] = formula
@@ -196,7 +204,7 @@ def _chances(reader: Reader, fields: Fields, name: str, actor: str, names: Names
             hint = f"{number:g} % is {number / 100:g}." if 1 < number <= 100 else ""
             reader.say(chance, f"{what} is {number:g}; it must lie between 0 and 1", hint)
     if len(reader.problems) == before:
-        _sum(reader, fields.at(name), name, rests, numbers)
+        _sum(reader, at, name, rests, numbers)
     return tuple(given.items())
 
 

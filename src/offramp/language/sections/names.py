@@ -40,7 +40,8 @@ class Names:
     Attributes
     ----------
     calendar : an empty model with the horizon of this one, for its dates
-    stocks, auxiliaries, parameters, events, outcomes, ladders, actors : names in the order of the file
+    stocks, auxiliaries, parameters, events, outcomes, ladders, actors, policies : names in the order of the
+        file
     wars : outcomes that ladders name as their war, whether or not they are there
     units : of variables and parameters
     actions, types : actor -> its actions, its types
@@ -60,6 +61,7 @@ class Names:
     ladders: list[str] = field(default_factory=list)
     wars: list[str] = field(default_factory=list)
     actors: list[str] = field(default_factory=list)
+    policies: list[str] = field(default_factory=list)
     actions: dict[str, list[str]] = field(default_factory=dict)
     types: dict[str, list[str]] = field(default_factory=dict)
     units: dict[str, Kind] = field(default_factory=dict)
@@ -153,6 +155,7 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
         names.types[key.text] = _below(known, "types")
     for key, _ in _entries(reader, file, "policies"):
         _check(reader, key, reserved=False)
+        names.policies.append(key.text)
     return names
 
 

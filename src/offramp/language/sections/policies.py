@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from offramp.language import keys
 from offramp.language.fields import Fields
 from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader, shape
+from offramp.language.sections.contradictions import contradiction
 from offramp.language.sections.names import Names
 from offramp.language.sections.outcomes import is_actor
-from offramp.language.source import Scalar, Sequence, Value
-from offramp.model import Intervention, Policy, Variable
+from offramp.language.sections.thoughts import (
+    is_action,
+    read_believe,
+    read_correct,
+    read_misread,
+    read_nudge,
+)
+from offramp.language.source import Scalar, Sequence
+from offramp.model import Actor, Intervention, Policy, Variable
 from offramp.suggest import did_you_mean
 
 BASELINE = "baseline"
+_ALL_OF = "all of"
 Bounds = dict[str, tuple[float, float]]
 
 
 def read_policies(
-    reader: Reader, file: Fields, names: Names, variables: tuple[Variable, ...]
+    reader: Reader, file: Fields, names: Names, variables: tuple[Variable, ...], actors: tuple[Actor, ...]
 ) -> tuple[Policy, ...]:
     """The section `policies`, with `baseline` first whether or not the file has it."""
     bounds = {v.name: v.bounds for v in variables if v.bounds is not None}
-    found = []
+    own: dict[str, _Own] = {}
     for key, value in file.entries("policies"):
         fields = Fields.read(reader, key, value, keys.POLICY)
         if fields is not None:
-            interventions = _interventions(reader, fields, names, bounds)
-            found.append(Policy(key.text, fields.title(), interventions, fields.origin()))
+            interventions = _interventions(reader, fields, names, bounds, actors)
+            own[key.text] = _Own(fields, interventions, _parts(reader, fields, names))
+    found = []
+    for name, policy in own.items():
+        everything = _combined(reader, names, name, own)
+        parts = tuple(p.text for p in policy.parts)
+        found.append(Policy(name, policy.fields.title(), everything, parts, policy.fields.origin()))
     if not any(p.name == BASELINE for p in found):
         found.append(Policy(BASELINE, "Baseline"))
     return tuple(sorted(found, key=lambda p: p.name != BASELINE))
 
 
-def _interventions(reader: Reader, policy: Fields, names: Names, bounds: Bounds) -> tuple[Intervention, ...]:
+def _interventions(
+    reader: Reader, policy: Fields, names: Names, bounds: Bounds, actors: tuple[Actor, ...]
+) -> tuple[Intervention, ...]:
     value = policy.value("do")
     if value is None or (isinstance(value, Scalar) and value.is_null):
         return ()
@@ -48,18 +65,20 @@ def _interventions(reader: Reader, policy: Fields, names: Names, bounds: Bounds)
         fields = Fields.read(reader, at, item, keys.INTERVENTION, "this intervention")
         if fields is None:
             continue
-        intervention = _intervention(reader, fields, names, bounds)
+        intervention = _intervention(reader, fields, names, bounds, actors)
         _hold_against_others(reader, fields, names, intervention, found)
         found.append(intervention)
     return tuple(found)
 
 
-def _intervention(reader: Reader, fields: Fields, names: Names, bounds: Bounds) -> Intervention:
+def _intervention(
+    reader: Reader, fields: Fields, names: Names, bounds: Bounds, actors: tuple[Actor, ...]
+) -> Intervention:
     start, end = fields.day("from"), fields.day("until")
     _window(reader, fields, names, start, end)
     force = []
     for key, value in fields.entries("force", "an action for each actor"):
-        if is_actor(reader, key, names) and _is_action(reader, value, key.text, names):
+        if is_actor(reader, key, names) and is_action(reader, value, key.text, names):
             assert isinstance(value, Scalar)
             force.append((key.text, value.text))
     forbid = []
@@ -67,7 +86,7 @@ def _intervention(reader: Reader, fields: Fields, names: Names, bounds: Bounds) 
         if not is_actor(reader, key, names):
             continue
         items = value.items if isinstance(value, Sequence) else (value,)
-        named = [v for v in items if _is_action(reader, v, key.text, names)]
+        named = [v for v in items if is_action(reader, v, key.text, names)]
         actions = tuple(dict.fromkeys(v.text for v in named if isinstance(v, Scalar)))
         if actions and set(actions) == set(names.actions[key.text]):
             hint = "Leave it at least one; a prohibition that leaves none has no effect."
@@ -89,7 +108,16 @@ def _intervention(reader: Reader, fields: Fields, names: Names, bounds: Bounds) 
                 reader.say(value, f"`{name}` is set to {number:g}, outside its bounds [{low:g}, {high:g}]")
             pairs.append((name, number))
     return Intervention(
-        start, end, tuple(force), tuple(forbid), tuple(changes["set"]), tuple(changes["shift"])
+        start=start,
+        end=end,
+        force=tuple(force),
+        forbid=tuple(forbid),
+        set=tuple(changes["set"]),
+        shift=tuple(changes["shift"]),
+        correct=read_correct(reader, fields, names, actors),
+        misread=read_misread(reader, fields, names, actors),
+        believe=read_believe(reader, fields, names, actors),
+        nudge=read_nudge(reader, fields, names),
     )
 
 
@@ -115,52 +143,91 @@ def _window(reader: Reader, fields: Fields, names: Names, start: date | None, en
 def _hold_against_others(
     reader: Reader, fields: Fields, names: Names, new: Intervention, others: list[Intervention]
 ) -> None:
-    """Note an action that is forced where it is forbidden, or two that are forced at once."""
+    """Note what an intervention contradicts: an earlier one of its policy, or itself."""
     for other in [*others, new]:
-        if not _overlap(names, new, other):
-            continue
-        for actor, action in new.force:
-            rival = next((a for who, a in other.force if who == actor and a != action), None)
-            if rival is not None:
-                message = f"`{actor}` is forced to `{action}` and to `{rival}` at the same time"
-                reader.say(fields.at("force"), message, "Let one end before the other begins.")
-        for one, two in ((new, other), (other, new)):
-            forbidden = {(who, a) for who, actions in one.forbid for a in actions}
-            both = next((f for f in two.force if f in forbidden), None)
-            if both is not None:
-                at = fields.at("forbid" if one is new else "force")
-                message = f"`{both[1]}` of `{both[0]}` is forced and forbidden at the same time"
-                reader.say(at, message, "Take it out of one of them.")
-                break
+        found = contradiction(names.calendar, new, other)
+        if found is not None:
+            reader.say(fields.at(found.key), found.message, found.hint)
 
 
-def _overlap(names: Names, a: Intervention, b: Intervention) -> bool:
-    """Whether two interventions are in force in the same step."""
-    calendar = names.calendar
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A policy as it stands in the file: its own interventions, and what it combines."""
 
-    def steps(i: Intervention) -> tuple[int, int]:
-        first = 0 if i.start is None else calendar.step_of(i.start)
-        return first, calendar.steps if i.end is None else calendar.step_of(i.end)
-
-    (a_first, a_end), (b_first, b_end) = steps(a), steps(b)
-    return max(a_first, b_first) < min(a_end, b_end)
+    fields: Fields
+    interventions: tuple[Intervention, ...]
+    parts: tuple[Scalar, ...]
 
 
-def _is_action(reader: Reader, value: Value, actor: str, names: Names) -> bool:
-    actions = names.actions[actor]
-    if not isinstance(value, Scalar):
-        reader.say(value, f"an action of `{actor}` stands here, not {shape(value)}", "Write its name alone.")
-        return False
-    if value.text in actions:
-        return True
-    reader.say(
-        value,
-        f"`{actor}` has no action `{value.text[:60]}`",
-        f"Its actions are: {', '.join(actions)}." if actions else "",
-        did_you_mean(value.text, actions),
-        missing=f"action {actor} {value.text}",
-    )
-    return False
+def _parts(reader: Reader, policy: Fields, names: Names) -> tuple[Scalar, ...]:
+    """The key `all of`: names of policies."""
+    value = policy.value(_ALL_OF)
+    if value is None:
+        return ()
+    if not isinstance(value, Sequence) or not value.items:
+        what = "an empty list" if isinstance(value, Sequence) else shape(value)
+        hint = "Write `all of: [one_policy, another]`."
+        reader.say(value, f"`{_ALL_OF}` must be a list of policies, not {what}", hint)
+        return ()
+    found: dict[str, Scalar] = {}
+    for item in value.items:
+        if not isinstance(item, Scalar) or item.is_null:
+            reader.say(item, "the name of a policy stands here, not something else", "Write its name alone.")
+        elif item.text != BASELINE and item.text not in names.policies:
+            possible = [BASELINE, *(n for n in names.policies if n not in (BASELINE, policy.key.text))]
+            reader.say(
+                item,
+                f"unknown policy `{item.text[:60]}`",
+                f"Policies are: {', '.join(possible)}.",
+                did_you_mean(item.text, possible),
+                missing=f"policy {item.text}",
+            )
+        elif item.text in found:
+            reader.say(item, f"`{item.text}` stands here twice", "It counts once: take one out.")
+        else:
+            found[item.text] = item
+    return tuple(found.values())
+
+
+def _combined(reader: Reader, names: Names, name: str, own: dict[str, _Own]) -> tuple[Intervention, ...]:
+    """Interventions of all policies that one combines, each policy once, then its own."""
+    order: list[str] = []
+    circle = _gather(name, own, order, ())
+    if circle:
+        if name == min(circle, key=list(own).index):  # said once, where the file comes to it first
+            way = " -> ".join(f"`{n}`" for n in (*circle, circle[0]))
+            message = f"a policy cannot be part of itself: {way}"
+            reader.say(own[name].fields.at(_ALL_OF), message, "Take one of them out of `all of`.")
+        return ()
+    for i, later in enumerate(order):
+        for earlier in order[:i]:
+            found = next(
+                (
+                    c
+                    for one in own[later].interventions
+                    for other in own[earlier].interventions
+                    if (c := contradiction(names.calendar, one, other, combined=True))
+                ),
+                None,
+            )
+            if found is not None:
+                who = f"`{earlier}` and `{later}`" if later != name else f"`{earlier}` and `{name}` itself"
+                message = f"{who} cannot be combined: {found.message}"
+                reader.say(own[name].fields.at(_ALL_OF), message, found.hint)
+                return ()
+    return tuple(i for part in order for i in own[part].interventions)
+
+
+def _gather(name: str, own: dict[str, _Own], order: list[str], above: tuple[str, ...]) -> tuple[str, ...]:
+    """Put a policy and all that it combines into `order`, parts first; gives a circle, if there is one."""
+    above = (*above, name)
+    for part in (p.text for p in own[name].parts):
+        if part in above:
+            return above[above.index(part) :]
+        if part in own and part not in order and (circle := _gather(part, own, order, above)):
+            return circle
+    order.append(name)
+    return ()
 
 
 def _is_settable(reader: Reader, key: Scalar, names: Names) -> bool:

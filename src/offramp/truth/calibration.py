@@ -1,0 +1,343 @@
+"""`calibrate`: what the evidence known by a day says of a model's numbers, and of where the crisis stands."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from offramp import __version__
+from offramp.engine.inputs import Floats, Ints, Outputs
+from offramp.errors import UsageError
+from offramp.model import Model
+from offramp.simulate import Engine, Progress, engine_for
+from offramp.truth.evidence import Record
+from offramp.truth.sampler import SWEEPS, Particles, Sampler
+from offramp.truth.worlds import Worlds, to_unit
+
+PARTICLES = 1000
+CHAINS = 4
+MONTHS_BETWEEN = 3  # between days at which new evidence is taken in
+# A parameter counts as moved by the data from this gain on, in nats: a shift of the mean by a third of the
+# prior's standard deviation, or a standard deviation cut by a fifth.
+MOVED = 0.05
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Particles that agree with what was known by a day, in independent populations (`chains`).
+
+    Attributes
+    ----------
+    record : what was known
+    z : (chain, particle, purpose), worlds on the normal scale
+    lineage : (chain, particle, step), the luck that each has met
+    log_evidence : (chain,), natural logarithm of the probability (density) of the record
+    history : per chain, what happened at each day at which evidence was taken in
+    runs, seconds : what it took
+    """
+
+    record: Record
+    worlds: Worlds = field(repr=False)
+    z: Floats = field(repr=False)
+    lineage: Ints = field(repr=False)
+    log_evidence: Floats
+    history: list[list[dict[str, float]]] = field(repr=False)
+    runs: int
+    seconds: float
+
+    @property
+    def model(self) -> Model:
+        return self.record.model
+
+    @property
+    def seed(self) -> int:
+        return self.worlds.seed
+
+    @property
+    def chains(self) -> int:
+        return len(self.z)
+
+    def flat(self) -> tuple[Floats, Ints]:
+        """All particles of all chains: worlds (particle, purpose) and lineages (particle, step)."""
+        return self.z.reshape(-1, self.z.shape[-1]), self.lineage.reshape(-1, self.lineage.shape[-1])
+
+    def parameters(self) -> dict[str, Floats]:
+        """Uncertain parameter -> its values, (chain, particle), in its unit."""
+        return _values(self.worlds, self.z)
+
+
+def calibrate(
+    model: Model,
+    until: date,
+    *,
+    particles: int = PARTICLES,
+    chains: int = CHAINS,
+    seed: int = 0,
+    overrides: Mapping[str, float] | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    engine: Engine | None = None,
+) -> Calibration:
+    """The posterior of a model's uncertain numbers and of its course, given the evidence known by a day.
+
+    Sequential Monte Carlo over worlds and luck: docs/decisions/0012-calibration.md.
+
+    Parameters
+    ----------
+    model : a model with a section `evidence`
+    until : nothing that became known after this day is used
+    particles : how many worlds stand for the posterior in each chain
+    chains : independent populations, whose differences show the error of sampling
+    seed : where all luck comes from
+    overrides : parameter, or stock at the start -> the value that it has in every world
+    threads : processors to use; the result does not depend on it
+    progress : called as progress(done, total), in runs; the total is an estimate until the end
+    checkpoint : a file in which what is done is kept, and from which an interrupted calibration goes on
+    engine : what runs the model, compiled by default
+
+    Raises
+    ------
+    UsageError
+        If the model has no evidence, or a number makes no sense.
+    OfframpError
+        If no world fits.
+    """
+    if particles < 2 or chains < 1:
+        raise UsageError("a calibration needs at least 2 particles and 1 chain.")
+    began = time.perf_counter()
+    records = records_until(model, until)
+    worlds = Worlds(model, overrides, seed)
+    if not worlds.dimensions:
+        raise UsageError(f"nothing in `{model.name}` is uncertain: there is nothing to calibrate.")
+    runner = engine or engine_for(model)
+    asked = _fingerprint(model, records[-1], particles, chains, seed, worlds.overrides)
+    kept = _Checkpoint(checkpoint, asked)
+    found: list[Particles] = []
+    meter = _Meter(progress, [r.steps for r in records], particles, chains)
+    for chain in range(chains):
+        sampler = Sampler(worlds, runner, chain=chain, threads=threads, tick=meter.tick)
+        done, now = kept.resume(chain, sampler, particles)
+        for number, record in enumerate(records, 1):
+            meter.stage(chain, number - 1)
+            if number <= done:
+                continue
+            sampler.last = records[number - 2] if number > 1 else None
+            before = records[number - 2].steps if number > 1 else 0
+            now = sampler.take_in(now, record, before, number)
+            kept.keep(chain, number, now)
+        found.append(now)
+    meter.end()
+    return Calibration(
+        record=records[-1],
+        worlds=worlds,
+        z=np.stack([p.z for p in found]),
+        lineage=np.stack([p.lineage for p in found]),
+        log_evidence=np.array([p.log_evidence for p in found]),
+        history=[p.history for p in found],
+        runs=sum(p.runs for p in found),
+        seconds=kept.seconds + time.perf_counter() - began,
+    )
+
+
+def records_until(model: Model, until: date) -> list[Record]:
+    """What was known at the days at which evidence is taken in, the last of them `until`."""
+    last = Record(model, until)
+    days = []
+    k = 0
+    per = max(1, round(MONTHS_BETWEEN / model.step_length))
+    while (k := k + per) < model.steps and model.date_of(k) < last.until:
+        days.append(model.date_of(k))
+    records = [r for day in days if (r := Record(model, day)).points]
+    return [*records, last]
+
+
+def advance(
+    calibration: Calibration,
+    until: date,
+    *,
+    threads: int | None = None,
+    engine: Engine | None = None,
+    number: int,
+) -> Calibration:
+    """The same calibration with what became known up to a later day; `number` tells the days of one apart.
+
+    The posterior at a day does not depend on how many days lie between, but for sampling error.
+    """
+    began = time.perf_counter()
+    record = Record(calibration.model, until)
+    runner = engine or engine_for(calibration.model)
+    found = []
+    for chain in range(calibration.chains):
+        sampler = Sampler(calibration.worlds, runner, chain=chain, threads=threads)
+        sampler.last = calibration.record
+        score = calibration.record.log_likelihood(
+            sampler.play(calibration.z[chain], calibration.lineage[chain], calibration.record.steps)
+        )
+        now = Particles(
+            calibration.z[chain],
+            calibration.lineage[chain],
+            score,
+            float(calibration.log_evidence[chain]),
+            0,
+            calibration.history[chain],
+        )
+        found.append(sampler.take_in(now, record, calibration.record.steps, number))
+    return Calibration(
+        record=record,
+        worlds=calibration.worlds,
+        z=np.stack([p.z for p in found]),
+        lineage=np.stack([p.lineage for p in found]),
+        log_evidence=np.array([p.log_evidence for p in found]),
+        history=[p.history for p in found],
+        runs=calibration.runs + sum(p.runs for p in found),
+        seconds=calibration.seconds + time.perf_counter() - began,
+    )
+
+
+def from_prior(model: Model, *, particles: int, seed: int = 0, chains: int = 1) -> Calibration:
+    """The same without any evidence: worlds as drawn, no luck met yet."""
+    record = Record(model, model.start)
+    worlds = Worlds(model, None, seed)
+    drawn = [Sampler(worlds, _NoEngine(), chain=c).begin(particles) for c in range(chains)]
+    return Calibration(
+        record=record,
+        worlds=worlds,
+        z=np.stack([p.z for p in drawn]),
+        lineage=np.stack([p.lineage for p in drawn]),
+        log_evidence=np.zeros(chains),
+        history=[[] for _ in drawn],
+        runs=0,
+        seconds=0.0,
+    )
+
+
+class _NoEngine:
+    def run(self, inputs: Any, probabilities: bool = False) -> Outputs:
+        raise AssertionError("a prior runs nothing")
+
+
+def futures(
+    calibration: Calibration,
+    steps: int,
+    *,
+    per_particle: int = 1,
+    threads: int | None = None,
+    engine: Engine | None = None,
+) -> Outputs:
+    """Runs that share the past of each particle and go on from there with luck of their own.
+
+    Parameters
+    ----------
+    steps : how many steps to play in all
+    per_particle : futures of each particle
+
+    Returns
+    -------
+    Outputs of particles times futures, future by future of each particle.
+    """
+    runner = engine or engine_for(calibration.model)
+    z, lineage = calibration.flat()
+    z, lineage = np.repeat(z, per_particle, axis=0), np.repeat(lineage, per_particle, axis=0)
+    met = calibration.record.steps
+    # No calibration hands out numbers as large as these.
+    fresh = 2**62 + np.arange(len(z), dtype=np.int64)
+    lineage[:, met:] = fresh[:, None]
+    return Sampler(calibration.worlds, runner, threads=threads).play(z, lineage, steps)
+
+
+def _values(worlds: Worlds, z: Floats) -> dict[str, Floats]:
+    flat = z.reshape(-1, z.shape[-1])
+    lineage = np.zeros((len(flat), worlds.model.steps), np.int64)
+    drawn = worlds.inputs(to_unit(flat), lineage).parameters
+    place = {p.name: i for i, p in enumerate(worlds.model.parameters)}
+    return {name: drawn[:, place[name]].reshape(z.shape[:-1]) for name in worlds.uncertain()}
+
+
+def _fingerprint(
+    model: Model, record: Record, particles: int, chains: int, seed: int, overrides: Mapping[str, float]
+) -> str:
+    return json.dumps(
+        {
+            "offramp": __version__, "model": model.hash, "evidence": record.hash, "particles": particles,
+            "chains": chains, "seed": seed, "sweeps": SWEEPS, "overrides": dict(sorted(overrides.items())),
+        },
+        sort_keys=True,
+    )  # fmt: skip
+
+
+class _Checkpoint:
+    """What is done so far, in a file."""
+
+    def __init__(self, path: Path | None, asked: str) -> None:
+        self.path, self.asked = path, asked
+        self._kept: dict[str, Any] = {}
+        self.seconds = 0.0
+        self._began = time.perf_counter()
+        if path is not None and path.exists():
+            try:
+                with np.load(path, allow_pickle=False) as file:
+                    if str(file["asked"]) == asked:
+                        self._kept = {name: file[name] for name in file.files}
+                        self.seconds = float(file["seconds"])
+            except (OSError, ValueError, KeyError):
+                self._kept = {}  # begun anew: it holds nothing that cannot be had again
+
+    def resume(self, chain: int, sampler: Sampler, particles: int) -> tuple[int, Particles]:
+        """How many records a chain has taken in, and its particles."""
+        if f"number{chain}" not in self._kept:
+            return 0, sampler.begin(particles)
+        kept = {n: self._kept[f"{n}{chain}"] for n in ("z", "lineage", "score", "log_evidence", "runs")}
+        history = json.loads(str(self._kept[f"history{chain}"]))
+        now = Particles(
+            kept["z"], kept["lineage"], kept["score"], float(kept["log_evidence"]), int(kept["runs"]), history
+        )
+        return int(self._kept[f"number{chain}"]), now
+
+    def keep(self, chain: int, number: int, now: Particles) -> None:
+        if self.path is None:
+            return
+        new = {
+            "number": np.array(number), "z": now.z, "lineage": now.lineage, "score": now.score,
+            "log_evidence": np.array(now.log_evidence), "runs": np.array(now.runs),
+            "history": np.array(json.dumps(now.history)),
+        }  # fmt: skip
+        self._kept |= {f"{n}{chain}": v for n, v in new.items()}
+        self._kept |= {"asked": np.array(self.asked)}
+        self._kept["seconds"] = np.array(self.seconds + time.perf_counter() - self._began)
+        part = self.path.with_name(self.path.name + ".part")
+        with part.open("wb") as file:
+            np.savez(file, **self._kept)
+        part.replace(self.path)
+
+
+class _Meter:
+    """Progress in runs of average length; how many stages a record takes is not known beforehand."""
+
+    def __init__(self, progress: Progress | None, steps: list[int], particles: int, chains: int) -> None:
+        self.progress = progress
+        one = np.array(steps, dtype=float) * particles * (1 + 2 * SWEEPS * 2)
+        self.budgets, self.chains = one, chains
+        self.steps = steps
+        self.total = max(1, int(one.sum() * chains))
+        self.done, self.here, self.number = 0.0, 0.0, 0
+
+    def stage(self, chain: int, number: int) -> None:
+        self.done = float(self.budgets.sum() * chain + self.budgets[:number].sum())
+        self.here, self.number = 0.0, number
+
+    def tick(self, runs: int) -> None:
+        self.here += runs * self.steps[self.number]
+        if self.progress is not None:
+            self.progress(int(self.done + min(self.here, 0.99 * self.budgets[self.number])), self.total)
+
+    def end(self) -> None:
+        if self.progress is not None:
+            self.progress(self.total, self.total)

@@ -1,0 +1,254 @@
+"""What was known of a crisis on a day, as numbers to hold runs against.
+
+`Record` is the only way by which evidence reaches a calibration or a forecast, and it is made of what was
+known on or before one day. docs/reference/model-file.md, "evidence", says what is compared with what.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+
+from offramp.engine.inputs import Bools, Floats, Outputs, Status
+from offramp.errors import UsageError
+from offramp.model import Evidence, Model, Row
+
+_HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
+# A count or variable of 0 where something was published: unlikely, not impossible beyond recovery.
+_TINY = 1e-12
+
+
+def known_by(evidence: Evidence, until: date) -> tuple[Row, ...]:
+    """The rows of a series that could be known on a day: the only filter there is."""
+    return tuple(row for row in evidence.rows if row.known <= until)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One comparison of a run with what was published.
+
+    `weights` (time) says what is read of the path of a variable; for counts `steps` are the first step and
+    the one after the last.
+    """
+
+    evidence: Evidence
+    day: date  # that it describes; of periods and windows the last
+    known: date
+    value: float
+    weights: tuple[tuple[int, float], ...] = ()
+    steps: tuple[int, int] = (0, 0)
+
+
+class Record:
+    """All that was known of a model's crisis by the end of a day.
+
+    Parameters
+    ----------
+    model : a model with evidence
+    until : the day
+
+    Raises
+    ------
+    UsageError
+        If the model has no evidence, or `until` lies before its start.
+
+    Attributes
+    ----------
+    points : what runs are compared with, in order of the day on which it was known
+    steps : steps that have to be played to compare
+    """
+
+    def __init__(self, model: Model, until: date) -> None:
+        if not model.evidence:
+            raise UsageError(
+                f"model `{model.name}` names no evidence to be held against. Add a section `evidence`: "
+                "docs/reference/model-file.md."
+            )
+        if until < model.start:
+            raise UsageError(
+                f"on {until} nothing of `{model.name}` has happened: it begins on {model.start}."
+            )
+        self.model, self.until = model, min(until, model.dates[-1])
+        begun = model.step_of(self.until)
+        over = begun if model.date_of(begun) == self.until else begun + 1
+        self.steps = min(over, model.steps)
+        self.points = tuple(sorted(self._points(), key=lambda p: (p.known, p.day)))
+
+    @cached_property
+    def whole_steps(self) -> int:
+        """Steps that are over by the day."""
+        return min(self.model.step_of(self.until), self.model.steps)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of every point: two records with the same say the same."""
+        told = [
+            [p.evidence.name, p.day.isoformat(), p.known.isoformat(), p.value, p.weights, p.steps]
+            for p in self.points
+        ]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+    def log_likelihood(self, outputs: Outputs) -> Floats:
+        """Log-density of all points given each run: (run,), minus infinity where a run cannot be.
+
+        A run cannot be what happened if it failed, or if an outcome that ends runs came before the day: the
+        crisis is known to have gone on.
+        """
+        total = self.by_point(outputs).sum(axis=1)
+        return np.where(self.possible(outputs), total, -np.inf)
+
+    def possible(self, outputs: Outputs) -> Bools:
+        """Runs that have not failed and still go on: (run,)."""
+        ended = np.zeros(len(outputs.status), dtype=np.bool_)
+        for i, outcome in enumerate(self.model.outcomes):
+            if outcome.absorbing:
+                step = outputs.outcome[:, i]
+                ended |= (step >= 0) & (step < self.whole_steps)
+        fine: Bools = (outputs.status == Status.OK) & ~ended
+        return fine
+
+    def by_point(self, outputs: Outputs) -> Floats:
+        """Log-density of each point given each run: (run, point)."""
+        simulated = self.simulated(outputs)
+        result = np.empty_like(simulated)
+        for i, point in enumerate(self.points):
+            result[:, i] = log_density(point.evidence, point.value, simulated[:, i], self._months(point))
+        return result
+
+    def simulated(self, outputs: Outputs) -> Floats:
+        """What each run has where something was published: (run, point), without error."""
+        result = np.empty((len(outputs.status), len(self.points)))
+        place = {v.name: i for i, v in enumerate(self.model.variables)}
+        for i, point in enumerate(self.points):
+            if point.evidence.kind == "variable":
+                path = outputs.state[:, :, place[point.evidence.observes]]
+                with np.errstate(invalid="ignore"):
+                    result[:, i] = sum(weight * path[:, k] for k, weight in point.weights)
+            else:
+                first, last = point.steps
+                result[:, i] = self._happened(point.evidence, outputs)[:, first:last].sum(axis=1)
+        return result
+
+    def replicated(self, outputs: Outputs, rng: np.random.Generator) -> Floats:
+        """What would have been published of each run, with errors: (run, point)."""
+        result = self.simulated(outputs)
+        for i, point in enumerate(self.points):
+            result[:, i] = with_error(point.evidence, result[:, i], self._months(point), rng)
+        return result
+
+    def _months(self, point: Point) -> float:
+        return (point.steps[1] - point.steps[0]) * self.model.step_length
+
+    def _happened(self, evidence: Evidence, outputs: Outputs) -> Floats:
+        """How often an event or action came in each step: (run, step)."""
+        if evidence.kind == "event":
+            e = [event.name for event in self.model.events].index(evidence.observes)
+            count: Floats = outputs.event[:, :, e].astype(np.float64)
+            return np.minimum(count, 1.0) if self.model.events[e].on is not None else count
+        name, _, action = evidence.observes.partition("/")
+        a = [actor.name for actor in self.model.actors].index(name)
+        position = [x.name for x in self.model.actors[a].actions].index(action)
+        taken: Floats = (outputs.action[:, :, a] == position).astype(np.float64)
+        return taken
+
+    def _points(self) -> Iterator[Point]:
+        for evidence in self.model.evidence:
+            rows = known_by(evidence, self.until)
+            if evidence.kind == "variable":
+                yield from self._of_variable(evidence, rows)
+            else:
+                yield from self._of_count(evidence, rows)
+
+    def _of_variable(self, evidence: Evidence, rows: tuple[Row, ...]) -> Iterator[Point]:
+        start = evidence.start or self.model.start
+        end = evidence.end or date.max
+        for row in rows:
+            last = row.until or row.day
+            if not (start <= row.day and last < end and row.day >= self.model.start):
+                continue
+            # A period ends with its last day: at the beginning of the next.
+            to = row.day if row.until is None else row.until + timedelta(days=1)
+            if to > self.model.date_of(self.steps):
+                continue
+            weights = self._weights(row.day, to)
+            yield Point(evidence, last, row.known, row.value, weights)
+
+    def _weights(self, day: date, to: date) -> tuple[tuple[int, float], ...]:
+        """What to take of each recorded date for the mean of the path, straight between dates.
+
+        A day is read from the two dates around it. The mean over a period is the integral of the straight
+        lines, so weights are the integrals of their hat functions.
+        """
+        dt = self.model.step_length
+        a, b = self.model.months_at(day) / dt, self.model.months_at(to) / dt
+        if b <= a:
+            k = min(int(a), self.steps - 1) if self.steps else 0
+            part = a - k
+            return tuple((i, w) for i, w in ((k, 1 - part), (k + 1, part)) if w > 0)
+        return tuple(
+            (k, w)
+            for k in range(int(a), min(int(np.ceil(b)), self.steps) + 1)
+            if (w := (_hat(b - k) - _hat(a - k)) / (b - a)) > 0
+        )
+
+    def _of_count(self, evidence: Evidence, rows: tuple[Row, ...]) -> Iterator[Point]:
+        model = self.model
+        start, end = evidence.start or model.start, evidence.end or model.dates[-1]
+        first = max(0, _step_from(model, start))
+        over = min(self.whole_steps, max(0, model.step_of(min(end, model.dates[-1]))))
+        for k in range(first, over - evidence.window + 1, evidence.window):
+            begin, stop = model.date_of(k), model.date_of(k + evidence.window)
+            value = sum(row.value for row in rows if begin <= row.day < stop)
+            last = stop - timedelta(days=1)
+            known = max([stop, *(row.known for row in rows if begin <= row.day < stop)])
+            yield Point(evidence, last, known, value, steps=(k, k + evidence.window))
+
+
+def log_density(evidence: Evidence, value: float, simulated: Floats, months: float = 1.0) -> Floats:
+    """Log-density of a published value where a run has `simulated`: (run,).
+
+    Raises nothing: a run without a finite value has minus infinity.
+    """
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        if evidence.error == "poisson":
+            mean = np.maximum(evidence.listed * simulated + evidence.stray * months, _TINY)
+            found = value * np.log(mean) - mean - sum(np.log(np.arange(1, int(value) + 1)))
+        elif evidence.error == "lognormal":
+            off = (np.log(value) - np.log(np.maximum(simulated, _TINY))) / evidence.share
+            found = -0.5 * off**2 - np.log(evidence.share * value) - _HALF_LOG_TAU
+        else:
+            sd = np.hypot(evidence.sd, evidence.share * simulated)
+            sd = np.maximum(sd, _TINY)
+            found = -0.5 * ((value - simulated) / sd) ** 2 - np.log(sd) - _HALF_LOG_TAU
+    return np.where(np.isfinite(found), found, -np.inf)
+
+
+def with_error(evidence: Evidence, simulated: Floats, months: float, rng: np.random.Generator) -> Floats:
+    """Values as they might be published where runs have `simulated`: (run,)."""
+    if evidence.error == "poisson":
+        return rng.poisson(np.maximum(evidence.listed * simulated + evidence.stray * months, 0)).astype(float)
+    z = rng.standard_normal(len(simulated))
+    if evidence.error == "lognormal":
+        return np.asarray(np.maximum(simulated, _TINY) * np.exp(evidence.share * z))
+    return np.asarray(simulated + np.hypot(evidence.sd, evidence.share * simulated) * z)
+
+
+def _hat(x: float) -> float:
+    """Integral of the hat function 1 - |t| from minus infinity to x."""
+    if x <= -1:
+        return 0.0
+    if x >= 1:
+        return 1.0
+    return 0.5 * (1 + x) ** 2 if x < 0 else 1 - 0.5 * (1 - x) ** 2
+
+
+def _step_from(model: Model, day: date) -> int:
+    """The first step that begins on a day or after it."""
+    k = model.step_of(day)
+    return k if model.date_of(k) >= day else k + 1

@@ -1,0 +1,261 @@
+"""Calibration against answers known in closed form, and against evidence that was not there yet."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from offramp import UsageError, load
+from offramp.model import Row
+from offramp.simulate import engine_for
+from offramp.truth import evidence as evidence_module
+from offramp.truth.calibration import calibrate, from_prior, futures
+from offramp.truth.evidence import Record, log_density
+from offramp.truth.sampler import Sampler
+from offramp.truth.worlds import Worlds, to_normal, to_unit
+
+HEADER = "series,date,until,known,value,unit,source,note\n"
+MODEL = """
+model: {name: walk, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 14}
+variables:
+  x: {initial: "normal(10, 2)", change: drift, noise: 1}
+  calm: {equals: 1}
+parameters:
+  drift: {unit: 1/month, value: "normal(0, 1)"}
+  pace: {unit: 1/month, value: "lognormal(0.5, 0.7)"}
+  idle: {value: "normal(0, 1)"}
+actors:
+  blue: {actions: {wait: {}, act: {propensity: 0.5}}}
+events:
+  raid: {rate: pace}
+outcomes:
+  end: {rate: 0.01 / month * calm, absorbing: true}
+evidence:
+  xs: {observes: x, data: seen.csv, series: x, error: normal, sd: 1.5}
+  raids: {observes: raid, data: seen.csv, series: raid, error: poisson, stray: 0, until: 2020-11-01}
+"""
+
+
+def month(k):
+    return date(2020 + k // 12, k % 12 + 1, 1)
+
+
+def walk(folder, values, raids=()):
+    """The model beside a table: `values` month by month from February 2020, known a fortnight later."""
+    rows = [f"x,{month(k)},,{month(k) + timedelta(14)},{v},,s,\n" for k, v in enumerate(values, 1)]
+    rows += [f"raid,{day},,{day},1,,s,\n" for day in raids]
+    rows += [f"{series},2019-01-01,,2019-01-01,1,,s,\n" for series in ("x", "raid")]  # before the start
+    (folder / "seen.csv").write_text(HEADER + "".join(rows))
+    (folder / "walk.yaml").write_text(MODEL)
+    return load(folder / "walk.yaml")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("walk")
+
+
+def test_a_random_walk_is_filtered_as_kalman_says(folder):
+    """Posterior of drift and of the last state, and the log-probability of the data, in closed form."""
+    values = [11.5, 9.7, 12.6, 12.0, 13.9, 14.1, 15.2, 16.9]
+    model = walk(folder, values)
+    model = replace(model, evidence=model.evidence[:1], outcomes=())
+    n = np.arange(1, len(values) + 1)
+    covariance = 4 + np.outer(n, n) + np.minimum.outer(n, n) + 2.25 * np.eye(len(n))
+    gain = np.linalg.solve(covariance, np.array(values) - 10)
+    with_last = 4 + n[-1] * n + np.minimum(n[-1], n)
+    drift, last = n @ gain, 10 + with_last @ gain
+    drift_sd = math.sqrt(1 - n @ np.linalg.solve(covariance, n))
+    last_sd = math.sqrt(4 + n[-1] ** 2 + n[-1] - with_last @ np.linalg.solve(covariance, with_last))
+    log_evidence = -0.5 * (
+        (np.array(values) - 10) @ gain + np.linalg.slogdet(covariance)[1] + len(n) * math.log(2 * math.pi)
+    )
+    found = calibrate(model, date(2020, 9, 15), particles=500, chains=3, seed=2)
+    assert found.parameters()["drift"].mean() == pytest.approx(drift, abs=0.06)
+    assert found.parameters()["drift"].std() == pytest.approx(drift_sd, rel=0.15)
+    path = futures(found, 8).state[:, 8, 0]
+    assert (path.mean(), path.std()) == (pytest.approx(last, abs=0.15), pytest.approx(last_sd, rel=0.15))
+    assert found.log_evidence.mean() == pytest.approx(log_evidence, abs=0.3)
+    idle = found.parameters()["idle"]
+    assert (idle.mean(), idle.std()) == (pytest.approx(0, abs=0.15), pytest.approx(1, rel=0.12)), "not moved"
+
+
+def test_counts_teach_a_rate_as_the_gamma_distribution_says(folder):
+    """Each raid is listed, so the likelihood of a rate is Poisson: compared with it on a grid."""
+    model = walk(folder, [], [date(2020, 1, 5), date(2020, 3, 9), date(2020, 3, 30), date(2020, 6, 2)])
+    model = replace(model, evidence=model.evidence[1:], outcomes=())
+    found = calibrate(model, date(2020, 11, 1), particles=400, chains=2, seed=1).parameters()["pace"]
+    rate = np.exp(np.linspace(-5, 3, 4001))
+    # Months of a count x are reported as Poisson with mean x: the mean over x is summed out below.
+    x = np.arange(40)
+    poisson = np.exp(-rate[:, None] + x * np.log(rate)[:, None] - [math.lgamma(k + 1) for k in x])
+    log_l = np.zeros_like(rate)
+    for y in (1, 0, 2, 0, 0, 1, 0, 0, 0, 0):
+        reported = np.exp(y * np.log(np.maximum(x, 1e-12)) - np.maximum(x, 1e-12) - math.lgamma(y + 1))
+        log_l += np.log(poisson @ reported)
+    weight = np.exp(log_l - 0.5 * (np.log(rate / 0.5) / 0.7) ** 2)
+    exact = (np.log(rate) * weight).sum() / weight.sum()
+    assert np.log(found).mean() == pytest.approx(exact, abs=0.1)
+
+
+def test_points_are_read_from_the_path_between_dates_and_over_periods(folder):
+    model = walk(folder, [1.0])
+    record = Record(model, date(2020, 6, 1))
+    assert record._weights(date(2020, 2, 15), date(2020, 2, 15)) == (
+        (1, pytest.approx(15 / 29)),
+        (2, pytest.approx(14 / 29)),
+    )
+    over = dict(record._weights(date(2020, 2, 1), date(2020, 4, 1)))
+    assert over == {1: pytest.approx(0.25), 2: pytest.approx(0.5), 3: pytest.approx(0.25)}
+
+
+def test_a_run_that_has_ended_cannot_be_what_happened(folder):
+    model = walk(folder, [10.0] * 12)
+    record = Record(model, date(2020, 12, 1))
+    worlds = Worlds(model)
+    sampler = Sampler(worlds, engine_for(model))
+    begun = sampler.begin(400)
+    begun.lineage[:] = np.arange(400)[:, None]
+    outputs = sampler.play(begun.z, begun.lineage, record.steps)
+    ended = (outputs.outcome[:, 0] >= 0) & (outputs.outcome[:, 0] < 11)
+    assert 0 < ended.sum() < 400
+    np.testing.assert_array_equal(np.isinf(record.log_likelihood(outputs)), ended)
+
+
+def test_densities_agree_with_scipy(folder):
+    from scipy import stats
+
+    xs, raids = walk(folder, [1.0]).evidence
+    x = np.array([0.5, 2.0, 7.0])
+    normal = replace(xs, share=0.5)
+    np.testing.assert_allclose(log_density(normal, 3.0, x), stats.norm.logpdf(3.0, x, np.hypot(1.5, 0.5 * x)))
+    lognormal = replace(xs, error="lognormal", share=0.3)
+    np.testing.assert_allclose(log_density(lognormal, 3.0, x), stats.lognorm.logpdf(3.0, 0.3, scale=x))
+    listed = replace(raids, listed=0.5, stray=0.2)
+    np.testing.assert_allclose(
+        log_density(listed, 4.0, x, months=3.0), stats.poisson.logpmf(4, 0.5 * x + 0.6)
+    )
+
+
+# ── nothing before it was known ───────────────────────────────────────────────────────────────────────
+
+UNTIL = date(2020, 6, 20)
+
+
+def forecast_of(model):
+    """What a calibration says of the end, and all that it is made of."""
+    found = calibrate(model, UNTIL, particles=24, chains=1, seed=5, threads=1, engine=ENGINE[0])
+    return found.z, found.lineage, futures(found, model.steps, threads=1, engine=ENGINE[0]).state
+
+
+ENGINE = [None]
+
+
+@pytest.fixture
+def walking(folder):
+    model = walk(
+        folder, [11.0, 9.0, 12.0, 12.5, 13.0, 14.0, 15.0, 15.5], [date(2020, 3, 3), date(2020, 8, 8)]
+    )
+    ENGINE[0] = engine_for(model)
+    return model
+
+
+def altered(model, later):
+    """The same model with the rows known after UNTIL replaced."""
+    series = []
+    for e in model.evidence:
+        kept = tuple(r for r in e.rows if r.known <= UNTIL)
+        wanted = tuple(r for kind, r in later if kind == e.kind)
+        series.append(replace(e, rows=kept + wanted))
+    return replace(model, evidence=tuple(series))
+
+
+def later_rows():
+    """Rows of any value for any day, as long as nobody knew them by UNTIL."""
+    days = st.dates(date(2020, 1, 1), date(2020, 12, 31))
+
+    def row(kind, day, after, value):
+        return kind, Row(day, None, max(day, UNTIL + timedelta(days=after)), value)
+
+    variable = st.builds(row, st.just("variable"), days, st.integers(1, 400), st.floats(-1e6, 1e6))
+    count = st.builds(row, st.just("event"), days, st.integers(1, 400), st.integers(0, 50).map(float))
+    return st.lists(st.one_of(variable, count), max_size=6)
+
+
+def leaks(model, later):
+    before, after = forecast_of(model), forecast_of(altered(model, later))
+    return any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(later=later_rows())
+def test_no_row_known_later_can_change_an_earlier_forecast(walking, later):
+    assert not leaks(walking, later)
+
+
+def test_the_test_for_leaks_finds_one_that_is_put_in_on_purpose(walking, monkeypatch):
+    """Filtering by the day described instead of the day known is the classic leak: revised figures."""
+    late = [("variable", Row(date(2020, 5, 1), None, date(2020, 9, 1), 40.0))]
+    assert not leaks(walking, late)
+    monkeypatch.setattr(
+        evidence_module, "known_by", lambda e, until: tuple(r for r in e.rows if r.day <= until)
+    )
+    assert leaks(walking, late)
+
+
+# ── the same whatever the threads, and after an interruption ──────────────────────────────────────────
+
+
+def test_a_calibration_is_the_same_on_one_thread_or_two_and_after_an_interruption(walking, tmp_path):
+    kept = tmp_path / "kept.npz"
+    options = {"particles": 150, "chains": 2, "seed": 3, "engine": ENGINE[0]}
+    whole = calibrate(walking, UNTIL, threads=1, **options)
+
+    calls = []
+
+    def stop(done, total):
+        calls.append(done)
+        if len(calls) > 150:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(walking, UNTIL, threads=2, checkpoint=kept, progress=stop, **options)
+    assert kept.exists()
+    resumed = calibrate(walking, UNTIL, threads=2, checkpoint=kept, **options)
+    np.testing.assert_array_equal(resumed.z, whole.z)
+    np.testing.assert_array_equal(resumed.lineage, whole.lineage)
+    assert resumed.runs == whole.runs
+
+
+def test_futures_share_their_past_and_no_more(walking):
+    found = calibrate(walking, UNTIL, particles=20, chains=1, seed=3, engine=ENGINE[0])
+    runs = futures(found, walking.steps, per_particle=3, engine=ENGINE[0])
+    state = runs.state[..., 0].reshape(20, 3, -1)
+    met = found.record.steps
+    assert (state[:, :, : met + 1] == state[:, :1, : met + 1]).all()
+    alive = (runs.outcome[:, 0] < 0).reshape(20, 3).all(axis=1)
+    assert (state[alive, 0, -1] != state[alive, 1, -1]).all()
+
+
+def test_without_evidence_the_futures_are_those_of_the_prior(walking):
+    prior = from_prior(walking, particles=600, seed=1)
+    drift = prior.parameters()["drift"]
+    assert (drift.mean(), drift.std()) == (pytest.approx(0, abs=0.15), pytest.approx(1, abs=0.1))
+    assert prior.record.points == ()
+
+
+def test_a_model_without_evidence_says_what_it_lacks():
+    with pytest.raises(UsageError, match="names no evidence to be held against"):
+        calibrate(load("spiral"), date(2030, 1, 1))
+
+
+def test_a_point_on_the_normal_scale_is_a_point_in_the_cube():
+    z = np.linspace(-6, 6, 101)
+    np.testing.assert_allclose(to_normal(to_unit(z)), z, atol=1e-9)
