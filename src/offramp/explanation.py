@@ -465,6 +465,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "name": policy.name,
         "title": policy.title,
         "all_of": list(policy.parts),
+        "variant": policy.variant,
         "do": [intervention_as_dict(i) for i in policy.interventions],
         **_backing(policy.origin),
     }

@@ -328,6 +328,7 @@ class Policy:
     interventions: tuple[Intervention, ...] = ()  # those of `parts` first
     parts: tuple[str, ...] = ()  # policies that it combines
     origin: Origin = Origin()
+    variant: bool = False  # there for comparisons only: nobody could choose it
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,7 +276,8 @@ def _ladders(page: Page, told: list[dict[str, Any]]) -> None:
 def _policies(page: Page, told: list[dict[str, Any]]) -> None:
     page.heading("Policies")
     for policy in told:
-        page.paragraph(_named(policy), "  ")
+        aside = " (for comparisons only)" if policy["variant"] else ""
+        page.paragraph(f"{_named(policy)}{aside}", "  ")
         if policy["all_of"]:
             page.entry("all of", ", ".join(policy["all_of"]), "    ", 33)
         if not policy["do"]:
