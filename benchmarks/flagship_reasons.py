@@ -73,7 +73,8 @@ def acts(actor: str, *names: str, first: int = 0, last: int | None = None) -> St
     def share(data: xr.Dataset) -> np.ndarray:
         actions = [a.name for a in next(a for a in load("us-iran-2020").actors if a.name == actor).actions]
         done = data["action"].sel(actor=actor).values[:, first:last]
-        return 100 * np.isin(done, [actions.index(n) for n in names]).mean(axis=1)
+        shares: np.ndarray = 100 * np.isin(done, [actions.index(n) for n in names]).mean(axis=1)
+        return shares
 
     return share
 
