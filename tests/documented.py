@@ -46,7 +46,7 @@ def commands(block: Block) -> list[tuple[str, str]]:
 
 def quick(words: list[str]) -> list[str]:
     """The words of a command with few runs where it simulates."""
-    if words[1] not in ("run", "brief", "compare", "claims"):
+    if words[1] not in ("run", "brief", "compare", "claims", "misreadings"):
         return words
     if "--runs" in words:
         at = words.index("--runs") + 1

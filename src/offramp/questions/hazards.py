@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine.evaluate import Environment, evaluate
-from offramp.engine.inputs import Inputs, Outputs, Status
+from offramp.engine.inputs import Ending, Inputs, Outputs, Status
 from offramp.model import Formula, Model
 
 Floats = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 def is_smooth(model: Model, outcome: str) -> bool:
     """Whether an outcome comes by a rate alone, so that each run has a chance of it."""
     found = next(o for o in model.outcomes if o.name == outcome)
-    return found.rate is not None and not getattr(model, "ladders", ())
+    return found.rate is not None and all(ladder.war != outcome for ladder in model.ladders)
 
 
 def chances(model: Model, inputs: Inputs, outputs: Outputs, outcome: str) -> Floats:
@@ -32,7 +32,7 @@ def chances(model: Model, inputs: Inputs, outputs: Outputs, outcome: str) -> Flo
     Summed over the steps in which a run goes on: the chance, given the state in which the step ended, that
     the outcome came in it. For an absorbing hazard r among hazards of total R that is r/R·(1 − exp(−R·dt)).
     The mean over runs is an unbiased estimate of the chance; single values may exceed 1. An outcome without
-    a rate counts as 0 or 1.
+    a rate counts as 0 or 1, and so does the war of a ladder.
     """
     index = [o.name for o in model.outcomes].index(outcome)
     asked = model.outcomes[index]
@@ -40,12 +40,18 @@ def chances(model: Model, inputs: Inputs, outputs: Outputs, outcome: str) -> Flo
     absorbing = [i for i, o in enumerate(model.outcomes) if o.absorbing]
     ended = np.where(outputs.outcome[:, absorbing] >= 0, outputs.outcome[:, absorbing], model.steps)
     last = ended.min(axis=1, initial=model.steps)
-    if not is_smooth(model, outcome):
+    if asked.rate is None:
         came = last == model.steps if asked.otherwise else outputs.outcome[:, index] >= 0
         return np.where(failed, np.nan, came.astype(np.float64))
     steps = np.arange(model.steps)
     going = steps <= last[:, None]
-    if not asked.absorbing:
+    by_ladder = np.zeros(len(failed), np.bool_)
+    if asked.absorbing:
+        # Where an exchange ends in war, that ends the run before any hazard can.
+        lost = (outputs.ladder_ending == Ending.WAR).any(axis=2)
+        going &= ~lost
+        by_ladder = lost.any(axis=1) & (outputs.outcome[:, index] >= 0)
+    else:
         first = np.where(outputs.outcome[:, index] >= 0, outputs.outcome[:, index], model.steps)
         going &= steps <= first[:, None]
     environment = _ends_of_steps(model, inputs, outputs)
@@ -56,7 +62,7 @@ def chances(model: Model, inputs: Inputs, outputs: Outputs, outcome: str) -> Flo
             total = total + _rate(model.outcomes[i].rate, environment, going.shape)
     with np.errstate(invalid="ignore", divide="ignore"):
         chance = np.where(total > 0, rate / total * -np.expm1(-total * model.step_length), 0.0)
-    return np.where(failed, np.nan, np.where(going, chance, 0.0).sum(axis=1))
+    return np.where(failed, np.nan, np.where(going, chance, 0.0).sum(axis=1) + by_ladder)
 
 
 def _ends_of_steps(model: Model, inputs: Inputs, outputs: Outputs) -> Environment:
