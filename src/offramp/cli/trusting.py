@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PARTICLES, CHAINS = 200, 2
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType):  # type: ignore[type-arg]
     """A date such as 2020-11-03."""
 
     name = "date"
@@ -105,8 +105,8 @@ def calibrate(
     engine = engine_for(checked)
     with Progress(f"{chains} x {particles:,} worlds") as progress:
         found = asked(
-            checked, last, particles=particles, chains=chains, seed=seed, overrides=overrides, threads=threads,
-            progress=progress, checkpoint=checkpoint, engine=engine,
+            checked, last, particles=particles, chains=chains, seed=seed, overrides=overrides,
+            threads=threads, progress=progress, checkpoint=checkpoint, engine=engine,
         )  # fmt: skip
     record = None if against is None else Record(checked, against)
     told = summary(found, against=record, threads=threads, engine=engine)
@@ -213,8 +213,8 @@ def forecast(
 ) -> int:
     """Write a dated forecast file that cannot be changed unnoticed.
 
-    Answers a list of questions with what was known by the day. The file holds the hashes of model and evidence,
-    its own, and that of the forecast before it.
+    Answers a list of questions with what was known by the day. The file holds the hashes of model and
+    evidence, its own, and that of the forecast before it.
     """
     from offramp.truth import ledger
 

@@ -37,8 +37,8 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
         )
     page.heading("How the past is met")
     page.paragraph(
-        "Of the figures published, how many lie within the middle half and the middle nine tenths of what the "
-        "calibrated model would publish. Near 50 and 90 % is right; 100 % is too wide."
+        "Of the figures published, how many lie within the middle half and the middle nine tenths of what "
+        "the calibrated model would publish. Near 50 and 90 % is right; 100 % is too wide."
     )
     _fit(page, told["series"])
     if "held_back" in told:
@@ -48,8 +48,9 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
     rhat = [p["r_hat"] for p in told["parameters"].values() if p["r_hat"] is not None]
     spread = max(told["log_evidence"]) - min(told["log_evidence"])
     page.paragraph(
-        f"{told['chains']} calibrations from scratch with {told['particles']:,} worlds each; {told['runs']:,} runs in "
-        f"{duration(told['seconds'])}. Their estimates of the evidence differ by {spread:.1f} in the logarithm"
+        f"{told['chains']} calibrations from scratch with {told['particles']:,} worlds each; "
+        f"{told['runs']:,} runs in {duration(told['seconds'])}. Their estimates of the evidence differ by "
+        f"{spread:.1f} in the logarithm"
         + (f", and the largest R-hat of a number is {max(rhat):.2f}" if rhat else "")
         + ". Above 1.1 the populations do not agree on a number yet: take more --particles."
     )
@@ -62,8 +63,9 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
     page.heading(f"{model.title}: forecasts of the past")
     page.paragraph(
         f"{len({q['name'] for q in told['questions']})} questions at {len(told['origins'])} days from "
-        f"{told['origins'][0]} to {told['origins'][-1]}: {told['asked']:,} answers, of which {told['resolved']:,} can be "
-        "held against what came. At each day the model knew what had been published by then, and no more."
+        f"{told['origins'][0]} to {told['origins'][-1]}: {told['asked']:,} answers, of which "
+        f"{told['resolved']:,} can be held against what came. At each day the model knew what had been "
+        "published by then, and no more."
     )
     skill = told["skill"]
     if skill:
@@ -71,8 +73,9 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
         page.paragraph(_verdict(best))
         page.heading("Yes-or-no questions")
         page.paragraph(
-            "Brier score: mean squared distance of the probability from what came, 0 at best. Skill: share of "
-            "another's score that the model saves; negative, it does worse. Intervals resample stretches of a year."
+            "Brier score: mean squared distance of the probability from what came, 0 at best. Skill: share "
+            "of another's score that the model saves; negative, it does worse. Intervals resample "
+            "stretches of a year."
         )
         rows = [["The model", f"{skill['model_brier']:.3f}", "", ""]]
         for who in (*BASELINES, "prior_model"):
@@ -93,8 +96,8 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
         c = told["coverage"]["all"]
         page.heading("How wide")
         page.paragraph(
-            f"Of {c['points']} levels {figures.percent(c['half'])} fell within the middle half of what was said and "
-            f"{figures.percent(c['nine_tenths'])} within the middle nine tenths."
+            f"Of {c['points']} levels {figures.percent(c['half'])} fell within the middle half of what was "
+            f"said and {figures.percent(c['nine_tenths'])} within the middle nine tenths."
         )
     return page.text(colour)
 
@@ -201,12 +204,13 @@ def _questions(page: Page, found: list[dict[str, Any]]) -> None:
 def _verdict(best: dict[str, Any]) -> str:
     name = best["title"].lower()
     value, low, high = best["brier_skill"], best["low"], best["high"]
-    between = f"between {_share(low)} and {_share(high)}"
+    skill = f"skill {_share(value)}, between {_share(low)} and {_share(high)}"
+    other = f"the best forecast without a model ({name})"
     if low is not None and low > 0:
-        return f"The model beats the best forecast without a model ({name}) by {_share(value)}, {between}."
+        return f"The model beats {other}: {skill}."
     if high is not None and high < 0:
-        return f"The model does worse than the best forecast without a model ({name}): skill {_share(value)}, {between}."
-    return f"The model is not told apart from the best forecast without a model ({name}): skill {_share(value)}, {between}."
+        return f"The model does worse than {other}: {skill}."
+    return f"The model is not told apart from {other}: {skill}."
 
 
 def _share(value: float | None) -> str:

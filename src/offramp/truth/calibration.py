@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -168,7 +169,7 @@ def _through(
     worlds = Worlds(model, overrides, seed)
     if not worlds.dimensions:
         raise UsageError(f"nothing in `{model.name}` is uncertain: there is nothing to calibrate.")
-    kept = _Checkpoint(checkpoint, _fingerprint(records, particles, chains, seed, worlds.overrides))
+    kept = _Checkpoint(checkpoint, _fingerprint(model, particles, chains, seed, worlds.overrides))
     meter = _Meter(progress, [r.steps for r in records], particles, chains)
     found: list[list[Particles]] = []
     for chain in range(chains):
@@ -177,8 +178,9 @@ def _through(
         found.append([])
         for number, record in enumerate(records, 1):
             meter.stage(chain, number - 1)
-            now = kept.found(chain, number) or sampler.take_in(now, record, last, number)
-            kept.keep(chain, number, now)
+            so_far = [r.hash for r in records[:number]]
+            now = kept.found(chain, so_far) or sampler.take_in(now, record, last, number)
+            kept.keep(chain, so_far, now)
             found[-1].append(now)
             last = record
     meter.end()
@@ -269,17 +271,18 @@ def _values(worlds: Worlds, z: Floats) -> dict[str, Floats]:
     return {name: drawn[:, place[name]].reshape(z.shape[:-1]) for name in worlds.uncertain()}
 
 
-def _fingerprint(
-    records: list[Record], particles: int, chains: int, seed: int, overrides: Mapping[str, float]
-) -> str:
-    return json.dumps(
-        {
-            "offramp": __version__, "model": records[-1].model.hash, "evidence": [r.hash for r in records],
-            "particles": particles, "chains": chains, "seed": seed, "sweeps": SWEEPS,
-            "overrides": dict(sorted(overrides.items())),
-        },
-        sort_keys=True,
-    )  # fmt: skip
+def _fingerprint(model: Model, particles: int, chains: int, seed: int, overrides: Mapping[str, float]) -> str:
+    """What the numbers depend on, but for the records: those are told with each step."""
+    told = {
+        "offramp": __version__,
+        "model": model.hash,
+        "particles": particles,
+        "chains": chains,
+        "seed": seed,
+        "sweeps": SWEEPS,
+        "overrides": dict(sorted(overrides.items())),
+    }
+    return json.dumps(told, sort_keys=True)
 
 
 _ARRAYS = ("z", "lineage", "score")
@@ -303,9 +306,9 @@ class _Checkpoint:
             except (OSError, ValueError, KeyError):
                 self._kept = {}  # damaged: it holds nothing that cannot be had again
 
-    def found(self, chain: int, number: int) -> Particles | None:
-        """The particles of a chain after a record, if they were kept."""
-        at = f"_{chain}_{number}"
+    def found(self, chain: int, records: list[str]) -> Particles | None:
+        """The particles of a chain after some records, named by their hashes, if they were kept."""
+        at = _at(chain, records)
         if "z" + at not in self._kept:
             return None
         kept = self._kept
@@ -319,8 +322,8 @@ class _Checkpoint:
             json.loads(str(kept["history" + at])),
         )
 
-    def keep(self, chain: int, number: int, now: Particles) -> None:
-        at = f"_{chain}_{number}"
+    def keep(self, chain: int, records: list[str], now: Particles) -> None:
+        at = _at(chain, records)
         if self.path is None or "z" + at in self._kept:
             return
         self._kept |= {name + at: np.asarray(getattr(now, name)) for name in (*_ARRAYS, *_NUMBERS)}
@@ -331,6 +334,11 @@ class _Checkpoint:
         with part.open("wb") as file:
             np.savez(file, **self._kept)
         part.replace(self.path)
+
+
+def _at(chain: int, records: list[str]) -> str:
+    digest = hashlib.sha256("".join(records).encode()).hexdigest()[:16]
+    return f"_{chain}_{digest}"
 
 
 class _Meter:

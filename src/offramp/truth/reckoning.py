@@ -98,7 +98,7 @@ def _skill(binary: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
 def _sampled_skill(sampled: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
     """Skill in the continuous ranked probability score, for counts and for levels.
 
-    Scores of a question are divided by the mean score of its climatology, so that kilograms and rials weigh
+    Scores of a question are divided by the mean score of all who answer it, so that kilograms and rials weigh
     alike.
     """
     found: dict[str, Any] = {}
@@ -113,7 +113,7 @@ def _sampled_skill(sampled: list[Asked], place: dict[Any, int]) -> dict[str, Any
         names = np.array([a.question.name for a in some])
         for name in np.unique(names):
             here = names == name
-            scale = crps["climatology"][here].mean() or 1.0
+            scale = np.mean([crps[who][here].mean() for who in EVERYBODY]) or 1.0
             for who in EVERYBODY:
                 crps[who][here] /= scale
         blocks = [place[a.origin] for a in some]
