@@ -58,6 +58,7 @@ _PUBLIC = {
     "story": ("offramp.questions.story", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
     "to_parquet": ("offramp.dataset", "to_parquet"),
+    "why": ("offramp.questions.why", "why"),
 }
 
 __all__ = [*_PUBLIC, "__version__"]
@@ -84,6 +85,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.misreadings import misreadings
     from offramp.questions.sensitivity import sensitivity
     from offramp.questions.story import story
+    from offramp.questions.why import why
     from offramp.report import brief
     from offramp.schema import json_schema
     from offramp.simulate import simulate, simulate_blocks

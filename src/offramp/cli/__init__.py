@@ -13,6 +13,7 @@ from offramp.cli.comparing import claims, compare
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.perceiving import misreadings
+from offramp.cli.reasoning import why
 from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
 from offramp.cli.text import cleaned, wants_colour
@@ -137,6 +138,7 @@ for command in (
     loops,
     sensitivity,
     discover,
+    why,
     calibrate,
     backtest,
     forecast,

@@ -267,7 +267,7 @@ class _Course:
         positions = {a.name: i for i, a in enumerate(self.model.actors)}
         views = [self.view_of(positions[side], ladder, k, truth, state) for side in ladder.sides]
         rules = read_rules(ladder, truth, state, now)
-        exchange = play(ladder, opened, rules, views, self.inputs.seed, self.inputs.scenario, k)
+        exchange = play(ladder, opened, rules, views, self.inputs.seed, self.scenario(k), k)
         self.fail(k, exchange.failed, Status.NOT_FINITE)
         return exchange
 
