@@ -22,8 +22,6 @@ from offramp.truth.questions import Question, Questions, check_answers
 PARTICLES = 200
 CHAINS = 2
 FUTURES = 6  # of each particle, at each origin
-# Questions answered from here on are kept for the last look.
-HELD_OUT = date(2021, 1, 1)
 
 
 @dataclass(frozen=True)
