@@ -17,6 +17,7 @@ from offramp.model import Distribution, Model
 from offramp.report import comparison, figures, grounds, pictures, words
 from offramp.report.canvas import printable
 from offramp.report.charts import opacity
+from offramp.report.exchanges import exchanges
 from offramp.report.palette import dark_rules
 from offramp.report.view import BASELINE, View
 
@@ -114,6 +115,7 @@ def _contents(view: View, command: str) -> dict[str, Any]:
         "fans": pictures.fans(view),
         "calendar": pictures.calendar(view),
         "random": pictures.random_events(view),
+        "exchanges": exchanges(view),
         "habits": pictures.habits(view),
         "habit_key": [(p, opacity(p / 100)) for p in (1, 5, 10, 25, 50, 100)],
         "beliefs": pictures.beliefs(view),
