@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from datetime import date
 from fractions import Fraction
 from importlib import resources
@@ -509,3 +510,20 @@ def test_wrong_use_of_the_command_is_answered_with_what_was_possible(words, said
 def test_a_ladder_is_looked_at_in_one_run():
     with pytest.raises(ofr.UsageError, match="this design has 3"):
         ofr.ladder(ofr.Design(ofr.load("brinkmanship"), scenarios=3), at=date(2026, 2, 1))
+
+
+def test_the_brief_tells_how_exchanges_ended_and_what_was_foreseen(runs):
+    html = ofr.brief(runs, ofr.load("brinkmanship")).html
+    opened = int((runs.ladder_ending > 0).sum())
+    wars = int((runs.ladder_ending == Ending.WAR).sum())
+    assert re.search(rf"{opened}\stimes in all", html)
+    assert f'<th scope="row">It slips into war</th><td class="n count">{wars}</td>' in html
+    assert "Highest rung reached" in html
+    assert "Altara foresaw" in html
+    assert (
+        "foresaw"
+        not in ofr.brief(ofr.simulate(quiet := ofr.Design(made(CHOICE), scenarios=3)), quiet.model).html
+    )
+
+
+CHOICE = "variables: {calm: {initial: 1}}\noutcomes: {end: {when: calm > 2}, none: {otherwise: true}}"
