@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations
 from math import exp
 
@@ -213,32 +214,52 @@ def test_the_chance_of_one_step_is_that_of_competing_hazards():
     assert found == pytest.approx(0.75 * (1 - exp(-0.4)))
 
 
-def test_the_war_of_a_ladder_counts_as_it_came_and_takes_its_step_from_the_hazards():
-    model = made(
-        """
-        variables: {x: {initial: 0}}
-        actors: {a: {actions: {wait: {}}}, b: {actions: {wait: {}}}}
-        outcomes:
-          war: {rate: 0.1 / month, absorbing: true}
-          deal: {rate: 0.2 / month, absorbing: true}
-        ladders:
-          clash:
-            sides: [a, b]
-            rate: 0.3 / month
-            moves: 6
-            war: war
-            war_worth: {a: -10, b: -10}
-            rungs: {words: {loses_control: 0.1}, shots: {loses_control: 0.4}}
-        """,
-        steps=5,
-    )
-    inputs = Design(model, scenarios=4000).inputs("baseline")
+LADDERS = """
+variables: {x: {initial: 0}}
+actors: {a: {actions: {wait: {}}}, b: {actions: {wait: {}}}}
+outcomes:
+  war: {rate: 0.1 / month, absorbing: true}
+  deal: {rate: 0.2 / month, absorbing: true}
+  raid: {absorbing: true}
+ladders:
+  clash:
+    sides: [a, b]
+    rate: 0.3 / month
+    moves: 6
+    war: war
+    war_worth: {a: -10, b: -10}
+    rungs: {words: {loses_control: 0.1}, shots: {loses_control: 0.4}}
+  border:
+    sides: [a, b]
+    rate: 0.3 / month
+    moves: 2
+    war: raid
+    war_worth: {a: -10, b: -10}
+    rungs: {words: {loses_control: 0.2}, shots: {loses_control: 0.2}}
+"""
+
+
+def test_exchanges_add_the_chances_that_control_was_lost():
+    """The means stay those of what came, for wars of ladders and for hazards beside them."""
+    model = made(LADDERS, steps=5)
+    inputs = Design(model, scenarios=6000).inputs("baseline")
     out = engine_for(model).run(inputs)
-    assert (out.ladder_ending == 4).any()
-    for i, outcome in enumerate(("war", "deal")):
-        difference = (out.outcome[:, i] >= 0) - chances(model, inputs, out, outcome)
+    assert (out.ladder_ending == 4).any(axis=(0, 1)).all()
+    for i, outcome in enumerate(("war", "deal", "raid")):
+        came = (out.outcome[:, i] >= 0).astype(float)
+        chance = chances(model, inputs, out, outcome)
+        difference = came - chance
         assert abs(difference.mean()) < 3.5 * difference.std() / np.sqrt(len(difference))
-    assert (is_smooth(model, "war"), is_smooth(model, "deal")) == (False, True)
+        assert chance.var() < 0.6 * came.var()
+        assert is_smooth(model, outcome)
+
+
+def test_a_risk_that_was_not_counted_leaves_the_war_as_it_came():
+    model = made(LADDERS, steps=5)
+    inputs = Design(model, scenarios=500).inputs("baseline")
+    out = engine_for(model).run(inputs)
+    blank = replace(out, ladder_risk=np.full_like(out.ladder_risk, np.nan))
+    assert (chances(model, inputs, blank, "raid") == (out.outcome[:, 2] >= 0)).all()
 
 
 def test_surprise_is_the_mean_of_minus_the_logarithm_over_runs_that_go_on():

@@ -18,6 +18,7 @@ from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
 from offramp.cli.text import cleaned, wants_colour
 from offramp.cli.thinking import ladder, minds
+from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.suggest import did_you_mean
@@ -138,6 +139,10 @@ for command in (
     sensitivity,
     discover,
     why,
+    calibrate,
+    backtest,
+    forecast,
+    score,
     crises,
     schema,
 ):
