@@ -6,7 +6,7 @@ read into it once for each ladder; the solution then reads nothing else.
 | function | what it does |
 |---|---|
 | `rules_L(x, p, now, desk)` | reads the numbers of ladder L in one vector and state |
-| `solve_L(desk, q, stride)` | fills the layers; what a mover expects of its moves goes to `q`, layer by layer |
+| `solve_L(desk, q, stride)` | fills the layers; what movers expect of their moves goes to `q` |
 | `odds(x, p, now, desk)` | what each ladder brings if it opens, into the vector `p` (`Layout.odds`) |
 """
 
@@ -59,8 +59,9 @@ class Desk:
         if of in names:
             kind = names.index(of)
             return self.rungs * (2 * kind - 1 + side if kind else 0)
-        single = {"war_worth": 0 + side, "precision": 2 + side, "first": 4, "layers": 5, "q": 5 + 2 * self.layer}
-        return 7 * self.rungs + single[of]
+        q = 5 + 2 * self.layer
+        behind = {"war_worth": side, "precision": 2 + side, "first": 4, "layers": 5, "q": q}
+        return 7 * self.rungs + behind[of]
 
     @property
     def size(self) -> int:
@@ -136,8 +137,8 @@ class Exchanges:
             with f.loop(0, 2 * desk.layer) as k:
                 f.store(layers, k, 0.0)
             for side in SIDES:
-                for r in range(desk.rungs):  # with no moves left the rung reached is the highest
-                    f.store(layers, (side * desk.rungs + r) * desk.position + ODDS + r, 1.0)
+                for n in range(desk.rungs):  # with no moves left the rung reached is the highest
+                    f.store(layers, (side * desk.rungs + n) * desk.position + ODDS + n, 1.0)
             with f.loop(0, ladder.moves) as fewer:
                 after = f.at(layers, (fewer % 2) * desk.layer)
                 here = f.at(layers, ((fewer + 1) % 2) * desk.layer)

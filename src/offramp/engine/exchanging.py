@@ -158,7 +158,7 @@ class Exchanging:
             for side, view in enumerate(views):
                 war = f.select(begins, f.load(view, count), f.load(view, count + 1))
                 self.watch.fail_where(f, opened & ~f.is_finite(war), Status.NOT_FINITE)
-                f.store(self.memory.place(f, "ladder_foreseen"), 2 * i + side, f.select(opened, war, math.nan))
+                f.store(self.memory.place(f, "ladder_foreseen"), 2 * i + side, war)
 
             going = f.variable("mask", opened)
             first_moves = f.variable("mask", begins)
@@ -243,9 +243,9 @@ class Exchanging:
                 noted = f.load(self.memory.place(f, name), n, "small")
                 value = f.select(going, noted, f.constant("small", nothing))
                 f.store_narrow(self.memory.outside(f, name), step * count + n, value, 8)
-        for n in range(count):
-            opened = going & (self._noted(f, "ladder_rung", n) >= 0)
-            for name, each, nothing in [("ladder_risk", 1, 0.0), ("ladder_foreseen", 2, math.nan)]:
-                for k in range(n * each, (n + 1) * each):
-                    value = f.select(opened, f.load(self.memory.place(f, name), k), nothing)
+        for i in range(count):
+            opened = going & (self._noted(f, "ladder_rung", i) >= 0)
+            for name, each, absent in [("ladder_risk", 1, 0.0), ("ladder_foreseen", 2, math.nan)]:
+                for k in range(i * each, (i + 1) * each):
+                    value = f.select(opened, f.load(self.memory.place(f, name), k), absent)
                     f.store(self.memory.outside(f, name), step * (count * each) + k, value)
