@@ -126,7 +126,7 @@ DEEP_MODELS = range(24)
 
 @cache
 def deep_model(seed: int) -> CompiledModel:
-    return compile_model(ModelMaker(seed, deep=True, ladders=seed % 4 == 1).model(), cache=False)
+    return compile_model(ModelMaker(seed, deep=True, ladders=seed % 4 == 0).model(), cache=False)
 
 
 @pytest.mark.parametrize("seed", DEEP_MODELS)
@@ -160,7 +160,7 @@ def test_what_the_candidates_of_a_look_ahead_share_changes_no_bit(monkeypatch, c
     assert_same_bits(other.run(inputs, probabilities=True), shared)
 
 
-@pytest.mark.parametrize("seed", [7, 29])
+@pytest.mark.parametrize("seed", [7, 28])
 def test_minds_have_the_same_bits_at_every_width_and_alone(seed):
     ours = deep_model(seed)
     inputs = inputs_for(ours.model, scenarios=21, seed=seed)
