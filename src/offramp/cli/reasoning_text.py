@@ -107,9 +107,9 @@ def _mediated(page: Page, found: Why) -> None:
     else:
         said = f"The chance is {100 * whole.value:.2f} points of a hundred as it is. Below, what is left"
     page.paragraph(
-        f"{said} in the same futures with the act forbidden, or with the event happening without effect, and "
-        "the share that goes. All else goes on by the model's rules; shares need not add up, and one below 0 "
-        "says that the thing works the other way."
+        f"{said} in the same futures with the act forbidden, the event without effect or the exchange never "
+        "opening, and the share that goes. All else goes on by the model's rules; shares need not add up, "
+        "and one below 0 says that the thing works the other way."
     )
     page.table(
         ["without", "left", "90 % interval", "goes"],

@@ -219,7 +219,7 @@ def why(
     if len(cases) < FEWEST_CASES:
         raise OfframpError(_too_few(model, asked, design, len(cases), int(held.sum())))
     between = _between(known, groups, np.asarray(directly.any(axis=(0, 1)), np.bool_), design.seed)
-    can = [b for b in between if not b.set and b.kind in ("act", "event") and not b.branch]
+    can = [b for b in between if not b.set and not b.branch]
     return Why(
         model=model.name,
         model_hash=model.hash,
@@ -358,7 +358,7 @@ def _groups(
 def _between(known: list[Feature], groups: list[Group], directly: Bools, seed: int) -> list[Lying]:
     """Features that lie before the outcome beyond doubt, the greatest surplus first."""
     found = lifts(groups, seed)
-    sure = [f for f in range(len(known)) if found.low[f] > 1]
+    sure = [f for f in range(len(known)) if found.sure[f]]
     sure.sort(key=lambda f: (found.expected[f] - found.share[f], f))
     return [
         Lying(
