@@ -233,9 +233,7 @@ def test_random_models_hold_every_course_that_an_exchange_can_take():
     assert max(out.ladder_rung.max() for _, out in courses) >= 2
     assert any(len(m.ladders) == 2 and (out.ladder_rung >= 0).all(axis=2).any() for m, out in courses)
     assert any(out.status.any() for _, out in courses)
-    sides = [
-        next(a for a in m.actors if a.name == s) for m, _ in courses for x in m.ladders for s in x.sides
-    ]
+    sides = [next(a for a in m.actors if a.name == s) for m, _ in courses for x in m.ladders for s in x.sides]
     assert {a.depth for a in sides} == {0, 1, 2, 3}
     assert any(a.beliefs for a in sides)
     assert any(a.sees and any(s.delay for s in a.sees) for a in sides)
