@@ -126,7 +126,7 @@ DEEP_MODELS = range(24)
 
 @cache
 def deep_model(seed: int) -> CompiledModel:
-    return compile_model(ModelMaker(seed, deep=True, ladders=seed % 4 == 1).model(), cache=False)
+    return compile_model(ModelMaker(seed, deep=True, ladders=seed % 4 == 0).model(), cache=False)
 
 
 @pytest.mark.parametrize("seed", DEEP_MODELS)
@@ -160,7 +160,7 @@ def test_what_the_candidates_of_a_look_ahead_share_changes_no_bit(monkeypatch, c
     assert_same_bits(other.run(inputs, probabilities=True), shared)
 
 
-@pytest.mark.parametrize("seed", [7, 29])
+@pytest.mark.parametrize("seed", [7, 28])
 def test_minds_have_the_same_bits_at_every_width_and_alone(seed):
     ours = deep_model(seed)
     inputs = inputs_for(ours.model, scenarios=21, seed=seed)
@@ -233,9 +233,7 @@ def test_random_models_hold_every_course_that_an_exchange_can_take():
     assert max(out.ladder_rung.max() for _, out in courses) >= 2
     assert any(len(m.ladders) == 2 and (out.ladder_rung >= 0).all(axis=2).any() for m, out in courses)
     assert any(out.status.any() for _, out in courses)
-    sides = [
-        next(a for a in m.actors if a.name == s) for m, _ in courses for x in m.ladders for s in x.sides
-    ]
+    sides = [next(a for a in m.actors if a.name == s) for m, _ in courses for x in m.ladders for s in x.sides]
     assert {a.depth for a in sides} == {0, 1, 2, 3}
     assert any(a.beliefs for a in sides)
     assert any(a.sees and any(s.delay for s in a.sees) for a in sides)
