@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from us_iran_runs import END_OF_2020, LAST, chance, model, runs, share
+from us_iran_runs import END_OF_2020, LAST, RUNS, chance, model, runs, share
 
 from offramp.check import loads
 from offramp.design import Design
@@ -111,7 +111,7 @@ def test_habit_alone_repeats_the_counts() -> None:
     the second (waivers gone cannot be revoked, deaths bring forces).
     """
     still = {"us_precision": 0, "iran_precision": 0}
-    cut = replace(model(), steps=2)
+    cut = replace(model((), 1), steps=2)
     habit = simulate(Design(cut, scenarios=6000, seed=5, overrides=still)).isel(policy=0)
     counts = {
         "washington": {
@@ -136,12 +136,12 @@ def test_habit_alone_repeats_the_counts() -> None:
 
 def test_no_future_is_absurd() -> None:
     """Prior predictive bounds: loose, and none of them fitted to what happened."""
-    design = Design(model(), scenarios=2000, seed=7)
+    design = Design(model((), 1), scenarios=2000, seed=7)
     data = simulate(design).isel(policy=0)
     assert int((data["status"] != 0).sum()) == 0
     war = chance(data, "war")
     assert 0.005 < war < 0.1  # a few percent a year at most
-    assert chance(data, "capitulation") < 0.02  # pressure has moved little that a regime holds vital
+    assert chance(data, "capitulation") < 0.08  # Pape: sanctions alone worked in about one case of twenty
     assert chance(data, "interim_deal", END_OF_2020) < 0.2
     assert chance(data, "strike_on_iran") < 0.2
     assert 0.4 < chance(data, "americans_killed") < 0.97
@@ -172,14 +172,28 @@ def test_no_act_is_ruled_out_or_forced_by_the_look_ahead() -> None:
                 assert 1 / 5 < with_reason / without < 5, (name, action, with_reason, without)
 
 
-def test_weekly_steps_tell_the_same_story() -> None:
-    """Acts are counted a month, effects an act; a weekly variant differs by what a month of one act blurs."""
+def test_weeks_tell_the_same_story_as_months() -> None:
+    """Decisions keep their rhythm of a month, so that a finer calendar changes nothing but what a month blurs."""
     text = model().text.replace("step: month, steps: 19", "step: week, steps: 83")
-    weekly = simulate(Design(loads(text), scenarios=200, seed=20200601)).isel(policy=0)
+    weekly_model = replace(loads(text), actors=model((), 1).actors)
+    weekly = simulate(Design(weekly_model, scenarios=RUNS, seed=20200601)).isel(policy=0)
     monthly = runs(months=LAST)
     for outcome in ("war", "comprehensive_deal", "interim_deal", "strike_on_iran", "un_sanctions_back"):
-        assert chance(weekly, outcome, 10**6) == pytest.approx(chance(monthly, outcome), abs=0.08), outcome
-    tolerance = {"leu": 0.1, "breakout": 0.1, "oil_exports": 0.15, "hardliners": 0.05, "gdp": 0.02}
+        assert chance(weekly, outcome, 10**6) == pytest.approx(chance(monthly, outcome), abs=0.06), outcome
+    tolerance = {
+        "leu": 0.05, "breakout": 0.07, "oil_exports": 0.06, "hardliners": 0.03, "gdp": 0.01, "tension": 0.1,
+        "ships_hit": 0.1, "killings": 0.15, "coalition": 0.08,
+    }  # fmt: skip
     for name, off in tolerance.items():
         week, month = (float(d[name][:, -1].mean()) for d in (weekly, monthly))
         assert week == pytest.approx(month, rel=off), name
+
+
+def test_a_decision_comes_once_a_month_whatever_the_step() -> None:
+    text = model().text.replace("step: month, steps: 19", "step: week, steps: 83")
+    weekly_model = replace(loads(text), actors=model((), 0).actors)
+    weekly = simulate(Design(weekly_model, scenarios=2)).isel(policy=0, scenario=0)
+    due = weekly["due"].values[:-1]
+    assert due.sum() == LAST
+    assert set(np.diff(np.flatnonzero(due > 0.5))) <= {4, 5}
+    assert (runs()["due"].values == 1).all()

@@ -14,34 +14,44 @@ from offramp.design import Design
 from offramp.model import Model
 from offramp.simulate import simulate
 
-RUNS = 600
+RUNS = 400
 END_OF_2020 = 7  # months since the start
 LAST = 19
 
 
 @cache
-def model(corrected: tuple[str, ...] = ()) -> Model:
-    """The flagship; with `corrected`, without the misreadings named `actor/parameter` or `actor/*`.
+def model(corrected: tuple[str, ...] = (), depth: int | None = None) -> Model:
+    """The flagship; with `corrected`, without the misreadings named `actor/parameter`, `actor/beliefs` or `actor/*`.
 
-    `actor/*` takes away what the actor sees wrongly as well.
+    Without beliefs an actor knows the types of the others; `actor/*` takes away what it sees wrongly as well. With
+    `depth`, both governments think only so deep: replies to what has happened need one step of thought, replies to
+    what the other might do need two, at many times the cost.
     """
     base = load("us-iran-2020")
     actors = []
     for actor in base.actors:
-        wrong = tuple(m for m in actor.misreads if f"{actor.name}/{m.parameter}" not in corrected)
-        if f"{actor.name}/*" in corrected:
-            actor = replace(actor, sees=())
-            wrong = ()
-        actors.append(replace(actor, misreads=wrong))
+        right = {f"{actor.name}/*"} & set(corrected)
+        wrong = tuple(m for m in actor.misreads if not right and f"{actor.name}/{m.parameter}" not in corrected)
+        actor = replace(actor, misreads=wrong, sees=() if right else actor.sees)
+        if right or f"{actor.name}/beliefs" in corrected:
+            actor = replace(actor, beliefs=())
+        if depth is not None and actor.depth > depth:
+            actor = replace(actor, depth=depth, inner_horizon=actor.inner_horizon if depth > 1 else None)
+        actors.append(actor)
     return replace(base, actors=tuple(actors))
 
 
 @cache
 def _runs(
-    policy: str, corrected: tuple[str, ...], overrides: tuple[tuple[str, float], ...], months: int
+    policy: str,
+    corrected: tuple[str, ...],
+    overrides: tuple[tuple[str, float], ...],
+    months: int,
+    depth: int,
+    number: int,
 ) -> xr.Dataset:
-    cut = replace(model(corrected), steps=months)
-    design = Design(cut, [policy], RUNS, seed=20200601, overrides=dict(overrides))
+    cut = replace(model(corrected, depth), steps=months)
+    design = Design(cut, [policy], number, seed=20200601, overrides=dict(overrides))
     return simulate(design).isel(policy=0)
 
 
@@ -50,9 +60,11 @@ def runs(
     corrected: tuple[str, ...] = (),
     set: Mapping[str, float] | None = None,
     months: int = END_OF_2020,
+    depth: int = 1,
+    number: int = RUNS,
 ) -> xr.Dataset:
     """The same scenarios under a policy, with misreadings corrected, parameters or first values set."""
-    return _runs(policy, corrected, tuple(sorted((set or {}).items())), months)
+    return _runs(policy, corrected, tuple(sorted((set or {}).items())), months, depth, number)
 
 
 def mean(data: xr.Dataset, variable: str, month: int = END_OF_2020) -> float:
@@ -81,10 +93,15 @@ def war_hazard(data: xr.Dataset) -> float:
     return float((control.values[:, None] * exposure).sum(axis=1).mean())
 
 
+def leading(data: xr.Dataset, actor: str, about: str, kind: str, month: int = END_OF_2020 - 1) -> float:
+    """Mean belief of an actor that another is of a type, in the step of `month`."""
+    return float(data["belief"].sel(supposition=f"{actor}/{about}/{kind}").isel(step=month).mean())
+
+
 @cache
 def many() -> xr.Dataset:
     """Enough futures of the baseline to count rare acts."""
-    return simulate(Design(model(), scenarios=12_000, seed=11)).isel(policy=0)
+    return simulate(Design(model((), 1), scenarios=6_000, seed=11)).isel(policy=0)
 
 
 def number(actor: str, action: str) -> int:
