@@ -25,12 +25,14 @@ from offramp.model import (
     Event,
     Formula,
     Intervention,
+    Ladder,
     Misreading,
     Model,
     Outcome,
     Overlay,
     Parameter,
     Policy,
+    Rung,
     Signal,
     Term,
     Type,
@@ -47,11 +49,13 @@ START = date(2020, 6, 1)
 class ModelMaker:
     """Draws a model; the same seed gives the same one."""
 
-    def __init__(self, seed: int, deep: bool = False) -> None:
+    def __init__(self, seed: int, deep: bool = False, ladders: bool = False) -> None:
         """`deep`: actors of all depths that have types and beliefs, in a model small enough to think it
-        through slowly; otherwise of depth 0 and 1, without types."""
+        through slowly; otherwise of depth 0 and 1, without types. `ladders`: at least two actors, and
+        exchanges between them."""
         self.rng = np.random.default_rng(seed)
         self.deep = deep
+        self.ladders = ladders
         self.parameters = [f"p{i}" for i in range(self.count(2, 5))]
         self.stocks = [f"s{i}" for i in range(self.count(2, 6))]
         self.auxiliaries = [f"a{i}" for i in range(self.count(0, 4))]
@@ -322,6 +326,42 @@ class ModelMaker:
             when=high if kind == "when" else None,
         )  # fmt: skip
 
+    def by_side(self, sides: tuple[str, str], scale: float = 1.0) -> tuple[tuple[str, Formula], ...]:
+        return tuple((side, self.formula(scale, 2)) for side in sides if self.chance(0.7))
+
+    def rung(self, i: int, sides: tuple[str, str]) -> Rung:
+        control = Formula("", Binary("*", Number(0.4), self.probability().node))
+        return Rung(
+            f"r{i}", "",
+            # Sometimes beyond 0 and 1, where it is held.
+            loses_control=self.one_of(control, control, control, self.formula(0.3, 1), None),
+            harm=self.by_side(sides, 0.3), stakes=self.by_side(sides), audience_cost=self.by_side(sides, 0.5),
+            effects=self.effects(2),
+        )  # fmt: skip
+
+    def ladder(self, i: int, actors: tuple[Actor, ...], wars: list[str]) -> Ladder:
+        one, other = (actors[k].name for k in self.rng.permutation(len(actors))[:2])
+        moves = self.count(1, 5)
+        rate = self.one_of(
+            self.formula(0.5, 2), Formula("", Binary("*", Number(2.0), self.probability().node))
+        )
+        return Ladder(
+            f"l{i}", "", sides=(one, other), rate=rate, moves=moves, war=self.one_of(*wars),
+            war_worth=tuple((side, self.formula(3.0, 1)) for side in (one, other)),
+            rungs=tuple(self.rung(r, (one, other)) for r in range(self.count(1, min(4, moves + 1)))),
+            first=self.one_of(None, Formula("", Number(1.0)), self.probability(), self.formula(depth=1)),
+        )  # fmt: skip
+
+    def with_ladders(self, model: Model) -> Model:
+        """The model with one or two ladders, and an outcome that only they can bring."""
+        worth = tuple((a.name, self.formula(3.0)) for a in model.actors if self.chance(0.7))
+        only = Outcome("war", "", absorbing=True, worth=worth)
+        outcomes = [*model.outcomes]
+        outcomes.insert(self.count(0, len(outcomes)), only)
+        wars = ["war", "war", *(o.name for o in outcomes if o.absorbing)]
+        ladders = tuple(self.ladder(i, model.actors, wars) for i in range(self.count(1, 2)))
+        return replace(model, outcomes=tuple(outcomes), ladders=ladders)
+
     def policy(self, actors: tuple[Actor, ...]) -> Policy:
         interventions = []
         for _ in range(self.count(1, 3)):
@@ -388,12 +428,13 @@ class ModelMaker:
         stocks = [self.variable(s) for s in self.stocks]
         order = self.rng.permutation(len(stocks) + len(auxiliaries))
         variables = tuple([*stocks, *auxiliaries][i] for i in order)
-        actors = tuple(self.actor(i) for i in range(self.count(2 if self.deep else 0, 3)))
+        fewest = 2 if self.deep or self.ladders else 0
+        actors = tuple(self.actor(i) for i in range(self.count(fewest, 3)))
         step = self.one_of("month", "week")
         if self.deep:
             self.dt = 1.0 if step == "month" else 7 / DAYS_PER_MONTH
             actors = self.with_minds(actors)
-        return Model(
+        model = Model(
             name="random", title="", summary="", sources=(), start=START, step=step,
             steps=self.count(3, 5 if self.deep else 10 if step == "month" else 20),
             variables=variables, parameters=parameters, actors=actors,
@@ -402,3 +443,4 @@ class ModelMaker:
             policies=(Policy("baseline", ""), self.persuasion(actors, self.policy(actors).interventions)),
             auxiliary_order=tuple(self.auxiliaries), illustrative=True,
         )  # fmt: skip
+        return self.with_ladders(model) if self.ladders else model

@@ -282,3 +282,11 @@ def test_claims_that_are_not_there_are_answered(tmp_path, monkeypatch, words, sa
     result = call("claims", *words)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_policy_that_nobody_could_choose_is_marked_as_a_variant():
+    model = ofr.loads(ACCOUNT + GUNS + "  fearless: {do: [{set: {danger: 0}}], variant: true}\n")
+    assert [p.name for p in model.policies if p.variant] == ["fearless"]
+    told = {p["name"]: p["variant"] for p in ofr.explain(model)["policies"]}
+    assert told["fearless"]
+    assert not told["arming"]

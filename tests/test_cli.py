@@ -57,7 +57,7 @@ def test_a_misspelt_option_is_answered_with_the_one_that_was_meant(place):
 def test_a_new_crisis_checks_runs_and_teaches_every_section(place):
     text = Path("river.yaml").read_text(encoding="utf-8")
     for section in set(FILE.names) - {"extend", "without", "evidence"}:  # it stands alone, without data
-        assert re.search(rf"^# [^\n]+\n{section}:|^{section}:", text, re.M)
+        assert re.search(rf"^# [^\n]+\n{section}:|^{section}:|^# Not used here: `{section}`", text, re.M)
     assert text.count("#") > 30
     assert "NAME" not in text
     assert call("check", "river.yaml").exit_code == 0

@@ -26,7 +26,7 @@ LAYERS = (
     ("provenance", "dataset"),
     ("simulate",),
     ("analysis",),
-    ("outlook", "minds", "diagnosis", "questions", "truth"),
+    ("outlook", "minds", "ladder", "diagnosis", "questions", "truth"),
     ("report", "explanation"),
     ("cli",),
     ("__main__",),

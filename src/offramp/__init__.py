@@ -36,6 +36,7 @@ _PUBLIC = {
     "discover": ("offramp.questions.discovery", "discover"),
     "explain": ("offramp.explanation", "explain"),
     "json_schema": ("offramp.schema", "json_schema"),
+    "ladder": ("offramp.ladder", "ladder"),
     "load": ("offramp.check", "load"),
     "load_runs": ("offramp.dataset", "load"),
     "loads": ("offramp.check", "loads"),
@@ -67,6 +68,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.design import Design
     from offramp.errors import ModelError, OfframpError, Problem, UsageError
     from offramp.explanation import explain
+    from offramp.ladder import ladder
     from offramp.minds import minds
     from offramp.model import Intervention, Model, Policy
     from offramp.outlook import outlook

@@ -19,6 +19,7 @@ from offramp.language.sections.directly import check_claims
 from offramp.language.sections.events import read_events
 from offramp.language.sections.evidence import read_evidence
 from offramp.language.sections.head import read_horizon, read_model
+from offramp.language.sections.ladders import read_ladders
 from offramp.language.sections.names import collect
 from offramp.language.sections.outcomes import read_outcomes
 from offramp.language.sections.policies import read_policies
@@ -174,6 +175,7 @@ def _check(source: Source, folder: Path | None = None) -> Model:
     outcomes = read_outcomes(reader, file, names)
     events = read_events(reader, file, names)
     actors = read_actors(reader, file, names)
+    ladders = read_ladders(reader, file, names, outcomes)
     policies = read_policies(reader, file, names, variables, actors)
     evidence = read_evidence(reader, file, names, folder)
     claims = read_claims(reader, file, names, policies, events)
@@ -193,6 +195,7 @@ def _check(source: Source, folder: Path | None = None) -> Model:
         actors=actors,
         events=events,
         outcomes=outcomes,
+        ladders=ladders,
         policies=policies,
         auxiliary_order=order,
         evidence=evidence,

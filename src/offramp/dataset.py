@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Inputs, Outputs, Status
+from offramp.engine.inputs import Ending, Inputs, Outputs, Status
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Model
 from offramp.provenance import as_json, attributes_of
@@ -48,11 +48,28 @@ RESERVED = frozenset(
         "failed_step",
         "failed_variable",
         "date",
+        "ladder",
+        "side",
+        "ladder_rung",
+        "ladder_first",
+        "ladder_moves",
+        "ladder_ending",
+        "ladder_foreseen",
     }
 )
 
 # Attributes that hold JSON.
-SECTIONS = ("overrides", "policies", "variables", "parameters", "actors", "events", "outcomes", "sources")
+SECTIONS = (
+    "overrides",
+    "policies",
+    "variables",
+    "parameters",
+    "actors",
+    "events",
+    "outcomes",
+    "ladders",
+    "sources",
+)
 
 # HDF5 keeps an attribute in an object header of at most 64 KiB; longer ones are saved as variables.
 _LONGEST_ATTRIBUTE = 30_000
@@ -61,6 +78,17 @@ _LONG = "attribute:"
 _PARQUET_SCENARIOS = 4096
 
 STATUS_MEANINGS = ("ok", "not_finite", "out_of_bounds", "too_many_events")
+ENDING_MEANINGS = ("not_opened", "first_stood_down", "second_stood_down", "petered_out", "war")
+
+# What runs tell of ladders: dimensions policy, scenario, step, ladder, and of the last one side.
+_LADDERS = {
+    "ladder_rung": "position of the highest rung that the exchange reached, -1 where it did not open",
+    "ladder_first": "position in `sides` of the side that moved first, -1 where it did not open",
+    "ladder_moves": "moves made in the exchange, 0 where it did not open",
+    "ladder_ending": "how the exchange ended; sides stand in attribute `sides`",
+    "ladder_foreseen": "chance of war that each side foresaw as the exchange opened, not a number where it "
+    "did not open",
+}
 
 
 @dataclass
@@ -71,6 +99,7 @@ class Collection:
     variables: dict[str, npt.NDArray[np.float64]]
     action: npt.NDArray[np.int8]
     event_count: npt.NDArray[np.int16]
+    ladders: dict[str, npt.NDArray[Any]]
     outcome_step: npt.NDArray[np.int16]
     status: npt.NDArray[np.uint8]
     failed_step: npt.NDArray[np.int16]
@@ -90,6 +119,13 @@ class Collection:
             variables={name: np.empty((*runs, model.steps + 1)) for name in variables},
             action=np.empty((*runs, model.steps, len(model.actors)), dtype=np.int8),
             event_count=np.empty((*runs, model.steps, len(model.events)), dtype=np.int16),
+            ladders={
+                name: np.empty(
+                    (*runs, model.steps, len(model.ladders), *((2,) if name == "ladder_foreseen" else ())),
+                    dtype=np.float64 if name == "ladder_foreseen" else np.int8,
+                )
+                for name in _LADDERS
+            },
             outcome_step=np.empty((*runs, len(model.outcomes)), dtype=np.int16),
             status=np.empty(runs, dtype=np.uint8),
             failed_step=np.empty(runs, dtype=np.int16),
@@ -112,6 +148,8 @@ class Collection:
                 self.variables[variable.name][policy, scenarios] = outputs.state[:, :, i]
         self.action[policy, scenarios] = outputs.action
         self.event_count[policy, scenarios] = outputs.event
+        for name, values in self.ladders.items():
+            values[policy, scenarios] = getattr(outputs, name)
         self.outcome_step[policy, scenarios] = outputs.outcome
         self.status[policy, scenarios] = outputs.status
         self.failed_step[policy, scenarios] = outputs.failed_step
@@ -134,6 +172,8 @@ class Collection:
                 "actor": ("actor", _names(a.name for a in model.actors)),
                 "outcome": ("outcome", _names(o.name for o in model.outcomes)),
                 "event": ("event", _names(e.name for e in model.events)),
+                "ladder": ("ladder", _names(x.name for x in model.ladders)),
+                "side": ("side", _names(("first", "second"))),
                 "parameter": ("parameter", _names(p.name for p in model.parameters)),
                 "supposition": ("supposition", _names("/".join(names) for names in model.suppositions)),
                 "expectation": ("expectation", _names("/".join(names) for names in model.expectations)),
@@ -159,6 +199,21 @@ class Collection:
                 "step, or with branches 1 + position of the branch drawn"
             },
         )
+        sides = as_json({x.name: list(x.sides) for x in model.ladders})
+        for name, values in self.ladders.items():
+            dims = ("policy", "scenario", "step", "ladder")
+            result[name] = (
+                (*dims, "side") if name == "ladder_foreseen" else dims,
+                values,
+                {"long_name": _LADDERS[name], "sides": sides},
+            )
+        result["ladder_rung"].attrs["rungs"] = as_json(
+            {x.name: [r.name for r in x.rungs] for x in model.ladders}
+        )
+        result["ladder_ending"].attrs |= {
+            "flag_values": np.array([e.value for e in Ending], dtype=np.int8),
+            "flag_meanings": " ".join(ENDING_MEANINGS),
+        }
         result["outcome_step"] = (
             ("policy", "scenario", "outcome"),
             self.outcome_step,
@@ -322,7 +377,18 @@ def load(path: str | Path) -> xr.Dataset:
     missing = [k for k in ("model_hash", "seed", *SECTIONS) if k not in runs.attrs]
     if missing:
         raise OfframpError(f"{path} is not a file of runs: it has no attribute `{missing[0]}`.")
-    for name in ("policy", "actor", "outcome", "event", "parameter", "supposition", "expectation"):
+    text = (
+        "policy",
+        "actor",
+        "outcome",
+        "event",
+        "ladder",
+        "side",
+        "parameter",
+        "supposition",
+        "expectation",
+    )
+    for name in text:
         attrs = runs[name].attrs
         runs = runs.assign_coords({name: (name, _names(runs[name].values), attrs)})
     for array in runs.variables.values():
@@ -336,8 +402,10 @@ def to_parquet(runs: xr.Dataset, path: str | Path) -> None:
     Columns: `policy`, `scenario`, `date`, `status`; one for each variable, in its unit (field metadata
     `unit`, `title`); `action.ACTOR`, the name of the action taken in the step that begins at the date,
     null where there is none; `belief.ACTOR.ABOUT.TYPE` and `expected.ACTOR.OTHER` in that step;
-    `event.EVENT`, its count in that step, null at the last date; `outcome.OUTCOME`, whether it has
-    happened by the date (of an `otherwise` outcome: whether it holds),
+    `event.EVENT`, its count in that step, null at the last date; `ladder.LADDER`, how an exchange in that
+    step ended (`ENDING_MEANINGS`), `ladder.LADDER.rung`, the highest rung it reached, and
+    `ladder.LADDER.foreseen.SIDE`, the chance of war that each side foresaw, null where none opened;
+    `outcome.OUTCOME`, whether it has happened by the date (of an `otherwise` outcome: whether it holds),
     null where the run failed. Attributes of the runs are in the metadata of the table.
 
     Raises
@@ -404,6 +472,18 @@ def _table(part: xr.Dataset, policy: str, pa: Any) -> Any:
     for event in part["event"].values:
         count = by_date(part["event_count"].sel(event=event).values, -1).ravel()
         column(f"event.{event}", pa.array(count, mask=count < 0))
+    sides, rungs = (json.loads(part["ladder_rung"].attrs[key]) for key in ("sides", "rungs"))
+    for name in part["ladder"].values:
+        here = part.sel(ladder=name)
+        column(
+            f"ladder.{name}", strings(by_date(here["ladder_ending"].values, 0) - 1, list(ENDING_MEANINGS[1:]))
+        )
+        column(f"ladder.{name}.rung", strings(by_date(here["ladder_rung"].values, -1), rungs[str(name)]))
+        for i, side in enumerate(sides[str(name)]):
+            chance = np.concatenate(
+                [here["ladder_foreseen"].values[..., i], np.full((scenarios, 1), np.nan)], axis=1
+            ).ravel()
+            column(f"ladder.{name}.foreseen.{side}", pa.array(chance, mask=np.isnan(chance)))
     outcomes = section(part, "outcomes")
     step = part["outcome_step"].transpose("outcome", "scenario").values[..., None]
     held = (step >= 0) & (step < np.arange(dates))

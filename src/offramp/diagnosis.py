@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from offramp.design import Design
 from offramp.engine.inputs import Floats, Inputs, Ints, Status
+from offramp.engine.ladder import Exchange
 from offramp.engine.mind import Mind, Picture, Thought
 from offramp.engine.oracle import _Course, _Happening, _Move
 from offramp.engine.world import State, World
@@ -180,6 +181,23 @@ def _places(model: Model) -> Iterator[tuple[Formula, _Place]]:
             (f, _Place(f"what the outcome `{o.name}` is worth to {actor}", "outcomes"))
             for actor, f in o.worth
         ]
+    for ladder in model.ladders:
+        what = f"the ladder `{ladder.name}`"
+        pairs.append((ladder.rate, _Place(f"the rate of {what}", "ladders")))
+        pairs.append((ladder.first, _Place(f"`first` of {what}", "ladders")))
+        pairs += [
+            (f, _Place(f"what war on {what} is worth to {side}", "ladders")) for side, f in ladder.war_worth
+        ]
+        for rung in ladder.rungs:
+            on = f"rung `{rung.name}` of {what}"
+            pairs.append((rung.loses_control, _Place(f"`loses_control` of {on}", "ladders")))
+            for key, values in (
+                ("harm", rung.harm),
+                ("stakes", rung.stakes),
+                ("audience_cost", rung.audience_cost),
+            ):
+                pairs += [(f, _Place(f"`{key}` of {on} for {side}", "ladders")) for side, f in values]
+            pairs += moves(rung.effects, on, "ladders")
     for formula, place in pairs:
         if formula is not None:
             yield formula, place
@@ -233,6 +251,9 @@ class _Inquiry(_Course):
 
     def random_events(self, k: int, truth: World, state: State) -> _Happening:
         return super().random_events(k, self.watched(truth), state)
+
+    def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
+        return super().exchange(i, k, self.watched(truth), state)
 
     def outcomes(
         self, k: int, truth: World, state: State, end: float

@@ -10,6 +10,7 @@ from offramp.model import (
     Action,
     Actor,
     Belief,
+    BySide,
     Chances,
     Claim,
     Distribution,
@@ -17,6 +18,7 @@ from offramp.model import (
     Event,
     Evidence,
     Formula,
+    Ladder,
     Misreading,
     Model,
     Origin,
@@ -37,6 +39,7 @@ SECTIONS = (
     "parameters",
     "events",
     "outcomes",
+    "ladders",
     "policies",
     "evidence",
     "claims",
@@ -78,6 +81,7 @@ def explain(model: Model) -> dict[str, Any]:
         "parameters": [_parameter(model, p) for p in model.parameters],
         "events": [_event(model, e) for e in sorted(model.events, key=_by_date)],
         "outcomes": [_outcome(o) for o in model.outcomes],
+        "ladders": [_ladder(x) for x in model.ladders],
         "policies": [_policy(p) for p in model.policies],
         "evidence": [_evidence(e) for e in model.evidence],
         "claims": [_claim(c) for c in model.claims],
@@ -120,6 +124,7 @@ def counts(model: Model) -> dict[str, int]:
         "dated_events": sum(e.on is not None for e in model.events),
         "random_events": sum(e.on is None for e in model.events),
         "outcomes": len(model.outcomes),
+        "ladders": len(model.ladders),
         "policies": len(model.policies),
         "evidence": len(model.evidence),
         "claims": len(model.claims),
@@ -153,6 +158,10 @@ def origins(model: Model) -> Iterator[tuple[str, str, Origin]]:
             yield "branch", f"{event.name}.{branch.name}", branch.origin
     for outcome in model.outcomes:
         yield "outcome", outcome.name, outcome.origin
+    for ladder in model.ladders:
+        yield "ladder", ladder.name, ladder.origin
+        for rung in ladder.rungs:
+            yield "rung", f"{ladder.name}.{rung.name}", rung.origin
     for policy in model.policies:
         yield "policy", policy.name, policy.origin
     for evidence in model.evidence:
@@ -348,7 +357,7 @@ def _in_order(things: tuple[Variable, ...] | tuple[Parameter, ...], names: set[s
 
 
 def _movers(model: Model, variable: str) -> Iterator[dict[str, Any]]:
-    """Actions, events and policies with an effect on a variable."""
+    """Actions, events, rungs of ladders and policies with an effect on a variable."""
     for actor in model.actors:
         for action in actor.actions:
             yield from _moves("action", f"{actor.name}.{action.name}", action.effects, variable)
@@ -356,6 +365,9 @@ def _movers(model: Model, variable: str) -> Iterator[dict[str, Any]]:
         yield from _moves("event", event.name, event.effects, variable)
         for branch in event.branches:
             yield from _moves("event", f"{event.name}.{branch.name}", branch.effects, variable)
+    for ladder in model.ladders:
+        for rung in ladder.rungs:
+            yield from _moves("rung", f"{ladder.name}.{rung.name}", rung.effects, variable)
     for policy in model.policies:
         for intervention in policy.interventions:
             for how, values in (("set", intervention.set), ("add", intervention.shift)):
@@ -418,11 +430,42 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def _ladder(ladder: Ladder) -> dict[str, Any]:
+    def by_side(values: BySide) -> dict[str, str | None]:
+        return {side: written(formula) for side, formula in values}
+
+    return {
+        "name": ladder.name,
+        "title": ladder.title,
+        "sides": list(ladder.sides),
+        "rate": written(ladder.rate),
+        "first": written(ladder.first),
+        "moves": ladder.moves,
+        "war": ladder.war,
+        "war_worth": by_side(ladder.war_worth),
+        "rungs": [
+            {
+                "name": r.name,
+                "title": r.title,
+                "loses_control": written(r.loses_control),
+                "harm": by_side(r.harm),
+                "stakes": by_side(r.stakes),
+                "audience_cost": by_side(r.audience_cost),
+                "effects": _effects(r.effects),
+                **_backing(r.origin),
+            }
+            for r in ladder.rungs
+        ],
+        **_backing(ladder.origin),
+    }
+
+
 def _policy(policy: Policy) -> dict[str, Any]:
     return {
         "name": policy.name,
         "title": policy.title,
         "all_of": list(policy.parts),
+        "variant": policy.variant,
         "do": [intervention_as_dict(i) for i in policy.interventions],
         **_backing(policy.origin),
     }

@@ -18,6 +18,7 @@ import numpy as np
 from offramp.design import Design
 from offramp.engine.depths import model_of_run
 from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
+from offramp.engine.ladder import Exchange
 from offramp.engine.mind import Thought
 from offramp.engine.oracle import _Course, _Move
 from offramp.engine.reasons import Reasoner, Reasons, averaged
@@ -37,9 +38,9 @@ class Judgement:
     q : points; Q of the action
     relative : Q less its average over the available actions, each by the chance that the actor takes it
         (so that one absurd action does not make all others look good)
-    cost, terms, worth : parts of `relative`, each less its own average of that kind, by name of the term and
-        of the absorbing outcome. `relative` = Σ terms + Σ worth + cost: what costs much has a
-        negative `cost`
+    cost, terms, ladders, worth : parts of `relative`, each less its own average of that kind, by name of the
+        term, of the ladder (exchanges on it, war left out) and of the absorbing outcome. `relative` =
+        Σ terms + Σ ladders + Σ worth + cost: what costs much has a negative `cost`
     chances : absorbing outcome -> chance that the look-ahead gives to it
     none : chance of none of them within the look-ahead
     """
@@ -48,6 +49,7 @@ class Judgement:
     relative: float | None
     cost: float | None
     terms: dict[str, float | None]
+    ladders: dict[str, float | None]
     worth: dict[str, float | None]
     chances: dict[str, float]
     none: float
@@ -280,6 +282,20 @@ class _Replay(_Course):
         )
         return move
 
+    def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
+        if k == self.last:
+            self.recall()
+        if self.before is None:
+            return super().exchange(i, k, truth, state)
+        return Exchange(
+            first=self.before.ladder_first[:, k, i].astype(np.int64),
+            moves=self.before.ladder_moves[:, k, i].astype(np.int64),
+            rung=self.before.ladder_rung[:, k, i].astype(np.int64),
+            ending=self.before.ladder_ending[:, k, i].astype(np.int64),
+            foreseen=self.before.ladder_foreseen[:, k, i],
+            failed=np.zeros(1, dtype=np.bool_),
+        )
+
     def known_move(self, a: int, k: int) -> _Move:
         assert self.before is not None
         nobody = {other.name: np.zeros((1, len(other.actions))) for other in self.model.actors}
@@ -376,6 +392,7 @@ def _judged(parts: Reasons, chances: Floats, available: Bools) -> list[Judgement
 
     over, cost = relative(parts.q), relative(-parts.cost)
     terms = {name: relative(values) for name, values in parts.terms.items()}
+    ladders = {name: relative(values) for name, values in parts.ladders.items()}
     ends = {name: relative(values) for name, values in parts.worth.items()}
     return [
         Judgement(
@@ -383,6 +400,7 @@ def _judged(parts: Reasons, chances: Floats, available: Bools) -> list[Judgement
             relative=over[i],
             cost=cost[i],
             terms={name: values[i] for name, values in terms.items()},
+            ladders={name: values[i] for name, values in ladders.items()},
             worth={name: values[i] for name, values in ends.items()},
             chances={name: float(chance[0, i]) for name, chance in parts.chances.items()},
             none=float(parts.none[0, i]),

@@ -253,7 +253,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Exactly one of `when`, `rate`, `otherwise`."""
+    """Exactly one of `when`, `rate`, `otherwise`; none where only the war of a ladder brings it."""
 
     name: str
     title: str
@@ -262,6 +262,40 @@ class Outcome:
     otherwise: bool = False  # true where no absorbing outcome has come
     absorbing: bool = False  # the run ends
     worth: tuple[tuple[str, Formula], ...] = ()  # actor -> points per month once absorbed
+    origin: Origin = Origin()
+
+
+# A formula for some of the two sides of a ladder, in points; 0 for one that is not there.
+BySide = tuple[tuple[str, Formula], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of a ladder: what it is to stand on it."""
+
+    name: str
+    title: str
+    loses_control: Formula | None = None  # chance that a move to here, or staying here, ends in war; None: 0
+    harm: BySide = ()  # what each side bears for every move after which the exchange stands here
+    stakes: BySide = ()  # what a side gains if the other stands down here
+    audience_cost: BySide = ()  # what a side pays that stands down here
+    effects: tuple[Effect, ...] = ()  # where this is the highest rung reached
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """An exchange of a few days between two actors who climb, match or stand down."""
+
+    name: str
+    title: str
+    sides: tuple[str, str]
+    rate: Formula  # per month; opens at most once in a step
+    moves: int  # 1 to 20, then it peters out
+    war: str  # the absorbing outcome that loss of control brings
+    war_worth: BySide  # both sides
+    rungs: tuple[Rung, ...]  # lowest first
+    first: Formula | None = None  # chance that the side named first moves first; None: 0.5
     origin: Origin = Origin()
 
 
@@ -294,6 +328,7 @@ class Policy:
     interventions: tuple[Intervention, ...] = ()  # those of `parts` first
     parts: tuple[str, ...] = ()  # policies that it combines
     origin: Origin = Origin()
+    variant: bool = False  # there for comparisons only: nobody could choose it
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +445,7 @@ class Model:
     actors: tuple[Actor, ...] = ()
     events: tuple[Event, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
     policies: tuple[Policy, ...] = ()  # "baseline" comes first; it does nothing unless the file says so
     claims: tuple[Claim, ...] = ()
     auxiliary_order: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from offramp.model import (
     Event,
     Formula,
     Intervention,
+    Ladder,
     Origin,
     Outcome,
     Policy,
@@ -78,6 +79,7 @@ def attributes_of(design: Design, engine: str) -> dict[str, Any]:
         "actors": as_json({a.name: _actor(a) for a in model.actors}),
         "events": as_json({e.name: _event(e) for e in model.events}),
         "outcomes": as_json({o.name: _outcome(o) for o in model.outcomes}),
+        "ladders": as_json({x.name: _ladder(x) for x in model.ladders}),
         "sources": as_json(
             {s.key: {"title": s.title, "date": s.date, "url": s.url, "note": s.note} for s in model.sources}
         ),
@@ -206,7 +208,24 @@ def _event(event: Event) -> dict[str, Any]:
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "title": outcome.title,
-        "kind": "otherwise" if outcome.otherwise else "when" if outcome.when is not None else "rate",
+        "kind": _kind(outcome),
         "absorbing": outcome.absorbing,
         **_origin(outcome.origin),
+    }
+
+
+def _kind(outcome: Outcome) -> str:
+    if outcome.otherwise:
+        return "otherwise"
+    return "when" if outcome.when is not None else "rate" if outcome.rate is not None else "ladder"
+
+
+def _ladder(ladder: Ladder) -> dict[str, Any]:
+    return {
+        "title": ladder.title,
+        "sides": list(ladder.sides),
+        "moves": ladder.moves,
+        "war": ladder.war,
+        "rungs": {r.name: {"title": r.title, **_origin(r.origin)} for r in ladder.rungs},
+        **_origin(ladder.origin),
     }

@@ -143,6 +143,8 @@ def _shape(key: Key) -> Schema:
             return _named({"anyOf": [{"const": "hidden"}, _table(_of(key))]})
         case "readings":
             return _named({"anyOf": [_FORMULA, _table(_of(key))]})
+        case "pair":
+            return {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
         case "removals":
             return {"$ref": "#/$defs/removals"}
         case "sides":

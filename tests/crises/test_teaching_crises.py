@@ -25,7 +25,7 @@ def suspects(altara, bessim, **more):
     return {"altara_suspects": altara, "bessim_suspects": bessim, **more}
 
 
-@pytest.mark.parametrize("name", ["chicken", "spiral"])
+@pytest.mark.parametrize("name", ["chicken", "spiral", "brinkmanship"])
 def test_a_teaching_crisis_is_short_listed_and_says_that_it_is_illustrative(name):
     text = (resources.files("offramp.crises") / f"{name}.yaml").read_text(encoding="utf-8")
     assert len(text.splitlines()) < 60
@@ -35,7 +35,7 @@ def test_a_teaching_crisis_is_short_listed_and_says_that_it_is_illustrative(name
     assert "Illustrative" in call("minds", name).stdout
 
 
-@pytest.mark.parametrize("name", ["chicken", "spiral"])
+@pytest.mark.parametrize("name", ["chicken", "spiral", "brinkmanship"])
 def test_a_teaching_crisis_makes_a_brief(name, tmp_path):
     result = call("brief", name, "--runs", "60", "--out", str(tmp_path / "page.html"))
     assert result.exit_code == 0, result.output

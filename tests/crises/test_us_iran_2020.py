@@ -193,9 +193,7 @@ def test_m16_what_reason_alone_does_to_attacks_is_small_and_comes_from_the_price
     force = ("attack_shipping", "attack_partners", "down_drone", "missile_salvo")
     without = share(runs("hold", set=reason), "tehran", *force, until=3)
     within = share(runs("hold", set=reason | {"interim": 1}), "tehran", *force, until=3)
-    unblamed = share(
-        runs("hold", set=reason | {"interim": 1, "breaking_cost": 0}), "tehran", *force, until=3
-    )
+    unblamed = share(runs("hold", set=reason | {"interim": 1, "breaking_cost": 0}), "tehran", *force, until=3)
     assert 0.7 < within / without < 0.97
     assert within < unblamed
 

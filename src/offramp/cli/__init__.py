@@ -16,7 +16,7 @@ from offramp.cli.perceiving import misreadings
 from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
 from offramp.cli.text import cleaned, wants_colour
-from offramp.cli.thinking import minds
+from offramp.cli.thinking import ladder, minds
 from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.suggest import did_you_mean
@@ -128,6 +128,7 @@ for command in (
     check,
     explain,
     minds,
+    ladder,
     compare,
     claims,
     misreadings,

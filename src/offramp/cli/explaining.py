@@ -60,7 +60,9 @@ def _summary(page: Page, told: dict[str, Any]) -> None:
         f"{n['variables']} variables ({n['stocks']} stocks, {n['auxiliaries']} auxiliaries), "
         f"{n['parameters']} parameters ({n['uncertain']} uncertain), {n['actors']} actors with "
         f"{n['actions']} actions and {n['misreadings']} misreadings, {n['dated_events']} dated and "
-        f"{n['random_events']} random events, {n['outcomes']} outcomes, {n['policies']} policies."
+        f"{n['random_events']} random events, {n['outcomes']} outcomes, "
+        + (f"{n['ladders']} ladder{'s' if n['ladders'] != 1 else ''}, " if n["ladders"] else "")
+        + f"{n['policies']} policies."
     )
     if told["illustrative"]:
         page.paragraph("Illustrative: its numbers are there to teach, and need no source.")
@@ -237,6 +239,8 @@ def _outcomes(page: Page, told: list[dict[str, Any]]) -> None:
         page.paragraph(f"{_named(outcome)}{ends}", "  ")
         if outcome["otherwise"]:
             page.entry("holds", "where no outcome that ends the run has come", "    ", _ROOM)
+        elif outcome["when"] is None and outcome["rate"] is None:
+            page.entry("comes", "from loss of control on a ladder alone", "    ", _ROOM)
         for label, key in (("when", "when"), ("rate", "rate")):
             if outcome[key] is not None:
                 page.entry(label, outcome[key], "    ", _ROOM)
@@ -245,10 +249,35 @@ def _outcomes(page: Page, told: list[dict[str, Any]]) -> None:
         _backing(page, outcome, "    ")
 
 
+def _ladders(page: Page, told: list[dict[str, Any]]) -> None:
+    for ladder in told:
+        one, other = ladder["sides"]
+        page.heading(f"{_named(ladder)}: {one} and {other} climb, match or stand down")
+        page.entry("opens", f"{ladder['rate']}   per month, at most once in a step", "  ", _ROOM)
+        page.entry("first", f"{one} with chance {ladder['first'] or '0.5'}, else {other}", "  ", _ROOM)
+        page.entry("lasts", f"{ladder['moves']} moves at most, then it peters out", "  ", _ROOM)
+        worth = ", ".join(f"{points} to {side}" for side, points in ladder["war_worth"].items())
+        page.entry("war", f"{ladder['war']}, worth {worth} (points)", "  ", _ROOM)
+        _backing(page, ladder, "  ")
+        page.gap()
+        page.paragraph("Rungs, lowest first (points):", "  ")
+        for rung in ladder["rungs"]:
+            page.paragraph(_named(rung), "    ")
+            if rung["loses_control"] is not None:
+                page.entry("control", f"lost with chance {rung['loses_control']}", "      ", _ROOM)
+            for label, key in (("harm", "harm"), ("stakes", "stakes"), ("yielding", "audience_cost")):
+                text = "; ".join(f"{side} {points}" for side, points in rung[key].items())
+                if text:
+                    page.entry(label, text, "      ", _ROOM)
+            _effects(page, rung["effects"], "      ")
+            _backing(page, rung, "      ")
+
+
 def _policies(page: Page, told: list[dict[str, Any]]) -> None:
     page.heading("Policies")
     for policy in told:
-        page.paragraph(_named(policy), "  ")
+        aside = " (for comparisons only)" if policy["variant"] else ""
+        page.paragraph(f"{_named(policy)}{aside}", "  ")
         if policy["all_of"]:
             page.entry("all of", ", ".join(policy["all_of"]), "    ", 33)
         if not policy["do"]:
@@ -390,6 +419,7 @@ _TELL: dict[str, Callable[[Page, Any], None]] = {
     "parameters": _parameters,
     "events": _events,
     "outcomes": _outcomes,
+    "ladders": _ladders,
     "policies": _policies,
     "evidence": _evidence,
     "claims": _claims,

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
 RUNS, LONGEST = 24, 9
 
+
 @click.command()
 @options.model_argument
 @click.option(
-    "--at", "days", multiple=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+    "--at",
+    "days",
+    multiple=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
     help="Measure at this date; may be repeated. The start and the middle of the horizon by default.",
 )
 @options.fewer_runs(RUNS, "Futures over which strengths are measured.")
@@ -32,7 +37,11 @@ RUNS, LONGEST = 24, 9
     "--most", type=click.IntRange(1, 100), default=8, show_default=True, metavar="N", help="Loops to show."
 )
 @click.option(
-    "--longest", type=click.IntRange(2, 20), default=LONGEST, show_default=True, metavar="N",
+    "--longest",
+    type=click.IntRange(2, 20),
+    default=LONGEST,
+    show_default=True,
+    metavar="N",
     help="Most things in a loop.",
 )
 @pictures.picture_option
@@ -117,4 +126,3 @@ def loops_text(found: Loops, title: str, columns: int, colour: bool = False) -> 
 def _chain(loop: Loop) -> str:
     words = [f"{n.title} ({'+' if s > 0 else '-'}) >" for n, s in zip(loop.nodes, loop.signs, strict=True)]
     return " ".join([*words, loop.nodes[0].title])
-

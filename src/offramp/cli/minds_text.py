@@ -135,6 +135,8 @@ def _closed(page: Page, mind: Mind) -> None:
 def _why(page: Page, name: str, judgement: Judgement, model: Model, room: int) -> None:
     """The reasons for and against an action, the weightiest first."""
     parts = {n.replace("_", " "): v for n, v in judgement.terms.items()}
+    for ladder, points in judgement.ladders.items():
+        parts[f"exchanges: {_ladder(model, ladder)}"] = points
     for outcome, points in judgement.worth.items():
         parts[f"chance of {_outcome(model, outcome)}"] = points
     parts["cost"] = judgement.cost
@@ -231,6 +233,10 @@ def _amount(value: float, unit: str) -> str:
 
 def _title(model: Model, actor: str) -> str:
     return next((a.title for a in model.actors if a.name == actor), "") or actor
+
+
+def _ladder(model: Model, ladder: str) -> str:
+    return next(x.title or x.name for x in model.ladders if x.name == ladder)
 
 
 def _outcome(model: Model, outcome: str) -> str:

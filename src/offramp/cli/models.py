@@ -68,6 +68,7 @@ def inventory(there_are: dict[str, int]) -> str:
         "dated_events": "dated event",
         "random_events": "random event",
         "outcomes": "outcome",
+        "ladders": "ladder",
         "policies": "policy",
         "sources": "source",
         "guesses": "guess",

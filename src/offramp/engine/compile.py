@@ -64,6 +64,10 @@ class CompiledModel:
         inputs : the block, its axes as in `Inputs`
         probabilities : also return the chance of every action
         """
+        if self.model.ladders:  # computed by the plain interpreter alone, for now
+            from offramp.engine.oracle import Oracle
+
+            return Oracle(self.model).run(inputs, probabilities)
         runs, width = len(inputs.scenario), self.width
         steps = self.model.steps if inputs.steps is None else inputs.steps
         outputs = empty_outputs(self.model, runs, probabilities, steps)
@@ -165,6 +169,11 @@ def empty_outputs(model: Model, runs: int, probabilities: bool, steps: int) -> O
         belief=np.full((runs, steps, len(model.suppositions)), np.nan),
         expected=np.full((runs, steps, len(model.expectations)), np.nan),
         event=np.empty((runs, steps, len(model.events)), dtype=np.int16),
+        ladder_rung=np.full((runs, steps, len(model.ladders)), -1, dtype=np.int8),
+        ladder_first=np.full((runs, steps, len(model.ladders)), -1, dtype=np.int8),
+        ladder_moves=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
+        ladder_ending=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
+        ladder_foreseen=np.full((runs, steps, len(model.ladders), 2), np.nan),
         outcome=np.empty((runs, len(model.outcomes)), dtype=np.int16),
         status=np.empty(runs, dtype=np.uint8),
         failed_step=np.empty(runs, dtype=np.int16),

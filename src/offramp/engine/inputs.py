@@ -5,7 +5,7 @@ tuples: stock (`Model.stocks`), variable (`Model.variables`), parameter, actor, 
 `slot` counts all actions of all actors, actor by actor, in file order; `overlay` all values of all types,
 actor by actor, type by type, value by value; `supposition` and `expectation` are those of
 `Model.suppositions` and `Model.expectations`; `misreading`, `signal` and `belief` count those of all actors,
-actor by actor, in file order.
+actor by actor, in file order; `ladder` is a position in `Model.ladders`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,16 @@ class Status(IntEnum):
     NOT_FINITE = 1
     OUT_OF_BOUNDS = 2
     TOO_MANY_EVENTS = 3
+
+
+class Ending(IntEnum):
+    """How an exchange on a ladder ended; sides in the order of `Ladder.sides`."""
+
+    NONE = 0  # it did not open
+    FIRST_STOOD_DOWN = 1
+    SECOND_STOOD_DOWN = 2
+    PETERED_OUT = 3
+    WAR = 4
 
 
 def may_pass_one(branches: Sequence[Branch]) -> bool:
@@ -146,6 +156,16 @@ class Outputs:
     event : (run, step, event), int16
         How often a random event happened; for a dated event with branches 1 + position of the branch
         drawn, without branches 1, in its step; 0 elsewhere. For random events with branches, the total.
+    ladder_rung : (run, step, ladder), int8
+        Highest rung that the exchange reached, from 0; -1 where it did not open.
+    ladder_first : (run, step, ladder), int8
+        Position in `Ladder.sides` of the side that moved first; -1 where it did not open.
+    ladder_moves : (run, step, ladder), int8
+        Moves made, the last included; 0 where it did not open.
+    ladder_ending : (run, step, ladder), int8, an Ending
+    ladder_foreseen : (run, step, ladder, 2)
+        Chance of war that each side foresaw at the opening, in the order of `Ladder.sides`; NaN where it
+        did not open.
     outcome : (run, outcome), int16
         Step at whose end the outcome first held, -1 for never (`otherwise` outcomes: always -1).
     status : (run,), uint8, a Status
@@ -160,6 +180,11 @@ class Outputs:
     belief: Floats
     expected: Floats
     event: npt.NDArray[np.int16]
+    ladder_rung: npt.NDArray[np.int8]
+    ladder_first: npt.NDArray[np.int8]
+    ladder_moves: npt.NDArray[np.int8]
+    ladder_ending: npt.NDArray[np.int8]
+    ladder_foreseen: Floats
     outcome: npt.NDArray[np.int16]
     status: npt.NDArray[np.uint8]
     failed_step: npt.NDArray[np.int16]

@@ -176,6 +176,10 @@ def purposes(model: Model) -> list[str]:
             names.append(purpose_of_event(event))
         else:
             names += [purpose_of_event(event, b.name) for b in event.branches]
+    for ladder in model.ladders:
+        names += [f"ladder/{ladder.name}/open", f"ladder/{ladder.name}/first"]
+        for k in range(1, ladder.moves + 1):
+            names += [f"ladder/{ladder.name}/move/{k}", f"ladder/{ladder.name}/control/{k}"]
     names += [f"outcome/{o.name}" for o in model.outcomes]
     return names
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
+from offramp.engine.ladder import odds_of
 from offramp.engine.world import State, World, inner_steps, look_ahead_steps, power, weigh
 from offramp.model import Actor, Belief, Formula, Model
 
@@ -133,6 +134,7 @@ class Mind:
     def think(self, picture: Picture, seen: State, step: int) -> Thought:
         """Look ahead in one picture from the state as seen in it."""
         actor, world = self.actor, picture.world
+        world.odds = tuple(odds_of(x, world, seen, step * world.dt) for x in self.model.ladders)
         steps, inner = look_ahead_steps(actor, world.dt), inner_steps(actor, world.dt)
         worth = [
             world.expected_worth(actor, action, seen, step, actor.depth, steps, inner)

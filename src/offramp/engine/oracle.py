@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine import luck
-from offramp.engine.inputs import Bools, Floats, Inputs, Ints, Outputs, Status
+from offramp.engine.inputs import Bools, Ending, Floats, Inputs, Ints, Outputs, Status
+from offramp.engine.ladder import Exchange, View, play, read_rules, solve
 from offramp.engine.mind import Thought, chance_of, minds_of, on_average
 from offramp.engine.world import Push, State, World, softmax, weigh
-from offramp.model import Actor, Effect, Model
+from offramp.model import Actor, Effect, Ladder, Model
 
 LARGEST_MEAN = 10.0  # events in one step
 BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds
@@ -56,6 +57,12 @@ class _Course:
         self.belief = np.full((n, steps, len(model.suppositions)), np.nan)
         self.expected = np.full((n, steps, len(model.expectations)), np.nan)
         self.event = np.zeros((n, steps, len(model.events)), dtype=np.int16)
+        climbs = (n, steps, len(model.ladders))
+        self.ladder_rung = np.full(climbs, -1, dtype=np.int8)
+        self.ladder_first = np.full(climbs, -1, dtype=np.int8)
+        self.ladder_moves = np.zeros(climbs, dtype=np.int8)
+        self.ladder_ending = np.zeros(climbs, dtype=np.int8)
+        self.ladder_foreseen = np.full((*climbs, 2), np.nan)
         self.outcome = np.full((n, len(model.outcomes)), -1, dtype=np.int16)
         self.status = np.zeros(n, dtype=np.uint8)
         self.failed_step = np.full(n, -1, dtype=np.int16)
@@ -63,6 +70,7 @@ class _Course:
         self.ended = np.zeros(n, dtype=np.bool_)
         self.past: list[State] = []  # the state at the point of seeing, step by step
         self.minds = minds_of(model, inputs)
+        self.war = np.full(n, -1)  # outcome that a ladder brought in this step
 
     def play(self) -> Outputs:
         model, inputs = self.model, self.inputs
@@ -82,6 +90,11 @@ class _Course:
             belief=self.belief,
             expected=self.expected,
             event=self.event,
+            ladder_rung=self.ladder_rung,
+            ladder_first=self.ladder_first,
+            ladder_moves=self.ladder_moves,
+            ladder_ending=self.ladder_ending,
+            ladder_foreseen=self.ladder_foreseen,
             outcome=self.outcome,
             status=self.status,
             failed_step=self.failed_step,
@@ -105,6 +118,12 @@ class _Course:
         self.check(k, state)
         random = self.random_events(k, truth, state)
         state = truth.after(random.pushes, state, now)
+        self.check(k, state)
+
+        # 3. Ladders
+        exchanges = [self.exchange(i, k, truth, state) for i in range(len(model.ladders))]
+        self.war = self.wars(exchanges)
+        state = truth.after(self.climbed(exchanges), state, now)
         self.check(k, state)
 
         # 4, 5. Everyone sees, everyone chooses at once, and some learn from it
@@ -148,6 +167,12 @@ class _Course:
         for i, values in enumerate(expected):
             self.expected[going, k, i] = values[going]
         self.event[going, k] = (dated.count + random.count)[going]
+        for i, exchange in enumerate(exchanges):
+            self.ladder_rung[going, k, i] = exchange.rung[going]
+            self.ladder_first[going, k, i] = exchange.first[going]
+            self.ladder_moves[going, k, i] = exchange.moves[going]
+            self.ladder_ending[going, k, i] = exchange.ending[going]
+            self.ladder_foreseen[going, k, i] = exchange.foreseen[going]
         self.outcome[recorded & going[:, None]] = k
         self.ended |= ending & going
         return {name: np.where(going, state[name], before[name]) for name in state}
@@ -231,6 +256,50 @@ class _Course:
             happening.pushes += [Push(e, times_applied(e, times), event.name) for e in event.effects]
         return happening
 
+    # Ladders
+
+    def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
+        """What happens on one ladder in a step."""
+        ladder, now = self.model.ladders[i], k * self.dt
+        mean = np.maximum(truth.read(ladder.rate, state, now) * self.dt, 0.0)
+        self.fail(k, ~np.isfinite(mean), Status.NOT_FINITE)
+        opened = self.uniform(k, f"ladder/{ladder.name}/open") > np.exp(-mean)
+        positions = {a.name: i for i, a in enumerate(self.model.actors)}
+        views = [self.view_of(positions[side], ladder, k, truth, state) for side in ladder.sides]
+        rules = read_rules(ladder, truth, state, now)
+        exchange = play(ladder, opened, rules, views, self.inputs.seed, self.inputs.scenario, k)
+        self.fail(k, exchange.failed, Status.NOT_FINITE)
+        return exchange
+
+    def view_of(self, a: int, ladder: Ladder, k: int, truth: World, state: State) -> View:
+        """How an actor goes into an exchange: what it expects in each of its pictures."""
+        actor, mind, now = self.model.actors[a], self.minds[a], k * self.dt
+        mean = mind.mean_picture(truth)
+        weights, solutions = [], []
+        for picture in mind.pictures(truth):
+            seen = self.seen_by(actor, k, truth, picture.world, state)
+            weights.append(picture.weight)
+            solutions.append(solve(read_rules(ladder, picture.world, seen, now), ladder.moves))
+        seen = self.seen_by(actor, k, truth, mean, state)
+        return View(weights, solutions, mean.read(actor.precision if actor.depth else None, seen, now))
+
+    def climbed(self, exchanges: Sequence[Exchange]) -> list[Push]:
+        """Effects of the highest rung that each exchange reached."""
+        return [
+            Push(effect, (exchange.rung == r).astype(np.float64), ladder.name)
+            for ladder, exchange in zip(self.model.ladders, exchanges, strict=True)
+            for r, rung in enumerate(ladder.rungs)
+            for effect in rung.effects
+        ]
+
+    def wars(self, exchanges: Sequence[Exchange]) -> Ints:
+        """Position of the outcome that war on a ladder brings, (run,): of several the first, -1 for none."""
+        positions = {o.name: i for i, o in enumerate(self.model.outcomes)}
+        found = np.full(self.runs, -1)
+        for ladder, exchange in zip(self.model.ladders, exchanges, strict=True):
+            found = np.where((found < 0) & (exchange.ending == Ending.WAR), positions[ladder.war], found)
+        return found
+
     # Minds
 
     def seen_by(self, actor: Actor, k: int, truth: World, picture: World, state: State) -> State:
@@ -246,7 +315,9 @@ class _Course:
                 assumed = signal.assumed
                 seen[name] = self.initial[name] if assumed is None else picture.read(assumed, {}, now)
                 continue
-            value = self.past[max(0, k - signal.delay)][name]
+            # While ladders are played nothing has been noted of this step: it is the state itself.
+            then = max(0, k - signal.delay)
+            value = (self.past[then] if then < len(self.past) else state)[name]
             value = value + truth.read(signal.bias, state, now)
             if signal.noise is not None:
                 z = self.normal(k, f"see/{actor.name}/{name}")
@@ -339,6 +410,7 @@ class _Course:
                 ended_by = np.where(true & (ended_by < 0), i, ended_by)
             else:
                 recorded[:, i] = true & (self.outcome[:, i] < 0)
+        ended_by = np.where(self.war >= 0, self.war, ended_by)
         ending = ended_by >= 0
         recorded[ending, ended_by[ending]] = True
         return recorded, ending

@@ -13,19 +13,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from offramp.engine.inputs import Floats
+from offramp.engine.ladder import odds_of
 from offramp.engine.mind import Mind, Picture, Thought
-from offramp.engine.world import Push, State, World, inner_steps, look_ahead_steps, power, softmax, weigh
+from offramp.engine.world import (
+    Odds,
+    Push,
+    State,
+    World,
+    inner_steps,
+    look_ahead_steps,
+    power,
+    softmax,
+    weigh,
+)
 from offramp.model import Actor
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """The parts of Q, each (run, action). Q = Σ terms + Σ worth − cost.
+    """The parts of Q, each (run, action). Q = Σ terms + Σ ladders + Σ worth − cost.
 
     Attributes
     ----------
     q : points
     terms : term of the actor's utility -> points, discounted and weighed by survival, over the look-ahead
+    ladders : ladder -> points expected of exchanges on it besides war, likewise; for its sides only
     worth : absorbing outcome -> points that its `worth` brings
     cost : points, paid at once
     chances : absorbing outcome -> chance that the look-ahead gives to it within the horizon
@@ -34,6 +46,7 @@ class Reasons:
 
     q: Floats
     terms: dict[str, Floats]
+    ladders: dict[str, Floats]
     worth: dict[str, Floats]
     cost: Floats
     chances: dict[str, Floats]
@@ -51,6 +64,7 @@ class Reasoner(Mind):
         """As `Mind.think`, all actions at once."""
         actor, dt = self.actor, picture.world.dt
         world = Abreast(self.model, picture.world.parameters, picture.world.runs)
+        world.odds = tuple(odds_of(x, world, seen, step * dt) for x in self.model.ladders)
         steps, inner = look_ahead_steps(actor, dt), inner_steps(actor, dt)
         found = world.reasons(actor, seen, step, actor.depth, steps, inner)
         self.reasons.append(found)
@@ -88,6 +102,7 @@ class Abreast(World):
         wide = _Candidates(
             self.model, {n: np.repeat(v, count) for n, v in self.parameters.items()}, self.runs * count
         )
+        wide.odds = tuple(_repeated(odds, count) for odds in self.odds)
         path = {n: np.repeat(v, count) for n, v in seen.items()}
         found = wide.follow(actor, path, step, level, steps, inner)
 
@@ -98,6 +113,7 @@ class Abreast(World):
         return Reasons(
             q=parted(found.q) - cost,
             terms={n: parted(v) for n, v in found.terms.items()},
+            ladders={n: parted(v) for n, v in found.ladders.items()},
             worth={n: parted(v) for n, v in found.worth.items()},
             cost=cost,
             chances={n: parted(v) for n, v in found.chances.items()},
@@ -117,6 +133,7 @@ class _Candidates(Abreast):
         chances = {o.name: np.zeros(self.runs) for o in absorbing}
         terms = {t.name: np.zeros(self.runs) for t in actor.utility}
         worth = {o.name: np.zeros(self.runs) for o in absorbing}
+        ladders = {o.ladder.name: np.zeros(self.runs) for o in self.odds if actor.name in o.points}
         path = seen
         for h in range(1, steps + 1):
             now, end = (step + h - 1) * dt, (step + h) * dt
@@ -124,6 +141,17 @@ class _Candidates(Abreast):
                 path = self.first_moves(path, step, actor, level, inner)
             else:
                 path = self.expected_events(path, step + h - 1, now)
+                openings = self.expected_openings(path, now)
+                path = self.expected_exchanges(openings, path, now)
+                for odds, likely in zip(self.odds, openings, strict=True):
+                    if actor.name in odds.points:
+                        points = weigh(survival * likely, odds.points[actor.name])
+                        name = odds.ladder.name
+                        ladders[name] = ladders[name] + power(discount, h * dt) * points
+                for odds, likely in zip(self.odds, openings, strict=True):
+                    moved = survival * (likely * odds.war)
+                    chances[odds.ladder.war] = chances[odds.ladder.war] + moved
+                    survival = survival - moved
                 path = self.expected_moves(path, step + h - 1, actor, None, level, inner)
             path = self.change(path, now, end)
 
@@ -154,7 +182,8 @@ class _Candidates(Abreast):
                 value = value + brings
                 worth[outcome.name] = worth[outcome.name] + dt * today * brings
             total = total + today * value
-        return Reasons(dt * total, terms, worth, np.zeros(self.runs), chances, survival)
+        q = dt * total + sum(ladders.values(), np.zeros(self.runs))
+        return Reasons(q, terms, ladders, worth, np.zeros(self.runs), chances, survival)
 
     def first_moves(self, state: State, step: int, mover: Actor, level: int, inner: int) -> State:
         """The state after the first moves: of `mover` each run's own action, of the others as expected."""
@@ -170,6 +199,16 @@ class _Candidates(Abreast):
         return self.after(pushes, state, step * self.dt)
 
 
+def _repeated(odds: Odds, count: int) -> Odds:
+    """The odds of a ladder for each of `count` actions side by side."""
+    return Odds(
+        odds.ladder,
+        {side: np.repeat(points, count) for side, points in odds.points.items()},
+        np.repeat(odds.war, count),
+        [np.repeat(chance, count) for chance in odds.highest],
+    )
+
+
 def averaged(weights: Floats, parts: list[Reasons]) -> Reasons:
     """Reasons over all pictures, each by its weight, (picture,); of one run: parts are (1, action)."""
 
@@ -182,6 +221,7 @@ def averaged(weights: Floats, parts: list[Reasons]) -> Reasons:
     return Reasons(
         q=mean([p.q for p in parts]),
         terms={n: mean([p.terms[n] for p in parts]) for n in parts[0].terms},
+        ladders={n: mean([p.ladders[n] for p in parts]) for n in parts[0].ladders},
         worth={n: mean([p.worth[n] for p in parts]) for n in parts[0].worth},
         cost=mean([p.cost for p in parts]),
         chances={n: mean([p.chances[n] for p in parts]) for n in parts[0].chances},

@@ -14,7 +14,7 @@ import numpy as np
 
 from offramp.engine.evaluate import Environment, evaluate
 from offramp.engine.inputs import Bools, Floats, may_pass_one
-from offramp.model import Action, Actor, Branch, Effect, Event, Formula, Model
+from offramp.model import Action, Actor, Branch, Effect, Event, Formula, Ladder, Model
 
 State = dict[str, Floats]
 
@@ -28,8 +28,30 @@ class Push:
     cause: str  # what brings it about: of one cause at most one setting applies, of several all may
 
 
+@dataclass(frozen=True, eq=False)
+class Odds:
+    """What a ladder brings if it opens, as someone expects it; all (run,).
+
+    Attributes
+    ----------
+    points : side -> points that it expects besides war
+    war : chance of war
+    highest : for each rung, the chance that it is the highest reached
+    """
+
+    ladder: Ladder
+    points: State
+    war: Floats
+    highest: list[Floats]
+
+
 class World:
-    """One vector of parameters, the truth or an actor's picture, with the model's formulas on it."""
+    """One vector of parameters, the truth or an actor's picture, with the model's formulas on it.
+
+    `odds` is what its ladders would bring, for the look-ahead; empty where nobody looks ahead.
+    """
+
+    odds: tuple[Odds, ...] = ()
 
     def __init__(self, model: Model, parameters: State, runs: int) -> None:
         self.model = model
@@ -166,6 +188,21 @@ class World:
                     pushes += [Push(e, random_weight(e, mean * p), cause) for e in branch.effects]
         return self.after(pushes, state, now)
 
+    def expected_openings(self, state: State, now: float) -> list[Floats]:
+        """Chance that each ladder opens in one step, (run,) each."""
+        rates = (self.read(odds.ladder.rate, state, now) for odds in self.odds)
+        return [chance_of_any(np.maximum(rate * self.dt, 0.0)) for rate in rates]
+
+    def expected_exchanges(self, openings: Sequence[Floats], state: State, now: float) -> State:
+        """The state after the ladders of a step, each rung weighted by how likely it is the highest."""
+        pushes = [
+            Push(effect, likely * highest, odds.ladder.name)
+            for odds, likely in zip(self.odds, openings, strict=True)
+            for rung, highest in zip(odds.ladder.rungs, odds.highest, strict=True)
+            for effect in rung.effects
+        ]
+        return self.after(pushes, state, now)
+
     def expected_moves(
         self, state: State, step: int, mover: Actor, first: Action | None, level: int, inner: int
     ) -> State:
@@ -200,11 +237,22 @@ class World:
         survival = np.ones(self.runs)
         absorbed = {o.name: np.zeros(self.runs) for o in absorbing}
         total = np.zeros(self.runs)
+        gained = np.zeros(self.runs)  # in exchanges: points, not points per month
         path = seen
         for h in range(1, steps + 1):
             now, end = (step + h - 1) * dt, (step + h) * dt
             if h >= 2:
                 path = self.expected_events(path, step + h - 1, now)
+                openings = self.expected_openings(path, now)
+                path = self.expected_exchanges(openings, path, now)
+                for odds, likely in zip(self.odds, openings, strict=True):
+                    if actor.name in odds.points:
+                        points = weigh(survival * likely, odds.points[actor.name])
+                        gained = gained + power(discount, h * dt) * points
+                for odds, likely in zip(self.odds, openings, strict=True):
+                    moved = survival * (likely * odds.war)
+                    absorbed[odds.ladder.war] = absorbed[odds.ladder.war] + moved
+                    survival = survival - moved
             path = self.expected_moves(path, step + h - 1, actor, action if h == 1 else None, level, inner)
             path = self.change(path, now, end)
 
@@ -229,7 +277,7 @@ class World:
                 worth = self.read(dict(outcome.worth).get(actor.name), path, end)
                 value = value + weigh(absorbed[outcome.name], worth)
             total = total + power(discount, h * dt) * value
-        return dt * total - self.read(action.cost, seen, step * dt)
+        return dt * total + gained - self.read(action.cost, seen, step * dt)
 
 
 def contested(pushes: Sequence[Push]) -> dict[str, list[Push]]:

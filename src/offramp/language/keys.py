@@ -40,6 +40,7 @@ Shape = Literal[
     "overlays",  # parameter -> number, prior or formula
     "chances",  # the name of a type, or type -> formula or `rest`
     "list",  # a list of mappings
+    "pair",  # [actor, actor]
     "removals",  # names to take out, as a tree
     "sides",  # a list of names or of mappings with keys of their own
 ]
@@ -270,6 +271,33 @@ OUTCOME = Table(
     ),
     short="when",
 )
+RUNG = Table(
+    "a rung",
+    (
+        _TITLE,
+        Key("loses_control", "formula", "Chance that a move to here, or staying here, ends in war, 0 to 1."),
+        Key("harm", "formulas", "Side -> points that it loses by every move after which they stand here."),
+        Key("stakes", "formulas", "Side -> points that it gains if the other stands down here."),
+        Key("audience_cost", "formulas", "Side -> points that it pays if it stands down here."),
+        Key("effects", "effects", "What it does to stocks where it is the highest rung reached."),
+        *_BACKING,
+    ),
+    short="loses_control",
+)
+LADDER = Table(
+    "a ladder",
+    (
+        _TITLE,
+        Key("sides", "pair", "The two actors, such as [blue, red].", required=True),
+        Key("rate", "formula", "Mean number per month; it opens at most once in a step.", required=True),
+        Key("first", "formula", "Chance that the side named first moves first, 0 to 1; left out: 0.5."),
+        Key("moves", "integer", "Moves after which it peters out, 1 to 20.", required=True),
+        Key("war", "text", "The absorbing outcome that loss of control brings.", required=True),
+        Key("war_worth", "formulas", "Side -> points that war is worth to it, below 0.", required=True),
+        Key("rungs", "named", "What the sides climb, lowest first.", required=True, of=RUNG),
+        *_BACKING,
+    ),
+)
 INTERVENTION = Table(
     "an intervention",
     (
@@ -293,6 +321,7 @@ POLICY = Table(
         _TITLE,
         Key("do", "list", "Interventions.", of=INTERVENTION),
         Key("all of", "names", "Policies that it combines, with all their interventions."),
+        Key("variant", "flag", "true: there for comparisons and claims only, not a choice that anybody has."),
         *_BACKING,
     ),
 )
@@ -408,6 +437,7 @@ FILE = Table(
         Key("actors", "named", "Who decides, and how.", of=ACTOR),
         Key("events", "named", "What happens by date or by chance.", of=EVENT),
         Key("outcomes", "named", "What we ask about.", of=OUTCOME),
+        Key("ladders", "named", "Exchanges of two actors who climb, match or stand down.", of=LADDER),
         Key("policies", "named", "What we might do.", of=POLICY),
         Key("evidence", "named", "What is known of how it went, and how well.", of=EVIDENCE),
         Key("claims", "named", "What is said of the crisis, as experiments.", of=CLAIM),
@@ -416,7 +446,6 @@ FILE = Table(
 
 # Keys of the language that this version does not compute, by the table they belong to.
 LATER = {
-    FILE.what: ("ladders",),
     EVENT.what: ("attributed",),
 }
 
@@ -435,6 +464,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "equals": ("formula", "equation", "is", "value"),
     "from": ("start", "begin", "begins", "after"),
     "initial": ("start", "value", "init"),
+    "loses_control": ("risk", "chance", "probability", "danger"),
     "noise": ("sd", "volatility", "error"),
     "on": ("date", "day", "when"),
     "otherwise": ("else", "default"),
@@ -442,7 +472,9 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "probability": ("prob", "chance", "p", "odds"),
     "rate": ("hazard", "frequency", "probability"),
     "reason": ("note", "comment", "why", "rationale", "justification"),
+    "rungs": ("steps", "levels"),
     "sees": ("signals", "observes", "perceives"),
+    "sides": ("actors", "between", "players"),
     "source": ("ref", "reference", "citation", "cite"),
     "steps": ("length", "periods", "months", "weeks", "duration"),
     "title": ("name", "label", "description", "desc"),
@@ -472,6 +504,8 @@ def tables_with(name: str) -> list[str]:
         EVENT,
         BRANCH,
         OUTCOME,
+        LADDER,
+        RUNG,
         POLICY,
         INTERVENTION,
         EVIDENCE,

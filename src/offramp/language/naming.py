@@ -33,6 +33,13 @@ _OURS = (
     "expectation",
     "failed_step",
     "failed_variable",
+    "ladder",
+    "side",
+    "ladder_rung",
+    "ladder_first",
+    "ladder_moves",
+    "ladder_ending",
+    "ladder_foreseen",
 )
 
 

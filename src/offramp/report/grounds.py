@@ -134,6 +134,13 @@ def _parts(model: Model) -> Iterator[tuple[str, str, str, str, Origin]]:
             )
     for outcome in model.outcomes:
         yield "Outcomes", outcome.title or outcome.name, outcome.name, _rate(outcome.rate), outcome.origin
+    for ladder in model.ladders:
+        title = ladder.title or ladder.name
+        yield "Ladders", title, ladder.name, _rate(ladder.rate), ladder.origin
+        for rung in ladder.rungs:
+            lost = in_numbers(rung.loses_control)
+            value = f"control lost with chance {lost}" if lost else ""
+            yield "Ladders", f"{title}: {rung.title or rung.name}", rung.name, value, rung.origin
     for policy in model.policies:
         yield "Policies", policy.title or policy.name, policy.name, "", policy.origin
 

@@ -19,9 +19,18 @@ _SHARED = (
     ("parameters", "a parameter", keys.PARAMETER),
     ("events", "an event", keys.EVENT),
     ("outcomes", "an outcome", keys.OUTCOME),
+    ("ladders", "a ladder", keys.LADDER),
 )
 # More would only make a wrong file slow to refuse.
-_MOST = {"variables": 200, "parameters": 1000, "events": 200, "outcomes": 100, "actors": 8, "policies": 200}
+_MOST = {
+    "variables": 200,
+    "parameters": 1000,
+    "events": 200,
+    "outcomes": 100,
+    "ladders": 4,
+    "actors": 8,
+    "policies": 200,
+}
 
 
 @dataclass(slots=True)
@@ -31,7 +40,9 @@ class Names:
     Attributes
     ----------
     calendar : an empty model with the horizon of this one, for its dates
-    stocks, auxiliaries, parameters, events, outcomes, actors, policies : names in the order of the file
+    stocks, auxiliaries, parameters, events, outcomes, ladders, actors, policies : names in the order of the
+        file
+    wars : outcomes that ladders name as their war, whether or not they are there
     units : of variables and parameters
     actions, types : actor -> its actions, its types
     dates : dated event -> its day (the start, where the day is wrong)
@@ -47,6 +58,8 @@ class Names:
     parameters: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    ladders: list[str] = field(default_factory=list)
+    wars: list[str] = field(default_factory=list)
     actors: list[str] = field(default_factory=list)
     policies: list[str] = field(default_factory=list)
     actions: dict[str, list[str]] = field(default_factory=dict)
@@ -105,7 +118,7 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
                 reader.say(
                     key,
                     f"`{key.text[:60]}` is {names.kinds[key.text]} already ({first})",
-                    "Variables, parameters, events and outcomes share one set of names: rename one.",
+                    "Variables, parameters, events, outcomes and ladders share one set of names: rename one.",
                 )
                 continue
             names.lines[key.text] = reader.source.words_for(key)
@@ -117,6 +130,10 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
                 names.parameters.append(key.text)
             elif section == "outcomes":
                 names.outcomes.append(key.text)
+            elif section == "ladders":
+                names.ladders.append(key.text)
+                war = found["war"][1] if "war" in found else None
+                names.wars += [war.text] if isinstance(war, Scalar) else []
             else:
                 names.events.append(key.text)
                 if "on" in found:

@@ -32,7 +32,8 @@ def read_outcomes(reader: Reader, file: Fields, names: Names) -> tuple[Outcome, 
 def _outcome(reader: Reader, fields: Fields, names: Names) -> Outcome:
     name, scope = fields.key.text, names.scope()
     given = [k for k in ("when", "rate", "otherwise") if fields.has(k)]
-    if len(given) > 1 or not any(fields.meant(k) for k in ("when", "rate", "otherwise")):
+    brought = name in names.wars  # by a ladder; then it needs nothing else
+    if len(given) > 1 or not (brought or any(fields.meant(k) for k in ("when", "rate", "otherwise"))):
         reader.say(
             fields.at(given[1]) if given else fields.key,
             f"`{name}` has both `{given[0]}` and `{given[1]}`"

@@ -43,7 +43,10 @@ def read_policies(
     for name, policy in own.items():
         everything = _combined(reader, names, name, own)
         parts = tuple(p.text for p in policy.parts)
-        found.append(Policy(name, policy.fields.title(), everything, parts, policy.fields.origin()))
+        fields = policy.fields
+        found.append(
+            Policy(name, fields.title(), everything, parts, fields.origin(), fields.flag("variant"))
+        )
     if not any(p.name == BASELINE for p in found):
         found.append(Policy(BASELINE, "Baseline"))
     return tuple(sorted(found, key=lambda p: p.name != BASELINE))

@@ -10,7 +10,7 @@ from offramp.language.priors import support
 from offramp.language.ranges import ANY, Range, Ranges
 from offramp.language.reader import Reader
 from offramp.language.source import find
-from offramp.model import Actor, Distribution, Effect, Event, Formula, Model, Origin, Policy, Variable
+from offramp.model import Actor, Distribution, Effect, Event, Formula, Ladder, Model, Origin, Policy, Variable
 from offramp.tree import Now, variables_in, walk
 
 
@@ -76,7 +76,7 @@ class _Reach:
 
 def _resting(model: Model) -> frozenset[str]:
     """Stocks that nothing can move and that everyone sees as they are."""
-    moved = _moved(model.actors, model.events, model.policies)
+    moved = _moved(model.actors, model.events, model.ladders, model.policies)
     misseen = {s.variable for a in model.actors for s in a.sees}
     return frozenset(
         v.name
@@ -92,13 +92,16 @@ def _start(v: Variable) -> Range | None:
     return None if value is None else (value, value)
 
 
-def _moved(actors: Iterable[Actor], events: Iterable[Event], policies: Iterable[Policy]) -> set[str]:
-    """Stocks that some action, event or policy can change."""
+def _moved(
+    actors: Iterable[Actor], events: Iterable[Event], ladders: Iterable[Ladder], policies: Iterable[Policy]
+) -> set[str]:
+    """Stocks that some action, event, rung or policy can change."""
     effects: list[Effect] = []
     for actor in actors:
         effects.extend(e for action in actor.actions for e in action.effects)
     for event in events:
         effects.extend([*event.effects, *(e for branch in event.branches for e in branch.effects)])
+    effects.extend(e for ladder in ladders for rung in ladder.rungs for e in rung.effects)
     moved = {e.variable for e in effects}
     for policy in policies:
         for intervention in policy.interventions:
