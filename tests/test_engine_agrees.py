@@ -74,9 +74,24 @@ def test_both_writings_agree_on_a_small_crisis(strait, compiled):
         assert_agree(compiled.run(inputs, probabilities=True), Oracle(strait).run(inputs, probabilities=True))
 
 
-def test_both_writings_agree_on_the_flagship():
-    model = replace(load("us-iran-2020"), steps=2)
-    inputs = inputs_for(model, scenarios=16, seed=1)
+@pytest.mark.parametrize("depths, steps", [((1, 1), 2), ((2, 1), 1)], ids=["two months", "one deeper thought"])
+def test_both_writings_agree_on_the_flagship(depths, steps):
+    """Cut to what the plain writing does in seconds: the deeper thought of one side looks one month ahead."""
+    base = load("us-iran-2020")
+    thinking = dict(zip(("washington", "tehran"), depths, strict=True))
+    actors = []
+    for actor in base.actors:
+        if actor.name in thinking:
+            deep = thinking[actor.name] == 2
+            actor = replace(
+                actor,
+                depth=thinking[actor.name],
+                horizon=1.0 if steps == 1 else actor.horizon,
+                inner_horizon=1.0 if deep else None,
+            )
+        actors.append(actor)
+    model = replace(base, steps=steps, actors=tuple(actors))
+    inputs = inputs_for(model, scenarios=4 if 2 in depths else 16, seed=1)
     ours = compile_model(model, cache=False).run(inputs, probabilities=True)
     assert_agree(ours, Oracle(model).run(inputs, probabilities=True))
 
