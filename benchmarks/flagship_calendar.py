@@ -1,9 +1,9 @@
 """Does the calendar matter? The flagship in months and in weeks, and with decisions every week.
 
-`python benchmarks/flagship_calendar.py [--scenarios N] [--depth D]` prints a Markdown table. The weekly variant is the
-same file with another step: if model and calendar are consistent, only the sampling error is left. The third column
-is no question of the calendar but of behaviour: governments that settle every week (`rhythm`), acts being as frequent
-by habit.
+`python benchmarks/flagship_calendar.py [--scenarios N] [--depth D]` prints a Markdown table. The weekly
+variant is the same file with another step: if model and calendar are consistent, only the sampling error is
+left. The third column is no question of the calendar but of behaviour: governments that settle every week
+(`rhythm`), acts being as frequent by habit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from offramp.simulate import simulate
 
 OUTCOMES = ("war", "comprehensive_deal", "interim_deal", "strike_on_iran", "americans_killed", "capitulation")
 VARIABLES = (
-    "tension", "attacks", "ships_hit", "killings", "breakout", "leu", "oil_exports", "gdp", "hardliners", "coalition",
+    "tension", "attacks", "ships_hit", "killings", "breakout", "leu", "oil_exports", "gdp", "hardliners",
+    "coalition",
 )  # fmt: skip
 WEEK = 7 / 30.436875
 

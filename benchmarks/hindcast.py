@@ -6,7 +6,7 @@ MODEL (us-iran-2018 if left out) has an `evidence` section. For every row that d
 start and `--until`, each future predicts what would have been published: its own value and an error as the
 section says. Nothing is fitted. A central interval of 50 % should cover half of the rows of a series, one of
 90 % nine in ten; rows of one series are close relatives of each other, so few rows tell little. Counts are
-summed over the whole time.
+summed over the whole time. Series that did not move in the time are left out.
 """
 
 from __future__ import annotations
@@ -70,11 +70,14 @@ def main() -> None:
     for observed in model.evidence:
         if observed.kind != "variable":
             continue
-        ranks = []
+        ranks, seen = [], set()
         for row in observed.rows:
             if model.start <= row.day and (row.until or row.day) <= asked.until:
                 predicted = published(values(runs, model, observed, row), observed, luck)
                 ranks.append(float(np.mean(predicted < row.value)))
+                seen.add(row.value)
+        if len(seen) < 2:  # nothing moved: to have been right about that is no feat
+            continue
         every += ranks
         print(line(observed.title or observed.name, ranks))
     print(line("all", every))

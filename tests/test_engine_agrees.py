@@ -12,12 +12,14 @@ import pytest
 
 from offramp.check import load
 from offramp.design import Design
+from offramp.engine import onestep
 from offramp.engine.compile import CompiledModel, compile_model
+from offramp.engine.foresight import Minds
 from offramp.engine.inputs import Inputs, Outputs, Status
 from offramp.engine.oracle import Oracle
 from offramp.model import Model
 from random_models import ModelMaker
-from small_models import STRAIT, made
+from small_models import STRAIT, TWO_MINDS, made
 
 EXACT = ("action", "event", "outcome", "status", "failed_step", "failed_variable")
 NAMES = tuple(f.name for f in fields(Outputs))
@@ -74,7 +76,9 @@ def test_both_writings_agree_on_a_small_crisis(strait, compiled):
         assert_agree(compiled.run(inputs, probabilities=True), Oracle(strait).run(inputs, probabilities=True))
 
 
-@pytest.mark.parametrize("depths, steps", [((1, 1), 2), ((2, 1), 1)], ids=["two months", "one deeper thought"])
+@pytest.mark.parametrize(
+    ("depths", "steps"), [((1, 1), 2), ((2, 1), 1)], ids=["two months", "one deeper thought"]
+)
 def test_both_writings_agree_on_the_flagship(depths, steps):
     """Cut to what the plain writing does in seconds: the deeper thought of one side looks one month ahead."""
     base = load("us-iran-2020")
@@ -130,6 +134,27 @@ def test_both_writings_agree_on_minds_made_at_random(seed):
     for policy in ("baseline", "meddle"):
         inputs = inputs_for(ours.model, policy, 24, seed)
         assert_agree(ours.run(inputs, probabilities=True), oracle.run(inputs, probabilities=True))
+
+
+@pytest.mark.parametrize("code", [None, 0.0, 99.0])
+def test_what_the_candidates_of_a_look_ahead_share_changes_no_bit(monkeypatch, code):
+    """However the actions are grouped, and against every candidate followed by itself (None)."""
+    text = TWO_MINDS.replace("horizon: 3", "horizon: 2").replace(
+        "precision: 0.1", "precision: 0.1\n    discount: 0.9"
+    )
+    text += (
+        "outcomes: {war: {rate: 0.001 / month * tension, absorbing: true, worth: {red: -40, blue: -50}}}\n"
+    )
+    model = made(text, 6)
+    inputs = inputs_for(model, scenarios=40)
+    shared = compile_model(model, cache=False).run(inputs, probabilities=True)
+    if code is None:
+        monkeypatch.setattr(Minds, "one_step_apart", False)
+    else:
+        monkeypatch.setattr(onestep, "CODE", code)
+    other = compile_model(model, cache=False)
+    assert ("@one_step_1(" in other.ir) == (code is not None)
+    assert_same_bits(other.run(inputs, probabilities=True), shared)
 
 
 @pytest.mark.parametrize("seed", [7, 28])

@@ -98,7 +98,7 @@ def test_bundled_crises_fit_the_schema(name):
 # Mistakes that can be seen from keys and shapes alone.
 VISIBLE = (
     *("misspelt_keys", "misspelt_section", "other_words_for_keys", "missing_sections", "no_name", "bounds"),
-    *("text_for_a_flag", "horizon_in_words", "sections_not_computed", "section_in_wrong_place", "effects"),
+    *("text_for_a_flag", "horizon_in_words", "deniable_event", "section_in_wrong_place", "effects"),
     *("lists_for_mappings", "source_without_title", "parameter_that_is_computed", "seeing", "policies"),
     *("names_that_cannot_be", "actor_without_actions"),
 )

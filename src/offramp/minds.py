@@ -293,6 +293,7 @@ class _Replay(_Course):
             rung=self.before.ladder_rung[:, k, i].astype(np.int64),
             ending=self.before.ladder_ending[:, k, i].astype(np.int64),
             foreseen=self.before.ladder_foreseen[:, k, i],
+            risk=self.before.ladder_risk[:, k, i],
             failed=np.zeros(1, dtype=np.bool_),
         )
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 from us_iran_runs import (
-    END_OF_2020, LAST, before, chance, leading, many, mean, number, runs, share, war_hazard,
+    END_OF_2020,
+    LAST,
+    before,
+    chance,
+    leading,
+    many,
+    mean,
+    number,
+    runs,
+    share,
+    war_hazard,
 )  # fmt: skip
 
 
@@ -122,22 +132,22 @@ def test_m10_looking_beaten_keeps_tehran_from_the_table() -> None:
 
 
 def test_m11_a_right_picture_of_tehran_makes_washington_press_less_and_offer_more() -> None:
-    base, right, patient, no_prize = (
-        runs(corrected=c, depth=2, number=250)
-        for c in (
-            (), ("washington/*",), ("washington/beliefs", "washington/iran_strain"), ("washington/talks_prize",)
-        )
-    )  # fmt: skip
-    assert share(right, "washington", "press_harder") < 0.95 * share(base, "washington", "press_harder")
+    patience = ("washington/beliefs", "washington/iran_strain")
+    variants = ((), ("washington/*",), patience, ("washington/talks_prize",))
+    base, right, patient, no_prize = (runs(corrected=c, depth=2, number=250) for c in variants)
+    assert share(right, "washington", "press_harder") < 0.98 * share(base, "washington", "press_harder")
     offers = ("direct_offer", "mediated_offer", "return_offer")
-    assert share(patient, "washington", *offers) > 1.15 * share(base, "washington", *offers)
+    weighed = [
+        share(d, "washington", *offers) / share(d, "washington", "press_harder") for d in (base, patient)
+    ]
+    assert weighed[1] > 1.02 * weighed[0]
     assert share(no_prize, "washington", "summit_offer") < share(base, "washington", "summit_offer")
 
 
 def test_m12_a_right_picture_of_washington_makes_tehran_gamble_less() -> None:
-    base, right = (runs(corrected=c, depth=2, number=200) for c in ((), ("tehran/*",)))
+    base, right = (runs(corrected=c, depth=2, number=250) for c in ((), ("tehran/*",)))
     gambles = ("attack_shipping", "attack_partners", "down_drone", "missile_salvo")
-    assert share(right, "tehran", *gambles) < 0.98 * share(base, "tehran", *gambles)
+    assert share(right, "tehran", *gambles) < share(base, "tehran", *gambles)
     read, unread = (runs("summit_offer", set={"overture_reading": r}) for r in (5, 0))
     assert 3 < mean(read, "tehran_faith") - mean(unread, "tehran_faith") < 20
 

@@ -173,7 +173,7 @@ def test_no_act_is_ruled_out_or_forced_by_the_look_ahead() -> None:
 
 
 def test_weeks_tell_the_same_story_as_months() -> None:
-    """Decisions keep their rhythm of a month, so that a finer calendar changes nothing but what a month blurs."""
+    """Decisions keep their rhythm of a month: a finer calendar changes nothing but what a month blurs."""
     text = model().text.replace("step: month, steps: 19", "step: week, steps: 83")
     weekly_model = replace(loads(text), actors=model((), 1).actors)
     weekly = simulate(Design(weekly_model, scenarios=RUNS, seed=20200601)).isel(policy=0)

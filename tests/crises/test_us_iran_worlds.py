@@ -27,7 +27,7 @@ def model(name: str) -> Model:
 
 
 @cache
-def runs(name: str, policies: tuple[str, ...], months: int, scenarios: int = 120) -> xr.Dataset:
+def runs(name: str, policies: tuple[str, ...], months: int, scenarios: int = 80) -> xr.Dataset:
     cut = replace(model(name), steps=months)
     return simulate(Design(cut, policies, scenarios, seed=20))
 

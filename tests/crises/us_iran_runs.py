@@ -21,17 +21,19 @@ LAST = 19
 
 @cache
 def model(corrected: tuple[str, ...] = (), depth: int | None = None) -> Model:
-    """The flagship; with `corrected`, without the misreadings named `actor/parameter`, `actor/beliefs` or `actor/*`.
+    """The flagship; with `corrected`, without those named `actor/parameter`, `actor/beliefs`, `actor/*`.
 
-    Without beliefs an actor knows the types of the others; `actor/*` takes away what it sees wrongly as well. With
-    `depth`, both governments think only so deep: replies to what has happened need one step of thought, replies to
-    what the other might do need two, at many times the cost.
+    Without beliefs an actor knows the types of the others; `actor/*` takes away what it sees wrongly as well.
+    With `depth`, both governments think only so deep: replies to what has happened need one step of thought,
+    replies to what the other might do need two, at many times the cost.
     """
     base = load("us-iran-2020")
     actors = []
     for actor in base.actors:
         right = {f"{actor.name}/*"} & set(corrected)
-        wrong = tuple(m for m in actor.misreads if not right and f"{actor.name}/{m.parameter}" not in corrected)
+        wrong = tuple(
+            m for m in actor.misreads if not right and f"{actor.name}/{m.parameter}" not in corrected
+        )
         actor = replace(actor, misreads=wrong, sees=() if right else actor.sees)
         if right or f"{actor.name}/beliefs" in corrected:
             actor = replace(actor, beliefs=())

@@ -21,6 +21,7 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
     if found.illustrative:
         page.paragraph("Illustrative: the numbers of this model are there to teach.")
     sides = {s.actor: s.title for s in found.sides}
+    digits = decimals_for([m.share for m in found.misreadings])
     page.heading(f"What each misreading adds to the risk of: {found.outcome_title}")
     page.paragraph(
         "In points of a hundred. Share: averaged over every order in which one could correct them, so that "
@@ -32,10 +33,10 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
         [
             [
                 f"{sides[m.actor]}: {m.title}",
-                points(m.share),
-                between(Estimate(m.share, m.low, m.high)),
-                points(m.alone.value),
-                points(m.one_sided.value),
+                points(m.share, digits),
+                between(Estimate(m.share, m.low, m.high), digits),
+                points(m.alone.value, digits),
+                points(m.one_sided.value, digits),
             ]
             for m in found.misreadings
         ],
@@ -46,10 +47,10 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
         [
             [
                 s.title,
-                points(s.share),
-                between(Estimate(s.share, s.low, s.high)),
-                f"{points(s.alone.value)} ({between(s.alone)})",
-                f"{points(s.last.value)} ({between(s.last)})",
+                points(s.share, digits),
+                between(Estimate(s.share, s.low, s.high), digits),
+                f"{points(s.alone.value, digits)} ({between(s.alone, digits)})",
+                f"{points(s.last.value, digits)} ({between(s.last, digits)})",
             ]
             for s in found.sides
         ],
@@ -74,34 +75,39 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
     return page.text(colour)
 
 
-def points(change: float) -> str:
+def decimals_for(changes: Sequence[float]) -> int:
+    """Digits after the point for changes of a chance that stand together, in points of a hundred."""
+    return 1 if max((abs(100 * c) for c in changes), default=0.0) >= 10 else 2
+
+
+def points(change: float, decimals: int) -> str:
     """A change of a chance in points of a hundred, with its sign."""
-    size = abs(100 * change)
-    text = f"{size:.{2 if size < 1 else 1}f}"
+    text = f"{abs(100 * change):.{decimals}f}"
     return "0" if not float(text) else f"{'+' if change > 0 else figures.MINUS}{text}"
 
 
-def between(estimate: Estimate) -> str:
+def between(estimate: Estimate, decimals: int) -> str:
     """An interval of such changes."""
-    return f"{points(estimate.low)} to {points(estimate.high)}"
+    return f"{points(estimate.low, decimals)} to {points(estimate.high, decimals)}"
 
 
 def _headline(found: Misreadings) -> str:
     until = figures.end_words(found.by)
-    change = found.total.value
+    digits = decimals_for([found.total.value])
+    change = points(abs(found.total.value), digits).lstrip("+")
     said = (
         f"{found.outcome_title} by {until}: {figures.percent(found.today.value)} as it is, "
         f"{figures.percent(found.true.value)} if everyone saw what is so. "
     )
     if found.total.low > 0:
-        verdict = f"Misperception adds {points(change)[1:]} points of a hundred"
+        verdict = f"Misperception adds {change} points of a hundred"
     elif found.total.high < 0:
-        verdict = f"Misperception keeps the risk down, by {points(change)[1:]} points of a hundred"
+        verdict = f"Misperception keeps the risk down, by {change} points of a hundred"
     else:
         verdict = (
             "With so many futures it cannot be told whether misperception adds to the risk or takes from it"
         )
-    return f"{said}{verdict} ({between(found.total)})."
+    return f"{said}{verdict} ({between(found.total, digits)})."
 
 
 def _surprises(page: Page, found: Misreadings, model: Model) -> None:
@@ -113,8 +119,8 @@ def _surprises(page: Page, found: Misreadings, model: Model) -> None:
     told = sorted(told, key=_excess, reverse=True)[:_MOST_SURPRISES]
     page.heading("How badly each predicted the others")
     page.paragraph(
-        "Surprise: minus the logarithm of the chance that was given to what then came, on average; 0.69 is "
-        "a coin toss. What is left with everyone seeing true is what nobody could know."
+        "Surprise: minus the logarithm of the chance that was given to what then came, on average; 0.69 is a "
+        "coin toss. With everyone seeing true, what they do is another, too."
     )
     rows = []
     for s in told:

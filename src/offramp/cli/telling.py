@@ -19,14 +19,23 @@ if TYPE_CHECKING:
 @click.command()
 @options.model_argument
 @click.option(
-    "--run", "number", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
+    "--run",
+    "number",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
     help="Number of the future to tell.",
 )
 @options.seed_option
 @options.set_option
 @click.option("--policy", default="baseline", show_default=True, metavar="NAME", help="Under this policy.")
 @click.option(
-    "--thoughts", type=click.IntRange(0, 50), default=4, show_default=True, metavar="N",
+    "--thoughts",
+    type=click.IntRange(0, 50),
+    default=4,
+    show_default=True,
+    metavar="N",
     help="At how many turning points to say why.",
 )
 @options.format_option
@@ -55,9 +64,7 @@ def story(
     from offramp.cli.text import wants_colour, width
 
     again = ["--run", str(number)]
-    command = options.again_command(
-        "story", model, seed=seed, policy=policy, overrides=overrides, more=again
-    )
+    command = options.again_command("story", model, seed=seed, policy=policy, overrides=overrides, more=again)
     click.echo(story_text(told, checked, command, width(), wants_colour(sys.stdout)))
     return 0
 

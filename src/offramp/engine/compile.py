@@ -174,6 +174,7 @@ def empty_outputs(model: Model, runs: int, probabilities: bool, steps: int) -> O
         ladder_moves=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
         ladder_ending=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
         ladder_foreseen=np.full((runs, steps, len(model.ladders), 2), np.nan),
+        ladder_risk=np.full((runs, steps, len(model.ladders)), np.nan),
         outcome=np.empty((runs, len(model.outcomes)), dtype=np.int16),
         status=np.empty(runs, dtype=np.uint8),
         failed_step=np.empty(runs, dtype=np.int16),

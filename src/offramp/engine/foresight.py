@@ -20,17 +20,26 @@ import math
 from offramp.engine import elementary
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, weigh
+from offramp.engine.onestep import OneStep
 from offramp.engine.phases import Phases
 from offramp.engine.softmax import softmax_of, write_softmax
 from offramp.engine.values import Kind, Value
 
 
 class Minds:
-    """Writes the functions by which actors choose."""
+    """Writes the functions by which actors choose.
+
+    Attributes
+    ----------
+    one_step_apart : whether look-aheads of one step have functions of their own; results are the same
+    """
+
+    one_step_apart = True
 
     def __init__(self, module: Module, layout: Layout, phases: Phases) -> None:
         self.module, self.layout, self.phases, self.model = module, layout, phases, layout.model
         self.absorbing = [o for o in self.model.outcomes if o.absorbing]
+        self.one_step = OneStep(module, layout, phases, self._valued_at_first)
 
     def write(self) -> None:
         write_softmax(self.module)
@@ -39,6 +48,8 @@ class Minds:
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 self._assess(i)
+                if self.one_step_apart:
+                    self.one_step.write(i)
         self._write_levels()
 
     def _habits(self) -> None:
@@ -85,43 +96,57 @@ class Minds:
         `course` holds the chance that the run still goes on and, behind it, that it has ended in each
         absorbing outcome; both are moved on by one step.
         """
-        actor, dt = self.model.actors[i], self.layout.dt
+        actor = self.model.actors[i]
         parameters = {"x": "pointer", "p": "pointer", "end": "scalar", "course": "pointer"}
         with self.module.function(f"assess_{i}", parameters, "real") as f:  # type: ignore[arg-type]
             read = Reader(f, self.layout, f["x"], f["p"], f["end"], inline=True)
-            worths = {o.name: dict(o.worth).get(actor.name) for o in self.absorbing}
-            utility = f.real(0.0)
-            for term in actor.utility:
-                utility = utility + read.read(term.formula)
-            if not self.absorbing:
-                f.result(utility)
-                return
-            survival = f.load(f["course"], 0)
+            survival = f.load(f["course"], 0) if self.absorbing else f.real(1.0)
             absorbed = {o.name: f.load(f["course"], 1 + n) for n, o in enumerate(self.absorbing)}
-            rates = {o.name: self.phases.rate(f, read, o) for o in self.absorbing if o.rate is not None}
-            if rates:
-                rate = f.real(0.0)
-                for r in rates.values():
-                    rate = rate + r
-                stay = elementary.exp(f, rate * -dt)
-                share = f.select(rate.equals(0.0), 0.0, survival * (1.0 - stay) / rate)
-                for name, r in rates.items():
-                    absorbed[name] = absorbed[name] + share * r
-                survival = survival * stay
-            for outcome in self.absorbing:
-                if outcome.when is not None:
-                    moved = f.select(read.mask(outcome.when.node), survival, 0.0)
-                    absorbed[outcome.name] = absorbed[outcome.name] + moved
-                    survival = survival - moved
-            value = weigh(survival, utility)
-            for name, worth in worths.items():
-                if worth is not None:
-                    value = value + weigh(absorbed[name], read.read(worth))
-            f.store(f["course"], 0, survival)
-            for n, outcome in enumerate(self.absorbing):
-                if worths[outcome.name] is not None:
-                    f.store(f["course"], 1 + n, absorbed[outcome.name])
+            value, survival, absorbed = self._valued(f, read, i, survival, absorbed)
+            if self.absorbing:
+                f.store(f["course"], 0, survival)
+                for n, outcome in enumerate(self.absorbing):
+                    if dict(outcome.worth).get(actor.name) is not None:
+                        f.store(f["course"], 1 + n, absorbed[outcome.name])
             f.result(value)
+
+    def _valued(
+        self, f: Function, read: Reader, i: int, survival: Value, absorbed: dict[str, Value]
+    ) -> tuple[Value, Value, dict[str, Value]]:
+        """What the end of a step is worth to actor i, and the chances that stand in `course`, moved on."""
+        actor, dt = self.model.actors[i], self.layout.dt
+        worths = {o.name: dict(o.worth).get(actor.name) for o in self.absorbing}
+        utility = f.real(0.0)
+        for term in actor.utility:
+            utility = utility + read.read(term.formula)
+        if not self.absorbing:
+            return utility, survival, absorbed
+        absorbed = dict(absorbed)
+        rates = {o.name: self.phases.rate(f, read, o) for o in self.absorbing if o.rate is not None}
+        if rates:
+            rate = f.real(0.0)
+            for r in rates.values():
+                rate = rate + r
+            stay = elementary.exp(f, rate * -dt)
+            share = f.select(rate.equals(0.0), 0.0, survival * (1.0 - stay) / rate)
+            for name, r in rates.items():
+                absorbed[name] = absorbed[name] + share * r
+            survival = survival * stay
+        for outcome in self.absorbing:
+            if outcome.when is not None:
+                moved = f.select(read.mask(outcome.when.node), survival, 0.0)
+                absorbed[outcome.name] = absorbed[outcome.name] + moved
+                survival = survival - moved
+        value = weigh(survival, utility)
+        for name, worth in worths.items():
+            if worth is not None:
+                value = value + weigh(absorbed[name], read.read(worth))
+        return value, survival, absorbed
+
+    def _valued_at_first(self, f: Function, read: Reader, i: int) -> Value:
+        """What the end of the first step is worth to actor i."""
+        nothing = {o.name: f.real(0.0) for o in self.absorbing}
+        return self._valued(f, read, i, f.real(1.0), nothing)[0]
 
     # Levels of thought
 
@@ -172,7 +197,7 @@ class Minds:
         events = max(most_chances, 2 * len(layout.mean_position))
         slots, deepest = len(layout.slots), max([a.depth for a in self.model.actors], default=0)
         look_ahead = len(layout.stock) + 3 * slots + len(self.phases.noisy) + 1 + len(self.absorbing)
-        return deepest * (look_ahead + deepest * slots + slots) + events
+        return deepest * (look_ahead + deepest * slots + slots) + max(events, self.one_step.room)
 
     def _others(self, i: int, level: int) -> None:
         """@others_of_I_levelL(x, p, step, reach, z, weights, room): how all actors act in a state.
@@ -245,65 +270,76 @@ class Minds:
         how everyone acts in the seen state; `open` the actor's own inclinations, minus infinity where
         the action is closed to it. An action that is closed in all runs of the vector is passed over.
         """
-        layout, actor, dt = self.layout, self.model.actors[i], self.layout.dt
-        first, count = layout.first_slot[i], len(actor.actions)
         parameters: dict[str, Kind] = {
             "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "reach": "pointer",
             "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer",
         }  # fmt: skip
         with self.module.function(f"look_ahead_{i}_level{level}", parameters) as f:
-            room = _Room(f, f["room"])
-            x = room.take(len(layout.stock))
-            first_weights = room.take(len(layout.slots))
-            weights = room.take(len(layout.slots))
-            z = room.take(len(layout.slots))
-            kick = room.take(len(self.phases.noisy))  # no noise is expected
-            course = room.take(1 + len(self.absorbing))
-            scratch = room.take(0)
-            p, step = f["p"], f["step"]
+            if not self.one_step_apart:
+                self._look_further(f, i, level)
+                return
+            one = f["steps"].equals(1)
+            with f.when(one):
+                f.call(
+                    f"one_step_{i}", f["seen"], f["p"], f["step"], f["first"], f["open"], f["q"], f["room"]
+                )
+            with f.when(~one):
+                self._look_further(f, i, level)
 
-            for n in range(len(self.phases.noisy)):
-                f.store(kick, n, 0.0)
-            copy(f, f["first"], first_weights, len(layout.slots))
-            own = f.at(first_weights, first)
-            now0 = f.to("scalar", step) * dt
-            f.call(f"costs_{i}", f["seen"], p, now0, f["q"])
-            node = layout.discount_per_step(actor)
-            discount = f.load(p, layout.derived[node]) if node is not None else f.real(1.0)
+    def _look_further(self, f: Function, i: int, level: int) -> None:
+        """Q of each action where actor i looks two steps ahead or more."""
+        layout, actor, dt = self.layout, self.model.actors[i], self.layout.dt
+        first, count = layout.first_slot[i], len(actor.actions)
+        room = _Room(f, f["room"])
+        x = room.take(len(layout.stock))
+        first_weights = room.take(len(layout.slots))
+        weights = room.take(len(layout.slots))
+        z = room.take(len(layout.slots))
+        kick = room.take(len(self.phases.noisy))  # no noise is expected
+        course = room.take(1 + len(self.absorbing))
+        scratch = room.take(0)
+        p, step = f["p"], f["step"]
 
-            def moves(last: Value, now: Value, weights: Value) -> None:
-                """Effects and change; at the end of the path only of what the actor values."""
+        for n in range(len(self.phases.noisy)):
+            f.store(kick, n, 0.0)
+        copy(f, f["first"], first_weights, len(layout.slots))
+        own = f.at(first_weights, first)
+        now0 = f.to("scalar", step) * dt
+        f.call(f"costs_{i}", f["seen"], p, now0, f["q"])
+        node = layout.discount_per_step(actor)
+        discount = f.load(p, layout.derived[node]) if node is not None else f.real(1.0)
+
+        with f.loop(0, count) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
+            with f.loop(0, count) as b:
+                f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
+            copy(f, f["seen"], x, len(layout.stock))
+            f.store(course, 0, 1.0)
+            for n in range(len(self.absorbing)):
+                f.store(course, 1 + n, 0.0)
+            f.call("effects", x, p, now0, first_weights)
+            f.call("change", x, p, now0, kick)
+            end = f.to("scalar", step + 1) * dt
+            total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
+            factor = f.variable("real", discount)
+            with f.loop(1, f["steps"]) as h:
+                last = f["steps"].equals(h + 1)
+                k = step + h
+                now = f.to("scalar", k) * dt
+                end = f.to("scalar", k + 1) * dt
+                f.call("expect_events", x, p, k, now, scratch)
+                f.call("inclinations", x, p, now, z)
+                f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch)
+                # At the end of the path only what the actor values moves.
                 for this, effects, change in [
                     (~last, "effects", "change"), (last, f"last_effects_{i}", f"last_change_{i}"),
                 ]:  # fmt: skip
                     with f.when(this):
                         f.call(effects, x, p, now, weights)
                         f.call(change, x, p, now, kick)
-
-            with f.loop(0, count) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
-                with f.loop(0, count) as b:
-                    f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
-                copy(f, f["seen"], x, len(layout.stock))
-                f.store(course, 0, 1.0)
-                for n in range(len(self.absorbing)):
-                    f.store(course, 1 + n, 0.0)
-                moves(f["steps"].equals(1), now0, first_weights)
-                end = f.to("scalar", step + 1) * dt
-                total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
-                factor = f.variable("real", discount)
-                with f.loop(1, f["steps"]) as h:
-                    last = f["steps"].equals(h + 1)
-                    k = step + h
-                    now = f.to("scalar", k) * dt
-                    end = f.to("scalar", k + 1) * dt
-                    f.call("expect_events", x, p, k, now, scratch)
-                    f.call("inclinations", x, p, now, z)
-                    f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch)
-                    moves(last, now, weights)
-                    factor.set(factor.get() * discount)
-                    value = f.call(f"assess_{i}", x, p, end, course)
-                    total.set(total.get() + factor.get() * value)
-                f.store(f["q"], a, total.get() * dt - f.load(f["q"], a))
+                factor.set(factor.get() * discount)
+                value = f.call(f"assess_{i}", x, p, end, course)
+                total.set(total.get() + factor.get() * value)
+            f.store(f["q"], a, total.get() * dt - f.load(f["q"], a))
 
 
 def copy(f: Function, source: Value, target: Value, count: int) -> None:

@@ -60,6 +60,7 @@ class Layout:
         self.parameter = {p.name: i for i, p in enumerate(model.parameters)}
         self.by_name = {v.name: v for v in model.variables}
         self._made_of: dict[str, list[str]] = {}
+        self._reads: dict[Node, frozenset[str]] = {}
         self.first_slot: list[int] = []
         self.slots: list[Slot] = []
         for a, actor in enumerate(model.actors):
@@ -105,6 +106,16 @@ class Layout:
             names = {n.name for node in equals for n in walk(node) if isinstance(n, Variable)} - found
         return found & self.stock.keys()
 
+    def reads(self, node: Node) -> frozenset[str]:
+        """Stocks that a formula reads, also through auxiliaries."""
+        if node not in self._reads:
+            if isinstance(node, Variable):
+                found = frozenset(self.stocks_read([node]))
+            else:
+                found = frozenset().union(*(self.reads(child) for child in children(node)))
+            self._reads[node] = found
+        return self._reads[node]
+
     def made_of(self, auxiliary: str) -> list[str]:
         """Other auxiliaries that one is made of, at any remove, each after those that it reads itself."""
         if auxiliary not in self._made_of:
@@ -121,13 +132,17 @@ class Layout:
 
     def stocks_valued(self, i: int) -> set[str]:
         """Stocks that say what the end of a step is worth to actor i, and whether the course ends."""
+        return self.stocks_read(self.valuation(i))
+
+    def valuation(self, i: int) -> list[Node]:
+        """The formulas that say what the end of a step is worth to actor i, and whether the course ends."""
         actor = self.model.actors[i]
         given = [term.formula for term in actor.utility]
         for outcome in self.model.outcomes:
             if outcome.absorbing:
                 own = dict(outcome.worth).get(actor.name)
                 given += [g for g in (outcome.rate, outcome.when, own) if g is not None]
-        return self.stocks_read(formula.node for formula in given)
+        return [formula.node for formula in given]
 
     @cached_property
     def steady(self) -> dict[int, int]:
@@ -277,6 +292,10 @@ class Reader:
     def stock(self, name: str) -> Value:
         return self.real(Variable(name))
 
+    def made_of(self, auxiliary: str) -> list[str]:
+        """Auxiliaries to be computed before one that reads them."""
+        return self.layout.made_of(auxiliary)
+
     def read(self, formula: Formula | None, absent: float = 0.0) -> Value:
         """Value of a formula, or a constant where the model file gives none."""
         return self.f.real(absent) if formula is None else self.real(formula.node)
@@ -305,7 +324,7 @@ class Reader:
                 equals = self.layout.by_name[name].equals
                 if equals is not None:
                     # What it is made of comes first, in order: a long chain is not a deep recursion.
-                    for auxiliary in self.layout.made_of(name):
+                    for auxiliary in self.made_of(name):
                         self.real(Variable(auxiliary))
                     return self.real(equals.node)
                 return f.load(self.x, self.layout.stock[name])

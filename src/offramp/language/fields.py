@@ -11,7 +11,7 @@ from datetime import date
 from offramp.language import syntax, units
 from offramp.language.constants import fold
 from offramp.language.formula import YEARS, resolve, resolve_part
-from offramp.language.keys import HOMES, LATER, OTHER_WORDS, Key, Table, tables_with
+from offramp.language.keys import HOMES, OTHER_WORDS, Key, Table, tables_with
 from offramp.language.kinds import CONDITION, UNKNOWN, Kind, Result, Scope
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
@@ -49,7 +49,7 @@ def look_up(mapping: Mapping, table: Table) -> Lookup:
             continue
         free = [n for n in table.names if n not in known]
         meant = next((n for n in free if key.text.lower() in OTHER_WORDS.get(n, ())), None)
-        if meant is None and key.text not in LATER.get(table.what, ()):
+        if meant is None:
             # A key of something else is rather in the wrong place than misspelt.
             meant = nearest(key.text, free, 0.85 if tables_with(key.text) else 0.7)
             if meant is not None:
@@ -95,13 +95,6 @@ class Fields:
     def check_keys(self) -> None:
         """Refuse keys that do not exist and name those that are missing."""
         for key, meant in self._keys.unknown:
-            if key.text in LATER.get(self.table.what, ()):
-                self.reader.say(
-                    key,
-                    f"`{key.text}` belongs to the language but is not computed in this version",
-                    "Take it out, or comment it out with `#`, to run the rest of the model.",
-                )
-                continue
             homes = [] if meant else tables_with(key.text)
             first = key.text.split()[0] if key.text.split() else ""
             self.reader.say(

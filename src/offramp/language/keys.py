@@ -444,11 +444,6 @@ FILE = Table(
     ),
 )
 
-# Keys of the language that this version does not compute, by the table they belong to.
-LATER = {
-    EVENT.what: ("attributed",),
-}
-
 # What people write for a key, where no misspelling explains it.
 OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "all of": ("combine", "combines", "extends", "includes", "parts"),
@@ -486,7 +481,10 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
 }
 
 # What to say of a key that belongs one level further down, beyond its indentation.
-HOMES = {(POLICY.what, INTERVENTION.what): "Interventions stand under `do:`, each with `- ` before it."}
+HOMES = {
+    (POLICY.what, INTERVENTION.what): "Interventions stand under `do:`, each with `- ` before it.",
+    (EVENT.what, ACTION.what): "An event is nobody's act; a deniable act is an action, with `attributed`.",
+}
 
 
 def tables_with(name: str) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -23,10 +23,11 @@ from offramp.analysis.surprise import mean_surprise
 from offramp.design import Design
 from offramp.engine.inputs import Inputs
 from offramp.errors import OfframpError, UsageError
-from offramp.model import Model, Signal
+from offramp.model import Intervention, Model, Policy, Signal
 from offramp.questions.hazards import chances, is_smooth
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads, outcome_asked, part
 from offramp.questions.shapley import Coalition, Estimate, estimate, plan, shares
+from offramp.schedule import schedule_of
 from offramp.simulate import EngineName, Progress, engine_for
 
 Floats = npt.NDArray[np.float64]
@@ -320,7 +321,9 @@ class _World:
     def __init__(self, design: Design, outcome: str, wrong: list[Wrong], engine: EngineName) -> None:
         self.model, self.outcome, self.wrong = design.model, outcome, wrong
         self.runner = engine_for(design.model, engine)
-        self.inputs = design.inputs(design.policies[0])
+        name = design.policies[0]
+        self.inputs = design.inputs(name)
+        self.policy = next((p for p in design.model.policies if p.name == name), Policy(name, name))
         self.expected: dict[Coalition, dict[int, Floats]] = {}
 
     def play(self, corrected: Coalition, here: slice) -> Floats:
@@ -331,15 +334,16 @@ class _World:
         return chances(self.model, inputs, out, self.outcome)
 
     def seeing(self, inputs: Inputs, corrected: Coalition) -> Inputs:
-        """The same runs with some misreadings corrected."""
-        misread = inputs.misread.copy()
-        columns = [(a.name, m.parameter) for a in self.model.actors for m in a.misreads]
-        parameters = [p.name for p in self.model.parameters]
-        for i in corrected:
-            w = self.wrong[i]
-            if w.kind == "parameter":
-                misread[:, columns.index((w.actor, w.name))] = inputs.parameters[:, parameters.index(w.name)]
-        return dataclasses.replace(inputs, misread=misread)
+        """The same runs with some misreadings corrected, from the start to the end."""
+        if not corrected:
+            return inputs
+        by_actor: dict[str, tuple[str, ...]] = {}
+        for i in sorted(corrected):
+            one = self.wrong[i]
+            by_actor[one.actor] = (*by_actor.get(one.actor, ()), one.name)
+        right = Intervention(correct=tuple(by_actor.items()))
+        policy = replace(self.policy, interventions=(*self.policy.interventions, right))
+        return replace(inputs, schedule=schedule_of(self.model, policy))
 
 
 class _Table:

@@ -50,7 +50,8 @@ def outcome_asked(model: Model, name: str | None) -> str:
 
 def part(inputs: Inputs, runs: slice | npt.NDArray[np.int64]) -> Inputs:
     """Some runs of a block."""
-    return replace(inputs, **{name: getattr(inputs, name)[runs] for name in _BY_RUN})
+    lineage = None if inputs.lineage is None else inputs.lineage[runs]
+    return replace(inputs, lineage=lineage, **{name: getattr(inputs, name)[runs] for name in _BY_RUN})
 
 
 def in_threads(

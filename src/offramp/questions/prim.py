@@ -1,6 +1,6 @@
 """The patient rule induction method: boxes of inputs in which a quantity is large.
 
-Written here because what exists cannot be used: docs/decisions/0013 says why.
+Written here because what exists cannot be used: docs/decisions/0016 says why.
 """
 
 from __future__ import annotations
