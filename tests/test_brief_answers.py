@@ -161,3 +161,57 @@ def test_an_answer_of_the_model_before_an_edit_is_refused(river, tmp_path, asked
     result = call("brief", str(edited), "--with", str(path), "--out", str(tmp_path / "page.html"))
     assert result.exit_code == 2
     assert "ask again with `offramp claims" in result.stderr
+
+
+def rule(title, brier, skill, low, high):
+    return {"title": title, "brier": brier, "brier_skill": skill, "low": low, "high": high}
+
+
+TREND = rule("the trend", 0.135, 0.11, -0.02, 0.2)
+BACKTEST = {
+    "model": "before",
+    "model_hash": "0",
+    "questions_hash": "1",
+    "asked": 40,
+    "resolved": 30,
+    "origins": ["2018-07-01", "2020-04-01"],
+    "skill": {
+        "questions": 30,
+        "model_brier": 0.12,
+        "best_baseline": {"name": "trend", **TREND},
+        "trend": TREND,
+        "climatology": rule("how often it came", 0.16, 0.25, 0.1, 0.4),
+    },
+    "by_question": [
+        {
+            "title": "Ship attacked",
+            "kind": "binary",
+            "skill": -0.5,
+            "score": 0.3,
+            "best_score": 0.2,
+            "said": 0.45,
+            "happened": 0.21,
+        },
+    ],
+}
+
+
+def test_a_backtest_and_regions_found_are_told_in_words(river, asked):
+    model = ofr.load(river)
+    runs = ofr.simulate(ofr.Design(model, scenarios=50))
+    regions = {
+        "outcome_title": "War", "outcome": "war", "policy": "baseline", "runs": 10, "seed": 0, "set": {},
+        "regions": [
+            {"lift": {"value": 3.04}, "conditions": [
+                {"title": "Nerve", "unit": "", "low": 0.5, "high": None},
+                {"title": "Mood", "unit": "month", "low": None, "high": 2.0},
+                {"title": "Kind", "unit": "", "low": None, "high": None, "labels": ["hard", "soft"]},
+            ]},
+        ],
+    }  # fmt: skip
+    text = text_of(ofr.brief(runs, model, answers={"backtest": BACKTEST, "discover": regions}).html)
+    assert "`before` was asked 40 questions at 2 dates from 2018-07-01 to 2020-04-01" in text
+    assert "Not told apart from the best simple rule (the trend): Brier score 0.120 against 0.135" in text
+    assert "Ship attacked (said 45 %, came 21 %)" in text
+    assert "“Nerve” is above 0.5, “Mood” is below 2 months and “Kind” is hard or soft" in text
+    assert "there “War” is 3 times as likely" in text

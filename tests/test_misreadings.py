@@ -124,6 +124,20 @@ def test_shares_of_many_are_sampled_and_still_add_up():
     assert found.played < 160 * 2**6
 
 
+def test_the_answer_does_not_depend_on_the_number_of_threads_nor_on_the_engine():
+    design = Design(crowd([0.1, 0.2, 0.3, 0.1, 0.2, 0.3]), scenarios=40)
+    assert misreadings(design, threads=1) == misreadings(design, threads=2)
+    assert misreadings(design, threads=1) == misreadings(design, engine="oracle")
+
+
+def test_a_policy_is_in_force_whatever_is_corrected():
+    """Nobody attacks who may not: then misreadings add nothing."""
+    policies = "policies: {calm: {do: [{forbid: {blue: [attack], red: [attack]}}]}}"
+    found = misreadings(Design(made(f"{BIASED}{policies}"), ["calm"], scenarios=10))
+    assert (found.today.value, found.total.value) == (0, 0)
+    assert [m.share for m in found.misreadings] == [0, 0, 0]
+
+
 def test_in_chicken_one_that_learns_the_truth_changes_nothing_and_in_the_spiral_nearly_all():
     """Both must see true to swerve; but one side that stops arming is enough for the other to stop."""
     chicken = misreadings(Design(offramp.load("chicken"), scenarios=200))

@@ -97,9 +97,7 @@ def run(
     help="Where to write the page; NAME-brief.html in the current folder by default.",
 )
 @click.option("--quick", is_flag=True, help="A quarter of the runs, and no misreadings.")
-@click.option(
-    "--bare", is_flag=True, help="Only what the runs say: no policies, misreadings or claims."
-)
+@click.option("--bare", is_flag=True, help="Only what the runs say: no policies, misreadings or claims.")
 @click.option(
     "--with", "given", multiple=True, metavar="FILE",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),

@@ -118,7 +118,7 @@ def calibrate(
 
         click.echo(calibration_text(told, checked, width(), wants_colour(sys.stdout)))
     if out is not None:
-        save(found, out, told)
+        save(found, out, told, engine=engine)
         options.say(f"Saved in {out}.")
     if picture is not None:
         from offramp.report.trust import calibration_picture

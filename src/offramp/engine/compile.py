@@ -20,7 +20,7 @@ from offramp.engine.inputs import Inputs, Outputs, Schedule
 from offramp.engine.ir import Module
 from offramp.engine.jit import Program, Target, compile_ir
 from offramp.engine.kernel import Layout
-from offramp.engine.memory import INPUTS, OUTSIDE
+from offramp.engine.memory import INPUTS, outside_of
 from offramp.engine.phases import Phases
 from offramp.model import Model
 
@@ -64,10 +64,6 @@ class CompiledModel:
         inputs : the block, its axes as in `Inputs`
         probabilities : also return the chance of every action
         """
-        if self.model.ladders:  # computed by the plain interpreter alone, for now
-            from offramp.engine.oracle import Oracle
-
-            return Oracle(self.model).run(inputs, probabilities)
         runs, width = len(inputs.scenario), self.width
         steps = self.model.steps if inputs.steps is None else inputs.steps
         outputs = empty_outputs(self.model, runs, probabilities, steps)
@@ -79,6 +75,7 @@ class CompiledModel:
             n: aligned((vectors, *getattr(whole, n).shape[1:], width), a.dtype) for n, a in wanted.items()
         }
         arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
+        outside = outside_of(self.model)
         block = VECTORS_PER_CALL * width
         for start in range(0, runs, block):
             part = slice(start, min(runs, start + block))
@@ -86,8 +83,8 @@ class CompiledModel:
             for name in INPUTS:
                 if (given := getattr(inputs, name)) is not None:
                     arrays[name] = to_lanes(given[part], width)
-            addresses = (ctypes.c_void_p * len(OUTSIDE))(
-                *(arrays[name].ctypes.data if name in arrays else None for name in OUTSIDE)
+            addresses = (ctypes.c_void_p * len(outside))(
+                *(arrays[name].ctypes.data if name in arrays else None for name in outside)
             )
             seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
             self._function(ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data)

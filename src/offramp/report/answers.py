@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from offramp.model import Model, Outcome
-from offramp.report import changes, figures, words
+from offramp.report import changes, figures, trust, words
 from offramp.report import claims as claims_in_words
 from offramp.report.canvas import NARROW, WIDE
 from offramp.report.differences import Gap, differences, gap
+from offramp.report.doubts import MOST_SAID, Answer, doubts
 from offramp.report.misperception import misreadings_picture
 from offramp.report.pictures import Picture, drawn
 from offramp.report.view import Table, View
 
-Answer = Mapping[str, Any]
-
-MOST_SAID = 3
 _MOST_COLUMNS = 5  # outcomes in the table of policies
 _MOST_VARIABLES = 5
 _MOST_DRAWN = 12
@@ -39,6 +37,8 @@ class Shown:
     claims: str = ""
     claim_rows: list[ClaimRow] = field(default_factory=list)
     sensitivity: Picture | None = None
+    trust: list[str] = field(default_factory=list)
+    trust_table: Table | None = None
     commands: list[str] = field(default_factory=list)
 
     @property
@@ -67,7 +67,9 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
     view : of the runs of the same model
     answers : question -> what its command prints as JSON
     """
-    found: dict[str, Any] = {"commands": [_again(q, a, view.model) for q, a in answers.items()]}
+    found: dict[str, Any] = {
+        "commands": [_again(q, a, view.model) for q, a in answers.items() if q != "backtest"]
+    }
     compared, misread = answers.get("compare"), answers.get("misreadings")
     claims, sensitive = answers.get("claims"), answers.get("sensitivity")
     if compared is not None:
@@ -80,7 +82,9 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
         found["claim_rows"] = [_claim(c, view.model) for c in claims["claims"]]
     if sensitive is not None:
         found["sensitivity"] = _sensitivity(view.model, sensitive)
-    found["doubts"] = _doubts(view, answers)
+    if (backtest := answers.get("backtest")) is not None:
+        found["trust"], found["trust_table"] = trust.sentences(backtest), trust.table(backtest)
+    found["doubts"] = doubts(view, answers)
     return Shown(**found)
 
 
@@ -310,7 +314,7 @@ def _points(share: float) -> str:
     return "0" if not float(text) else f"{'+' if share > 0 else figures.MINUS}{text}"
 
 
-# ── claims, sensitivities, doubts ─────────────────────────────────────────────────────────────────────────
+# ── claims, sensitivities ─────────────────────────────────────────────────────────────────────────
 
 
 def _claim(claim: Answer, model: Model) -> ClaimRow:
@@ -367,48 +371,6 @@ def _sensitivity(model: Model, found: Answer) -> Picture | None:
         ),
         (("Uncertain number", "Chance where it is low", "where it is high", "Share of the variance"), rows),
     )  # fmt: skip
-
-
-def _doubts(view: View, answers: Mapping[str, Answer]) -> list[str]:
-    """What would change the picture: numbers that matter, claims that fail, effects that hang on them."""
-    doubts = []
-    sensitive, claims = answers.get("sensitivity"), answers.get("claims")
-    if sensitive is not None and sensitive["shares"] and sensitive["divisible"]:
-        names = words.enumerated([words.quoted(s["title"]) for s in sensitive["shares"][:MOST_SAID]])
-        risk = words.quoted(sensitive["outcome_title"])
-        doubts.append(f"To know better {names}: on these the chance of {risk} hangs most.")
-    if claims is not None:
-        failed = [c["id"] for c in claims["claims"] if c["verdict"] == "contradicted"]
-        if failed:
-            doubts.append(
-                f"The model contradicts what is claimed of this crisis in {words.enumerated(failed)}: either "
-                "the claim or the model is wrong there."
-            )
-        undecided = [c["id"] for c in claims["claims"] if c["verdict"] == "undecided"]
-        if undecided:
-            runs = figures.count(claims["runs"])
-            doubts.append(
-                f"{words.counted(len(undecided), 'claim')} undecided by {runs} futures under each policy: "
-                "more runs may tell."
-            )
-    compared = answers.get("compare")
-    if compared is not None:
-        crossing = [
-            p["title"]
-            for p in compared["policies"].values()
-            if any(
-                o["told_apart"]
-                and o["parameters"]
-                and o["parameters"]["told_apart"]
-                and o["parameters"]["low"] < 0 < o["parameters"]["high"]
-                for n, o in p["outcomes"].items()
-                if any(x.name == n and x.absorbing for x in view.model.outcomes)
-            )
-        ]
-        if crossing:
-            named = words.enumerated([words.quoted(t) for t in crossing[:MOST_SAID]])
-            doubts.append(f"Whether {named} helps or harms hangs on numbers that nobody knows.")
-    return doubts
 
 
 def _again(question: str, answer: Answer, model: Model) -> str:

@@ -16,9 +16,10 @@ from offramp.analysis.summary import summary
 from offramp.distribution import support
 from offramp.model import Distribution, Model
 from offramp.report import comparison, figures, grounds, pictures, words
-from offramp.report.answers import Answer, shown
+from offramp.report.answers import shown
 from offramp.report.canvas import printable
 from offramp.report.charts import opacity
+from offramp.report.doubts import Answer
 from offramp.report.exchanges import exchanges
 from offramp.report.palette import dark_rules
 from offramp.report.view import BASELINE, View

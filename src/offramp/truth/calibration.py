@@ -169,7 +169,7 @@ def _through(
     worlds = Worlds(model, overrides, seed)
     if not worlds.dimensions:
         raise UsageError(f"nothing in `{model.name}` is uncertain: there is nothing to calibrate.")
-    kept = _Checkpoint(checkpoint, _fingerprint(model, particles, chains, seed, worlds.overrides))
+    kept = _Checkpoint(checkpoint, _fingerprint(model, particles, seed, worlds.overrides))
     meter = _Meter(progress, [r.steps for r in records], particles, chains)
     found: list[list[Particles]] = []
     for chain in range(chains):
@@ -271,13 +271,12 @@ def _values(worlds: Worlds, z: Floats) -> dict[str, Floats]:
     return {name: drawn[:, place[name]].reshape(z.shape[:-1]) for name in worlds.uncertain()}
 
 
-def _fingerprint(model: Model, particles: int, chains: int, seed: int, overrides: Mapping[str, float]) -> str:
-    """What the numbers depend on, but for the records: those are told with each step."""
+def _fingerprint(model: Model, particles: int, seed: int, overrides: Mapping[str, float]) -> str:
+    """What a chain depends on, but for the records: those are told with each step."""
     told = {
         "offramp": __version__,
         "model": model.hash,
         "particles": particles,
-        "chains": chains,
         "seed": seed,
         "sweeps": SWEEPS,
         "overrides": dict(sorted(overrides.items())),

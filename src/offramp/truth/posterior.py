@@ -75,7 +75,6 @@ def summary(
 
 def _parameters(calibration: Calibration) -> dict[str, dict[str, Any]]:
     """Each uncertain parameter before and after."""
-    stats = library("arviz_stats.base", "a calibration", "truth").array_stats
     model, place = calibration.model, calibration.worlds.uncertain()
     values = calibration.parameters()
     found: dict[str, dict[str, Any]] = {}
@@ -93,10 +92,27 @@ def _parameters(calibration: Calibration) -> dict[str, dict[str, Any]]:
             "shift": float(z.mean()),
             "narrower": float(1 - z.std()),
             "gain": float(gain),
-            "r_hat": float(stats.rhat(z, chain_axis=0, draw_axis=1)) if len(z) > 1 else None,
+            "r_hat": r_hat(z),
             "moved": bool(gain > MOVED),
         }
     return dict(sorted(found.items(), key=lambda item: -float(item[1]["gain"])))
+
+
+def r_hat(draws: Floats) -> float | None:
+    """Potential scale reduction (Gelman and Rubin 1992, Statistical Science 7) of chains; None for one.
+
+    Parameters
+    ----------
+    draws : (chain, draw). Populations are not chains in time, so they are not split.
+    """
+    chains, count = draws.shape
+    if chains < 2:
+        return None
+    within = float(draws.var(axis=1, ddof=1).mean())
+    between = float(draws.mean(axis=1).var(ddof=1))
+    if within == 0:
+        return 1.0 if between == 0 else None
+    return float(np.sqrt((count - 1) / count + between / within))
 
 
 def prior_draws(prior: Distribution, draws: int = PRIOR_DRAWS) -> Floats:
@@ -138,7 +154,7 @@ def _fit(record: Record, replicated: Floats, which: list[bool]) -> dict[str, dic
     return found
 
 
-def save(calibration: Calibration, path: Path, told: dict[str, Any]) -> None:
+def save(calibration: Calibration, path: Path, told: dict[str, Any], *, engine: Engine | None = None) -> None:
     """Write a calibration as NetCDF with the groups that ArviZ reads.
 
     Groups: posterior, prior, posterior_predictive, observed_data, and `state`: particles and lineages, from
@@ -161,7 +177,7 @@ def save(calibration: Calibration, path: Path, told: dict[str, Any]) -> None:
         for p in calibration.model.parameters
         if p.name in values and isinstance(p.value, Distribution)
     }
-    runs = futures(calibration, calibration.record.steps)
+    runs = futures(calibration, calibration.record.steps, engine=engine)
     rng = np.random.Generator(np.random.Philox(key=[calibration.seed, 1]))
     replicated = calibration.record.replicated(runs, rng).reshape(*calibration.z.shape[:2], -1)
     by_series: dict[str, list[int]] = {}
