@@ -216,7 +216,7 @@ def test_m15_terms_and_channel_decide_whether_an_offer_is_taken() -> None:
     assert chance(summit, "interim_deal", END_OF_2020) < 0.01
     # Nothing forbids direct talks: where sanctions are light they are taken.
     light = runs("direct_offer", set={"sanctions": 25})
-    assert chance(light, "direct_talks", END_OF_2020) > 3 * chance(direct, "direct_talks", END_OF_2020)
+    assert chance(light, "direct_talks", END_OF_2020) > 2 * chance(direct, "direct_talks", END_OF_2020)
 
 
 def test_m16_an_agreement_in_force_calms_and_lengthens_the_clock() -> None:
@@ -277,7 +277,7 @@ def test_salvos_killings_and_strikes_follow_a_cause_far_more_often_than_by_chanc
     provoked = fresh | (data["attacks"].values[:, :-1] > 3) | short_clock
     assert salvo.any(axis=1).mean() < 0.2
     assert blow[salvo].mean() > 0.25 > 5 * blow[washington >= 0].mean()
-    assert kill.any(axis=1).mean() < 0.1
+    assert kill.any(axis=1).mean() < 0.15
     assert fresh[kill].mean() > 0.6 > fresh[washington >= 0].mean()
     assert fresh[washington == number("washington", "strike_militia")].mean() > 0.6
     assert provoked[strike].mean() > 0.65
@@ -298,7 +298,7 @@ def test_the_council_rules_at_most_once_on_a_claim() -> None:
 
 
 def test_numbers_that_rarely_matter_do_where_they_apply() -> None:
-    """In most futures UN sanctions stay away and no agreement holds: here they come, and each number counts."""
+    """In most futures UN sanctions stay away and no agreement holds; here each number counts."""
     back = {"un_sanctions": 1, "coalition": 70}
     weak, strong = (runs(set=back | {"un_bite": b}) for b in (0, 20))
     assert mean(strong, "oil_exports", 3) < 0.97 * mean(weak, "oil_exports", 3)
