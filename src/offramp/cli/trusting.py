@@ -121,7 +121,7 @@ def calibrate(
         save(found, out, told, engine=engine)
         options.say(f"Saved in {out}.")
     if picture is not None:
-        from offramp.report.trust import calibration_picture
+        from offramp.report.trust_pictures import calibration_picture
 
         pictures.save(calibration_picture(told), picture)
     return 0
@@ -174,7 +174,7 @@ def backtest(
 
         click.echo(backtest_text(told, checked, width(), wants_colour(sys.stdout)))
     if picture is not None:
-        from offramp.report.trust import reliability_picture
+        from offramp.report.trust_pictures import reliability_picture
 
         pictures.save(reliability_picture(told), picture)
     return 0

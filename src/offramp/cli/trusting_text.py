@@ -52,7 +52,8 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
         f"{told['runs']:,} runs in {duration(told['seconds'])}. Their estimates of the evidence differ by "
         f"{spread:.1f} in the logarithm"
         + (f", and the largest R-hat of a number is {max(rhat):.2f}" if rhat else "")
-        + ". Above 1.1 the populations do not agree on a number yet: take more --particles."
+        + ". Numbers above 1.1 count as not moved: the populations do not agree on them yet. Take more "
+        "--particles, and more than one of --chains."
     )
     return page.text(colour)
 

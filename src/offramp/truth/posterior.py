@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Draws from the prior beside which the posterior is shown.
 PRIOR_DRAWS = 2000
+# Populations that differ by more on a number have not found it yet: it does not count as moved.
+AGREEING = 1.1
 
 
 def summary(
@@ -83,6 +85,7 @@ def _parameters(calibration: Calibration) -> dict[str, dict[str, Any]]:
             continue
         assert isinstance(parameter.value, Distribution)
         drawn, z = values[parameter.name], calibration.z[..., place[parameter.name]]
+        agree = r_hat(z)
         gain = 0.5 * (z.mean() ** 2 + z.var() - 1 - np.log(max(z.var(), 1e-9)))
         found[parameter.name] = {
             "title": parameter.title,
@@ -92,8 +95,8 @@ def _parameters(calibration: Calibration) -> dict[str, dict[str, Any]]:
             "shift": float(z.mean()),
             "narrower": float(1 - z.std()),
             "gain": float(gain),
-            "r_hat": r_hat(z),
-            "moved": bool(gain > MOVED),
+            "r_hat": agree,
+            "moved": bool(gain > MOVED) and (agree is None or agree < AGREEING),
         }
     return dict(sorted(found.items(), key=lambda item: -float(item[1]["gain"])))
 
