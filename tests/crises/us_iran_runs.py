@@ -15,7 +15,7 @@ from offramp.ladder import LadderPage, ladder
 from offramp.model import Model
 from offramp.simulate import simulate
 
-RUNS = 300
+RUNS = 200
 END_OF_2020 = 7  # months since the start
 LAST = 19
 
@@ -120,7 +120,7 @@ def leading(data: xr.Dataset, actor: str, about: str, kind: str, month: int = EN
 @cache
 def many() -> xr.Dataset:
     """Enough futures of the baseline to count rare acts."""
-    return simulate(Design(model((), 1), scenarios=4_000, seed=11)).isel(policy=0)
+    return simulate(Design(model((), 1), scenarios=3_000, seed=11)).isel(policy=0)
 
 
 def number(actor: str, action: str) -> int:
