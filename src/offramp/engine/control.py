@@ -79,6 +79,7 @@ class Control:
                 value = f.select(f.is_nan(held), f.load(drawn, i), f.to("real", held))
                 f.store(truth, i, value + shift)
             f.call("derive", truth)
+            self.seeing.solve_steady(f, truth)
             self.seeing.make_pictures(f)
 
     def _policy(self) -> None:

@@ -8,6 +8,7 @@ read into it once for each ladder; the solution then reads nothing else.
 | `rules_L(x, p, now, desk)` | reads the numbers of ladder L in one vector and state |
 | `solve_L(desk, q, stride)` | fills the layers; what movers expect of their moves goes to `q` |
 | `odds(x, p, now, desk)` | what each ladder brings if it opens, into the vector `p` (`Layout.odds`) |
+| `steady_odds(p, desk)` | the same of ladders that read nothing but parameters; `odds` leaves them out |
 """
 
 from __future__ import annotations
@@ -86,7 +87,13 @@ class Exchanges:
         for i in range(len(self.model.ladders)):
             self._rules(i)
             self._solve(i)
-        self._odds()
+        steady = self.layout.steady_ladders
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "desk": "pointer"}
+        with self.module.function("odds", parameters) as f:
+            self._odds(f, [x for x in self.model.ladders if x.name not in steady], f["x"], f["now"])
+        with self.module.function("steady_odds", {"p": "pointer", "desk": "pointer"}) as f:
+            state, now = f["p"], f.constant("scalar", 0.0)  # neither is read
+            self._odds(f, [x for x in self.model.ladders if x.name in steady], state, now)
 
     def sides(self, ladder: Ladder) -> list[int]:
         """Positions of the two actors."""
@@ -202,19 +209,19 @@ class Exchanges:
         begins = layout.place("layers") + (moves % 2) * layout.layer
         return f.at(desk, begins + side * layout.rungs * layout.position)
 
-    def _odds(self) -> None:
-        """@odds(x, p, now, desk)"""
-        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "desk": "pointer"}
-        with self.module.function("odds", parameters) as f:
-            for i, (ladder, desk) in enumerate(zip(self.model.ladders, self.desks, strict=True)):
-                f.call(f"rules_{i}", f["x"], f["p"], f["now"], f["desk"])
-                f.call(f"solve_{i}", f["desk"], f.at(f["desk"], desk.place("q")), 0)
-                first = f.load(f["desk"], desk.place("first"))
-                found = f.at(f["p"], self.layout.odds[ladder.name])
-                one, other = (self.opening(f, i, f["desk"], side) for side in SIDES)
-                with f.loop(0, desk.position) as k:
-                    value = first * f.load(one, k) + (1.0 - first) * f.load(other, k)
-                    f.store(found, k, value)
+    def _odds(self, f: Function, ladders: Sequence[Ladder], x: Value, now: Value) -> None:
+        """Solve some ladders in the vector `p` and leave there what they bring, over who moves first."""
+        for ladder in ladders:
+            i = self.model.ladders.index(ladder)
+            desk = self.desks[i]
+            f.call(f"rules_{i}", x, f["p"], now, f["desk"])
+            f.call(f"solve_{i}", f["desk"], f.at(f["desk"], desk.place("q")), 0)
+            first = f.load(f["desk"], desk.place("first"))
+            found = f.at(f["p"], self.layout.odds[ladder.name])
+            one, other = (self.opening(f, i, f["desk"], side) for side in SIDES)
+            with f.loop(0, desk.position) as k:
+                value = first * f.load(one, k) + (1.0 - first) * f.load(other, k)
+                f.store(found, k, value)
 
 
 def chances_of(f: Function, weights: Sequence[Value]) -> list[Value]:

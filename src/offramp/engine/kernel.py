@@ -114,6 +114,22 @@ class Layout:
         return found
 
     @cached_property
+    def steady_ladders(self) -> frozenset[str]:
+        """Ladders that, once open, read parameters alone: one solution serves a vector in every step."""
+        sides = {a.name: a for a in self.model.actors}
+        found = set()
+        for ladder in self.model.ladders:
+            given = [ladder.first, *(sides[side].precision for side in ladder.sides)]
+            by_side = [ladder.war_worth]
+            for rung in ladder.rungs:
+                given.append(rung.loses_control)
+                by_side += [rung.harm, rung.stakes, rung.audience_cost]
+            given += [formula for values in by_side for _, formula in values]
+            if not any(isinstance(n, Variable | Now) for g in given if g is not None for n in walk(g.node)):
+                found.add(ladder.name)
+        return frozenset(found)
+
+    @cached_property
     def rung(self) -> dict[tuple[str, int], int]:
         """(ladder, position of a rung) -> position among all rungs of all ladders."""
         every = [(ladder.name, r) for ladder in self.model.ladders for r in range(len(ladder.rungs))]

@@ -16,8 +16,8 @@ from offramp.report.misperception import misreadings_picture
 from offramp.report.pictures import Picture, drawn
 from offramp.report.view import Table, View
 
-_MOST_COLUMNS = 5  # outcomes in the table of policies
-_MOST_VARIABLES = 5
+_MOST_COLUMNS = 4  # outcomes in the table of policies
+_MOST_VARIABLES = 4
 _MOST_DRAWN = 12
 
 
@@ -152,16 +152,16 @@ def _change_picture(compared: Answer, outcome: Outcome, identity: str) -> Pictur
     )
     drawn_rows = rows if len(rows) <= _MOST_DRAWN else [*rows[: _MOST_DRAWN // 2], *rows[-_MOST_DRAWN // 2 :]]
     title = outcome.title or outcome.name
-    told = [p["title"] for p in policies.values() if p["outcomes"][outcome.name]["told_apart"]]
+    apart = [g for g in rows if g.low > 0 or g.high < 0]
     left = len(rows) - len(drawn_rows)
     fewer = f"{left} policies with changes in between are in the table." if left else ""
-    if not told:
+    if not apart:
         sentence = f"No policy is told apart from no change in the chance of {words.quoted(title)}."
     else:
-        least, most = rows[0], rows[-1]
-        sentence = f"Chance of {words.quoted(title)}: " + " ".join(
-            _extreme(g, which) for g, which in ((least, "lowest"), (most, "highest")) if g.value
-        )
+        ends = [(apart[0], "lowest")] if apart[0].value < 0 else []
+        ends += [(apart[-1], "highest")] if apart[-1].value > 0 else []
+        said = [f"{which} under {words.quoted(g.title)} ({g.number})" for g, which in ends]
+        sentence = f"Chance of {words.quoted(title)}: {', '.join(said)}."
     table: Table = (
         ("Policy", "Without", "With", "Change", "Sampling interval", "Over uncertain numbers"),
         [
@@ -184,26 +184,37 @@ def _change_picture(compared: Answer, outcome: Outcome, identity: str) -> Pictur
     return Picture(identity, f"{sentence} {fewer}".strip(), drawings, table, title=title)
 
 
-def _extreme(g: Gap, which: str) -> str:
-    return f"{which} under {words.quoted(g.title)} ({g.number})" + ("," if which == "lowest" else ".")
-
-
 def _offramps(view: View, compared: Answer) -> list[str]:
     """The policies that help most: what ends well grows or what ends badly shrinks, told apart from none."""
     model = view.model
     good = [o.name for o in model.outcomes if o.absorbing and _is_good(view, o)]
     bad = [o.name for o in model.outcomes if o.absorbing and view.is_warm(o.name)]
-    scored = []
+    parts = [(n, 1) for n in good] + [(n, -1) for n in bad]
+    helps, harms = [], []
     for name, p in compared["policies"].items():
-        parts = [(n, 1) for n in good] + [(n, -1) for n in bad]
         told = [sign * p["outcomes"][n]["difference"] for n, sign in parts if p["outcomes"][n]["told_apart"]]
         if told and min(told) > 0:
-            scored.append((sum(told), name, p))
-    scored.sort(key=lambda item: -item[0])
-    if scored:
-        return [_offramp(model, compared, name, p, [*bad, *good]) for _, name, p in scored[:MOST_SAID]]
-    against = words.quoted(changes.policy_title(model, compared["against"]))
-    return [f"No policy is told apart from {against} in how futures end."] if good or bad else []
+            helps.append((-sum(told), name, p))
+        elif told and max(told) < 0:
+            harms.append((sum(told), name, p))
+    said = [
+        _offramp(model, compared, n, p, [*bad, *good]) for _, n, p in sorted(helps, key=_first)[:MOST_SAID]
+    ]
+    if not said and parts:
+        against = words.quoted(changes.policy_title(model, compared["against"]))
+        runs = figures.count(compared["runs"])
+        said = [f"No policy is told apart from {against} for the better in how {runs} futures end."]
+    if harms:
+        worst = [
+            _offramp(model, compared, n, p, [*bad, *good])
+            for _, n, p in sorted(harms, key=_first)[:MOST_SAID]
+        ]
+        said.append("For the worse: " + " ".join(worst))
+    return said
+
+
+def _first(scored: tuple[float, str, Answer]) -> float:
+    return scored[0]
 
 
 def _offramp(model: Model, compared: Answer, name: str, policy: Answer, ends: Sequence[str]) -> str:

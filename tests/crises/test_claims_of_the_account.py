@@ -1,0 +1,40 @@
+"""The account's claims are experiments, all of them, each with its place in the account."""
+
+from __future__ import annotations
+
+import pytest
+
+import offramp
+from offramp.language.sections.directly import set_directly
+
+CRISES = ("us-iran-2020", "us-iran-2018", "us-iran-2012")
+
+
+@pytest.fixture(scope="module")
+def models():
+    return [offramp.load(name) for name in CRISES]
+
+
+def test_every_claim_of_the_account_is_tested_somewhere_and_says_where_it_stands(models):
+    found = [c for model in models for c in model.claims]
+    assert sorted(c.name for c in found) == sorted(f"C{k}" for k in range(1, 24))
+    for claim in found:
+        assert any(source.startswith("account P") for source in claim.origin.sources), claim.name
+        assert claim.tests, claim.name
+
+
+def test_no_claim_measures_what_a_policy_sets(models):
+    for model in models:
+        for claim in model.claims:
+            for test in claim.tests:
+                assert set_directly(model, test) == "", claim.name
+                assert test.reason, claim.name
+
+
+def test_variants_are_there_for_claims_only(models):
+    """What nobody could choose is compared by some claim, and marked as such."""
+    for model in models:
+        used = {s.policy for c in model.claims for t in c.tests for s in t.sides}
+        parts = {p for policy in model.policies for p in policy.parts}
+        for policy in model.policies:
+            assert not policy.variant or policy.name in used | parts, policy.name
