@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 import offramp
 from offramp.language.sections.directly import set_directly
 
+PAGE = Path(offramp.__file__).parents[2] / "docs" / "crises" / "us-iran-2020.md"
 CRISES = ("us-iran-2020", "us-iran-2018", "us-iran-2012")
 
 
@@ -38,3 +42,13 @@ def test_variants_are_there_for_claims_only(models):
         parts = {p for policy in model.policies for p in policy.parts}
         for policy in model.policies:
             assert not policy.variant or policy.name in used | parts, policy.name
+
+
+def test_the_page_shows_every_claim_of_the_file_with_a_verdict(models):
+    """Contradictions are shown beside what is borne out, and each is discussed."""
+    text = PAGE.read_text(encoding="utf-8")
+    part = text[text.index("## Claims") :].split("\n## ")[0]
+    for claim in models[0].claims:
+        row = next(line for line in part.splitlines() if line.startswith(f"| **{claim.name}** "))
+        assert row.split("|")[2].strip(" *") in ("borne out", "contradicted", "undecided")
+        assert re.search(rf"\b{claim.name}\b", part[part.index("**Borne out.**") :]), claim.name
