@@ -18,6 +18,7 @@ from offramp.model import Model
 from offramp.report import claims as said
 
 NBSP = "\N{NO-BREAK SPACE}"
+SO = {"borne out": "so", "contradicted": "not so", "undecided": "open"}
 
 
 def rows(found: dict[str, Any], model: Model) -> list[str]:
@@ -42,7 +43,8 @@ def rows(found: dict[str, Any], model: Model) -> list[str]:
             )
             expected = f"{test['expect']}{_size(test)}"
             built = " †" if test["built_in"] else ""
-            lines.append("| " + " | ".join([*head[:2], f"{what}{built}", expected, numbers, head[2]]) + " |")
+            cells = [*head[:2], f"{what}{built}", expected, f"{numbers}: {SO[test['verdict']]}", head[2]]
+            lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 

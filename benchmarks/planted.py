@@ -192,7 +192,8 @@ def measured(method: Callable[[Model, int, int], Draws], worlds: int, runs: int)
         expected = len(ranks) / 10
     return {
         "in 50 %": float(np.mean(half)), "in 90 %": float(np.mean(most)), "width": float(np.mean(narrow)),
-        "distance": float(np.mean(off)), "chi2 of ranks (9)": float(((counts - expected) ** 2 / expected).sum()),
+        "distance": float(np.mean(off)),
+        "chi2 of ranks (9)": float(((counts - expected) ** 2 / expected).sum()),
         "seconds each": (time.perf_counter() - began) / worlds, "ranks": counts.tolist(),
     }  # fmt: skip
 

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from offramp import UsageError, load
+from offramp.design import Design
 from offramp.model import Row
 from offramp.simulate import engine_for
 from offramp.truth import evidence as evidence_module
-from offramp.truth.calibration import calibrate, from_prior, futures
+from offramp.truth.calibration import calibrate, calibrate_at, from_prior, futures
 from offramp.truth.evidence import Record, log_density
 from offramp.truth.sampler import Sampler
 from offramp.truth.worlds import Worlds, to_normal, to_unit
@@ -142,6 +143,38 @@ def test_densities_agree_with_scipy(folder):
     np.testing.assert_allclose(
         log_density(listed, 4.0, x, months=3.0), stats.poisson.logpmf(4, 0.5 * x + 0.6)
     )
+
+
+def test_planted_parameters_are_recovered_at_the_nominal_rate(folder):
+    """Simulation-based calibration (Talts and others 2018): 50 worlds of the prior, published, recovered."""
+    model = replace(walk(folder, [10.0]), outcomes=())
+    engine, end = engine_for(model), date(2020, 11, 1)
+    inputs = Design(model, scenarios=50, seed=77).inputs("baseline")
+    runs = engine.run(inputs)
+    names = [p.name for p in model.parameters]
+    half, nine = [], []
+    for w in range(50):
+        rng = np.random.default_rng(w)
+        path = runs.state[w, 2:11:2, 0] + 1.5 * rng.standard_normal(5)
+        xs = tuple(
+            Row(month(k), None, month(k), float(v)) for k, v in zip(range(2, 11, 2), path, strict=True)
+        )
+        counts = rng.poisson(runs.event[w, :10, 0])
+        raids = tuple(Row(month(k), None, month(k), float(n)) for k, n in enumerate(counts))
+        seen = replace(model, evidence=tuple(
+            replace(e, rows=r) for e, r in zip(model.evidence, (xs, raids), strict=True)
+        ))  # fmt: skip
+        found = calibrate_at(seen, [end], particles=60, chains=1, seed=w, threads=1, engine=engine)[
+            0
+        ].parameters()
+        for name in ("drift", "pace", "idle"):
+            q = np.quantile(found[name], [0.05, 0.25, 0.75, 0.95])
+            truth = inputs.parameters[w, names.index(name)]
+            half.append(q[1] <= truth <= q[2])
+            nine.append(q[0] <= truth <= q[3])
+    # 150 intervals: one binomial standard deviation is 0.041 around one half, 0.024 around nine tenths.
+    assert 0.40 <= np.mean(half) <= 0.60
+    assert 0.83 <= np.mean(nine) <= 0.97, np.mean(half)
 
 
 # ── nothing before it was known ───────────────────────────────────────────────────────────────────────

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PRIOR_DRAWS = 2000
 # Populations that differ by more on a number have not found it yet: it does not count as moved.
 AGREEING = 1.1
+# By chance alone n particles show a gain of about 1 / n; copies among them make it a few times that.
+CHANCE = 6.0
 
 
 def summary(
@@ -96,7 +98,7 @@ def _parameters(calibration: Calibration) -> dict[str, dict[str, Any]]:
             "narrower": float(1 - z.std()),
             "gain": float(gain),
             "r_hat": agree,
-            "moved": bool(gain > MOVED) and (agree is None or agree < AGREEING),
+            "moved": bool(gain > max(MOVED, CHANCE / z.size)) and (agree is None or agree < AGREEING),
         }
     return dict(sorted(found.items(), key=lambda item: -float(item[1]["gain"])))
 
