@@ -28,7 +28,7 @@ from pathlib import Path
 from offramp.check import load
 from offramp.design import Design
 from offramp.engine.compile import CompiledModel, compile_model
-from offramp.engine.foresight import inner_steps, steps_ahead
+from offramp.engine.depths import inner_steps, steps_ahead
 from offramp.engine.inputs import Inputs
 from offramp.model import Actor, Model
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -167,15 +168,15 @@ def test_over_400_seeds_a_planted_effect_is_found_and_a_null_at_the_nominal_rate
     model = ofr.loads(ACCOUNT + KNOWN)
     futures = 80
     design = ofr.Design(model, ["baseline", "calm"], scenarios=400 * futures, seed=8)
-    quantities = [model.claims[0].tests[0].sides[0].quantity]
-    lived = live(design, lambda runs: module._measured(runs, quantities))
+    lived = live(design, lambda runs: module.measured(runs, model.claims))
     verdicts = {c.name: [] for c in model.claims}
     for k in range(400):
         part = slice(k * futures, (k + 1) * futures)
         some = Lived({n: v[:, part] for n, v in lived.futures.items()}, {}, lived.failed)
-        seen = module._Seen(some, design.policies, quantities, model, level=0.9)
         for claim in model.claims:
-            verdicts[claim.name].append(module._finding(seen, claim).verdict)
+            # Alone in its file a claim has the level of one.
+            alone = ofr.Design(replace(model, claims=(claim,)), design.policies, futures)
+            verdicts[claim.name].append(module.findings_of(alone, some, [claim]).found[0].verdict)
     assert np.mean([v == "borne out" for v in verdicts["found"]]) > 0.95
     assert np.mean([v == "contradicted" for v in verdicts["none"]]) == 1
     for wrong in ("borne out", "contradicted"):

@@ -300,7 +300,7 @@ def test_the_scenario_named_fails_alone_as_well(place):
 
 def test_a_brief_of_the_runs_that_hold_is_written_all_the_same(place):
     Path("failing.yaml").write_text(FAILING.replace("LIMIT", "0.5 / month"))
-    result = call("brief", "failing.yaml", "--runs", "300")
+    result = call("brief", "failing.yaml", "--runs", "300", "--bare")
     assert (result.exit_code, result.stdout) == (5, "failing-brief.html\n")
     assert "of 300 runs failed" in result.stderr
     assert Path("failing-brief.html").exists()
@@ -377,10 +377,11 @@ def test_more_paths_than_memory_holds_are_refused_with_a_way_out(place):
 
 
 def test_a_brief_is_one_page_and_its_path_the_only_output(place):
-    result = call("brief", "river.yaml", *RUNS)
+    result = call("brief", "river.yaml", *RUNS, "--bare")
     assert (result.exit_code, result.stdout) == (0, "river-brief.html\n")
     page = Path("river-brief.html").read_text(encoding="utf-8")
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert "A dam on the Sarun" in page
-    assert call("brief", "river.yaml", *RUNS, "--out", "other.html").stdout == "other.html\n"
+    assert '<section id="claims">' not in page  # bare: no questions
+    assert call("brief", "river.yaml", *RUNS, "--bare", "--out", "other.html").stdout == "other.html\n"
     assert Path("other.html").read_text(encoding="utf-8") == page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
+from datetime import date
 from functools import cache
 from itertools import pairwise
 
@@ -17,11 +18,14 @@ from offramp.engine.compile import CompiledModel, compile_model
 from offramp.engine.foresight import Minds
 from offramp.engine.inputs import Inputs, Outputs, Status
 from offramp.engine.oracle import Oracle
-from offramp.model import Model
+from offramp.model import Intervention, Model, Policy
 from random_models import ModelMaker
 from small_models import STRAIT, TWO_MINDS, made
 
-EXACT = ("action", "event", "outcome", "status", "failed_step", "failed_variable")
+EXACT = (
+    "action", "event", "ladder_rung", "ladder_first", "ladder_moves", "ladder_ending", "outcome", "status",
+    "failed_step", "failed_variable",
+)  # fmt: skip
 NAMES = tuple(f.name for f in fields(Outputs))
 
 
@@ -34,7 +38,7 @@ def assert_agree(ours: Outputs, oracle: Outputs) -> None:
     for name in EXACT:
         np.testing.assert_array_equal(getattr(ours, name), getattr(oracle, name), err_msg=name)
     np.testing.assert_allclose(ours.state, oracle.state, rtol=1e-9, atol=1e-9)
-    for name in ("probability", "belief", "expected"):
+    for name in ("probability", "belief", "expected", "ladder_foreseen", "ladder_risk"):
         given, expected = getattr(ours, name), getattr(oracle, name)
         np.testing.assert_allclose(given, expected, rtol=1e-9, atol=1e-12, err_msg=name)
 
@@ -105,7 +109,7 @@ RANDOM_MODELS = range(36)
 
 @cache
 def random_model(seed: int) -> CompiledModel:
-    return compile_model(ModelMaker(seed).model(), cache=False)
+    return compile_model(ModelMaker(seed, ladders=seed % 4 == 3).model(), cache=False)
 
 
 @pytest.mark.parametrize("seed", RANDOM_MODELS)
@@ -123,7 +127,7 @@ DEEP_MODELS = range(24)
 
 @cache
 def deep_model(seed: int) -> CompiledModel:
-    return compile_model(ModelMaker(seed, deep=True).model(), cache=False)
+    return compile_model(ModelMaker(seed, deep=True, ladders=seed % 4 == 0).model(), cache=False)
 
 
 @pytest.mark.parametrize("seed", DEEP_MODELS)
@@ -197,7 +201,7 @@ def test_random_minds_hold_every_construct():
 
 def test_random_models_hold_every_construct_and_every_way_to_fail():
     """Otherwise the agreement above would say little."""
-    models = [ModelMaker(seed).model() for seed in RANDOM_MODELS]
+    models = [random_model(seed).model for seed in RANDOM_MODELS]
     actors = [a for m in models for a in m.actors]
     actions = [x for a in actors for x in a.actions]
     events = [e for m in models for e in m.events]
@@ -217,6 +221,51 @@ def test_random_models_hold_every_construct_and_every_way_to_fail():
     for seed, model in enumerate(models):
         seen |= set(random_model(seed).run(inputs_for(model, seed=seed)).status.tolist())
     assert {Status.OK, Status.NOT_FINITE, Status.OUT_OF_BOUNDS} <= seen
+
+
+def test_random_models_hold_every_course_that_an_exchange_can_take():
+    courses = []
+    for model_of, seeds in ((random_model, RANDOM_MODELS), (deep_model, DEEP_MODELS)):
+        ours = [model_of(seed) for seed in seeds]
+        courses += [(c.model, c.run(inputs_for(c.model, scenarios=24))) for c in ours if c.model.ladders]
+    for i in (0, 1):
+        assert any((out.ladder_first == i).any() for _, out in courses)
+    assert {int(e) for _, out in courses for e in np.unique(out.ladder_ending)} == set(range(5))
+    assert max(out.ladder_rung.max() for _, out in courses) >= 2
+    assert any(len(m.ladders) == 2 and (out.ladder_rung >= 0).all(axis=2).any() for m, out in courses)
+    assert any(out.status.any() for _, out in courses)
+    sides = [next(a for a in m.actors if a.name == s) for m, _ in courses for x in m.ladders for s in x.sides]
+    assert {a.depth for a in sides} == {0, 1, 2, 3}
+    assert any(a.beliefs for a in sides)
+    assert any(a.sees and any(s.delay for s in a.sees) for a in sides)
+
+
+def test_an_exchange_is_the_same_in_every_writing_width_chunk_and_thread():
+    model = load("brinkmanship")  # its ladder is solved once for each vector of parameters
+    slips = Intervention(
+        start=date(2026, 5, 1), end=date(2027, 2, 1), set=(("slip", 0.2),), shift=(("dread", 20.0),),
+        misread=(("altara", "face", 1.0),), correct=(("bessim", ("altara",)),),
+    )  # fmt: skip
+    model = replace(model, policies=(*model.policies, Policy("slips", "", interventions=(slips,))))
+    inputs = inputs_for(model, scenarios=60, seed=5)
+    ours = compile_model(model, cache=False)
+    whole = ours.run(inputs, probabilities=True)
+    assert (whole.ladder_rung >= 0).sum() > 100
+    for policy in model.policies:
+        given = inputs_for(model, policy.name, scenarios=20, seed=5)
+        assert_agree(ours.run(given, probabilities=True), Oracle(model).run(given, probabilities=True))
+    narrow = compile_model(model, width=1, cache=False)
+    assert_same_bits(narrow.run(inputs, probabilities=True), whole)
+    pieces = [part(inputs, slice(i, i + 11)) for i in range(0, 60, 11)]
+    with ThreadPoolExecutor(4) as pool:
+        parts = list(pool.map(lambda piece: ours.run(piece, probabilities=True), pieces))
+    assert_same_bits(joined(parts), whole)
+
+
+def test_who_has_no_ladders_pays_nothing_for_them(compiled):
+    """Neither a function nor a place in memory."""
+    assert not any(f"@{name}" in compiled.ir for name in ("odds", "exchanges", "expect_exchanges", "play_0"))
+    assert "ladder" not in compiled.ir
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 8, 16])

@@ -105,6 +105,7 @@ def test_whoever_reads_runs_does_not_need_the_simulator(above):
 
 HEAVY = (
     "numpy", "xarray", "pandas", "pint", "llvmlite", "vl_convert", "jinja2", "yaml", "pyarrow", "h5netcdf",
+    "sklearn", "SALib", "networkx", "matplotlib",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations
 from math import exp
 
@@ -123,6 +124,20 @@ def test_shares_of_many_are_sampled_and_still_add_up():
     assert found.played < 160 * 2**6
 
 
+def test_the_answer_does_not_depend_on_the_number_of_threads_nor_on_the_engine():
+    design = Design(crowd([0.1, 0.2, 0.3, 0.1, 0.2, 0.3]), scenarios=40)
+    assert misreadings(design, threads=1) == misreadings(design, threads=2)
+    assert misreadings(design, threads=1) == misreadings(design, engine="oracle")
+
+
+def test_a_policy_is_in_force_whatever_is_corrected():
+    """Nobody attacks who may not: then misreadings add nothing."""
+    policies = "policies: {calm: {do: [{forbid: {blue: [attack], red: [attack]}}]}}"
+    found = misreadings(Design(made(f"{BIASED}{policies}"), ["calm"], scenarios=10))
+    assert (found.today.value, found.total.value) == (0, 0)
+    assert [m.share for m in found.misreadings] == [0, 0, 0]
+
+
 def test_in_chicken_one_that_learns_the_truth_changes_nothing_and_in_the_spiral_nearly_all():
     """Both must see true to swerve; but one side that stops arming is enough for the other to stop."""
     chicken = misreadings(Design(offramp.load("chicken"), scenarios=200))
@@ -213,32 +228,52 @@ def test_the_chance_of_one_step_is_that_of_competing_hazards():
     assert found == pytest.approx(0.75 * (1 - exp(-0.4)))
 
 
-def test_the_war_of_a_ladder_counts_as_it_came_and_takes_its_step_from_the_hazards():
-    model = made(
-        """
-        variables: {x: {initial: 0}}
-        actors: {a: {actions: {wait: {}}}, b: {actions: {wait: {}}}}
-        outcomes:
-          war: {rate: 0.1 / month, absorbing: true}
-          deal: {rate: 0.2 / month, absorbing: true}
-        ladders:
-          clash:
-            sides: [a, b]
-            rate: 0.3 / month
-            moves: 6
-            war: war
-            war_worth: {a: -10, b: -10}
-            rungs: {words: {loses_control: 0.1}, shots: {loses_control: 0.4}}
-        """,
-        steps=5,
-    )
-    inputs = Design(model, scenarios=4000).inputs("baseline")
+LADDERS = """
+variables: {x: {initial: 0}}
+actors: {a: {actions: {wait: {}}}, b: {actions: {wait: {}}}}
+outcomes:
+  war: {rate: 0.1 / month, absorbing: true}
+  deal: {rate: 0.2 / month, absorbing: true}
+  raid: {absorbing: true}
+ladders:
+  clash:
+    sides: [a, b]
+    rate: 0.3 / month
+    moves: 6
+    war: war
+    war_worth: {a: -10, b: -10}
+    rungs: {words: {loses_control: 0.1}, shots: {loses_control: 0.4}}
+  border:
+    sides: [a, b]
+    rate: 0.3 / month
+    moves: 2
+    war: raid
+    war_worth: {a: -10, b: -10}
+    rungs: {words: {loses_control: 0.2}, shots: {loses_control: 0.2}}
+"""
+
+
+def test_exchanges_add_the_chances_that_control_was_lost():
+    """The means stay those of what came, for wars of ladders and for hazards beside them."""
+    model = made(LADDERS, steps=5)
+    inputs = Design(model, scenarios=6000).inputs("baseline")
     out = engine_for(model).run(inputs)
-    assert (out.ladder_ending == 4).any()
-    for i, outcome in enumerate(("war", "deal")):
-        difference = (out.outcome[:, i] >= 0) - chances(model, inputs, out, outcome)
+    assert (out.ladder_ending == 4).any(axis=(0, 1)).all()
+    for i, outcome in enumerate(("war", "deal", "raid")):
+        came = (out.outcome[:, i] >= 0).astype(float)
+        chance = chances(model, inputs, out, outcome)
+        difference = came - chance
         assert abs(difference.mean()) < 3.5 * difference.std() / np.sqrt(len(difference))
-    assert (is_smooth(model, "war"), is_smooth(model, "deal")) == (False, True)
+        assert chance.var() < 0.6 * came.var()
+        assert is_smooth(model, outcome)
+
+
+def test_a_risk_that_was_not_counted_leaves_the_war_as_it_came():
+    model = made(LADDERS, steps=5)
+    inputs = Design(model, scenarios=500).inputs("baseline")
+    out = engine_for(model).run(inputs)
+    blank = replace(out, ladder_risk=np.full_like(out.ladder_risk, np.nan))
+    assert (chances(model, inputs, blank, "raid") == (out.outcome[:, 2] >= 0)).all()
 
 
 def test_surprise_is_the_mean_of_minus_the_logarithm_over_runs_that_go_on():

@@ -155,6 +155,15 @@ def test_a_point_gives_factors_their_quantiles_and_leaves_the_rest_to_luck():
     assert (inputs.initial == design.inputs("baseline").initial).all()
 
 
+def test_one_uncertain_number_has_all_of_the_variance_on_any_number_of_threads():
+    fixed = {"weak": 0.0, "tension": 0.5}
+    design = Design(made(CRISIS.replace('"uniform(1, 2)"', "2"), steps=4), scenarios=1, overrides=fixed)
+    found = sensitivity(design, runs=3000, threads=1)
+    assert [s.name for s in found.screened] == ["strong"]
+    assert found.shares[0].total.value == pytest.approx(1, abs=0.15)
+    assert found == sensitivity(design, runs=3000, threads=2)
+
+
 def test_what_cannot_be_asked_is_said():
     model = made(CRISIS, steps=4)
     with pytest.raises(UsageError, match="100 runs are too few for 4 uncertain numbers: at least"):

@@ -29,15 +29,19 @@ _PUBLIC = {
     "Problem": ("offramp.errors", "Problem"),
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
+    "backtest": ("offramp.truth.backtest", "backtest"),
     "brief": ("offramp.report", "brief"),
     "claims": ("offramp.questions.claims", "claims"),
+    "calibrate": ("offramp.truth.calibration", "calibrate"),
     "compare": ("offramp.questions.compare", "compare"),
     "crises": ("offramp.check", "bundled_names"),
     "discover": ("offramp.questions.discovery", "discover"),
     "explain": ("offramp.explanation", "explain"),
+    "forecast": ("offramp.truth.ledger", "forecast"),
     "json_schema": ("offramp.schema", "json_schema"),
     "ladder": ("offramp.ladder", "ladder"),
     "load": ("offramp.check", "load"),
+    "load_questions": ("offramp.truth.questions", "load_questions"),
     "load_runs": ("offramp.dataset", "load"),
     "loads": ("offramp.check", "loads"),
     "loops": ("offramp.questions.loops", "loops"),
@@ -48,11 +52,13 @@ _PUBLIC = {
     "probability": ("offramp.analysis.outcomes", "probability"),
     "save": ("offramp.dataset", "save"),
     "sensitivity": ("offramp.questions.sensitivity", "sensitivity"),
+    "score_forecast": ("offramp.truth.ledger", "score"),
     "simulate": ("offramp.simulate", "simulate"),
     "simulate_blocks": ("offramp.simulate", "simulate_blocks"),
     "story": ("offramp.questions.story", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
     "to_parquet": ("offramp.dataset", "to_parquet"),
+    "why": ("offramp.questions.why", "why"),
 }
 
 __all__ = [*_PUBLIC, "__version__"]
@@ -79,9 +85,15 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.misreadings import misreadings
     from offramp.questions.sensitivity import sensitivity
     from offramp.questions.story import story
+    from offramp.questions.why import why
     from offramp.report import brief
     from offramp.schema import json_schema
     from offramp.simulate import simulate, simulate_blocks
+    from offramp.truth.backtest import backtest
+    from offramp.truth.calibration import calibrate
+    from offramp.truth.ledger import forecast
+    from offramp.truth.ledger import score as score_forecast
+    from offramp.truth.questions import load_questions
 
 
 class _Package(ModuleType):

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp import distribution
-from offramp.engine import luck
+from offramp.engine import imagined, luck
 from offramp.engine.evaluate import Environment, evaluate
+from offramp.engine.imagined import MOST_PATHS
 from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
 from offramp.errors import UsageError
 from offramp.model import Chances, Distribution, Formula, Model, Policy
@@ -43,6 +44,7 @@ class Design:
     life : which course of luck the worlds meet, 0 to 4095. Lives of a scenario share everything that is
         drawn once (parameters, misreadings, types, uncertain beginnings) and differ in all later luck;
         0 is the life that every other command runs.
+    paths : how many sampled paths actors follow in their look-ahead, up to 4095; 0 for the expected path
 
     Raises
     ------
@@ -64,6 +66,7 @@ class Design:
         seed: int = 0,
         overrides: Mapping[str, float] | None = None,
         life: int = 0,
+        paths: int = 0,
     ) -> None:
         luck.check_purposes(luck.purposes(model))
         self.model, self.policies = _checked_policies(model, policies)
@@ -71,6 +74,7 @@ class Design:
         self.seed = _checked_seed(seed)
         self.overrides = _checked_overrides(model, overrides or {})
         self.life = _checked_life(life, self.scenarios)
+        self.paths = _checked_paths(model, paths)
 
     def __repr__(self) -> str:
         return (
@@ -99,13 +103,13 @@ class Design:
             missing = numbers[~np.isin(numbers, self.scenarios)]
             if len(missing):
                 raise UsageError(f"scenario {missing[0]} is not in this design of {len(self.scenarios)}.")
-        return Design(self.model, policies or self.policies, numbers, self.seed, self.overrides, self.life)
+        return Design(self.model, policies or self.policies, numbers, self.seed, self.overrides, self.life, self.paths)
 
     def blocks(self, size: int) -> Iterator[Design]:
         """The same design in pieces of at most `size` scenarios, in order."""
         for first in range(0, len(self.scenarios), size):
             numbers = self.scenarios[first : first + size]
-            yield Design(self.model, self.policies, numbers, self.seed, self.overrides, self.life)
+            yield Design(self.model, self.policies, numbers, self.seed, self.overrides, self.life, self.paths)
 
     def inputs(self, policy: str, scenarios: npt.ArrayLike | None = None) -> Inputs:
         """What the engine needs to run scenarios under one policy.
@@ -141,6 +145,7 @@ class Design:
             type_value=types,
             prior=self._priors(scenarios, truth),
             true_type=true_type,
+            paths=self.paths,
         )
         for policy in self.policies:
             yield replace(inputs, schedule=self._schedules[policy])
@@ -299,6 +304,14 @@ def _checked_life(life: int, scenarios: Ints) -> int:
     if life and int(scenarios.max()) >= SCENARIOS_OF_A_LIFE:
         raise UsageError(f"only scenarios below {SCENARIOS_OF_A_LIFE} have further lives.")
     return int(life)
+
+
+def _checked_paths(model: Model, paths: int) -> int:
+    if isinstance(paths, bool) or not isinstance(paths, int | np.integer) or not 0 <= paths <= MOST_PATHS:
+        raise UsageError(f"{paths!r} paths: a whole number from 0 to {MOST_PATHS} is needed.")
+    if paths:
+        luck.check_purposes([*luck.purposes(model), *imagined.purposes(model)])
+    return int(paths)
 
 
 def _checked_overrides(model: Model, overrides: Mapping[str, float]) -> dict[str, float]:

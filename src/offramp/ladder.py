@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from offramp.design import Design
+from offramp.engine.depths import model_of_run
 from offramp.engine.inputs import Ending, Floats, Status
 from offramp.engine.ladder import (
     CLIMB,
@@ -197,6 +198,7 @@ def ladder(
         raise UsageError(f"{at} lies outside the model: steps begin from {model.start} to {model.dates[-2]}.")
     policy = design.policies[0]
     inputs = design.inputs(policy)
+    model = model_of_run(model, inputs)
     before = engine_for(model, engine).run(inputs) if step else None
     if before is not None:
         _need_course(model, before, step)

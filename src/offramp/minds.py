@@ -200,6 +200,8 @@ def minds(
     1.0
     """
     model = design.model
+    if design.paths:
+        raise UsageError("minds are shown along the expected path: leave `paths` out.")
     if design.runs != 1:
         raise UsageError(f"minds are those of one run; this design has {design.runs:,}.")
     shown = _checked_actors(model, actors)
@@ -293,6 +295,7 @@ class _Replay(_Course):
             rung=self.before.ladder_rung[:, k, i].astype(np.int64),
             ending=self.before.ladder_ending[:, k, i].astype(np.int64),
             foreseen=self.before.ladder_foreseen[:, k, i],
+            risk=self.before.ladder_risk[:, k, i],
             failed=np.zeros(1, dtype=np.bool_),
         )
 

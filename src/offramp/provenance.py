@@ -50,6 +50,7 @@ def attributes_of(design: Design, engine: str) -> dict[str, Any]:
         "numpy_version": _version("numpy"),
         "llvmlite_version": _version("llvmlite"),
         "engine": engine,
+        "paths": design.paths,  # of imagined luck; 0: look-aheads follow the expected path
         "seed": str(design.seed),  # as text: NetCDF integers end below 2**64
         "start": model.start.isoformat(),
         "end": model.dates[-1].isoformat(),

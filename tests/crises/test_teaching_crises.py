@@ -104,3 +104,35 @@ def test_frightened_states_gain_nothing_by_a_lead():
     assert arm.judgement.terms["gain"] == 0
     assert arm.judgement.terms["safety"] > 0
     assert altara.expects["bessim"]["arm"] > arm.habit
+
+
+def clash(**overrides):
+    """One confrontation of brinkmanship, at the start: exact chances."""
+    return ofr.ladder(ofr.Design(ofr.load("brinkmanship"), scenarios=[0], overrides=overrides))
+
+
+def test_who_takes_the_other_for_faint_climbs_into_a_war_that_it_did_not_see():
+    usual, wrong = clash(), clash(altara_doubts=0.9, bessim_doubts=0.9)
+    assert 0.06 < usual.prospect.war < 0.09
+    assert usual.prospect.highest["words"] > 0.5
+    assert wrong.prospect.war > 2 * usual.prospect.war
+    assert all(e.prospect.war < wrong.prospect.war / 3 for e in wrong.eyes)
+    assert all(worth < 0 for worth in wrong.prospect.worth.values())
+
+
+def test_only_the_misread_side_pays_for_an_error_that_frightens_it():
+    usual, wrong = clash().prospect, clash(altara_doubts=0.9).prospect
+    assert usual.worth["altara"] - wrong.worth["altara"] < 2
+    assert usual.worth["bessim"] - wrong.worth["bessim"] > 10
+    assert wrong.stands_down["bessim"] > usual.stands_down["bessim"] + 0.05
+
+
+def test_a_more_dangerous_ladder_is_climbed_less_and_not_much_deadlier():
+    calm, usual, wild = (clash(slip=s).prospect for s in (0.01, 0.05, 0.2))
+    assert wild.highest["words"] > 2 * calm.highest["words"]
+    assert wild.war < 2 * calm.war
+    assert wild.war < usual.war
+
+
+def test_the_side_that_wants_it_more_prevails():
+    assert clash(altara_stake=80).prospect.stands_down["bessim"] > 0.8

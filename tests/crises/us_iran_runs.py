@@ -11,10 +11,11 @@ import xarray as xr
 
 from offramp.check import load
 from offramp.design import Design
+from offramp.ladder import LadderPage, ladder
 from offramp.model import Model
 from offramp.simulate import simulate
 
-RUNS = 400
+RUNS = 200
 END_OF_2020 = 7  # months since the start
 LAST = 19
 
@@ -87,12 +88,28 @@ def share(data: xr.Dataset, actor: str, *actions: str, until: int = END_OF_2020)
     return float(chosen.sum() / (done >= 0).sum())
 
 
-def war_hazard(data: xr.Dataset) -> float:
-    """Mean of the hazards of war that the runs met, summed over the months: far less noisy than wars."""
-    control = data["parameter_value"].sel(parameter="control_loss")
-    alive = data["action"].sel(actor="washington").values >= 0
-    exposure = (data["exchange"] * data["step_mean"]).isel(time=slice(1, None)).values * alive
-    return float((control.values[:, None] * exposure).sum(axis=1).mean())
+SLIPS = np.array([0.0, 0.1, 1.0, 5.0, 15.0])  # `loses_control` of the rungs, in `control_loss`
+
+
+def war_risk(data: xr.Dataset) -> float:
+    """Mean over futures of the chance of a slip at the highest rungs reached: less noisy than wars."""
+    rung = data["ladder_rung"].sel(ladder="clash").values
+    control = data["parameter_value"].sel(parameter="control_loss").values[:, None]
+    slips = np.where(rung >= 0, np.minimum(1, control * SLIPS[rung]), 0)
+    return float(slips.sum(axis=1).mean())
+
+
+def exchanges(data: xr.Dataset) -> np.ndarray:
+    """Of all exchanges that opened, the share whose highest rung was each."""
+    rung = data["ladder_rung"].sel(ladder="clash").values
+    return np.bincount(rung[rung >= 0], minlength=len(SLIPS)) / max(1, (rung >= 0).sum())
+
+
+def foreseen(corrected: tuple[str, ...] = (), number: int = 6, **set: float) -> list[LadderPage]:
+    """How an exchange in June 2020 would go, in some scenarios."""
+    one = model(corrected, 1)
+    designs = (Design(one, scenarios=[k], seed=20200601, overrides=set) for k in range(number))
+    return [ladder(design) for design in designs]
 
 
 def leading(data: xr.Dataset, actor: str, about: str, kind: str, month: int = END_OF_2020 - 1) -> float:
@@ -103,7 +120,7 @@ def leading(data: xr.Dataset, actor: str, about: str, kind: str, month: int = EN
 @cache
 def many() -> xr.Dataset:
     """Enough futures of the baseline to count rare acts."""
-    return simulate(Design(model((), 1), scenarios=6_000, seed=11)).isel(policy=0)
+    return simulate(Design(model((), 1), scenarios=3_000, seed=11)).isel(policy=0)
 
 
 def number(actor: str, action: str) -> int:

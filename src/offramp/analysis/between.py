@@ -14,7 +14,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-RESAMPLES = 200
+RESAMPLES = 400
+DOUBT = 0.005  # share of resamples without a lift above which one is not sure of it
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Lifts:
     share : of the cases in which the feature is there
     expected : share of the others at the same dates in which it is
     lift, low, high : share over expected, with its bootstrap interval over runs
+    sure : whether nearly all resamples have a lift: many features are looked at, so 90 % would not do
     cases : how many
     """
 
@@ -50,6 +52,7 @@ class Lifts:
     lift: Floats
     low: Floats
     high: Floats
+    sure: Bools
     cases: int
 
 
@@ -93,7 +96,10 @@ def lifts(groups: list[Group], seed: int = 0, level: float = LEVEL) -> Lifts:
     if known.any():
         low[known], high[known] = np.nanpercentile(some_ratio[:, known], edges, axis=0)
     total = max(cases[0], 1e-300)
-    return Lifts(observed[0] / total, expected[0] / total, ratio[0], low, high, int(cases[0]))
+    # A resample in which the feature is nowhere elsewhere has no finite lift, but no lack of one either.
+    none = (observed[1:] <= expected[1:]).mean(axis=0)
+    sure = np.asarray(known & (none <= DOUBT), np.bool_)
+    return Lifts(observed[0] / total, expected[0] / total, ratio[0], low, high, sure, int(cases[0]))
 
 
 def lately(happened: Bools, window: int) -> Bools:

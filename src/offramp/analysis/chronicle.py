@@ -1,4 +1,4 @@
-"""One run as a chronicle: what happened, who did what, who was surprised, and what changed. Reads runs only."""
+"""One run as a chronicle: what happened, who did what, who was surprised, what changed. Reads runs only."""
 
 from __future__ import annotations
 

@@ -13,10 +13,12 @@ from offramp.cli.comparing import claims, compare
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.perceiving import misreadings
+from offramp.cli.reasoning import why
 from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
 from offramp.cli.text import cleaned, wants_colour
 from offramp.cli.thinking import ladder, minds
+from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.suggest import did_you_mean
@@ -136,6 +138,11 @@ for command in (
     loops,
     sensitivity,
     discover,
+    why,
+    calibrate,
+    backtest,
+    forecast,
+    score,
     crises,
     schema,
 ):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from offramp.cli import options, saving
 from offramp.cli.failures import failures_text
@@ -25,6 +27,8 @@ PARTIAL = 5  # exit code: some runs failed
 
 # Paths of runs that are kept whole (to save them, or to draw a brief) may take this many bytes.
 KEPT = 2_000_000_000
+
+BRIEF_RUNS = 4_000
 
 
 @click.command()
@@ -81,13 +85,24 @@ def run(
 
 
 @click.command()
-@options.of_simulations
+@options.model_argument
+@options.fewer_runs(BRIEF_RUNS, "Futures to run under each policy shown in full.")
+@options.seed_option
+@options.set_option
+@options.policy_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Where to write the page; NAME-brief.html in the current folder by default.",
 )
+@click.option("--quick", is_flag=True, help="A quarter of the runs, and no misreadings.")
+@click.option("--bare", is_flag=True, help="Only what the runs say: no policies, misreadings or claims.")
+@click.option(
+    "--with", "given", multiple=True, metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="An answer asked before with more runs: the JSON of compare, misreadings, claims or sensitivity.",
+)  # fmt: skip
 @options.threads_option
 def brief(
     model: str,
@@ -96,18 +111,25 @@ def brief(
     settings: Sequence[str],
     policies: Sequence[str],
     out: Path | None,
+    quick: bool,
+    bare: bool,
+    given: Sequence[Path],
     threads: int | None,
 ) -> int:
     """Run futures of MODEL and write a brief: one HTML page that needs no network.
 
-    The situation, the outlook, fan charts, the calendar, what each side tends to do, and the guesses
-    that all of it rests on. Prints where the page is.
+    The situation, the outlook, what policies change, what misperception costs, the claims, fan charts, the
+    calendar, what each side tends to do, and the guesses that all of it rests on. Prints where the page is.
     """  # fmt: skip
     if out is not None:
         options.need_folder(out)
     checked = options.load_model(model)
     path = out or Path(f"{checked.name}-brief.html")
     options.need_folder(path)
+    known = _answers_in(given, checked)
+    context = click.get_current_context()
+    if quick and context.get_parameter_source("runs") == ParameterSource.DEFAULT:
+        runs = BRIEF_RUNS // 4
     design = design_of(checked, runs, seed, settings, policies)
     _need_memory(design, "a brief keeps")
     kept = simulated(design, threads)
@@ -116,15 +138,49 @@ def brief(
 
     found = summary(kept)
     _need_results(found, model, design)
+    asked = {} if bare else _asked(design, quick, known, threads)
 
     from offramp.report import brief as page_of
 
+    again = again_command("brief", model, design) + " --quick" * quick + " --bare" * bare
+    again += "".join(f" --with {shlex.quote(str(p))}" for p in given)
     try:
-        page_of(kept, checked, command=again_command("brief", model, design)).save(path)
+        page_of(kept, checked, command=again, answers=known | asked).save(path)
     except OSError as error:
         raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
     click.echo(path)
     return _verdict(found, model, design)
+
+
+def _answers_in(files: Sequence[Path], model: Model) -> dict[str, dict[str, Any]]:
+    """Answers that were asked before."""
+    if not files:
+        return {}
+    import json
+
+    from offramp.questions.briefing import recognised
+
+    found: dict[str, dict[str, Any]] = {}
+    for file in files:
+        try:
+            given = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{file} cannot be read as JSON: {error}.") from error
+        if not isinstance(given, dict):
+            raise UsageError(f"{file} holds no answer: it must be what `--format json` prints.")
+        found[recognised(given, model, str(file))] = given
+    return found
+
+
+def _asked(
+    design: Design, quick: bool, known: dict[str, dict[str, Any]], threads: int | None
+) -> dict[str, dict[str, Any]]:
+    from offramp.questions.briefing import answers, budget_for
+
+    with Progress("policies, claims and misreadings") as progress:
+        return answers(
+            design, budget=budget_for(design.model, quick), known=known, threads=threads, progress=progress
+        )
 
 
 def design_of(
@@ -159,8 +215,6 @@ def described(design: Design) -> str:
 
 def again_command(command: str, model: str, design: Design) -> str:
     """The command that gives the same futures."""
-    import shlex
-
     words = ["offramp", command, model, "--runs", str(len(design.scenarios)), "--seed", str(design.seed)]
     for name, value in design.overrides.items():
         words += ["--set", f"{name}={value!r}"]

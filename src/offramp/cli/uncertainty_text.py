@@ -71,7 +71,8 @@ def _headlines(found: Sensitivity) -> list[str]:
     spread = math.sqrt(max(0.0, found.variance.value))
     said = [
         f"{found.outcome_title} by {until}: {figures.percent(found.chance.value)} over all that is "
-        f"uncertain. Of {len(found.screened)} uncertain numbers {len(kept)} stand out from luck."
+        f"uncertain. Of {len(found.screened)} uncertain numbers {len(kept)} stand out from luck in a first "
+        f"screening; the {len(found.shares)} that weigh most are in the table."
     ]
     if not found.divisible:
         said.append(

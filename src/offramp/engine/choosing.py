@@ -148,6 +148,9 @@ class Choosing:
         actors = len(self.model.actors)
         reach = f.bytes_on(self.memory.outside(f, "reach"), i * (actors + 1) * 8)
         steps = f.load(reach, actors, "index")
+        if len(self.layout.steady_ladders) < len(self.model.ladders):
+            now = f.to("scalar", f["step"]) * self.layout.dt
+            f.call("odds", seen, picture, now, self.memory.place(f, "desk"))
         f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, room)
         if self.sampling is not None:
             key = self.memory.place(f, "key")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,9 @@ from offramp.engine.inputs import Inputs, Outputs, Schedule
 from offramp.engine.ir import Module
 from offramp.engine.jit import Program, Target, compile_ir
 from offramp.engine.kernel import Layout
-from offramp.engine.memory import INPUTS, OUTSIDE
+from offramp.engine.memory import INPUTS, outside_of
 from offramp.engine.phases import Phases
+from offramp.engine.sampling import Sampling
 from offramp.model import Model
 
 # Vectors of runs handled in one call: enough to hide its cost, few enough to stay in the caches.
@@ -48,10 +50,20 @@ class CompiledModel:
     seconds: dict[str, float]
     _work_size: int = field(repr=False)  # vectors of reals
     _function: Any = field(repr=False)
+    paths: int = 0  # sampled paths that look-aheads follow
+    _others: dict[int, CompiledModel] = field(default_factory=dict, repr=False)  # paths -> program
+    _lock: Any = field(default_factory=Lock, repr=False)
 
     def at_horizons(self, model: Model) -> CompiledModel:
         """The same program for a model that differs in its actors' horizons alone."""
         return replace(self, model=model)
+
+    def _following(self, paths: int) -> CompiledModel:
+        """The program whose look-aheads follow so many paths, made when it is first asked for."""
+        with self._lock:
+            if paths not in self._others:
+                self._others[paths] = compile_model(self.model, width=self.width, paths=paths)
+        return self._others[paths].at_horizons(self.model)
 
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         """Run a block of runs on the calling thread.
@@ -64,10 +76,8 @@ class CompiledModel:
         inputs : the block, its axes as in `Inputs`
         probabilities : also return the chance of every action
         """
-        if self.model.ladders:  # computed by the plain interpreter alone, for now
-            from offramp.engine.oracle import Oracle
-
-            return Oracle(self.model).run(inputs, probabilities)
+        if inputs.paths != self.paths:
+            return self._following(inputs.paths).run(inputs, probabilities)
         runs, width = len(inputs.scenario), self.width
         steps = self.model.steps if inputs.steps is None else inputs.steps
         outputs = empty_outputs(self.model, runs, probabilities, steps)
@@ -79,6 +89,7 @@ class CompiledModel:
             n: aligned((vectors, *getattr(whole, n).shape[1:], width), a.dtype) for n, a in wanted.items()
         }
         arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
+        outside = outside_of(self.model)
         block = VECTORS_PER_CALL * width
         for start in range(0, runs, block):
             part = slice(start, min(runs, start + block))
@@ -86,8 +97,8 @@ class CompiledModel:
             for name in INPUTS:
                 if (given := getattr(inputs, name)) is not None:
                     arrays[name] = to_lanes(given[part], width)
-            addresses = (ctypes.c_void_p * len(OUTSIDE))(
-                *(arrays[name].ctypes.data if name in arrays else None for name in OUTSIDE)
+            addresses = (ctypes.c_void_p * len(outside))(
+                *(arrays[name].ctypes.data if name in arrays else None for name in outside)
             )
             seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
             self._function(ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data)
@@ -108,6 +119,7 @@ def compile_model(
     width: int | None = None,
     cpu: str | None = None,
     cache: bool = True,
+    paths: int = 0,
 ) -> CompiledModel:
     """Compile a model for this machine.
 
@@ -119,6 +131,7 @@ def compile_model(
         results do not depend on it, bit for bit.
     cpu : LLVM name of a processor to compile for instead of this one, such as "x86-64"
     cache : keep object code on disk and reuse it
+    paths : how many sampled paths look-aheads follow; 0 for the expected path
 
     Raises
     ------
@@ -129,7 +142,7 @@ def compile_model(
     target = Target.of(cpu)
     began = time.perf_counter()
     module = Module(width or target.doubles, real)
-    control = write_program(module, model)
+    control = write_program(module, model, paths)
     text = module.text
     written = time.perf_counter() - began
     program = compile_ir(text, target, cache=cache)
@@ -140,12 +153,13 @@ def compile_model(
         width=module.width,
         program=program,
         seconds={"write": written, **program.seconds},
+        paths=paths,
         _work_size=control.memory.size,
         _function=program.function("run", pointer, integer, integer, integer, integer, pointer),
     )
 
 
-def write_program(module: Module, model: Model) -> Control:
+def write_program(module: Module, model: Model, paths: int = 0) -> Control:
     """Write everything that a run of the model does into an IR module."""
     write_elementary(module)
     write_draws(module)
@@ -154,7 +168,10 @@ def write_program(module: Module, model: Model) -> Control:
     phases.write()
     minds = Minds(module, layout, phases)
     minds.write()
-    control = Control(module, layout, phases, minds)
+    sampling = Sampling(module, layout, phases, minds, paths) if paths else None
+    if sampling is not None:
+        sampling.write()
+    control = Control(module, layout, phases, minds, sampling)
     control.write()
     return control
 
@@ -174,6 +191,7 @@ def empty_outputs(model: Model, runs: int, probabilities: bool, steps: int) -> O
         ladder_moves=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
         ladder_ending=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
         ladder_foreseen=np.full((runs, steps, len(model.ladders), 2), np.nan),
+        ladder_risk=np.full((runs, steps, len(model.ladders)), np.nan),
         outcome=np.empty((runs, len(model.outcomes)), dtype=np.int16),
         status=np.empty(runs, dtype=np.uint8),
         failed_step=np.empty(runs, dtype=np.int16),

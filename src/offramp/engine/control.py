@@ -9,13 +9,15 @@ from __future__ import annotations
 from offramp.engine import draws
 from offramp.engine.believing import Believing
 from offramp.engine.choosing import Choosing
+from offramp.engine.exchange import Exchanges
+from offramp.engine.exchanging import NOTES, Exchanging
 from offramp.engine.foresight import Minds
 from offramp.engine.happenings import Happenings
 from offramp.engine.inputs import Status
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout
 from offramp.engine.luck import purpose_number
-from offramp.engine.memory import OUTSIDE, Memory
+from offramp.engine.memory import Memory, outside_of
 from offramp.engine.phases import Phases
 from offramp.engine.sampling import Sampling
 from offramp.engine.seeing import Seeing
@@ -31,7 +33,7 @@ class Control:
     ) -> None:
         self.module, self.layout, self.phases, self.minds = module, layout, phases, minds
         self.model = model = layout.model
-        self.memory = memory = Memory(module, layout.dt)
+        self.memory = memory = Memory(module, layout.dt, outside_of(model))
         for name, vectors in {
             "key": draws.KEY_WORDS, "stocks": len(layout.stock), "truth": layout.vector_length,
             "record": len(model.variables), "outcomes": len(model.outcomes), "going": 1,
@@ -42,13 +44,19 @@ class Control:
         self.believing = Believing(module, layout, memory, self.watch)
         self.seeing = Seeing(module, layout, memory, self.believing)
         self.happenings = Happenings(module, layout, memory, self.watch)
-        self.choosing = Choosing(module, layout, memory, self.watch, self.seeing, minds, self.believing, sampling)
+        self.exchanges = Exchanges(module, layout)
+        self.exchanging = Exchanging(module, layout, memory, self.watch, self.seeing, self.exchanges)
+        self.choosing = Choosing(
+            module, layout, memory, self.watch, self.seeing, minds, self.believing, sampling
+        )
 
     def write(self) -> None:
         self.watch.write()
         self.seeing.write()
         self.happenings.write()
         self.believing.write()
+        self.exchanges.write()
+        self.exchanging.write()
         self.choosing.write()
         self._set_parameters()
         self._policy()
@@ -76,6 +84,7 @@ class Control:
                 value = f.select(f.is_nan(held), f.load(drawn, i), f.to("real", held))
                 f.store(truth, i, value + shift)
             f.call("derive", truth)
+            self.seeing.solve_steady(f, truth)
             self.seeing.make_pictures(f)
 
     def _policy(self) -> None:
@@ -127,6 +136,9 @@ class Control:
             number = f.to("small", step)
             ended_by = f.constant("small", -1)
             earliest = f.real(float("inf"))
+            if self.model.ladders:  # a war has come before any hazard could
+                ended_by = self.exchanging.war_outcome(f)
+                earliest = f.select(ended_by >= 0, float("-inf"), earliest)
 
             def record(name: str, where: Value) -> None:
                 before = f.load(recorded, position[name], "small")
@@ -183,6 +195,9 @@ class Control:
             if self.layout.random:
                 f.call("random_events", f["work"], step)
             self.seeing.remember(f)
+            if self.model.ladders:  # seen as it is before them, then noted as they leave it
+                f.call("exchanges", f["work"], step)
+                self.seeing.remember(f)
             f.call("move", f["work"], step)
             self.watch.check(f, f.to("scalar", step + 1) * self.layout.dt)
             f.call("outcomes", f["work"], step)
@@ -219,6 +234,8 @@ class Control:
                 with f.loop(0, length) as n:
                     value = f.select(going, f.load(self.place(f, region), n), nothing)
                     f.store(self.memory.outside(f, name), step * length + n, value)
+            if self.model.ladders:
+                self.exchanging.write_down(f, step, going)
 
     def record(self, f: Function, time: Value, where: Value) -> None:
         """Write the variables down for a date; elsewhere the last ones are repeated."""
@@ -282,9 +299,11 @@ class Control:
             "expected": 8 * steps * len(model.expectations),
             "state": 8 * (steps + 1) * len(model.variables), "action": steps * len(model.actors),
             "probability": 8 * steps * slots, "event": 2 * steps * len(model.events),
+            **{name: steps * len(model.ladders) for name in NOTES},
+            "ladder_risk": 8 * steps * len(model.ladders), "ladder_foreseen": 16 * steps * len(model.ladders),
             "outcome": 2 * len(model.outcomes), "status": 1, "failed_step": 2, "failed_variable": 2,
         }  # fmt: skip
-        return [w * sizes.get(name, 0) for name in OUTSIDE]
+        return [w * sizes.get(name, 0) for name in self.memory.outside_names]
 
     def _run(self) -> None:
         """@run(outside, vectors, steps, seed_low, seed_high, work): all vectors, one after the other."""
@@ -298,7 +317,7 @@ class Control:
             f.store(key, 2, f["seed_low"], "bits")
             f.store(key, 3, f["seed_high"], "bits")
             with f.loop(0, f["vectors"]) as g:
-                with f.loop(0, len(OUTSIDE)) as i:
+                with f.loop(0, len(self.memory.outside_names)) as i:
                     base = f.load(f["outside"], i, "pointer")
                     on = f.bytes_on(base, g * f.load(steps, i, "index"))
                     here = f.select(f.is_given(base), on, base)

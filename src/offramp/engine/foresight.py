@@ -18,8 +18,8 @@ from __future__ import annotations
 import math
 
 from offramp.engine import elementary
-from offramp.engine.ir import Function, Module
-from offramp.engine.kernel import Layout, Reader, weigh
+from offramp.engine.ir import Function, Module, Variable
+from offramp.engine.kernel import ODDS, Layout, Reader, weigh
 from offramp.engine.onestep import OneStep
 from offramp.engine.phases import Phases
 from offramp.engine.softmax import softmax_of, write_softmax
@@ -45,6 +45,8 @@ class Minds:
         write_softmax(self.module)
         self._habits()
         self._expect_events()
+        if self.model.ladders:
+            self._expect_exchanges()
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 self._assess(i)
@@ -89,6 +91,41 @@ class Minds:
                             f.store(room, position, weight)
                             f.store(once, position, weight)
                 f.call("random_effects", x, p, now, room, once)
+
+    def _expect_exchanges(self) -> None:
+        """@expect_exchanges(x, p, now, room): ladders of a step, each rung weighted by how likely it is.
+
+        `room` then holds the chance that each ladder opens.
+        """
+        layout, ladders = self.layout, self.model.ladders
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "room": "pointer"}
+        with self.module.function("expect_exchanges", parameters) as f:
+            x, p, now, room = f["x"], f["p"], f["now"], f["room"]
+            f.call("openings", x, p, now, room)
+            weights = f.at(room, len(ladders))
+            for i, ladder in enumerate(ladders):
+                likely, highest = f.load(room, i), layout.odds[ladder.name] + ODDS
+                for r in range(len(ladder.rungs)):
+                    weight = likely * f.load(p, highest + r)
+                    f.store(weights, layout.rung[ladder.name, r], weight)
+            f.call("ladder_effects", x, p, now, weights)
+
+    def meet_exchanges(
+        self, f: Function, i: int, openings: Value, course: Value, factor: Value, gained: Variable
+    ) -> None:
+        """What actor i gains in the exchanges of a step, and the course that they may end."""
+        layout, ladders, actor = self.layout, self.model.ladders, self.model.actors[i]
+        survival, p = f.load(course, 0), f["p"]
+        for n, ladder in enumerate(ladders):
+            if actor.name in ladder.sides:
+                points = f.load(p, layout.odds[ladder.name] + ladder.sides.index(actor.name))
+                gained.set(gained.get() + factor * weigh(survival * f.load(openings, n), points))
+        for n, ladder in enumerate(ladders):
+            moved = survival * (f.load(openings, n) * f.load(p, layout.odds[ladder.name] + ODDS - 1))
+            war = 1 + next(k for k, o in enumerate(self.absorbing) if o.name == ladder.war)
+            f.store(course, war, f.load(course, war) + moved)
+            survival = survival - moved
+        f.store(course, 0, survival)
 
     def _assess(self, i: int) -> None:
         """@assess_I(x, p, end, course): what the end of a step is worth to actor I, in points per month.
@@ -194,7 +231,7 @@ class Minds:
         most_chances = max(
             [sum(len(e.branches) for e in events) for events in layout.dated.values()], default=0
         )
-        events = max(most_chances, 2 * len(layout.mean_position))
+        events = max(most_chances, 2 * len(layout.mean_position), len(self.model.ladders) + len(layout.rung))
         slots, deepest = len(layout.slots), max([a.depth for a in self.model.actors], default=0)
         look_ahead = len(layout.stock) + 3 * slots + len(self.phases.noisy) + 1 + len(self.absorbing)
         return deepest * (look_ahead + deepest * slots + slots) + max(events, self.one_step.room)
@@ -321,12 +358,16 @@ class Minds:
             end = f.to("scalar", step + 1) * dt
             total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
             factor = f.variable("real", discount)
+            gained = f.variable("real", 0.0) if self.model.ladders else None
             with f.loop(1, f["steps"]) as h:
                 last = f["steps"].equals(h + 1)
                 k = step + h
                 now = f.to("scalar", k) * dt
                 end = f.to("scalar", k + 1) * dt
                 f.call("expect_events", x, p, k, now, scratch)
+                if gained is not None:
+                    f.call("expect_exchanges", x, p, now, scratch)
+                    self.meet_exchanges(f, i, scratch, course, factor.get() * discount, gained)
                 f.call("inclinations", x, p, now, z)
                 f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch)
                 # At the end of the path only what the actor values moves.
@@ -339,7 +380,10 @@ class Minds:
                 factor.set(factor.get() * discount)
                 value = f.call(f"assess_{i}", x, p, end, course)
                 total.set(total.get() + factor.get() * value)
-            f.store(f["q"], a, total.get() * dt - f.load(f["q"], a))
+            whole = total.get() * dt
+            if gained is not None:
+                whole = whole + gained.get()
+            f.store(f["q"], a, whole - f.load(f["q"], a))
 
 
 def copy(f: Function, source: Value, target: Value, count: int) -> None:

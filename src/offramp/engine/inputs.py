@@ -168,6 +168,9 @@ class Outputs:
     ladder_foreseen : (run, step, ladder, 2)
         Chance of war that each side foresaw at the opening, in the order of `Ladder.sides`; NaN where it
         did not open.
+    ladder_risk : (run, step, ladder)
+        Chances that control was lost, summed over the moves made: what the exchange, as it went, added to the
+        chance of war. 0 where it did not open, NaN where an engine does not count it.
     outcome : (run, outcome), int16
         Step at whose end the outcome first held, -1 for never (`otherwise` outcomes: always -1).
     status : (run,), uint8, a Status
@@ -187,6 +190,7 @@ class Outputs:
     ladder_moves: npt.NDArray[np.int8]
     ladder_ending: npt.NDArray[np.int8]
     ladder_foreseen: Floats
+    ladder_risk: Floats
     outcome: npt.NDArray[np.int16]
     status: npt.NDArray[np.uint8]
     failed_step: npt.NDArray[np.int16]

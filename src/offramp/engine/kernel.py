@@ -45,6 +45,10 @@ class Slot:
     action: Action
 
 
+# What is kept of the odds of a ladder before the chances of its rungs: points of two sides, chance of war.
+ODDS = 3
+
+
 class Layout:
     """Positions of a model's stocks, parameters, actions and events in lane-major arrays.
 
@@ -89,8 +93,47 @@ class Layout:
 
     @property
     def vector_length(self) -> int:
-        """Reals in a vector of parameters, with derived parts and steady habits."""
+        """Reals in a vector of parameters, with derived parts, steady habits and odds of ladders."""
+        return self.first_odds + sum(ODDS + len(ladder.rungs) for ladder in self.model.ladders)
+
+    @property
+    def first_odds(self) -> int:
         return self.first_steady + sum(len(self.model.actors[i].actions) for i in self.steady)
+
+    @cached_property
+    def odds(self) -> dict[str, int]:
+        """Ladders -> first place, in a vector, of what an exchange brings as expected in that picture.
+
+        There stand the points of the first and of the second side besides war, the chance of war, and for
+        each rung the chance that it is the highest reached; over who moves first.
+        """
+        places, found = self.first_odds, {}
+        for ladder in self.model.ladders:
+            found[ladder.name] = places
+            places += ODDS + len(ladder.rungs)
+        return found
+
+    @cached_property
+    def steady_ladders(self) -> frozenset[str]:
+        """Ladders that, once open, read parameters alone: one solution serves a vector in every step."""
+        sides = {a.name: a for a in self.model.actors}
+        found = set()
+        for ladder in self.model.ladders:
+            given = [ladder.first, *(sides[side].precision for side in ladder.sides)]
+            by_side = [ladder.war_worth]
+            for rung in ladder.rungs:
+                given.append(rung.loses_control)
+                by_side += [rung.harm, rung.stakes, rung.audience_cost]
+            given += [formula for values in by_side for _, formula in values]
+            if not any(isinstance(n, Variable | Now) for g in given if g is not None for n in walk(g.node)):
+                found.add(ladder.name)
+        return frozenset(found)
+
+    @cached_property
+    def rung(self) -> dict[tuple[str, int], int]:
+        """(ladder, position of a rung) -> position among all rungs of all ladders."""
+        every = [(ladder.name, r) for ladder in self.model.ladders for r in range(len(ladder.rungs))]
+        return {key: i for i, key in enumerate(every)}
 
     @property
     def first_steady(self) -> int:
@@ -214,6 +257,12 @@ def all_formulas(model: Model) -> Iterator[Node]:
             yield from (event.rate, *effects(event.effects))
             for branch in event.branches:
                 yield from (branch.probability, *effects(branch.effects))
+        for ladder in model.ladders:
+            yield from (ladder.rate, ladder.first, *(formula for _, formula in ladder.war_worth))
+            for rung in ladder.rungs:
+                yield from (rung.loses_control, *effects(rung.effects))
+                for values in (rung.harm, rung.stakes, rung.audience_cost):
+                    yield from (formula for _, formula in values)
         for outcome in model.outcomes:
             yield from (outcome.when, outcome.rate, *(formula for _, formula in outcome.worth))
 

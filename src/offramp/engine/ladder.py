@@ -279,6 +279,7 @@ class Exchange:
     rung: Ints
     ending: Ints
     foreseen: Floats
+    risk: Floats
     failed: Bools
 
 
@@ -301,6 +302,7 @@ def play(
 
     mover, rung = first, np.zeros(runs, dtype=np.int64)
     moves, ending = np.zeros(runs, dtype=np.int64), np.zeros(runs, dtype=np.int64)
+    risk = np.zeros(runs)
     going = opened.copy()
     for k in range(1, ladder.moves + 1):
         left = ladder.moves - k + 1
@@ -317,6 +319,7 @@ def play(
         rung = np.where(going & (move == CLIMB), rung + 1, rung)
         control = truth.control[rung, everyone]
         failed |= going & ~np.isfinite(control)
+        risk[going] += control[going]
         lost = going & (uniform(f"control/{k}") < control)
         ending[lost] = Ending.WAR
         going &= ~lost
@@ -328,5 +331,6 @@ def play(
         rung=np.where(opened, rung, -1),
         ending=ending,
         foreseen=np.where(opened[:, None], foreseen, np.nan),
+        risk=risk,
         failed=failed,
     )

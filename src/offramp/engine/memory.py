@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from offramp.engine.ir import Function, Module
 from offramp.engine.values import Value
+from offramp.model import Model
 
 # Name of an outside array -> kind of its elements. The arrays of runs are lane-major, one part per vector.
 INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")
@@ -24,7 +25,15 @@ OUTPUTS = (
     "state", "action", "probability", "belief", "expected", "event", "outcome", "status", "failed_step",
     "failed_variable",
 )  # fmt: skip
+OUTPUTS_OF_LADDERS = (
+    "ladder_rung", "ladder_first", "ladder_moves", "ladder_ending", "ladder_risk", "ladder_foreseen",
+)  # fmt: skip
 OUTSIDE = (*INPUTS, *SCHEDULE, *OUTPUTS)
+
+
+def outside_of(model: Model) -> tuple[str, ...]:
+    """Names of the outside arrays that the program of a model reads and writes, in the order of addresses."""
+    return (*OUTSIDE, *OUTPUTS_OF_LADDERS) if model.ladders else OUTSIDE
 
 
 @dataclass
@@ -33,11 +42,12 @@ class Memory:
 
     module: Module
     dt: float  # months in a step
+    outside_names: tuple[str, ...] = OUTSIDE
     _places: dict[str, int] = field(default_factory=dict)
     size: int = 0
 
     def __post_init__(self) -> None:
-        self.region("outside", -(-len(OUTSIDE) // self.module.width))
+        self.region("outside", -(-len(self.outside_names) // self.module.width))
 
     def region(self, name: str, vectors: int) -> None:
         """Set space aside for a number of vectors of reals (or of anything smaller)."""
@@ -58,4 +68,4 @@ class Memory:
 
     def outside(self, f: Function, name: str) -> Value:
         """Address of an outside array, the part of the present vector."""
-        return f.load(self.place(f, "outside"), OUTSIDE.index(name), "pointer")
+        return f.load(self.place(f, "outside"), self.outside_names.index(name), "pointer")

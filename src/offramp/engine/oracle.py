@@ -64,6 +64,7 @@ class _Course:
         self.ladder_moves = np.zeros(climbs, dtype=np.int8)
         self.ladder_ending = np.zeros(climbs, dtype=np.int8)
         self.ladder_foreseen = np.full((*climbs, 2), np.nan)
+        self.ladder_risk = np.zeros(climbs)
         self.outcome = np.full((n, len(model.outcomes)), -1, dtype=np.int16)
         self.status = np.zeros(n, dtype=np.uint8)
         self.failed_step = np.full(n, -1, dtype=np.int16)
@@ -96,6 +97,7 @@ class _Course:
             ladder_moves=self.ladder_moves,
             ladder_ending=self.ladder_ending,
             ladder_foreseen=self.ladder_foreseen,
+            ladder_risk=self.ladder_risk,
             outcome=self.outcome,
             status=self.status,
             failed_step=self.failed_step,
@@ -174,6 +176,7 @@ class _Course:
             self.ladder_moves[going, k, i] = exchange.moves[going]
             self.ladder_ending[going, k, i] = exchange.ending[going]
             self.ladder_foreseen[going, k, i] = exchange.foreseen[going]
+            self.ladder_risk[going, k, i] = exchange.risk[going]
         self.outcome[recorded & going[:, None]] = k
         self.ended |= ending & going
         return {name: np.where(going, state[name], before[name]) for name in state}
@@ -268,7 +271,7 @@ class _Course:
         positions = {a.name: i for i, a in enumerate(self.model.actors)}
         views = [self.view_of(positions[side], ladder, k, truth, state) for side in ladder.sides]
         rules = read_rules(ladder, truth, state, now)
-        exchange = play(ladder, opened, rules, views, self.inputs.seed, self.inputs.scenario, k)
+        exchange = play(ladder, opened, rules, views, self.inputs.seed, self.scenario(k), k)
         self.fail(k, exchange.failed, Status.NOT_FINITE)
         return exchange
 

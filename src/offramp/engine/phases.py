@@ -11,6 +11,8 @@ happens has a *weight* per run: in the world 0, 1 or a count; in a mind a probab
 | `dated_effects_K(x, p, now, weights)` | their effects |
 | `means(x, p, now, means)` | expected numbers of the random events; for branches of `once` events chances |
 | `random_effects(x, p, now, counts, once)` | effects: additions by count, settings by `once` |
+| `openings(x, p, now, chances)` | chance that each ladder opens in the step |
+| `ladder_effects(x, p, now, weights)` | effects of rungs, each ladder's by the weight of its highest |
 | `inclinations(x, p, now, z)` | propensity of each action, minus infinity where it is not available |
 | `costs_I(x, p, now, costs)` | cost of each action of actor I |
 | `effects(x, p, now, weights)` | effects of the actions |
@@ -57,6 +59,8 @@ class Phases:
         for step in self.layout.dated:
             self._dated(step)
         self._random()
+        if self.model.ladders:
+            self._ladders()
         self._actions()
         self._change()
         self._variables()
@@ -190,6 +194,20 @@ class Phases:
                     for effect in effects:
                         weight = f.load(f["once" if effect.how == "set" else "counts"], position)
                         pushes.append((effect, weight, cause))
+            self.apply(f, read, pushes)
+
+    def _ladders(self) -> None:
+        layout, ladders = self.layout, self.model.ladders
+        with self.phase("openings", "chances") as (f, read):
+            means = [f.larger(read.read(ladder.rate) * layout.dt, 0.0) for ladder in ladders]
+            for i, mean in enumerate(means):
+                f.store(f["chances"], i, 1.0 - f.call("exp", -mean))
+        with self.phase("ladder_effects", "weights") as (f, read):
+            pushes: list[Push] = []
+            for ladder in ladders:
+                for r, rung in enumerate(ladder.rungs):
+                    weight = f.load(f["weights"], layout.rung[ladder.name, r])
+                    pushes += [(e, weight, ladder.name) for e in rung.effects]
             self.apply(f, read, pushes)
 
     @property

@@ -184,12 +184,16 @@ class Sampling:
                     end = f.to("scalar", step + 1) * dt
                     total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
                     factor = f.variable("real", discount)
+                    gained = f.variable("real", 0.0) if self.model.ladders else None
                     with f.loop(1, f["steps"]) as h:
                         k = step + h
                         word = step + n * PATH + (h + 1) * AHEAD
                         now = f.to("scalar", k) * dt
                         end = f.to("scalar", k + 1) * dt
                         f.call(f"imagine_events_{i}", x, p, k, now, word, scratch, key)
+                        if gained is not None:  # ladders count by their expectation
+                            f.call("expect_exchanges", x, p, now, scratch)
+                            self.minds.meet_exchanges(f, i, scratch, course, factor.get() * discount, gained)
                         f.call("inclinations", x, p, now, z)
                         f.call(
                             f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch
@@ -201,5 +205,8 @@ class Sampling:
                         factor.set(factor.get() * discount)
                         value = f.call(f"assess_{i}", x, p, end, course)
                         total.set(total.get() + factor.get() * value)
-                    over_paths.set(over_paths.get() + (total.get() * dt - cost))
+                    whole = total.get() * dt
+                    if gained is not None:
+                        whole = whole + gained.get()
+                    over_paths.set(over_paths.get() + (whole - cost))
                 f.store(f["q"], a, over_paths.get() / float(self.paths))

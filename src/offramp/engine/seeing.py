@@ -77,6 +77,7 @@ class Seeing:
                 self._mislead(f, i, picture)
             if not actor.beliefs:
                 f.call("derive", picture)
+                self.solve_steady(f, picture)
                 continue
             for number, joint in enumerate(self.believing.pictures(i)):
                 typed = f.at(self.memory.place(f, f"pictures_{i}"), number * self.layout.vector_length)
@@ -86,6 +87,12 @@ class Seeing:
                     for place, values in self._type_values(f, belief.about):
                         f.store(typed, place, values[k])
                 f.call("derive", typed)
+                self.solve_steady(f, typed)
+
+    def solve_steady(self, f: Function, vector: Value) -> None:
+        """Solve the ladders that read nothing but parameters, for all look-aheads with this vector."""
+        if self.layout.steady_ladders:
+            f.call("steady_odds", vector, self.memory.place(f, "desk"))
 
     def _mislead(self, f: Function, i: int, picture: Value) -> None:
         """Write over a picture what a policy makes actor i take parameters for."""

@@ -175,17 +175,40 @@ def claims(
     """
     model = design.model
     chosen = _chosen(model, names)
-    comparisons = sum(len(list(_pairs(t))) for c in model.claims for t in c.tests)
-    level = 1 - (1 - LEVEL) / max(1, comparisons)
-    policies = list(dict.fromkeys(s.policy for c in chosen for t in c.tests for s in t.sides))
-    quantities = list(dict.fromkeys(s.quantity for c in chosen for t in c.tests for s in t.sides))
+    policies = policies_of(chosen)
     every = Design(model, policies, design.scenarios, design.seed, design.overrides)
     count = len(design.scenarios)
     again = worlds_for(count) if worlds is None else worlds
-    lived = live(every, lambda runs: _measured(runs, quantities), again, threads=threads, progress=progress)
-    seen = _Seen(lived, policies, quantities, model, level)
+    lived = live(every, lambda runs: measured(runs, chosen), again, threads=threads, progress=progress)
+    return findings_of(every, lived, chosen, again)
+
+
+def policies_of(chosen: Sequence[Claim]) -> list[str]:
+    """The policies that claims name."""
+    return list(dict.fromkeys(s.policy for c in chosen for t in c.tests for s in t.sides))
+
+
+def findings_of(design: Design, lived: Lived, chosen: Sequence[Claim], worlds: int = 0) -> Findings:
+    """What became of claims whose runs have been measured (`measured`).
+
+    Parameters
+    ----------
+    design, lived : what was run, and what was measured of it
+    chosen : claims of its model, the same for which it was measured
+    worlds : how many of its worlds were lived again
+    """
+    model = design.model
+    comparisons = sum(len(list(_pairs(t))) for c in model.claims for t in c.tests)
+    level = 1 - (1 - LEVEL) / max(1, comparisons)
+    seen = _Seen(lived, design.policies, _quantities(chosen), model, level)
     found = tuple(_finding(seen, claim) for claim in chosen)
-    return Findings(every, found, comparisons, level, again, int(lived.failed.sum()), every.runs)
+    here = policies_of(chosen)
+    failed = sum(int(n) for p, n in zip(design.policies, lived.failed, strict=True) if p in here)
+    return Findings(design, found, comparisons, level, worlds, failed, len(design.scenarios) * len(here))
+
+
+def _quantities(chosen: Sequence[Claim]) -> list[Quantity]:
+    return list(dict.fromkeys(s.quantity for c in chosen for t in c.tests for s in t.sides))
 
 
 def _chosen(model: Model, names: Sequence[str] | None) -> list[Claim]:
@@ -204,25 +227,26 @@ def _chosen(model: Model, names: Sequence[str] | None) -> list[Claim]:
     return [by_name[n.casefold()] for n in dict.fromkeys(names)]
 
 
-def _measured(runs: xr.Dataset, quantities: Sequence[Quantity]) -> Measured:
+def measured(runs: xr.Dataset, chosen: Sequence[Claim]) -> Measured:
+    """All that claims measure, from one dataset."""
     found: dict[str, Floats] = {}
-    for i, q in enumerate(quantities):
+    for i, q in enumerate(_quantities(chosen)):
         match q.kind:
             case "chance":
-                found[f"{i}"] = measures.came(runs, q.name, q.at)
+                found[f"claim/{i}"] = measures.came(runs, q.name, q.at)
             case "months":
-                found[f"{i}"] = measures.months_until(runs, q.name, q.start)
+                found[f"claim/{i}"] = measures.months_until(runs, q.name, q.start)
             case "variable" if q.start is None and q.until is None:
-                found[f"{i}"] = measures.value(runs, q.name, q.at)
+                found[f"claim/{i}"] = measures.value(runs, q.name, q.at)
             case "variable":
-                found[f"{i}"] = measures.mean_value(runs, q.name, q.start, q.until)
+                found[f"claim/{i}"] = measures.mean_value(runs, q.name, q.start, q.until)
             case "acts":
-                found[f"{i}"] = measures.acts(runs, dict(q.acts), q.start, q.until)
+                found[f"claim/{i}"] = measures.acts(runs, dict(q.acts), q.start, q.until)
             case "event":
-                found[f"{i}"] = measures.events(runs, q.name, q.branch or None, q.start, q.until)
+                found[f"claim/{i}"] = measures.events(runs, q.name, q.branch or None, q.start, q.until)
             case "answered":
                 both = measures.answered(runs, dict(q.after), dict(q.acts), q.within, q.start, q.until)
-                found[f"{i}"], found[f"{i}/of"] = both
+                found[f"claim/{i}"], found[f"claim/{i}/of"] = both
     return found
 
 
@@ -238,13 +262,13 @@ class _Seen:
 
     def values(self, side: Side, part: str = "") -> Floats:
         """In each future: (scenario,)."""
-        name = f"{self.quantities.index(side.quantity)}{part}"
+        name = f"claim/{self.quantities.index(side.quantity)}{part}"
         found: Floats = self.lived.futures[name][self.policies.index(side.policy)]
         return found
 
     def worlds(self, side: Side, part: str = "") -> Floats | None:
         """In each life of each world: (world, life)."""
-        found = self.lived.worlds.get(f"{self.quantities.index(side.quantity)}{part}")
+        found = self.lived.worlds.get(f"claim/{self.quantities.index(side.quantity)}{part}")
         return None if found is None else found[self.policies.index(side.policy)]
 
     def same(self, a: Side, b: Side) -> bool:

@@ -158,9 +158,29 @@ def compare(
     every = Design(design.model, [against, *others], design.scenarios, design.seed, design.overrides)
     again = worlds_for(len(design.scenarios)) if worlds is None else worlds
     lived = live(every, measured, again, threads=threads, progress=progress)
-    failed = dict(zip(every.policies, (int(n) for n in lived.failed), strict=True))
-    found = tuple(_compared(lived, i + 1, name, design.model) for i, name in enumerate(others))
-    return Comparison(every, against, found, again, failed)
+    return comparison_of(every, lived, again)
+
+
+def comparison_of(
+    design: Design, lived: Lived, worlds: int = 0, names: Sequence[str] | None = None
+) -> Comparison:
+    """The comparison of policies whose runs have been measured (`measured`), with the first of the design.
+
+    Parameters
+    ----------
+    design, lived : what was run, and what was measured of it
+    worlds : how many of its worlds were lived again
+    names : which policies; None for all but the first
+    """
+    against, *others = design.policies
+    failed = dict(zip(design.policies, (int(n) for n in lived.failed), strict=True))
+    found = tuple(
+        _compared(lived, i, name, design.model)
+        for i, name in enumerate(others, 1)
+        if names is None or name in names
+    )
+    kept = {against, *(one.name for one in found)}
+    return Comparison(design, against, found, worlds, {n: k for n, k in failed.items() if n in kept})
 
 
 def main_variables(model: Model) -> list[str]:

@@ -21,9 +21,9 @@ Floats = npt.NDArray[np.float64]
 
 
 def is_smooth(model: Model, outcome: str) -> bool:
-    """Whether an outcome comes by a rate alone, so that each run has a chance of it."""
+    """Whether an outcome comes by a rate or by ladders, so that each run has a chance of it."""
     found = next(o for o in model.outcomes if o.name == outcome)
-    return found.rate is not None and all(ladder.war != outcome for ladder in model.ladders)
+    return found.rate is not None or any(ladder.war == outcome for ladder in model.ladders)
 
 
 def chances(model: Model, inputs: Inputs, outputs: Outputs, outcome: str) -> Floats:
@@ -32,7 +32,8 @@ def chances(model: Model, inputs: Inputs, outputs: Outputs, outcome: str) -> Flo
     Summed over the steps in which a run goes on: the chance, given the state in which the step ended, that
     the outcome came in it. For an absorbing hazard r among hazards of total R that is r/R·(1 − exp(−R·dt)).
     The mean over runs is an unbiased estimate of the chance; single values may exceed 1. An outcome without
-    a rate counts as 0 or 1, and so does the war of a ladder.
+    a rate counts as 0 or 1. An exchange that may end in the outcome adds the chances that control was lost,
+    move by move as it went.
     """
     index = [o.name for o in model.outcomes].index(outcome)
     asked = model.outcomes[index]
@@ -40,17 +41,17 @@ def chances(model: Model, inputs: Inputs, outputs: Outputs, outcome: str) -> Flo
     absorbing = [i for i, o in enumerate(model.outcomes) if o.absorbing]
     ended = np.where(outputs.outcome[:, absorbing] >= 0, outputs.outcome[:, absorbing], model.steps)
     last = ended.min(axis=1, initial=model.steps)
-    if asked.rate is None:
+    if not is_smooth(model, outcome):
         came = last == model.steps if asked.otherwise else outputs.outcome[:, index] >= 0
         return np.where(failed, np.nan, came.astype(np.float64))
     steps = np.arange(model.steps)
     going = steps <= last[:, None]
-    by_ladder = np.zeros(len(failed), np.bool_)
+    by_ladder = np.zeros(len(failed))
     if asked.absorbing:
         # Where an exchange ends in war, that ends the run before any hazard can.
-        lost = (outputs.ladder_ending == Ending.WAR).any(axis=2)
-        going &= ~lost
-        by_ladder = lost.any(axis=1) & (outputs.outcome[:, index] >= 0)
+        lost = outputs.ladder_ending == Ending.WAR
+        going &= ~lost.any(axis=2)
+        by_ladder = _by_ladder(model, outputs, outcome, lost)
     else:
         first = np.where(outputs.outcome[:, index] >= 0, outputs.outcome[:, index], model.steps)
         going &= steps <= first[:, None]
@@ -63,6 +64,19 @@ def chances(model: Model, inputs: Inputs, outputs: Outputs, outcome: str) -> Flo
     with np.errstate(invalid="ignore", divide="ignore"):
         chance = np.where(total > 0, rate / total * -np.expm1(-total * model.step_length), 0.0)
     return np.where(failed, np.nan, np.where(going, chance, 0.0).sum(axis=1) + by_ladder)
+
+
+def _by_ladder(model: Model, outputs: Outputs, outcome: str, lost: npt.NDArray[np.bool_]) -> Floats:
+    """What exchanges add to the chance of an outcome: (run,).
+
+    Of several in one step, one counts only where none before it, in file order, has ended in war.
+    """
+    mine = np.array([ladder.war == outcome for ladder in model.ladders], np.bool_)
+    open_ = np.asarray(np.cumsum(lost, axis=2) - lost == 0, np.bool_)
+    # Where an engine has not counted the risk, war is counted as it came.
+    risk = np.where(np.isnan(outputs.ladder_risk), lost, outputs.ladder_risk)
+    total: Floats = np.where(open_ & mine, risk, 0.0).sum(axis=(1, 2))
+    return total
 
 
 def _ends_of_steps(model: Model, inputs: Inputs, outputs: Outputs) -> Environment:

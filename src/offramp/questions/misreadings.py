@@ -25,7 +25,7 @@ from offramp.engine.inputs import Inputs
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Intervention, Model, Policy, Signal
 from offramp.questions.hazards import chances, is_smooth
-from offramp.questions.playing import RUNS_AT_ONCE, in_threads, outcome_asked, part
+from offramp.questions.playing import RUNS_AT_ONCE, in_threads, outcome_asked, part, plain
 from offramp.questions.shapley import Coalition, Estimate, estimate, plan, shares
 from offramp.schedule import schedule_of
 from offramp.simulate import EngineName, Progress, engine_for
@@ -155,10 +155,11 @@ class Misreadings:
     surprise: list[Surprise]
 
     def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`."""
+        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
         from offramp import __version__
 
-        return {**dataclasses.asdict(self), "by": self.by.isoformat(), "version": __version__}
+        made: dict[str, Any] = plain(dataclasses.asdict(self))
+        return {**made, "version": __version__}
 
 
 def misreadings(

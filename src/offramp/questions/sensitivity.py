@@ -185,7 +185,9 @@ def sensitivity(
     courses = min(MOST_COURSES, runs // 2 // points)
     screening = screen(len(known), counter.of(known), courses, design.seed % 2**32)
     order = sorted(range(len(known)), key=lambda i: -screening.effect[i])
-    passed = [i for i in order if screening.stands_out[i]][:factors] or order[:2]
+    # Those that stand out go first; the places left go to the weightiest of the others, for screening with
+    # few courses of luck may well have missed one.
+    passed = sorted(order, key=lambda i: not screening.stands_out[i])[:factors]
     chosen = [known[i] for i in passed]
     rows, courses = _layout(max(few // 2, runs - counter.done), len(chosen))
     found = indices(len(chosen), counter.of(chosen), rows, courses, design.seed % 2**32)

@@ -25,6 +25,7 @@ from offramp.errors import OfframpError, UsageError
 from offramp.model import Model, Policy
 from offramp.questions.playing import outcome_asked, plain
 from offramp.questions.shapley import Estimate
+from offramp.questions.story import story
 from offramp.questions.without import Without, mediated
 from offramp.schedule import schedule_of
 from offramp.simulate import EngineName, Progress, simulate
@@ -38,6 +39,7 @@ MOST_BETWEEN = 10
 MOST_MEDIATORS = 4
 MOST_PARTINGS = 6
 STORIES = 3
+LINES = 6  # dates told of each
 FEWEST_CASES = 10
 MONTHS = 3.0  # what lies before an outcome is looked for in so many months
 
@@ -87,6 +89,14 @@ class Lying:
 
 
 @dataclass(frozen=True)
+class Line:
+    """What is told of one date."""
+
+    at: date
+    text: str
+
+
+@dataclass(frozen=True)
 class Typical:
     """A future that stands for others.
 
@@ -96,6 +106,7 @@ class Typical:
     share : of the cases that are nearest to it
     parts : date on which it parts from its pair; None without a pair
     comes : first day of the step in which the outcome comes
+    story : date by date what happened, who did what and what came of it, up to the outcome
     """
 
     run: int
@@ -103,6 +114,7 @@ class Typical:
     share: float
     parts: date | None
     comes: date
+    story: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
@@ -195,17 +207,19 @@ def why(
     came, going, held = _course(runs, model, asked)
     if not held.any():
         raise OfframpError("every future failed; `offramp run` says why.")
-    known, present = features(runs)
+    everything, happened = features(runs)
+    known, present = _telling(model, everything, happened)
     scenarios = design.scenarios[held]
     came, going, present = came[:, held], going[:, held], present[:, held]
     directly = _directly(model, design.policies, known)
+    by_policy = _directly(model, design.policies, everything)
     window = max(1, round(months / model.step_length))
-    partings, parted, first_step = _partings(known, present, going, came, directly)
+    partings, parted, first_step = _partings(everything, happened[:, held], going, came, by_policy)
     groups, cases = _groups(present, came, going, window)
     if len(cases) < FEWEST_CASES:
         raise OfframpError(_too_few(model, asked, design, len(cases), int(held.sum())))
     between = _between(known, groups, np.asarray(directly.any(axis=(0, 1)), np.bool_), design.seed)
-    can = [b for b in between if not b.set and b.kind in ("act", "event") and not b.branch]
+    can = [b for b in between if not b.set and not b.branch]
     return Why(
         model=model.name,
         model_hash=model.hash,
@@ -240,7 +254,7 @@ def why(
             engine,
             progress,
         ),
-        typical=_typical(model, design.policies, scenarios, groups, cases, first_step),
+        typical=_typical(design, scenarios, groups, cases, first_step),
         level=LEVEL,
         interval=INTERVAL,
     )
@@ -260,6 +274,13 @@ def _course(runs: xr.Dataset, model: Model, outcome: str) -> tuple[Ints, Bools, 
     going = np.arange(model.steps) <= ended[..., None]
     held = (runs["status"].transpose("policy", "scenario").values == 0).all(axis=0)
     return came, np.asarray(going, np.bool_), np.asarray(held, np.bool_)
+
+
+def _telling(model: Model, known: list[Feature], present: Bools) -> tuple[list[Feature], Bools]:
+    """Features without acts that move nothing: they carry no further what comes of others."""
+    silent = {(a.name, x.name) for a in model.actors for x in a.actions if not x.effects}
+    kept = [i for i, f in enumerate(known) if (f.subject, f.name) not in silent]
+    return [known[i] for i in kept], present[..., kept]
 
 
 def _policy(model: Model, name: str) -> Policy:
@@ -326,7 +347,10 @@ def _groups(
         # A pair that ends alike is no case; what one holds more often than the other lies between.
         alone = (came[one] >= 0) & (came[other] < 0)
         open_ = going[one] & ((came[other] < 0)[:, None])
-        groups.append(Group(ahead(present[one], present[other]), np.where(alone, came[one], -1), open_))
+        # Once the other future has ended, that it holds no more says nothing.
+        both = (going[0] & going[1])[:, :, None]
+        lies = ahead(present[one] & both, present[other] & both)
+        groups.append(Group(lies, np.where(alone, came[one], -1), open_))
         cases += [(one, int(run)) for run in np.nonzero(alone)[0]]
     return groups, cases
 
@@ -334,7 +358,7 @@ def _groups(
 def _between(known: list[Feature], groups: list[Group], directly: Bools, seed: int) -> list[Lying]:
     """Features that lie before the outcome beyond doubt, the greatest surplus first."""
     found = lifts(groups, seed)
-    sure = [f for f in range(len(known)) if found.low[f] > 1]
+    sure = [f for f in range(len(known)) if found.sure[f]]
     sure.sort(key=lambda f: (found.expected[f] - found.share[f], f))
     return [
         Lying(
@@ -349,8 +373,7 @@ def _between(known: list[Feature], groups: list[Group], directly: Bools, seed: i
 
 
 def _typical(
-    model: Model,
-    policies: Sequence[str],
+    design: Design,
     scenarios: Ints,
     groups: list[Group],
     cases: list[tuple[int, int]],
@@ -359,13 +382,34 @@ def _typical(
     """Futures that stand for the cases, by what lay there as the outcome came."""
     rows = np.stack([groups[g].present[run, groups[g].came[run]] for g, run in cases])
     chosen, shares = typical(rows, STORIES)
-    result = []
+    result, model = [], design.model
     for position, share in zip(chosen, shares, strict=True):
         g, run = cases[position]
+        last = int(groups[g].came[run])
         parted = None if parts is None or parts[run] < 0 else model.date_of(int(parts[run]))
-        comes = model.date_of(int(groups[g].came[run]))
-        result.append(Typical(int(scenarios[run]), policies[g], float(share), parted, comes))
+        name, number = design.policies[g], int(scenarios[run])
+        lines = _told(design.only([number], [name]), last)
+        result.append(Typical(number, name, float(share), parted, model.date_of(last), lines))
     return sorted(result, key=lambda t: -t.share)
+
+
+def _told(design: Design, last: int) -> tuple[Line, ...]:
+    """The last dates of a future up to a step: what happened, acts that move something, what came of it."""
+    model = design.model
+    silent = {(a.name, x.name) for a in model.actors for x in a.actions if not x.effects}
+    lines = []
+    for entry in story(design, thoughts=0).entries:
+        if model.step_of(entry.at) > last:
+            break
+        said = [
+            s.text
+            for s in entry.sayings
+            if s.kind in ("event", "exchange", "outcome")
+            or (s.kind == "act" and (s.subject, s.facts["action"]) not in silent)
+        ]
+        if said:
+            lines.append(Line(entry.at, " ".join(said)))
+    return tuple(lines[-LINES:])
 
 
 def _outcome_title(model: Model, outcome: str) -> str:

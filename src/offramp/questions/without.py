@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from offramp.analysis.intervals import LEVEL
 from offramp.design import Design
-from offramp.model import Intervention, Model, Policy
+from offramp.model import Intervention, Model, Policy, constant
 from offramp.questions.hazards import chances, is_smooth
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads, part
 from offramp.questions.shapley import Estimate, estimate
@@ -59,8 +59,8 @@ def mediated(
     ----------
     design : one policy or two; at most 2,000 of its scenarios are run
     outcome : whose chance by the end is asked
-    things : (kind, subject, name, title) of acts (forbidden from start to end) and random events (that
-        happen, but have no effect)
+    things : (kind, subject, name, title) of acts (forbidden from start to end), random events (that
+        happen, but have no effect) and exchanges (that never open)
 
     Returns
     -------
@@ -81,13 +81,17 @@ def mediated(
         if kind == "act":
             left = worlds.played(design.model, (Intervention(forbid=((subject, (name,)),)),))
         else:
-            left = worlds.played(muted(design.model, name), ())
+            left = worlds.played(muted(design.model, kind, name), ())
         result.append(_told(kind, subject, name, title, effect, _difference(left), counted, design.seed))
     return result
 
 
-def muted(model: Model, event: str) -> Model:
-    """The model in which an event happens as before but moves nothing."""
+def muted(model: Model, kind: str, event: str) -> Model:
+    """The model in which an event happens as before but moves nothing, or an exchange never opens."""
+    if kind == "exchange":
+        never = constant(0.0)
+        ladders = tuple(replace(x, rate=never) if x.name == event else x for x in model.ladders)
+        return replace(model, ladders=ladders)
     return replace(
         model,
         events=tuple(

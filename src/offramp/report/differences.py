@@ -35,6 +35,7 @@ def differences(
     less: str = "less likely",
     more: str = "likelier",
     unit: str = "points of a hundred",
+    beside: bool = True,
 ) -> Spec:
     """Changes to the left and right of zero, in groups with a heading each.
 
@@ -44,26 +45,38 @@ def differences(
     width : of the whole picture, pixels
     less, more : what the sides of zero mean
     unit : of the axis
-    unit : of the axis
+    beside : names stand to the left; otherwise above each row
     """
     rows = [row for _, some in groups for row in some]
     reach = [edge for r in rows for edge in (r.low, r.high, r.value, *(r.wide or ()))] or [0.0]
-    ticks = number_ticks(min(0.0, *reach), max(0.0, *reach), 6)
+    ticks = number_ticks(min(0.0, *reach), max(0.0, *reach), 6 if beside else 4)
     right = max((text_width(r.number, SIZE, bold=True) for r in rows), default=0.0) + 16
-    plot = width - NAMES - right
+    left = NAMES if beside else 14.0
+    plot = width - left - right
     drawing = Drawing()
     dots: list[Row] = []
     y = 22.0
+
+    def named(title: str, bold: bool) -> float:
+        """Write a name; gives the room that it takes above its row (0 where it stands beside)."""
+        lines = wrap(title, left - 22 if beside else width - 8, SIZE, bold=bold)
+        if not beside:
+            drawing.write(lines, 2 - left, y + 9, bold=bold)
+            return len(lines) * LINE
+        tall = len(lines) * LINE
+        middle = y + (9 if bold else max(22.0, tall + 6.0) / 2 - (len(lines) - 1) * LINE / 2)
+        drawing.write(lines, -14, middle, align="right", bold=bold)
+        return 0.0
+
     for heading, some in groups:
         if heading:
-            lines = wrap(heading, NAMES - 22, SIZE, bold=True)
-            drawing.write(lines, -14, y + 9, align="right", bold=True)
-            y += len(lines) * LINE + 4
+            above = named(heading, True)
+            y += above + 4 if above else len(wrap(heading, left - 22, SIZE, bold=True)) * LINE + 4
         for row in some:
-            lines = wrap(row.title, NAMES - 22, SIZE)
-            tall = max(22.0, len(lines) * LINE + 6.0)
+            y += named(row.title, False)
+            lines = len(wrap(row.title, left - 22, SIZE)) if beside else 1
+            tall = max(22.0, lines * LINE + 6.0)
             middle = y + tall / 2
-            drawing.write(lines, -14, middle - (len(lines) - 1) * LINE / 2, align="right")
             drawing.write([row.number], plot + 10, middle, bold=True)
             wide = row.wide or (row.value, row.value)
             dots.append(
@@ -84,13 +97,15 @@ def differences(
 
     for tick in ticks:
         drawing.write([figures.number(tick)], across(tick), y + 13, align="center", colour=MUTED)
-    if unit:
+    if unit and beside:
         drawing.write([unit], -14, y + 13, align="right", colour=MUTED)
+    elif unit:
+        drawing.write([unit], 2 - left, y + 29, colour=MUTED)
     zero = across(0.0)
     # Which side means what, where there is room for it.
-    if zero > text_width(less, SIZE) + 12:
+    if zero > text_width(less, SIZE) + 24:
         drawing.write([f"← {less}"], zero - 8, 8, align="right", colour=MUTED)
-    if plot - zero > text_width(more, SIZE) + 12:
+    if plot - zero > text_width(more, SIZE) + 24:
         drawing.write([f"{more} →"], zero + 8, 8, colour=MUTED)
     up = {"x": pixel("x"), "y": pixel("y"), "y2": {"field": "y2"}}
     tracks = [{"x": 0, "x2": plot, "y": d["y"]} for d in dots]
@@ -109,7 +124,16 @@ def differences(
         dots, "point", {"x": quantity("p", **axis), "y": pixel("y"), "fill": own},
         filled=True, size=50, opacity=1,
     )  # fmt: skip
-    return drawing.spec(plot, y, (NAMES, 4, right, 28))
+    return drawing.spec(plot, y, (left, 4, right, 28 if beside else 44))
+
+
+def gap(title: str, change: dict[str, Any], colour: Colour = SERIES) -> Gap:
+    """A change of a chance as `offramp compare --format json` prints it, in points of a hundred."""
+    worlds = change["parameters"]
+    wide = (100 * worlds["low"], 100 * worlds["high"]) if worlds and worlds["told_apart"] else None
+    number = changes.points(change["difference"], change)
+    d, low, high = (100 * (change[k] or 0.0) for k in ("difference", "low", "high"))
+    return Gap(title, d, low, high, number, wide, colour)
 
 
 def compare_picture(found: dict[str, Any], model: Model, width: float = WIDE) -> Spec:
@@ -133,13 +157,6 @@ def compare_picture(found: dict[str, Any], model: Model, width: float = WIDE) ->
     shown = [o for o in model.outcomes if o.name in kept]
     single = len(policies) == 1
     colours = dict(zip(policies, [TYPES[i % len(TYPES)] for i in range(len(policies))], strict=True))
-
-    def gap(title: str, change: dict[str, Any], colour: Colour) -> Gap:
-        worlds = change["parameters"]
-        wide = (100 * worlds["low"], 100 * worlds["high"]) if worlds and worlds["told_apart"] else None
-        number = changes.points(change["difference"], change)
-        d, low, high = (100 * (change[k] or 0.0) for k in ("difference", "low", "high"))
-        return Gap(title, d, low, high, number, wide, colour)
 
     if single:
         (only,) = policies.values()

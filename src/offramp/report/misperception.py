@@ -33,4 +33,7 @@ def misreadings_picture(found: dict[str, Any], width: float = WIDE) -> Spec:
         half = max(m["high"] - m["low"] for m in rest) / 2
         falls.append(Fall(f"{len(rest)} others", together, together - half, together + half))
     left = found["today"]["value"] - sum(f.fall for f in falls)
-    return waterfall(("As it is", found["today"]["value"]), falls, ("With everyone seeing true", left), width)
+    title = f"{found['outcome_title']}: what goes if misreadings are corrected, in points of a hundred"
+    return waterfall(
+        title, ("As it is", found["today"]["value"]), falls, ("With everyone seeing true", left), width
+    )

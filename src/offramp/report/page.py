@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,11 @@ from offramp.analysis.summary import summary
 from offramp.distribution import support
 from offramp.model import Distribution, Model
 from offramp.report import comparison, figures, grounds, pictures, words
+from offramp.report.answers import shown
 from offramp.report.canvas import printable
 from offramp.report.charts import opacity
+from offramp.report.doubts import Answer
+from offramp.report.exchanges import exchanges
 from offramp.report.palette import dark_rules
 from offramp.report.view import BASELINE, View
 
@@ -45,7 +49,13 @@ class Page:
         Path(path).write_text(self.html, encoding="utf-8")
 
 
-def brief(runs: xr.Dataset, model: Model, *, command: str | None = None) -> Page:
+def brief(
+    runs: xr.Dataset,
+    model: Model,
+    *,
+    command: str | None = None,
+    answers: Mapping[str, Answer] | None = None,
+) -> Page:
     """The page that an analyst hands over: situation, outlook, habits, and what all of it rests on.
 
     Parameters
@@ -54,6 +64,8 @@ def brief(runs: xr.Dataset, model: Model, *, command: str | None = None) -> Page
         `baseline`, or else the first, in full and the outcomes of all of them side by side.
     model : the model that the runs are of
     command : what gives the same page again; made from the runs if left out
+    answers : question -> what its command prints as JSON: `compare`, `misreadings`, `claims`, `sensitivity`.
+        The page shows them beside the outlook; left out, only what the runs themselves say.
 
     Raises
     ------
@@ -61,7 +73,7 @@ def brief(runs: xr.Dataset, model: Model, *, command: str | None = None) -> Page
         If the runs are of another model, or every run of the policy shown failed.
     """
     view = View(runs, model)
-    return Page(_template().render(_contents(view, command or _command(runs))))
+    return Page(_template().render(_contents(view, command or _command(runs), answers or {})))
 
 
 def _template() -> jinja2.Template:
@@ -78,14 +90,16 @@ def _template() -> jinja2.Template:
     return environment.get_template("brief.html.j2")
 
 
-def _contents(view: View, command: str) -> dict[str, Any]:
+def _contents(view: View, command: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
     """Everything that the template shows."""
     model, attrs = view.model, view.runs.attrs
     guesses = grounds.guesses(model)
     standing, markers = pictures.standing(view), pictures.on_the_way(view)
     told, plain = grounds.sides(model)
     calendar = pictures.dated_events(view)
+    answered = shown(view, answers)
     return {
+        "answers": answered,
         "title": attrs["title"] or model.name,
         "illustrative": bool(attrs["illustrative"]),
         "span": words.span(view.start, view.end),
@@ -114,6 +128,7 @@ def _contents(view: View, command: str) -> dict[str, Any]:
         "fans": pictures.fans(view),
         "calendar": pictures.calendar(view),
         "random": pictures.random_events(view),
+        "exchanges": exchanges(view),
         "habits": pictures.habits(view),
         "habit_key": [(p, opacity(p / 100)) for p in (1, 5, 10, 25, 50, 100)],
         "beliefs": pictures.beliefs(view),

@@ -191,11 +191,11 @@ class View:
         return self.colours[name] in WORSE
 
     def _is_bad(self, outcome: Outcome) -> bool:
-        worths = [self._plain_worth(formula) for _, formula in outcome.worth]
+        worths = [self.plain_worth(formula) for _, formula in outcome.worth]
         known = [w for w in worths if w is not None]
         return bool(known) and all(w < 0 for w in known)
 
-    def _plain_worth(self, formula: Formula) -> float | None:
+    def plain_worth(self, formula: Formula) -> float | None:
         """The value of a formula that is a number or a parameter (at its mean); None for any other."""
 
         def value(node: Node) -> float | None:

@@ -22,11 +22,14 @@ class Fall:
     high: float
 
 
-def waterfall(first: tuple[str, float], falls: Sequence[Fall], last: tuple[str, float], width: float) -> Spec:
+def waterfall(
+    title: str, first: tuple[str, float], falls: Sequence[Fall], last: tuple[str, float], width: float
+) -> Spec:
     """Steps from one chance down to another, top to bottom, each with its interval.
 
     Parameters
     ----------
+    title : of the picture
     first, last : title and chance, 0 to 1, of where it begins and ends
     falls : in the order in which they are taken off; `first` less their sum is `last`
     width : of the whole picture, pixels
@@ -49,14 +52,15 @@ def waterfall(first: tuple[str, float], falls: Sequence[Fall], last: tuple[str, 
     bars: list[Row] = []
     joints: list[Row] = []
     whiskers: list[Row] = []
+    drawing.write(wrap(title, width - 20, SIZE, bold=True), 10 - NAMES, -14, bold=True)
     y = 4.0
     rows = [
         (first[0], 0.0, first[1]),
         *((f.title, a, b) for f, a, b in zip(falls, levels, levels[1:], strict=False)),
     ]
-    for k, (title, start, end) in enumerate([*rows, (last[0], 0.0, last[1])]):
+    for k, (name, start, end) in enumerate([*rows, (last[0], 0.0, last[1])]):
         whole = k in (0, len(falls) + 1)
-        lines = wrap(title, NAMES - 22, SIZE, bold=whole)
+        lines = wrap(name, NAMES - 22, SIZE, bold=whole)
         tall = max(24.0, len(lines) * LINE + 6.0)
         middle = y + tall / 2
         drawing.write(lines, -14, middle - (len(lines) - 1) * LINE / 2, align="right", bold=whole)
@@ -78,7 +82,7 @@ def waterfall(first: tuple[str, float], falls: Sequence[Fall], last: tuple[str, 
     drawing.lines(
         [{"x": 0, "x2": plot, "y": y}], {"x": pixel("x"), "x2": {"field": "x2"}, "y": pixel("y")}, GRID
     )
-    return drawing.spec(plot, y, (NAMES, 4, right, 28))
+    return drawing.spec(plot, y, (NAMES, 36, right, 28))
 
 
 def _signed(change: float, spread: float) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from offramp import __version__
+from offramp.engine.depths import Engine
 from offramp.engine.inputs import Floats, Ints, Outputs
 from offramp.errors import UsageError
 from offramp.model import Model
-from offramp.simulate import Engine, Progress, engine_for
+from offramp.simulate import Progress, engine_for
 from offramp.truth.evidence import Record
-from offramp.truth.sampler import SWEEPS, Particles, Sampler
+from offramp.truth.sampler import SWEEPS, Particles, Sampler, Steps
 from offramp.truth.worlds import Worlds, to_unit
 
 PARTICLES = 1000
@@ -110,41 +112,92 @@ def calibrate(
     OfframpError
         If no world fits.
     """
+    records = records_until(model, until)
+    return _through(
+        records,
+        particles,
+        chains,
+        seed,
+        overrides,
+        threads,
+        progress,
+        checkpoint,
+        engine or engine_for(model),
+    )[-1]
+
+
+def calibrate_at(
+    model: Model,
+    days: Sequence[date],
+    *,
+    particles: int = PARTICLES,
+    chains: int = CHAINS,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    engine: Engine | None = None,
+) -> list[Calibration]:
+    """The posterior at each of several days, in one pass: each with what was known by then and no more.
+
+    Parameters
+    ----------
+    days : in order; the others as for `calibrate`
+    """
+    records = [Record(model, day) for day in days]
+    return _through(
+        records, particles, chains, seed, None, threads, progress, checkpoint, engine or engine_for(model)
+    )
+
+
+def _through(
+    records: list[Record],
+    particles: int,
+    chains: int,
+    seed: int,
+    overrides: Mapping[str, float] | None,
+    threads: int | None,
+    progress: Progress | None,
+    checkpoint: Path | None,
+    engine: Engine,
+) -> list[Calibration]:
+    """Calibrations at the day of each record."""
     if particles < 2 or chains < 1:
         raise UsageError("a calibration needs at least 2 particles and 1 chain.")
     began = time.perf_counter()
-    records = records_until(model, until)
+    model = records[-1].model
     worlds = Worlds(model, overrides, seed)
     if not worlds.dimensions:
         raise UsageError(f"nothing in `{model.name}` is uncertain: there is nothing to calibrate.")
-    runner = engine or engine_for(model)
-    asked = _fingerprint(model, records[-1], particles, chains, seed, worlds.overrides)
-    kept = _Checkpoint(checkpoint, asked)
-    found: list[Particles] = []
+    kept = _Checkpoint(checkpoint, _fingerprint(model, particles, seed, worlds.overrides))
     meter = _Meter(progress, [r.steps for r in records], particles, chains)
+    found: list[list[Particles]] = []
     for chain in range(chains):
-        sampler = Sampler(worlds, runner, chain=chain, threads=threads, tick=meter.tick)
-        done, now = kept.resume(chain, sampler, particles)
+        sampler = Sampler(worlds, engine, chain=chain, threads=threads, tick=meter.tick)
+        now, last = sampler.begin(particles), None
+        found.append([])
         for number, record in enumerate(records, 1):
             meter.stage(chain, number - 1)
-            if number <= done:
-                continue
-            sampler.last = records[number - 2] if number > 1 else None
-            before = records[number - 2].steps if number > 1 else 0
-            now = sampler.take_in(now, record, before, number)
-            kept.keep(chain, number, now)
-        found.append(now)
+            so_far = [r.hash for r in records[:number]]
+            now = kept.found(chain, so_far) or sampler.take_in(now, record, last, number)
+            kept.keep(chain, so_far, now)
+            found[-1].append(now)
+            last = record
     meter.end()
-    return Calibration(
-        record=records[-1],
-        worlds=worlds,
-        z=np.stack([p.z for p in found]),
-        lineage=np.stack([p.lineage for p in found]),
-        log_evidence=np.array([p.log_evidence for p in found]),
-        history=[p.history for p in found],
-        runs=sum(p.runs for p in found),
-        seconds=kept.seconds + time.perf_counter() - began,
-    )
+    seconds = kept.seconds + time.perf_counter() - began
+    return [
+        Calibration(
+            record=record,
+            worlds=worlds,
+            z=np.stack([p.z for p in at_day]),
+            lineage=np.stack([p.lineage for p in at_day]),
+            log_evidence=np.array([p.log_evidence for p in at_day]),
+            history=[p.history for p in at_day],
+            runs=sum(p.runs for p in at_day),
+            seconds=seconds,
+        )
+        for record, at_day in zip(records, zip(*found, strict=True), strict=True)
+    ]
 
 
 def records_until(model: Model, until: date) -> list[Record]:
@@ -157,49 +210,6 @@ def records_until(model: Model, until: date) -> list[Record]:
         days.append(model.date_of(k))
     records = [r for day in days if (r := Record(model, day)).points]
     return [*records, last]
-
-
-def advance(
-    calibration: Calibration,
-    until: date,
-    *,
-    threads: int | None = None,
-    engine: Engine | None = None,
-    number: int,
-) -> Calibration:
-    """The same calibration with what became known up to a later day; `number` tells the days of one apart.
-
-    The posterior at a day does not depend on how many days lie between, but for sampling error.
-    """
-    began = time.perf_counter()
-    record = Record(calibration.model, until)
-    runner = engine or engine_for(calibration.model)
-    found = []
-    for chain in range(calibration.chains):
-        sampler = Sampler(calibration.worlds, runner, chain=chain, threads=threads)
-        sampler.last = calibration.record
-        score = calibration.record.log_likelihood(
-            sampler.play(calibration.z[chain], calibration.lineage[chain], calibration.record.steps)
-        )
-        now = Particles(
-            calibration.z[chain],
-            calibration.lineage[chain],
-            score,
-            float(calibration.log_evidence[chain]),
-            0,
-            calibration.history[chain],
-        )
-        found.append(sampler.take_in(now, record, calibration.record.steps, number))
-    return Calibration(
-        record=record,
-        worlds=calibration.worlds,
-        z=np.stack([p.z for p in found]),
-        lineage=np.stack([p.lineage for p in found]),
-        log_evidence=np.array([p.log_evidence for p in found]),
-        history=[p.history for p in found],
-        runs=calibration.runs + sum(p.runs for p in found),
-        seconds=calibration.seconds + time.perf_counter() - began,
-    )
 
 
 def from_prior(model: Model, *, particles: int, seed: int = 0, chains: int = 1) -> Calibration:
@@ -261,20 +271,25 @@ def _values(worlds: Worlds, z: Floats) -> dict[str, Floats]:
     return {name: drawn[:, place[name]].reshape(z.shape[:-1]) for name in worlds.uncertain()}
 
 
-def _fingerprint(
-    model: Model, record: Record, particles: int, chains: int, seed: int, overrides: Mapping[str, float]
-) -> str:
-    return json.dumps(
-        {
-            "offramp": __version__, "model": model.hash, "evidence": record.hash, "particles": particles,
-            "chains": chains, "seed": seed, "sweeps": SWEEPS, "overrides": dict(sorted(overrides.items())),
-        },
-        sort_keys=True,
-    )  # fmt: skip
+def _fingerprint(model: Model, particles: int, seed: int, overrides: Mapping[str, float]) -> str:
+    """What a chain depends on, but for the records: those are told with each step."""
+    told = {
+        "offramp": __version__,
+        "model": model.hash,
+        "particles": particles,
+        "seed": seed,
+        "sweeps": SWEEPS,
+        "overrides": dict(sorted(overrides.items())),
+    }
+    return json.dumps(told, sort_keys=True)
+
+
+_ARRAYS = ("z", "lineage", "score")
+_NUMBERS = ("log_evidence", "runs")
 
 
 class _Checkpoint:
-    """What is done so far, in a file."""
+    """What is done so far, in a file; one of another question is begun anew."""
 
     def __init__(self, path: Path | None, asked: str) -> None:
         self.path, self.asked = path, asked
@@ -288,34 +303,41 @@ class _Checkpoint:
                         self._kept = {name: file[name] for name in file.files}
                         self.seconds = float(file["seconds"])
             except (OSError, ValueError, KeyError):
-                self._kept = {}  # begun anew: it holds nothing that cannot be had again
+                self._kept = {}  # damaged: it holds nothing that cannot be had again
 
-    def resume(self, chain: int, sampler: Sampler, particles: int) -> tuple[int, Particles]:
-        """How many records a chain has taken in, and its particles."""
-        if f"number{chain}" not in self._kept:
-            return 0, sampler.begin(particles)
-        kept = {n: self._kept[f"{n}{chain}"] for n in ("z", "lineage", "score", "log_evidence", "runs")}
-        history = json.loads(str(self._kept[f"history{chain}"]))
-        now = Particles(
-            kept["z"], kept["lineage"], kept["score"], float(kept["log_evidence"]), int(kept["runs"]), history
+    def found(self, chain: int, records: list[str]) -> Particles | None:
+        """The particles of a chain after some records, named by their hashes, if they were kept."""
+        at = _at(chain, records)
+        if "z" + at not in self._kept:
+            return None
+        kept = self._kept
+        return Particles(
+            kept["z" + at],
+            kept["lineage" + at],
+            kept["score" + at],
+            Steps(kept["square" + at], kept["product" + at]),
+            float(kept["log_evidence" + at]),
+            int(kept["runs" + at]),
+            json.loads(str(kept["history" + at])),
         )
-        return int(self._kept[f"number{chain}"]), now
 
-    def keep(self, chain: int, number: int, now: Particles) -> None:
-        if self.path is None:
+    def keep(self, chain: int, records: list[str], now: Particles) -> None:
+        at = _at(chain, records)
+        if self.path is None or "z" + at in self._kept:
             return
-        new = {
-            "number": np.array(number), "z": now.z, "lineage": now.lineage, "score": now.score,
-            "log_evidence": np.array(now.log_evidence), "runs": np.array(now.runs),
-            "history": np.array(json.dumps(now.history)),
-        }  # fmt: skip
-        self._kept |= {f"{n}{chain}": v for n, v in new.items()}
-        self._kept |= {"asked": np.array(self.asked)}
+        self._kept |= {name + at: np.asarray(getattr(now, name)) for name in (*_ARRAYS, *_NUMBERS)}
+        self._kept |= {"square" + at: now.steps.square, "product" + at: now.steps.product}
+        self._kept |= {"history" + at: np.array(json.dumps(now.history)), "asked": np.array(self.asked)}
         self._kept["seconds"] = np.array(self.seconds + time.perf_counter() - self._began)
         part = self.path.with_name(self.path.name + ".part")
         with part.open("wb") as file:
             np.savez(file, **self._kept)
         part.replace(self.path)
+
+
+def _at(chain: int, records: list[str]) -> str:
+    digest = hashlib.sha256("".join(records).encode()).hexdigest()[:16]
+    return f"_{chain}_{digest}"
 
 
 class _Meter:

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from offramp.engine.depths import Engine
 from offramp.engine.inputs import Floats, Ints, Outputs
 from offramp.errors import OfframpError
-from offramp.simulate import Engine
 from offramp.truth.evidence import Record
 from offramp.truth.worlds import Worlds, to_unit
 
@@ -39,6 +39,43 @@ _WORST = 20.0
 Tick = Callable[[int], None]  # called with the number of runs just done
 
 
+@dataclass(frozen=True)
+class Steps:
+    """How far each coordinate may move: learnt from what moves have cost.
+
+    A move by s_d in coordinate d costs about Σ r_d s_d² of log-likelihood. The r are fitted to the moves
+    tried so far by ridge regression, and steps are chosen so that coordinates cost alike: what data do not
+    care for is drawn anew, what they hold fast moves little. Whatever the steps, a move keeps the prior, so
+    the target stays as it is.
+    """
+
+    square: Floats  # (purpose, purpose), sums of products of squared steps
+    product: Floats  # (purpose,), sums of squared steps times what was lost
+
+    @classmethod
+    def unknown(cls, dimensions: int) -> Steps:
+        """Until something is known: as if each coordinate mattered somewhat."""
+        return cls(np.eye(dimensions), np.full(dimensions, 4.0))
+
+    def learn(self, squares: Floats, loss: Floats) -> Steps:
+        """With more moves: (move, coordinate) squared steps, and (move,) log-likelihood lost."""
+        loss = np.clip(np.where(np.isnan(loss), _WORST, loss), -_WORST, _WORST)
+        square = 0.9 * self.square + squares.T @ squares + 0.1 * np.eye(len(self.product))
+        return Steps(square, 0.9 * self.product + squares.T @ loss)
+
+    def scale(self, share: float) -> Floats:
+        """Step of each coordinate, up to 1, where a share of all moves at once: (purpose,)."""
+        cost = np.maximum(np.linalg.solve(self.square, self.product), 1e-3)
+        low, high = 0.0, cost.max()
+        if share * cost.sum() <= _LOSS:
+            return np.ones(len(cost))
+        for _ in range(50):
+            most = (low + high) / 2
+            low, high = (most, high) if share * np.minimum(cost, most).sum() <= _LOSS else (low, most)
+        step: Floats = np.sqrt(np.minimum(1.0, low / cost))
+        return step
+
+
 @dataclass
 class Particles:
     """Worlds and lineages, all of the same weight.
@@ -48,11 +85,13 @@ class Particles:
     z : (particle, purpose), the world on the normal scale
     lineage : (particle, step), steps not yet reached are 0
     score : (particle,), log-likelihood of the record last taken in
+    steps : how far moves go
     """
 
     z: Floats
     lineage: Ints
     score: Floats
+    steps: Steps
     log_evidence: float = 0.0
     runs: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -83,30 +122,31 @@ class Sampler:
         self.threads, self.tick = threads or os.cpu_count() or 1, tick
         # Numbers of luck are handed out in order; populations never share any.
         self._next = (chain + 1) * 2**40
-        self.last: Record | None = None  # the record that the particles have taken in
-        self._steps = Steps(worlds.dimensions)
+        self._steps = Steps.unknown(worlds.dimensions)
 
     def begin(self, particles: int) -> Particles:
         """Particles from the prior."""
         rng = self._generator(0)
         z = rng.standard_normal((particles, self.worlds.dimensions))
         steps = self.worlds.model.steps
-        return Particles(z, np.zeros((particles, steps), np.int64), np.zeros(particles))
+        unknown = Steps.unknown(self.worlds.dimensions)
+        return Particles(z, np.zeros((particles, steps), np.int64), np.zeros(particles), unknown)
 
-    def take_in(self, particles: Particles, record: Record, before: int, number: int) -> Particles:
+    def take_in(self, particles: Particles, record: Record, last: Record | None, number: int) -> Particles:
         """Move particles to what is known by the record's day.
 
         Parameters
         ----------
         particles : as they were after the record before
-        before : steps that the record before had played
+        last : the record that they have taken in, None for none
         number : number of the record, from 1: with the seed it fixes the moves
         """
         rng = self._generator(number)
+        self._steps = particles.steps
         self._next = (self.chain + 1) * 2**40 + number * 2**30
         count = len(particles.z)
         lineage = particles.lineage.copy()
-        for k in range(before, record.steps):
+        for k in range(0 if last is None else last.steps, record.steps):
             lineage[:, k] = self._fresh(count)
         z, old = particles.z, particles.score
         new = self._score(z, lineage, record)
@@ -129,19 +169,18 @@ class Sampler:
             for _ in range(SWEEPS):
                 for move in (self._other_world, self._other_luck):
                     tried_z, tried_lineage, scale = move(z, lineage, record.steps, rng)
-                    scores = self._scores(tried_z, tried_lineage, record, self.last)
+                    scores = self._scores(tried_z, tried_lineage, record, last)
                     runs += count
                     with np.errstate(invalid="ignore"):
                         ratio = temperature * (scores[1] - new) + (1 - temperature) * (scores[0] - old)
                     if scale is not None:
-                        self._steps.learn(scale**2, -ratio)
+                        self._steps = self._steps.learn(scale**2, -ratio)
                     take = np.log(rng.random(count)) < ratio
                     take &= np.isfinite(scores[1])
                     accepted.append(float(take.mean()))
                     z = np.where(take[:, None], tried_z, z)
                     lineage = np.where(take[:, None], tried_lineage, lineage)
                     old, new = np.where(take, scores[0], old), np.where(take, scores[1], new)
-        self.last = record
         history = [
             *particles.history,
             {
@@ -152,7 +191,7 @@ class Sampler:
                 "log_evidence": log_evidence,
             },
         ]
-        return Particles(z, lineage, new, log_evidence, particles.runs + runs, history)
+        return Particles(z, lineage, new, self._steps, log_evidence, particles.runs + runs, history)
 
     def play(self, z: Floats, lineage: Ints, steps: int) -> Outputs:
         """Run particles; blocks on several threads, the same whatever their number."""
@@ -214,37 +253,6 @@ class Sampler:
 
     def _generator(self, number: int) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(key=[self.worlds.seed, self.chain * 2**20 + number]))
-
-
-class Steps:
-    """How far each coordinate may move: learnt from what moves have cost.
-
-    A move by s_d in coordinate d costs about Σ r_d s_d² of log-likelihood. The r are fitted to the moves
-    tried so far by ridge regression, and steps are chosen so that coordinates cost alike: what data do not
-    care for is drawn anew, what they hold fast moves little. Whatever the steps, a move keeps the prior, so
-    the target stays as it is.
-    """
-
-    def __init__(self, dimensions: int) -> None:
-        self._square = np.eye(dimensions)
-        self._product = np.full(dimensions, 4.0)  # until something is known, as if each mattered somewhat
-
-    def learn(self, squares: Floats, loss: Floats) -> None:
-        """Take in moves: (move, coordinate) squared steps, and (move,) log-likelihood lost."""
-        loss = np.clip(np.where(np.isnan(loss), _WORST, loss), -_WORST, _WORST)
-        self._square = 0.9 * self._square + squares.T @ squares + 0.1 * np.eye(len(self._product))
-        self._product = 0.9 * self._product + squares.T @ loss
-
-    def scale(self, share: float) -> Floats:
-        """Step of each coordinate, up to 1, where a share of all moves at once: (purpose,)."""
-        cost = np.maximum(np.linalg.solve(self._square, self._product), 1e-3)
-        low, high = 0.0, cost.max()
-        if share * cost.sum() <= _LOSS:
-            return np.ones(len(cost))
-        for _ in range(50):
-            most = (low + high) / 2
-            low, high = (most, high) if share * np.minimum(cost, most).sum() <= _LOSS else (low, most)
-        return np.sqrt(np.minimum(1.0, low / cost))
 
 
 def _lost(record: Record, count: int) -> OfframpError:

@@ -1,0 +1,224 @@
+"""Calibrations, backtests and forecasts as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from offramp.cli.progress import duration
+from offramp.cli.text import Page
+from offramp.model import Model
+from offramp.report import figures
+from offramp.truth.baselines import BASELINES, TITLES
+
+_MOST = 25
+
+
+def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: bool = False) -> str:
+    """What `offramp calibrate` prints."""
+    page = Page(columns)
+    page.heading(f"{model.title}: calibrated on what was known by {told['until']}")
+    moved, still = told["moved"], told["not_moved"]
+    page.paragraph(
+        f"{told['points']} published figures and counts. They move {len(moved)} of {len(moved) + len(still)} "
+        "uncertain numbers; what the model says of the others rests on judgement alone."
+    )
+    if moved:
+        page.heading("What the data move most")
+        page.table(
+            ["", "before", "90 % of it", "after", "90 % of it"],
+            [_moved(told["parameters"][name]) for name in moved[:_MOST]],
+        )
+        if len(moved) > _MOST:
+            page.paragraph(f"and {len(moved) - _MOST} more; --format json lists all.", "  ")
+    if still:
+        page.heading("What they do not move")
+        page.paragraph(
+            ", ".join(told["parameters"][n]["title"] for n in still[: 2 * _MOST]) + _more(still) + ".", "  "
+        )
+    page.heading("How the past is met")
+    page.paragraph(
+        "Of the figures published, how many lie within the middle half and the middle nine tenths of what "
+        "the calibrated model would publish. Near 50 and 90 % is right; 100 % is too wide."
+    )
+    _fit(page, told["series"])
+    if "held_back" in told:
+        page.heading(f"What came after, up to {told['against']}, unseen by it")
+        _fit(page, told["held_back"])
+    page.heading("How sure")
+    rhat = [p["r_hat"] for p in told["parameters"].values() if p["r_hat"] is not None]
+    spread = max(told["log_evidence"]) - min(told["log_evidence"])
+    page.paragraph(
+        f"{told['chains']} calibrations from scratch with {told['particles']:,} worlds each; "
+        f"{told['runs']:,} runs in {duration(told['seconds'])}. Their estimates of the evidence differ by "
+        f"{spread:.1f} in the logarithm"
+        + (f", and the largest R-hat of a number is {max(rhat):.2f}" if rhat else "")
+        + ". Numbers above 1.1 count as not moved: the populations do not agree on them yet. Take more "
+        "--particles, and more than one of --chains."
+    )
+    return page.text(colour)
+
+
+def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool = False) -> str:
+    """What `offramp backtest` prints."""
+    page = Page(columns)
+    page.heading(f"{model.title}: forecasts of the past")
+    page.paragraph(
+        f"{len({q['name'] for q in told['questions']})} questions at {len(told['origins'])} days from "
+        f"{told['origins'][0]} to {told['origins'][-1]}: {told['asked']:,} answers, of which "
+        f"{told['resolved']:,} can be held against what came. At each day the model knew what had been "
+        "published by then, and no more."
+    )
+    skill = told["skill"]
+    if skill:
+        best = skill["best_baseline"]
+        page.paragraph(_verdict(best))
+        page.heading("Yes-or-no questions")
+        page.paragraph(
+            "Brier score: mean squared distance of the probability from what came, 0 at best. Skill: share "
+            "of another's score that the model saves; negative, it does worse. Intervals resample "
+            "stretches of a year."
+        )
+        rows = [["The model", f"{skill['model_brier']:.3f}", "", ""]]
+        for who in (*BASELINES, "prior_model"):
+            one = skill[who]
+            rows.append([one["title"], f"{one['brier']:.3f}", _share(one["brier_skill"]), _between(one)])
+        page.table(["", "Brier", "skill of the model", "90 % interval"], rows)
+    if told["sampled_skill"]:
+        page.heading("Counts and levels")
+        rows = []
+        for kind, title in (("count", "Counts"), ("continuous", "Levels")):
+            for who in (*BASELINES, "prior_model"):
+                if kind in told["sampled_skill"]:
+                    one = told["sampled_skill"][kind][who]
+                    rows.append([f"{title}: {TITLES[who]}", _share(one["crps_skill"]), _between(one)])
+        page.table(["against", "skill of the model (CRPS)", "90 % interval"], rows)
+    _questions(page, told["by_question"])
+    if "all" in told["coverage"]:
+        c = told["coverage"]["all"]
+        page.heading("How wide")
+        page.paragraph(
+            f"Of {c['points']} levels {figures.percent(c['half'])} fell within the middle half of what was "
+            f"said and {figures.percent(c['nine_tenths'])} within the middle nine tenths."
+        )
+    return page.text(colour)
+
+
+def forecast_text(told: dict[str, Any], model: Model, path: str, columns: int, colour: bool = False) -> str:
+    """What `offramp forecast` prints."""
+    page = Page(columns)
+    page.heading(f"{model.title}: forecast of {told['as_of']}")
+    page.table(
+        ["within", "months", "chance, or middle", "90 % interval"], [_answer(q) for q in told["questions"]]
+    )
+    page.gap()
+    page.paragraph(f"Written to {path}. Its hash, to be published or kept elsewhere: {told['hash']}")
+    return page.text(colour)
+
+
+def score_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
+    """What `offramp score` prints."""
+    page = Page(columns)
+    page.heading(f"Forecast of {told['as_of']} by {told['model']}")
+    page.paragraph(
+        f"The file is as it was written. {told['resolved']} of {told['asked']} questions are answered."
+    )
+    if told["brier"] is not None:
+        rows = [["The model", f"{told['brier']:.3f}"]]
+        rows += [[TITLES[name], f"{value:.3f}"] for name, value in told["baselines"].items()]
+        page.table(["yes-or-no questions", "Brier score (0 is best)"], rows)
+    if told["inside_nine_tenths"] is not None:
+        page.paragraph(
+            f"Counts and levels: {figures.percent(told['inside_half'])} fell within the middle half and "
+            f"{figures.percent(told['inside_nine_tenths'])} within the middle nine tenths of what was said."
+        )
+    page.heading("Question by question")
+    rows = []
+    for q in told["questions"]:
+        said = figures.percent(q["probability"]) if "probability" in q else f"{q['quantiles']['0.5']:.4g}"
+        came = "-" if q["answer"] is None else _came(q)
+        rows.append([q["title"], str(q["months"]), said, came])
+    page.table(["", "months", "said", "came"], rows)
+    return page.text(colour)
+
+
+def _came(q: dict[str, Any]) -> str:
+    if "probability" in q:
+        return "yes" if q["answer"] else "no"
+    return f"{q['answer']:.4g}"
+
+
+def _answer(q: dict[str, Any]) -> list[str]:
+    if "probability" in q:
+        return [q["title"], str(q["months"]), figures.percent(q["probability"]), ""]
+    low, middle, high = (q["quantiles"][k] for k in ("0.05", "0.5", "0.95"))
+    return [q["title"], str(q["months"]), f"{middle:.4g}", f"{low:.4g} to {high:.4g}"]
+
+
+def _moved(p: dict[str, Any]) -> list[str]:
+    before, after = p["prior"], p["posterior"]
+    return [
+        f"{p['title']}" + (f", {p['unit']}" if p["unit"] else ""),
+        f"{before['p50']:.3g}",
+        f"{before['p5']:.3g} to {before['p95']:.3g}",
+        f"{after['p50']:.3g}",
+        f"{after['p5']:.3g} to {after['p95']:.3g}",
+    ]
+
+
+def _more(names: list[str]) -> str:
+    left = len(names) - 2 * _MOST
+    return f" and {left} more" if left > 0 else ""
+
+
+def _fit(page: Page, series: dict[str, Any]) -> None:
+    rows = [
+        [s["title"], str(s["points"]), figures.percent(s["half"]), figures.percent(s["nine_tenths"])]
+        for s in series.values()
+    ]
+    n = sum(s["points"] for s in series.values())
+    if n:
+        whole = [sum(s[k] * s["points"] for s in series.values()) / n for k in ("half", "nine_tenths")]
+        rows.append(["All", str(n), *(figures.percent(w) for w in whole)])
+    page.table(["", "figures", "in the middle half", "in nine tenths"], rows)
+
+
+def _questions(page: Page, found: list[dict[str, Any]]) -> None:
+    page.heading("Question by question")
+    page.paragraph("Skill against the best of the baselines on that question, most first.")
+    ordered = sorted(found, key=lambda q: -(q["skill"] if q["skill"] is not None else -99))
+    page.table(
+        ["", "asked", "came", "said", "skill", "best baseline"],
+        [
+            [
+                q["title"],
+                str(q["asked"]),
+                figures.percent(q["happened"]) if q["kind"] == "binary" else f"{q['happened']:.3g}",
+                figures.percent(q["said"]) if q["kind"] == "binary" else f"{q['said']:.3g}",
+                _share(q["skill"]),
+                q["best_baseline"],
+            ]
+            for q in ordered
+        ],
+    )
+
+
+def _verdict(best: dict[str, Any]) -> str:
+    name = best["title"].lower()
+    value, low, high = best["brier_skill"], best["low"], best["high"]
+    skill = f"skill {_share(value)}, between {_share(low)} and {_share(high)}"
+    other = f"the best forecast without a model ({name})"
+    if low is not None and low > 0:
+        return f"The model beats {other}: {skill}."
+    if high is not None and high < 0:
+        return f"The model does worse than {other}: {skill}."
+    return f"The model is not told apart from {other}: {skill}."
+
+
+def _share(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{100 * value:+.0f} %" if abs(value) < 10 else "far below"
+
+
+def _between(one: dict[str, Any]) -> str:
+    return f"{_share(one['low'])} to {_share(one['high'])}"

@@ -1,0 +1,187 @@
+"""The questions that a brief answers beside the outlook, within a budget of runs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp.analysis.intervals import LEVEL
+from offramp.design import Design
+from offramp.distribution import standard_normal_quantile
+from offramp.errors import OfframpError, UsageError
+from offramp.model import Distribution, Model
+from offramp.questions.claims import findings_of, policies_of
+from offramp.questions.claims import measured as measured_of_claims
+from offramp.questions.compare import BASELINE, comparison_of
+from offramp.questions.compare import measured as measured_of_policies
+from offramp.questions.lives import Lived, Measured, live
+from offramp.questions.misreadings import misreadings
+from offramp.simulate import Progress
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = npt.NDArray[np.float64]
+
+QUESTIONS = ("compare", "claims", "misreadings")
+# What tells the JSON of each question from the others'.
+_MARKS = {
+    "compare": {"against", "policies"},
+    "claims": {"claims"},
+    "misreadings": {"misreadings", "sides"},
+    "sensitivity": {"screened", "shares"},
+    "discover": {"regions"},
+    "backtest": {"skill", "questions_hash"},
+}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many futures are spent: under each policy, and in each world of corrections (0: not asked)."""
+
+    policies: int
+    corrections: int
+
+
+# Actors who think of what others think make runs some ten times dearer: these have fewer.
+FULL, FULL_DEEP = Budget(policies=1000, corrections=200), Budget(policies=200, corrections=40)
+QUICK, QUICK_DEEP = Budget(policies=200, corrections=0), Budget(policies=60, corrections=0)
+
+
+def budget_for(model: Model, quick: bool = False) -> Budget:
+    """What a brief of a model spends on its questions."""
+    deep = any(actor.depth >= 2 for actor in model.actors)
+    if quick:
+        return QUICK_DEEP if deep else QUICK
+    return FULL_DEEP if deep else FULL
+
+
+def answers(
+    design: Design,
+    *,
+    budget: Budget | None = None,
+    known: Collection[str] = (),
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, dict[str, Any]]:
+    """What `offramp compare`, `claims` and `misreadings` would say, from as few runs as will do.
+
+    Parameters
+    ----------
+    design : model, seed and overrides; with several policies these are compared with the first, otherwise all
+        that one could choose are compared with the one
+    budget : how many futures to spend; None for that of `budget_for`
+    known : questions answered already, which are not asked again
+    threads, progress : as for `simulate`
+
+    Returns
+    -------
+    Question -> what its command prints as JSON. What cannot be asked of the model is left out. `compare` has
+    `hinges` too: for each policy and outcome the uncertain number with which its effect goes most, if any.
+    """
+    model = design.model
+    budget = budget or budget_for(model)
+    against = design.policies[0]
+    choices = [p.name for p in model.policies if not p.variant and p.name not in (against, BASELINE)]
+    chosen = (list(design.policies[1:]) or choices) if "compare" not in known else []
+    claims = model.claims if "claims" not in known and against == BASELINE else ()
+    found: dict[str, dict[str, Any]] = {}
+    names = list(dict.fromkeys([against, *chosen, *policies_of(claims)]))
+    if (chosen or claims) and budget.policies:
+        every = Design(model, names, budget.policies, design.seed, design.overrides)
+
+        def measured(runs: xr.Dataset) -> Measured:
+            return measured_of_policies(runs) | measured_of_claims(runs, claims)
+
+        lived = live(every, measured, threads=threads, progress=progress)
+        if chosen and not _all_failed(lived):
+            comparison = comparison_of(every, lived, names=chosen).as_dict()
+            found["compare"] = comparison | {"hinges": _hinges(every, lived, chosen)}
+        if claims:
+            found["claims"] = findings_of(every, lived, claims).as_dict()
+    if "misreadings" not in known and budget.corrections and any(o.absorbing for o in model.outcomes):
+        one = Design(model, [against], budget.corrections, design.seed, design.overrides)
+        # Where nobody gets anything wrong there is nothing to ask; where every run fails the outlook says so.
+        with contextlib.suppress(OfframpError):
+            found["misreadings"] = misreadings(one, threads=threads, progress=progress).as_dict()
+    return found
+
+
+def recognised(given: Mapping[str, Any], model: Model, where: str) -> str:
+    """Which question a file of JSON answers.
+
+    Raises
+    ------
+    UsageError
+        If it answers none that a brief knows, or is of another model or version of it.
+    """
+    name = next((n for n, marks in _MARKS.items() if marks <= given.keys()), None)
+    if name is None:
+        raise UsageError(
+            f"{where} is no answer that a brief can use. It takes what `offramp QUESTION MODEL --format json`"
+            f" prints for: {', '.join(_MARKS)}."
+        )
+    # A backtest is of a model that begins earlier.
+    if name != "backtest" and given.get("model_hash") != model.hash:
+        raise UsageError(
+            f"{where} is of another model than `{model.name}` as it now stands: ask again with "
+            f"`offramp {name} ... --format json`."
+        )
+    return name
+
+
+def _all_failed(lived: Lived) -> bool:
+    return all(np.isnan(v).all() for n, v in lived.futures.items() if n.startswith("came/"))
+
+
+def _hinges(design: Design, lived: Lived, chosen: Collection[str]) -> dict[str, Any]:
+    """With which uncertain number the effect of each policy on each outcome goes most: rank correlations.
+
+    Only what passes Bonferroni's correction over all numbers is told. Spearman (1904), The proof and
+    measurement of association between two things. American Journal of Psychology 15, 72-101.
+    """
+    model = design.model
+    uncertain = [i for i, p in enumerate(model.parameters) if isinstance(p.value, Distribution)]
+    if not uncertain:
+        return {}
+    values = design.inputs(design.policies[0]).parameters[:, uncertain]
+    ranks = np.argsort(np.argsort(values, axis=0), axis=0).astype(np.float64)
+    tests = len(uncertain) * len(chosen) * max(1, len(model.outcomes))
+    needed = float(standard_normal_quantile(1 - (1 - LEVEL) / (2 * tests)))
+    result: dict[str, Any] = {}
+    for policy in chosen:
+        at = design.policies.index(policy)
+        for outcome in model.outcomes:
+            came = lived.futures[f"came/{outcome.name}"]
+            effect = came[at] - came[0]
+            holds = ~np.isnan(effect)
+            if holds.sum() < 30 or not effect[holds].any():
+                continue
+            r = _correlations(ranks[holds], effect[holds])
+            best = int(np.abs(r).argmax())
+            if abs(r[best]) * np.sqrt(holds.sum() - 1) < needed:
+                continue
+            low, high = np.quantile(values[holds, best], [1 / 3, 2 / 3])
+            column = values[holds, best]
+            result.setdefault(policy, {})[outcome.name] = {
+                "parameter": model.parameters[uncertain[best]].name,
+                "correlation": float(r[best]),
+                "lower_third": float(effect[holds][column <= low].mean()),
+                "upper_third": float(effect[holds][column >= high].mean()),
+            }
+    return result
+
+
+def _correlations(ranks: Floats, effect: Floats) -> Floats:
+    """Correlation of each column of ranks with the ranks of an effect (ties at their mean): (parameter,)."""
+    _, position, counts = np.unique(effect, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    tied = (ends - (counts - 1) / 2)[position]
+    x, y = ranks - ranks.mean(axis=0), tied - tied.mean()
+    norm = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
+    return np.asarray(np.divide(x.T @ y, norm, out=np.zeros(x.shape[1]), where=norm > 0), np.float64)

@@ -1,0 +1,406 @@
+"""Answers to questions in a brief, as sentences, pictures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from offramp.model import Model, Outcome
+from offramp.report import changes, figures, trust, words
+from offramp.report import claims as claims_in_words
+from offramp.report.canvas import NARROW, WIDE
+from offramp.report.differences import Gap, differences, gap
+from offramp.report.doubts import MOST_SAID, Answer, doubts
+from offramp.report.misperception import misreadings_picture
+from offramp.report.pictures import Picture, drawn
+from offramp.report.view import Table, View
+
+_MOST_COLUMNS = 4  # outcomes in the table of policies
+_MOST_VARIABLES = 4
+_MOST_DRAWN = 12
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the template shows of the answers; empty lists and None where a question was not asked."""
+
+    costly: list[str] = field(default_factory=list)
+    offramps: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    policies: list[Picture] = field(default_factory=list)
+    policy_sentences: list[str] = field(default_factory=list)
+    policy_tables: list[tuple[str, Table]] = field(default_factory=list)
+    policy_note: str = ""
+    misreadings: Picture | None = None
+    misread_sides: Table | None = None
+    claims: str = ""
+    claim_rows: list[ClaimRow] = field(default_factory=list)
+    sensitivity: Picture | None = None
+    trust: list[str] = field(default_factory=list)
+    trust_table: Table | None = None
+    commands: list[str] = field(default_factory=list)
+
+    @property
+    def asked(self) -> bool:
+        """Whether any question was."""
+        return bool(self.commands)
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim: `tests` are what was expected and what came out, a few lines each."""
+
+    name: str
+    title: str
+    verdict: str
+    kind: str  # for the style sheet: yes, no, open
+    worlds: str
+    tests: list[tuple[str, list[str]]]
+
+
+def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
+    """Everything that a brief shows of answers.
+
+    Parameters
+    ----------
+    view : of the runs of the same model
+    answers : question -> what its command prints as JSON
+    """
+    found: dict[str, Any] = {
+        "commands": [_again(q, a, view.model) for q, a in answers.items() if q != "backtest"]
+    }
+    compared, misread = answers.get("compare"), answers.get("misreadings")
+    claims, sensitive = answers.get("claims"), answers.get("sensitivity")
+    if compared is not None:
+        found |= _policies(view, compared)
+        found["offramps"] = _offramps(view, compared)
+    if misread is not None:
+        found |= _misreadings(view.model, misread)
+    if claims is not None:
+        found["claims"] = claims_in_words.headline(dict(claims))
+        found["claim_rows"] = [_claim(c, view.model) for c in claims["claims"]]
+    if sensitive is not None:
+        found["sensitivity"] = _sensitivity(view.model, sensitive)
+    if (backtest := answers.get("backtest")) is not None:
+        found["trust"], found["trust_table"] = trust.sentences(backtest), trust.table(backtest)
+    found["doubts"] = doubts(view, answers)
+    return Shown(**found)
+
+
+# ── policies ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _policies(view: View, compared: Answer) -> dict[str, Any]:
+    model = view.model
+    outcomes = {o.name: o for o in model.outcomes}
+    size = {
+        n: max(
+            (abs(p["outcomes"][n]["difference"] or 0.0) for p in compared["policies"].values()), default=0.0
+        )
+        for n in outcomes
+    }
+    ends = [n for n, o in outcomes.items() if o.absorbing and size[n] > 0]
+    others = sorted(
+        (n for n, o in outcomes.items() if not o.absorbing and size[n] > 0), key=lambda n: -size[n]
+    )
+    pictures = [
+        _change_picture(compared, outcomes[n], f"change-{i}") for i, n in enumerate([*ends, *others[:1]])
+    ]
+    columns = [*ends, *others][:_MOST_COLUMNS]
+    heads = ("Policy", *(outcomes[n].title or n for n in columns))
+    rows = [
+        (
+            p["title"],
+            *(
+                f"{changes.points(o['difference'], o)} ({changes.points_range(o['low'], o['high'], o)})"
+                for o in (p["outcomes"][n] for n in columns)
+            ),
+        )
+        for p in compared["policies"].values()
+    ]
+    tables = [("Changes of chances by the end, in points of a hundred", (heads, rows))]
+    variables = {v.name: v for v in model.variables}
+    names = list(next(iter(compared["policies"].values()))["variables"])[:_MOST_VARIABLES]
+    if names:
+        rows = [
+            (p["title"], *(_variable_change(p["variables"][n]) for n in names))
+            for p in compared["policies"].values()
+        ]
+        heads = ("Policy", *(changes.variable_title(variables[n]) for n in names))
+        tables.append(("Changes of the main variables at the end, on average", (heads, rows)))
+    runs = figures.count(compared["runs"])
+    against = changes.policy_title(model, compared["against"])
+    return {
+        "policies": pictures,
+        "policy_sentences": [changes.sentence(p, model, n) for n, p in compared["policies"].items()],
+        "policy_tables": tables,
+        "policy_note": f"{runs} futures under each policy, each held against itself under “{against}”.",
+    }
+
+
+def _variable_change(v: Answer) -> str:
+    change = dict(v)
+    return f"{changes.signed(v['difference'], change)} ({changes.signed_range(v['low'], v['high'], change)})"
+
+
+def _change_picture(compared: Answer, outcome: Outcome, identity: str) -> Picture:
+    """What each policy changes in one chance: the largest fall first."""
+    policies = compared["policies"]
+    rows = sorted(
+        (gap(p["title"], p["outcomes"][outcome.name]) for p in policies.values()), key=lambda g: g.value
+    )
+    drawn_rows = rows if len(rows) <= _MOST_DRAWN else [*rows[: _MOST_DRAWN // 2], *rows[-_MOST_DRAWN // 2 :]]
+    title = outcome.title or outcome.name
+    apart = [g for g in rows if g.low > 0 or g.high < 0]
+    left = len(rows) - len(drawn_rows)
+    fewer = f"{left} policies with changes in between are in the table." if left else ""
+    if not apart:
+        sentence = f"No policy is told apart from no change in the chance of {words.quoted(title)}."
+    else:
+        ends = [(apart[0], "lowest")] if apart[0].value < 0 else []
+        ends += [(apart[-1], "highest")] if apart[-1].value > 0 else []
+        said = [f"{which} under {words.quoted(g.title)} ({g.number})" for g, which in ends]
+        sentence = f"Chance of {words.quoted(title)}: {', '.join(said)}."
+    table: Table = (
+        ("Policy", "Without", "With", "Change", "Sampling interval", "Over uncertain numbers"),
+        [
+            (
+                p["title"],
+                changes.chance(o["there"], o),
+                changes.chance(o["here"], o),
+                changes.points(o["difference"], o) + ("" if o["told_apart"] else " *"),
+                changes.points_range(o["low"], o["high"], o),
+                changes.over_worlds(o, changes.points) or "not asked",
+            )
+            for p in policies.values()
+            for o in (p["outcomes"][outcome.name],)
+        ],
+    )
+    drawings = drawn(
+        identity, title, sentence,
+        differences([("", drawn_rows)], WIDE), differences([("", drawn_rows)], NARROW, beside=False),
+    )  # fmt: skip
+    return Picture(identity, f"{sentence} {fewer}".strip(), drawings, table, title=title)
+
+
+def _offramps(view: View, compared: Answer) -> list[str]:
+    """The policies that help most: what ends well grows or what ends badly shrinks, told apart from none."""
+    model = view.model
+    good = [o.name for o in model.outcomes if o.absorbing and _is_good(view, o)]
+    bad = [o.name for o in model.outcomes if o.absorbing and view.is_warm(o.name)]
+    parts = [(n, 1) for n in good] + [(n, -1) for n in bad]
+    helps, harms = [], []
+    for name, p in compared["policies"].items():
+        told = [sign * p["outcomes"][n]["difference"] for n, sign in parts if p["outcomes"][n]["told_apart"]]
+        if told and min(told) > 0:
+            helps.append((-sum(told), name, p))
+        elif told and max(told) < 0:
+            harms.append((sum(told), name, p))
+    said = [
+        _offramp(model, compared, n, p, [*bad, *good]) for _, n, p in sorted(helps, key=_first)[:MOST_SAID]
+    ]
+    if not said and parts:
+        against = words.quoted(changes.policy_title(model, compared["against"]))
+        runs = figures.count(compared["runs"])
+        said = [f"No policy is told apart from {against} for the better in how {runs} futures end."]
+    if harms:
+        worst = [
+            _offramp(model, compared, n, p, [*bad, *good])
+            for _, n, p in sorted(harms, key=_first)[:MOST_SAID]
+        ]
+        said.append("For the worse: " + " ".join(worst))
+    return said
+
+
+def _first(scored: tuple[float, str, Answer]) -> float:
+    return scored[0]
+
+
+def _offramp(model: Model, compared: Answer, name: str, policy: Answer, ends: Sequence[str]) -> str:
+    titles = {o.name: o.title or o.name for o in model.outcomes}
+    said = []
+    for n in ends:
+        o = policy["outcomes"][n]
+        if o["told_apart"]:
+            part = (
+                f"{words.quoted(titles[n])} {changes.chance(o['there'], o)} to {changes.chance(o['here'], o)}"
+            )
+            worlds = changes.over_worlds(o, changes.points)
+            if worlds:
+                part += f" (over uncertain numbers {worlds} points)"
+            said.append(part)
+    text = f"{words.quoted(policy['title'])}: {', '.join(said)}."
+    for n in ends:
+        hinge = compared.get("hinges", {}).get(name, {}).get(n)
+        if hinge is not None:
+            title = next(p.title or p.name for p in model.parameters if p.name == hinge["parameter"])
+            low, high = (
+                changes.points(hinge[k], policy["outcomes"][n]) for k in ("lower_third", "upper_third")
+            )
+            text += (
+                f" It hangs on {words.quoted(title)}: {low} points in the lower third of what is held "
+                f"possible, {high} in the upper."
+            )
+            break
+    return text
+
+
+def _is_good(view: View, outcome: Outcome) -> bool:
+    """Whether no side is known to lose by it."""
+    worths = [view.plain_worth(f) for _, f in outcome.worth]
+    return (
+        bool(outcome.worth)
+        and not view.is_warm(outcome.name)
+        and not any(w is not None and w < 0 for w in worths)
+    )
+
+
+# ── misreadings ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _misreadings(model: Model, misread: Answer) -> dict[str, Any]:
+    sides = {s["actor"]: s["title"] for s in misread["sides"]}
+    risk = words.quoted(misread["outcome_title"])
+    total = misread["total"]
+    told = total["low"] > 0 or total["high"] < 0
+    today, true = (figures.percent(misread[k]["value"], 2) for k in ("today", "true"))
+    sentence = f"With everyone seeing true the chance of {risk} would be {true} instead of {today}"
+    sentence += "." if told else ", a difference that these futures do not tell from none."
+    costly = [
+        f"{sides[m['actor']]}, {words.quoted(m['title'])}: {_points(m['share'])} points of the chance of "
+        f"{risk} ({_points(m['low'])} to {_points(m['high'])})."
+        for m in misread["misreadings"]
+        if m["low"] > 0
+    ][:MOST_SAID]
+    if not costly:
+        costly = [
+            f"No single misreading is told apart from none in the chance of {risk}, by this many futures."
+        ]
+    rows = [
+        (
+            f"{sides[m['actor']]}: {m['title']}",
+            _points(m["share"]),
+            f"{_points(m['low'])} to {_points(m['high'])}",
+            _points(m["alone"]["value"]),
+        )
+        for m in misread["misreadings"]
+    ]
+    gaps = [
+        Gap(
+            f"{sides[m['actor']]}: {m['title']}",
+            100 * m["share"],
+            100 * m["low"],
+            100 * m["high"],
+            _points(m["share"]),
+        )
+        for m in misread["misreadings"][:_MOST_DRAWN]
+    ]
+    picture = Picture(
+        "misreadings-fall",
+        sentence,
+        drawn(
+            "misreadings-fall", "What misperception costs", sentence, misreadings_picture(dict(misread)),
+            differences([("", gaps)], NARROW, less="less risk", more="more risk", beside=False),
+        ),
+        (("Misreading", "Share, points", "90 % interval", "If it alone is corrected"), rows),
+    )  # fmt: skip
+    side_rows = [
+        (
+            s["title"],
+            _points(s["share"]),
+            f"{_points(s['low'])} to {_points(s['high'])}",
+            _points(s["alone"]["value"]),
+            _points(s["last"]["value"]),
+        )
+        for s in misread["sides"]
+    ]
+    heads = ("Side", "Share, points", "90 % interval", "It alone sees true", "It sees true last")
+    return {"costly": costly, "misreadings": picture, "misread_sides": (heads, side_rows)}
+
+
+def _points(share: float) -> str:
+    """Points of a hundred with a sign, to the hundredth."""
+    text = f"{abs(100 * share):.2f}"
+    return "0" if not float(text) else f"{'+' if share > 0 else figures.MINUS}{text}"
+
+
+# ── claims, sensitivities ─────────────────────────────────────────────────────────────────────────
+
+
+def _claim(claim: Answer, model: Model) -> ClaimRow:
+    tests = []
+    for test in claim["tests"]:
+        lines = [claims_in_words.result(test, c, model) for c in test["comparisons"]]
+        lines += [*claims_in_words.laid_down(test), *([test["note"]] if test["note"] else [])]
+        tests.append((claims_in_words.expectation(test, model), lines))
+    kind = {"borne out": "yes", "contradicted": "no"}.get(claim["verdict"], "open")
+    return ClaimRow(
+        claim["id"], claim["title"], claim["verdict"], kind, claims_in_words.share(claim["as_claimed"]), tests
+    )
+
+
+def _sensitivity(model: Model, found: Answer) -> Picture | None:
+    if not found["shares"]:
+        return None
+    from offramp.report.tornado import sensitivity_picture
+
+    risk = words.quoted(found["outcome_title"])
+    first = found["shares"][0]
+    sentence = (
+        f"The chance of {risk} hangs most on {words.quoted(first['title'])}: "
+        f"{figures.percent(max(0.0, min(1.0, first['total']['value'])), 0)} of what "
+        "uncertain numbers bring to it."
+        if found["divisible"]
+        else f"What uncertain numbers bring to the chance of {risk} is not told from luck by these futures."
+    )
+    gaps = [
+        Gap(
+            s["title"],
+            100 * (s["high"]["value"] - s["low"]["value"]),
+            100 * (s["high"]["low"] - s["low"]["high"]),
+            100 * (s["high"]["high"] - s["low"]["low"]),
+            _points(s["high"]["value"] - s["low"]["value"]),
+        )
+        for s in found["shares"]
+    ]
+    rows = [
+        (
+            s["title"],
+            figures.percent(s["low"]["value"], 1),
+            figures.percent(s["high"]["value"], 1),
+            figures.percent(max(0.0, s["total"]["value"]), 0),
+        )
+        for s in found["shares"]
+    ]
+    return Picture(
+        "sensitivity",
+        sentence,
+        drawn(
+            "sensitivity", "What the chance hangs on", sentence, sensitivity_picture(dict(found)),
+            differences([("", gaps)], NARROW, beside=False),
+        ),
+        (("Uncertain number", "Chance where it is low", "where it is high", "Share of the variance"), rows),
+    )  # fmt: skip
+
+
+def _again(question: str, answer: Answer, model: Model) -> str:
+    """The command that asks a question again as it was asked."""
+    import shlex
+
+    # A bundled crisis goes by its name and not by a file.
+    from pathlib import Path
+
+    said = ["offramp", question, model.file if Path(model.file).is_file() else model.name]
+    if question == "compare":
+        said += [w for p in answer["policies"] for w in ("--policy", p)]
+        said += [] if answer["against"] == "baseline" else ["--against", answer["against"]]
+    if question in ("misreadings", "sensitivity", "discover"):
+        said += ["--outcome", answer["outcome"]]
+        said += [] if answer["policy"] == "baseline" else ["--policy", answer["policy"]]
+    said += ["--runs", str(answer["runs"]), "--seed", str(answer["seed"])]
+    if "worlds" in answer.get("intervals", {}) and isinstance(answer["intervals"], Mapping):
+        said += ["--worlds", str(answer["intervals"]["worlds"])]
+    for name, value in answer["set"].items():
+        said += ["--set", f"{name}={value!r}"]
+    return shlex.join(said)

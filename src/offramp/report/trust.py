@@ -1,0 +1,73 @@
+"""How far a model can be trusted, in a brief: what a backtest found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from offramp.report import figures
+from offramp.report.view import Table
+
+Answer = Mapping[str, Any]
+
+
+def sentences(backtest: Answer) -> list[str]:
+    """What a backtest says, in a few sentences: how much was asked, how the model fared, where it failed."""
+    skill = backtest["skill"]
+    best = skill["best_baseline"]
+    origins = backtest["origins"]
+    asked = (
+        f"`{backtest['model']}` was asked {figures.count(backtest['asked'])} questions at {len(origins)} "
+        f"dates from {origins[0]} to {origins[-1]}, each time knowing only what was known by then; "
+        f"{figures.count(backtest['resolved'])} have an answer."
+    )
+    told = best["low"] is not None and (best["low"] > 0 or best["high"] < 0)
+    better = best["brier_skill"] > 0
+    verdict = (
+        f"{'Better' if better else 'Worse'} than the best simple rule ({best['title']})"
+        if told
+        else f"Not told apart from the best simple rule ({best['title']})"
+    )
+    fared = (
+        f"{verdict}: Brier score {_score(skill['model_brier'])} against {_score(best['brier'])}, skill "
+        f"{_signed(best['brier_skill'])}{_interval(best)}. 0 is no better, 1 is perfect."
+    )
+    worst = [q for q in backtest.get("by_question", ()) if q["kind"] == "binary" and (q["skill"] or 0) < 0]
+    worst.sort(key=lambda q: q["score"] - q["best_score"], reverse=True)
+    failed = (
+        [
+            "Worst against simple rules: "
+            + "; ".join(
+                f"{q['title']} (said {figures.percent(q['said'], 0)}, "
+                f"came {figures.percent(q['happened'], 0)})"
+                for q in worst[:3]
+            )
+            + "."
+        ]
+        if worst
+        else []
+    )
+    return [asked, fared, *failed]
+
+
+def table(backtest: Answer) -> Table:
+    """The model's score against each of the simple rules."""
+    skill = backtest["skill"]
+    rows = [
+        (s["title"], _score(s["brier"]), f"{_signed(s['brier_skill'])}{_interval(s)}")
+        for name, s in skill.items()
+        if isinstance(s, Mapping) and name != "best_baseline"
+    ]
+    return ("Held against", "Its Brier score", "Skill of the model"), rows
+
+
+def _score(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else figures.MINUS if value < 0 else ''}{abs(value):.2f}"
+
+
+def _interval(of: Answer) -> str:
+    return "" if of["low"] is None else f" ({_signed(of['low'])} to {_signed(of['high'])})"

@@ -1,0 +1,203 @@
+"""`backtest`: a model asked, at each of many days, what would come of what was known by then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from offramp.engine.inputs import Floats, Status
+from offramp.errors import UsageError
+from offramp.model import Model
+from offramp.simulate import Progress, engine_for
+from offramp.truth import baselines
+from offramp.truth.calibration import Calibration, calibrate_at, from_prior, futures
+from offramp.truth.evidence import with_error
+from offramp.truth.questions import Question, Questions, check_answers
+
+PARTICLES = 200
+CHAINS = 2
+FUTURES = 6  # of each particle, at each origin
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question at one origin and horizon: what was said, and what came.
+
+    Attributes
+    ----------
+    answer : None where the table does not tell
+    said : who -> a probability in an array of one, or a sample of counts or levels
+    """
+
+    question: Question
+    origin: date
+    months: int
+    resolves: date
+    answer: float | None
+    said: dict[str, Floats]
+
+    @property
+    def binary(self) -> bool:
+        return self.question.kind == "binary"
+
+
+def asked_of(
+    questions: Questions,
+    model: Model,
+    calibration: Calibration,
+    prior: Prior,
+    *,
+    horizons: Sequence[int] | None = None,
+    threads: int | None = None,
+    engine: Any = None,
+    resolve_by: date = date.max,
+) -> list[Asked]:
+    """All questions at the day of a calibration.
+
+    `resolve_by` keeps back answers known only after that day.
+    """
+    origin = calibration.record.until
+    wanted = [h for h in (horizons or questions.horizons) if months_after(origin, h) <= model.dates[-1]]
+    if not wanted:
+        return []
+    first = model.step_of(origin)
+    ends = {h: model.step_of(months_after(origin, h)) for h in wanted}
+    runs = futures(calibration, max(ends.values()), per_particle=FUTURES, threads=threads, engine=engine)
+    # A stream of its own for each origin: the noise of data in what is said.
+    rng = np.random.Generator(np.random.Philox(key=[calibration.seed, origin.toordinal()]))
+    fine = runs.status == Status.OK
+    found = []
+    for question in questions.questions:
+        for months in wanted:
+            day = months_after(origin, months)
+            said = {"model": _said(question, model, runs, fine, first, ends[months], rng)}
+            for name, baseline in baselines.BASELINES.items():
+                said[name] = baseline(question, model.start, origin, months)
+            said["prior_model"] = prior.said(question, first, ends[months], rng)
+            answer = question.answer(origin, day, resolve_by)
+            found.append(Asked(question, origin, months, day, answer, said))
+    return found
+
+
+class Prior:
+    """Runs of a model that knows nothing but what its file says."""
+
+    def __init__(
+        self, model: Model, runs: int, seed: int, threads: int | None = None, engine: Any = None
+    ) -> None:
+        self.model = model
+        without = from_prior(model, particles=runs, seed=seed)
+        self.runs = futures(without, model.steps, threads=threads, engine=engine)
+
+    def said(self, question: Question, first: int, last: int, rng: np.random.Generator) -> Floats:
+        """What runs say that still went on at the origin."""
+        going = self.runs.status == Status.OK
+        for i, outcome in enumerate(self.model.outcomes):
+            if outcome.absorbing:
+                step = self.runs.outcome[:, i]
+                going &= (step < 0) | (step >= first)
+        return _said(question, self.model, self.runs, going, first, last, rng)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month, so many months later."""
+    month = day.year * 12 + day.month - 1 + months
+    return date(month // 12, month % 12 + 1, day.day)
+
+
+def _said(
+    question: Question, model: Model, runs: Any, which: Any, first: int, last: int, rng: np.random.Generator
+) -> Floats:
+    """The forecast that runs make: a probability (with half a run added on either side), or a sample."""
+    values = question.said(model, runs, first, last)[which]
+    if question.form == "level":
+        # What is asked for is what will be published, so the error of the source is part of the forecast.
+        source = next(
+            (e for e in model.evidence if e.observes == question.targets[0] and e.series == question.series),
+            None,
+        )
+        if source is not None and not question.holds:
+            values = with_error(source, values, 1.0, rng)
+        if question.has_threshold:
+            values = question.passed(values)
+    if question.kind == "binary":
+        return np.array([(values.sum() + 0.5) / (len(values) + 1)])
+    return np.asarray(values)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of a model and of others, and how they fared."""
+
+    model: Model
+    questions: Questions
+    asked: list[Asked]
+    calibrations: list[Calibration]
+    settings: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values; docs/reference/commands.md lists the keys."""
+        from offramp.truth.reckoning import reckoned
+
+        return reckoned(self)
+
+
+def backtest(
+    model: Model,
+    questions: Questions,
+    *,
+    until: date | None = None,
+    particles: int = PARTICLES,
+    chains: int = CHAINS,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+) -> Backtest:
+    """Ask a list of questions at each of its origins, calibrated each time on what was known by then alone.
+
+    Parameters
+    ----------
+    model : with evidence, and a horizon that holds origins and horizons
+    questions : what to ask, when and how far ahead
+    until : leave out origins and answers after this day, so that later ones stay unseen
+    particles, chains : as for `calibrate`
+    checkpoint : a file in which calibrations are kept
+
+    Raises
+    ------
+    UsageError
+        If the model cannot answer a question, or no origin lies within its horizon.
+    """
+    check_answers(questions, model)
+    origins = [d for d in questions.origins if model.start < d < model.dates[-1] and d < (until or date.max)]
+    if not origins:
+        raise UsageError(
+            f"no origin of the questions `{questions.name}` lies within the horizon of `{model.name}`, "
+            f"{model.start} to {model.dates[-1]}."
+        )
+    engine = engine_for(model)
+    found = calibrate_at(
+        model, origins, particles=particles, chains=chains, seed=seed, threads=threads, progress=progress,
+        checkpoint=checkpoint, engine=engine,
+    )  # fmt: skip
+    prior = Prior(model, particles * chains * FUTURES, seed, threads, engine)
+    asked = []
+    for calibration in found:
+        some = asked_of(questions, model, calibration, prior, threads=threads, engine=engine)
+        asked += [a for a in some if a.resolves <= (until or date.max)]
+    settings = {
+        "particles": particles,
+        "chains": chains,
+        "futures": particles * chains * FUTURES,
+        "seed": seed,
+        "until": None if until is None else until.isoformat(),
+        "runs": found[-1].runs,
+        "seconds": found[-1].seconds,
+    }
+    return Backtest(model, questions, asked, found, settings)

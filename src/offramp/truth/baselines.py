@@ -1,0 +1,138 @@
+"""What one could say without a model: the forecasts that a model has to beat.
+
+Each knows what was known at the origin and no more. All give a probability, or a sample of counts or levels.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+
+from offramp import distribution
+from offramp.engine.inputs import Floats
+from offramp.model import DAYS_PER_MONTH, Row
+from offramp.truth.questions import Question
+
+MEMBERS = 200
+# Half an incident in a year, on top of what was seen: nothing seen yet is not never.
+_PRIOR_COUNT, _PRIOR_MONTHS = 0.5, 12.0
+_LEAST, _MOST = 0.01, 0.99
+_GRID = (np.arange(MEMBERS) + 0.5) / MEMBERS
+
+
+def climatology(question: Question, start: date, origin: date, months: float) -> Floats:
+    """As often as since the start of the table; levels as they were at any time since."""
+    if not _is_level(question):
+        return _of_rate(question, _rate(question, start, origin), months)
+    known = [row.value for row in question.rows if row.known <= origin]
+    if not known:
+        return _of_levels(question, np.zeros(0))
+    return _of_levels(question, np.quantile(known, _GRID), k=known)
+
+
+def persistence(question: Question, start: date, origin: date, months: float) -> Floats:
+    """As often as in the time just as long before; levels as last known, with a spread of past changes."""
+    if not _is_level(question):
+        since = origin.toordinal() - months * DAYS_PER_MONTH
+        count = sum(r.value for r in _rows(question, origin) if r.day.toordinal() >= since)
+        return _of_rate(question, (count + 0.25) / months, months)
+    return _of_levels(question, _walk(question, origin, months, trend=False))
+
+
+def trend(question: Question, start: date, origin: date, months: float) -> Floats:
+    """Levels go on as over the last year, with the same spread; else as in the climatology."""
+    if not _is_level(question):
+        return climatology(question, start, origin, months)
+    return _of_levels(question, _walk(question, origin, months, trend=True))
+
+
+def crisis_data(question: Question, start: date, origin: date, months: float) -> Floats:
+    """Rates from data on crises that ended before 2015; where there is none, the climatology."""
+    if question.base_rate is None or _is_level(question):
+        return climatology(question, start, origin, months)
+    return _of_rate(question, question.base_rate / 12, months)
+
+
+BASELINES: dict[str, Callable[[Question, date, date, float], Floats]] = {
+    "climatology": climatology,
+    "persistence": persistence,
+    "trend": trend,
+    "crisis_data": crisis_data,
+}
+TITLES = {
+    "climatology": "Climatology of the dyad",
+    "persistence": "Persistence",
+    "trend": "Trend of the last year",
+    "crisis_data": "Base rates from data on crises",
+    "prior_model": "The model before any evidence",
+}
+
+
+def _is_level(question: Question) -> bool:
+    return question.form == "level"
+
+
+def _rows(question: Question, origin: date) -> list[Row]:
+    """Incidents known by a day; a fact that is 0 is none."""
+    return [r for r in question.rows if r.known <= origin and (question.counts_rows or r.value > 0.5)]
+
+
+def _rate(question: Question, start: date, origin: date) -> float:
+    """Incidents a month since the start."""
+    months = (origin - start).days / DAYS_PER_MONTH
+    count = sum(r.value for r in _rows(question, origin) if r.day >= start)
+    return (count + _PRIOR_COUNT) / (months + _PRIOR_MONTHS)
+
+
+def _of_rate(question: Question, rate: float, months: float) -> Floats:
+    mean = rate * months
+    if question.kind == "binary":
+        return np.array([1 - math.exp(-mean)])
+    # Quantiles of the Poisson distribution stand for it.
+    chances = np.exp([k * math.log(mean) - mean - math.lgamma(k + 1) for k in range(200)])
+    return np.searchsorted(np.cumsum(chances), _GRID).astype(np.float64)
+
+
+def _of_levels(question: Question, sample: Floats, k: list[float] | None = None) -> Floats:
+    if not question.has_threshold:
+        return sample
+    if not len(sample):
+        return np.array([0.5])
+    if k is not None:  # few readings: as shares are estimated
+        beyond = float(question.passed(np.array(k)).sum())
+        return np.array([(beyond + 0.5) / (len(k) + 1)])
+    share = float(question.passed(sample).mean())
+    return np.array([min(max(share, _LEAST), _MOST)])
+
+
+def _walk(question: Question, origin: date, months: float, *, trend: bool) -> Floats:
+    """The last level known, and a random walk from it with the size of past changes."""
+    known = sorted({(r.day, r.value) for r in question.rows if r.known <= origin})
+    last = question.last_level(origin)
+    if last is None:
+        return np.zeros(0)
+    day, value = last
+    gap = (origin - day).days / DAYS_PER_MONTH + months
+    if question.holds:
+        return np.full(MEMBERS, value)
+    steps = [
+        ((b[1] - a[1]), (b[0] - a[0]).days / DAYS_PER_MONTH)
+        for a, b in itertools.pairwise(known)
+        if b[0] > a[0]
+    ]
+    if len(steps) >= 3:
+        per_month = float(np.sqrt(np.mean([change**2 / time for change, time in steps])))
+    else:
+        per_month = 0.1 * abs(value)
+    middle = value
+    if trend:
+        year = [(d, v) for d, v in known if (origin - d).days <= 400]
+        if len(year) >= 2 and year[-1][0] > year[0][0]:
+            slope = (year[-1][1] - year[0][1]) / ((year[-1][0] - year[0][0]).days / DAYS_PER_MONTH)
+            middle = value + slope * gap
+    spread = per_month * math.sqrt(gap) * distribution.standard_normal_quantile(_GRID)
+    return np.maximum(middle + spread, 0.0)

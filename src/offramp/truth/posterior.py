@@ -1,0 +1,231 @@
+"""A calibration told and kept: which numbers the data move, how well the past is met, a file of it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from offramp.engine.inputs import Floats
+from offramp.errors import OfframpError, UsageError
+from offramp.model import Distribution
+from offramp.questions.need import library
+from offramp.truth.calibration import MOVED, Calibration, futures
+from offramp.truth.evidence import Record
+from offramp.truth.scores import coverage
+
+if TYPE_CHECKING:
+    from offramp.engine.depths import Engine
+
+# Draws from the prior beside which the posterior is shown.
+PRIOR_DRAWS = 2000
+# Populations that differ by more on a number have not found it yet: it does not count as moved.
+AGREEING = 1.1
+# By chance alone n particles show a gain of about 1 / n; copies among them make it a few times that.
+CHANCE = 6.0
+
+
+def summary(
+    calibration: Calibration,
+    *,
+    against: Record | None = None,
+    threads: int | None = None,
+    engine: Engine | None = None,
+) -> dict[str, Any]:
+    """What a calibration says, as plain values.
+
+    Parameters
+    ----------
+    calibration : the particles
+    against : a record of a later day: what became known after the calibration's is compared with its futures
+
+    Returns
+    -------
+    docs/reference/commands.md, `offramp calibrate`, lists the keys.
+    """
+    record, model = calibration.record, calibration.model
+    runs = futures(
+        calibration, max(record.steps, against.steps if against else 0), threads=threads, engine=engine
+    )
+    rng = np.random.Generator(np.random.Philox(key=[calibration.seed, 1]))
+    seen = _fit(record, record.replicated(runs, rng), [True] * len(record.points))
+    parameters = _parameters(calibration)
+    found: dict[str, Any] = {
+        "model": model.name,
+        "model_hash": model.hash,
+        "until": record.until.isoformat(),
+        "evidence_hash": record.hash,
+        "points": len(record.points),
+        "seed": calibration.seed,
+        "particles": calibration.z.shape[1],
+        "chains": calibration.chains,
+        "runs": calibration.runs,
+        "seconds": round(calibration.seconds, 1),
+        "runs_per_second": round(calibration.runs / calibration.seconds, 1) if calibration.seconds else None,
+        "log_evidence": [float(v) for v in calibration.log_evidence],
+        "distinct": float(np.mean([h[-1]["distinct"] for h in calibration.history])),
+        "parameters": parameters,
+        "moved": [n for n, p in parameters.items() if p["moved"]],
+        "not_moved": [n for n, p in parameters.items() if not p["moved"]],
+        "series": seen,
+    }
+    if against is not None:
+        later = [p.known > record.until for p in against.points]
+        found["against"] = against.until.isoformat()
+        found["held_back"] = _fit(against, against.replicated(runs, rng), later)
+    return found
+
+
+def _parameters(calibration: Calibration) -> dict[str, dict[str, Any]]:
+    """Each uncertain parameter before and after."""
+    model, place = calibration.model, calibration.worlds.uncertain()
+    values = calibration.parameters()
+    found: dict[str, dict[str, Any]] = {}
+    for parameter in model.parameters:
+        if parameter.name not in values:
+            continue
+        assert isinstance(parameter.value, Distribution)
+        drawn, z = values[parameter.name], calibration.z[..., place[parameter.name]]
+        agree = r_hat(z)
+        gain = 0.5 * (z.mean() ** 2 + z.var() - 1 - np.log(max(z.var(), 1e-9)))
+        found[parameter.name] = {
+            "title": parameter.title,
+            "unit": parameter.unit,
+            "prior": _spread(prior_draws(parameter.value)),
+            "posterior": _spread(drawn.ravel()),
+            "shift": float(z.mean()),
+            "narrower": float(1 - z.std()),
+            "gain": float(gain),
+            "r_hat": agree,
+            "moved": bool(gain > max(MOVED, CHANCE / z.size)) and (agree is None or agree < AGREEING),
+        }
+    return dict(sorted(found.items(), key=lambda item: -float(item[1]["gain"])))
+
+
+def r_hat(draws: Floats) -> float | None:
+    """Potential scale reduction (Gelman and Rubin 1992, Statistical Science 7) of chains; None for one.
+
+    Parameters
+    ----------
+    draws : (chain, draw). Populations are not chains in time, so they are not split.
+    """
+    chains, count = draws.shape
+    if chains < 2:
+        return None
+    within = float(draws.var(axis=1, ddof=1).mean())
+    between = float(draws.mean(axis=1).var(ddof=1))
+    if within == 0:
+        return 1.0 if between == 0 else None
+    return float(np.sqrt((count - 1) / count + between / within))
+
+
+def prior_draws(prior: Distribution, draws: int = PRIOR_DRAWS) -> Floats:
+    """Evenly spread quantiles of a prior."""
+    from offramp import distribution
+
+    return distribution.quantile(prior, (np.arange(draws) + 0.5) / draws)
+
+
+def _spread(values: Floats) -> dict[str, float]:
+    p5, p50, p95 = np.quantile(values, [0.05, 0.5, 0.95])
+    return {
+        "mean": float(values.mean()), "sd": float(values.std()), "p5": float(p5), "p50": float(p50),
+        "p95": float(p95),
+    }  # fmt: skip
+
+
+def _fit(record: Record, replicated: Floats, which: list[bool]) -> dict[str, dict[str, Any]]:
+    """By series: how many points lie within the central half and nine tenths of what runs would publish."""
+    ends = np.quantile(replicated, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0) if len(record.points) else None
+    found: dict[str, dict[str, Any]] = {}
+    for evidence in record.model.evidence:
+        here = [i for i, p in enumerate(record.points) if p.evidence is evidence and which[i]]
+        if not here or ends is None:
+            continue
+        y = np.array([record.points[i].value for i in here])
+        low, first, middle, third, high = ends[:, here]
+        found[evidence.name] = {
+            "title": evidence.title,
+            "points": len(here),
+            "half": coverage(first, third, y),
+            "nine_tenths": coverage(low, high, y),
+            "days": [record.points[i].day.isoformat() for i in here],
+            "published": [float(v) for v in y],
+            "p5": [float(v) for v in low],
+            "p50": [float(v) for v in middle],
+            "p95": [float(v) for v in high],
+        }
+    return found
+
+
+def save(calibration: Calibration, path: Path, told: dict[str, Any], *, engine: Engine | None = None) -> None:
+    """Write a calibration as NetCDF with the groups that ArviZ reads.
+
+    Groups: posterior, prior, posterior_predictive, observed_data, and `state`: particles and lineages, from
+    which it can go on.
+
+    Raises
+    ------
+    OfframpError
+        If it cannot be written.
+    """
+    import json
+
+    xr = library("xarray", "saving a calibration", "truth")
+    library("h5netcdf", "saving a calibration", "truth")
+    values = calibration.parameters()
+    dims = ("chain", "draw")
+    coords = {"chain": np.arange(calibration.chains), "draw": np.arange(calibration.z.shape[1])}
+    priors = {
+        p.name: (dims, prior_draws(p.value)[None])
+        for p in calibration.model.parameters
+        if p.name in values and isinstance(p.value, Distribution)
+    }
+    runs = futures(calibration, calibration.record.steps, engine=engine)
+    rng = np.random.Generator(np.random.Philox(key=[calibration.seed, 1]))
+    replicated = calibration.record.replicated(runs, rng).reshape(*calibration.z.shape[:2], -1)
+    by_series: dict[str, list[int]] = {}
+    for i, point in enumerate(calibration.record.points):
+        by_series.setdefault(point.evidence.name, []).append(i)
+    groups = {
+        "posterior": xr.Dataset({n: (dims, v) for n, v in values.items()}, coords),
+        "prior": xr.Dataset(priors, {"chain": [0], "draw": np.arange(PRIOR_DRAWS)}),
+        "posterior_predictive": xr.Dataset(
+            {n: ((*dims, f"{n}_point"), replicated[..., i]) for n, i in by_series.items()}, coords
+        ),
+        "observed_data": xr.Dataset(
+            {
+                n: (f"{n}_point", np.array([calibration.record.points[k].value for k in i]))
+                for n, i in by_series.items()
+            }
+        ),
+        "state": xr.Dataset(
+            {
+                "z": (("chain", "draw", "purpose"), calibration.z),
+                "lineage": (("chain", "draw", "step"), calibration.lineage),
+            },
+            {**coords, "purpose": np.array(calibration.worlds.purposes, dtype=object)},
+        ),
+    }
+    tree = xr.DataTree.from_dict(groups)
+    kept = {k: v for k, v in told.items() if k not in ("parameters", "series", "held_back")}
+    tree.attrs = {"created_by": "offramp", "calibration": json.dumps(kept)}
+    try:
+        tree.to_netcdf(path, engine="h5netcdf")
+    except OSError as error:
+        raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def check_file(path: Path) -> None:
+    """Make sure that a calibration can be written there.
+
+    Raises
+    ------
+    UsageError
+        If the name does not end in .nc, or the folder is not there.
+    """
+    if path.suffix != ".nc":
+        raise UsageError(f"a calibration is written as NetCDF: {path} does not end in .nc.")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent}.")

@@ -1,0 +1,213 @@
+"""A backtest as numbers: scores, skill with intervals, reliability, coverage."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from offramp.engine.inputs import Floats
+from offramp.truth import scores
+from offramp.truth.baselines import BASELINES, TITLES
+from offramp.truth.scores import skill_interval, told
+
+if TYPE_CHECKING:
+    from offramp.truth.backtest import Asked, Backtest
+
+OTHERS = (*BASELINES, "prior_model")
+EVERYBODY = ("model", *OTHERS)
+# What resolves from here on was left alone until the last run (docs/explanation/trust.md).
+HELD_OUT = date(2021, 1, 1)
+# Origins are a quarter apart and the longest horizon is a year: so many share their answers.
+STRETCH = 4
+
+
+def reckoned(backtest: Backtest) -> dict[str, Any]:
+    """Everything that a backtest found, as plain values."""
+    answered = [a for a in backtest.asked if a.answer is not None]
+    origins = sorted({a.origin for a in backtest.asked})
+    place = {day: i for i, day in enumerate(origins)}
+    binary = [a for a in answered if a.binary]
+    sampled = [a for a in answered if not a.binary]
+    groups = {
+        "before_2021": [a for a in binary if a.resolves < HELD_OUT],
+        "from_2021": [a for a in binary if a.resolves >= HELD_OUT],
+        **{f"{h}_months": [a for a in binary if a.months == h] for h in sorted({a.months for a in binary})},
+    }
+    p, y = _probability(binary, "model"), _answers(binary)
+    return {
+        "model": backtest.model.name,
+        "model_hash": backtest.model.hash,
+        "questions_hash": backtest.questions.hash,
+        "settings": backtest.settings,
+        "origins": [d.isoformat() for d in origins],
+        "asked": len(backtest.asked),
+        "resolved": len(answered),
+        "questions": [_question(a) for a in backtest.asked],
+        "brier": {who: _mean(scores.brier(_probability(binary, who), y)) for who in EVERYBODY},
+        "log": {who: _mean(scores.log_score(_probability(binary, who), y)) for who in EVERYBODY},
+        "skill": _skill(binary, place),
+        "skill_by": {name: _skill(some, place) for name, some in groups.items() if some},
+        "sampled_skill": _sampled_skill(sampled, place),
+        "by_question": _by_question(answered, place),
+        "reliability": scores.reliability(p, y) if binary else [],
+        "parts": {who: scores.decomposition(_probability(binary, who), y) for who in EVERYBODY if binary},
+        "coverage": _coverage(sampled),
+        "calibrations": [
+            {
+                "until": c.record.until.isoformat(),
+                "points": len(c.record.points),
+                "evidence_hash": c.record.hash,
+                "log_evidence": [float(v) for v in c.log_evidence],
+                "distinct": float(np.mean([h[-1]["distinct"] for h in c.history])),
+            }
+            for c in backtest.calibrations
+        ],
+    }
+
+
+def _skill(binary: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
+    """Brier skill of the model against each of the others, and against the best of them."""
+    if not binary:
+        return {}
+    y = _answers(binary)
+    ours = scores.brier(_probability(binary, "model"), y)
+    blocks = [place[a.origin] for a in binary]
+    found: dict[str, Any] = {}
+    means = {}
+    for who in OTHERS:
+        theirs = scores.brier(_probability(binary, who), y)
+        means[who] = float(theirs.mean())
+        interval = told(skill_interval(ours, theirs, blocks, length=STRETCH))
+        found[who] = {
+            "title": TITLES[who],
+            "brier": means[who],
+            "brier_skill": interval.pop("value"),
+            **interval,
+        }
+    # The model with no evidence is the same model: the best of the others is sought beside it.
+    best = min(BASELINES, key=means.__getitem__)
+    return {
+        "best_baseline": {"name": best, **found[best]},
+        **found,
+        "questions": len(binary),
+        "model_brier": float(ours.mean()),
+    }
+
+
+def _sampled_skill(sampled: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
+    """Skill in the continuous ranked probability score, for counts and for levels.
+
+    Scores of a question are divided by the mean score of all who answer it, so that kilograms and rials weigh
+    alike.
+    """
+    found: dict[str, Any] = {}
+    for kind in ("count", "continuous"):
+        some = [a for a in sampled if a.question.kind == kind and all(len(s) for s in a.said.values())]
+        if not some:
+            continue
+        crps = {
+            who: np.array([scores.crps(a.said[who], float(a.answer or 0.0)) for a in some])
+            for who in EVERYBODY
+        }
+        names = np.array([a.question.name for a in some])
+        for name in np.unique(names):
+            here = names == name
+            scale = np.mean([crps[who][here].mean() for who in EVERYBODY]) or 1.0
+            for who in EVERYBODY:
+                crps[who][here] /= scale
+        blocks = [place[a.origin] for a in some]
+        found[kind] = {"questions": len(some)}
+        for who in OTHERS:
+            interval = told(skill_interval(crps["model"], crps[who], blocks, length=STRETCH))
+            found[kind][who] = {"crps_skill": interval.pop("value"), **interval}
+    return found
+
+
+def _by_question(answered: list[Asked], place: dict[Any, int]) -> list[dict[str, Any]]:
+    """For each question: how the model fared against the best of the baselines."""
+    found = []
+    for question in dict.fromkeys(a.question for a in answered):
+        some = [a for a in answered if a.question is question and all(len(s) for s in a.said.values())]
+        if not some:
+            continue
+        score = {who: _scores(some, who) for who in EVERYBODY}
+        best = min(BASELINES, key=lambda who: float(score[who].mean()))
+        found.append(
+            {
+                "name": question.name,
+                "title": question.title,
+                "kind": question.kind,
+                "asked": len(some),
+                "happened": float(np.mean([a.answer or 0.0 for a in some])),
+                "said": float(np.mean([a.said["model"].mean() for a in some])),
+                "best_baseline": best,
+                "score": float(score["model"].mean()),
+                "best_score": float(score[best].mean()),
+                "skill": _finite(scores.skill(score["model"], score[best])),
+                "prior_skill": _finite(scores.skill(score["model"], score["prior_model"])),
+            }
+        )
+    return found
+
+
+def _scores(asked: list[Asked], who: str) -> Floats:
+    if asked[0].binary:
+        return scores.brier(_probability(asked, who), _answers(asked))
+    return np.array([scores.crps(a.said[who], float(a.answer or 0.0)) for a in asked])
+
+
+def _coverage(sampled: list[Asked]) -> dict[str, Any]:
+    """How often levels fell within the central half and the central nine tenths of what was said."""
+    levels = [a for a in sampled if a.question.kind == "continuous"]
+    found: dict[str, Any] = {}
+    for name in ("all", *dict.fromkeys(a.question.name for a in levels)):
+        some = [a for a in levels if name in ("all", a.question.name)]
+        if not some:
+            continue
+        ends = np.array([np.quantile(a.said["model"], [0.05, 0.25, 0.75, 0.95]) for a in some])
+        y = _answers(some)
+        found[name] = {
+            "points": len(some),
+            "half": scores.coverage(ends[:, 1], ends[:, 2], y),
+            "nine_tenths": scores.coverage(ends[:, 0], ends[:, 3], y),
+        }
+    return found
+
+
+def _question(asked: Asked) -> dict[str, Any]:
+    q = asked.question
+    told: dict[str, Any] = {
+        "name": q.name,
+        "title": q.title,
+        "kind": q.kind,
+        "origin": asked.origin.isoformat(),
+        "months": asked.months,
+        "resolves": asked.resolves.isoformat(),
+        "answer": asked.answer,
+    }
+    for who, said in asked.said.items():
+        if asked.binary:
+            told[who] = round(float(said[0]), 6)
+        elif len(said):
+            told[who] = [float(f"{v:.6g}") for v in np.quantile(said, [0.05, 0.25, 0.5, 0.75, 0.95])]
+        else:
+            told[who] = None
+    return told
+
+
+def _probability(asked: list[Asked], who: str) -> Floats:
+    return np.array([a.said[who][0] for a in asked], dtype=np.float64)
+
+
+def _answers(asked: list[Asked]) -> Floats:
+    return np.array([a.answer for a in asked], dtype=np.float64)
+
+
+def _mean(values: Floats) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

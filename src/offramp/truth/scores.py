@@ -1,0 +1,164 @@
+"""Proper scores of forecasts, skill against others, reliability, and intervals by block bootstrap.
+
+Brier (1950) and log scores of probabilities and the continuous ranked probability score are those of the
+package scoringrules; Gneiting and Raftery (2007, JASA 102) say why only proper scores are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from offramp.engine.inputs import Floats
+from offramp.questions.need import library
+
+# A probability is kept this far from 0 and 1 for the log score, which is infinite there.
+CLOSEST = 0.005
+RESAMPLES = 2000
+
+
+def brier(probability: Floats, answer: Floats) -> Floats:
+    """(p - y)² of each question: 0 is best, 1 worst, 0.25 for always saying one half.
+
+    Parameters
+    ----------
+    probability : (question,), 0 to 1
+    answer : (question,), 0 or 1
+    """
+    score = library("scoringrules", "scores", "truth").brier_score(answer, probability)
+    return np.asarray(score, dtype=np.float64)
+
+
+def log_score(probability: Floats, answer: Floats) -> Floats:
+    """-ln of the probability that was given to what happened: (question,); 0 is best."""
+    held = np.clip(probability, CLOSEST, 1 - CLOSEST)
+    score = library("scoringrules", "scores", "truth").log_score(answer, held)
+    return np.asarray(score, dtype=np.float64)
+
+
+def crps(ensemble: Floats, answer: float) -> float:
+    """Continuous ranked probability score of a sample against what came, in its unit; 0 is best.
+
+    The mean distance to the answer less half of the mean distance within the sample: the absolute error of a
+    forecast without spread.
+
+    Parameters
+    ----------
+    ensemble : (member,)
+    answer : what came
+    """
+    found = library("scoringrules", "scores", "truth").crps_ensemble(answer, ensemble, estimator="nrg")
+    return float(found)
+
+
+def skill(score: Floats, reference: Floats) -> float:
+    """1 - mean score / mean score of another: 1 for a perfect forecast, 0 for no better than the other."""
+    below = float(np.mean(reference))
+    if below == 0:
+        return 0.0 if float(np.mean(score)) == 0 else -np.inf
+    return 1.0 - float(np.mean(score)) / below
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with a 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def as_dict(self) -> dict[str, float]:
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def skill_interval(
+    score: Floats, reference: Floats, blocks: Sequence[int], *, length: int = 1, seed: int = 0
+) -> Interval:
+    """Skill with a 90 % interval from resampling blocks of time.
+
+    Questions asked at one origin, and at origins whose horizons overlap, are answered by the same events. So
+    not questions but stretches of neighbouring origins are drawn anew (moving blocks, Künsch 1989, Annals of
+    Statistics 17).
+
+    Parameters
+    ----------
+    score, reference : (question,), the lower the better
+    blocks : (question,), the number of the origin of each
+    length : origins in one stretch
+    """
+    origins = np.asarray(blocks)
+    names = np.unique(origins)
+    # Sums for each origin: a resample is then a sum over the origins drawn.
+    ours = np.array([score[origins == n].sum() for n in names])
+    theirs = np.array([reference[origins == n].sum() for n in names])
+    value = skill(score, reference)
+    if len(names) < 2:
+        return Interval(value, -np.inf, 1.0)
+    length = max(1, min(length, len(names) - 1))
+    rng = np.random.Generator(np.random.Philox(key=seed))
+    stretches = int(np.ceil(len(names) / length))
+    first = rng.integers(0, len(names), (RESAMPLES, stretches))
+    # In a circle, so that the first and last origins count as often as the others.
+    drawn = ((first[..., None] + np.arange(length)) % len(names)).reshape(RESAMPLES, -1)[:, : len(names)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        again = 1.0 - ours[drawn].sum(axis=1) / theirs[drawn].sum(axis=1)
+    again = again[np.isfinite(again)]
+    if not len(again):
+        return Interval(value, -np.inf, 1.0)
+    low, high = np.quantile(again, [0.05, 0.95])
+    return Interval(value, float(low), float(high))
+
+
+def reliability(probability: Floats, answer: Floats, bins: int = 10) -> list[dict[str, float]]:
+    """How often it happened where about so much was said: a reliability diagram as a table.
+
+    Bins of equal width; each with the mean of what was said, the share that happened, its 90 % interval
+    (Wilson's), and how many.
+    """
+    from offramp.analysis.intervals import wilson
+
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    table = []
+    for b in range(bins):
+        here = place == b
+        if here.any():
+            n, k = int(here.sum()), int(answer[here].sum())
+            low, high = (float(end) for end in wilson(k, n))
+            table.append(
+                {"said": float(probability[here].mean()), "happened": k / n, "low": low, "high": high, "n": n}
+            )
+    return table
+
+
+def decomposition(probability: Floats, answer: Floats, bins: int = 10) -> dict[str, float]:
+    """Murphy's (1973) parts of the Brier score: reliability - resolution + uncertainty, of binned forecasts.
+
+    Sharpness is the standard deviation of what is said.
+    """
+    base = float(answer.mean())
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    off = resolved = 0.0
+    for b in np.unique(place):
+        here = place == b
+        share = here.mean()
+        off += float(share * (probability[here].mean() - answer[here].mean()) ** 2)
+        resolved += float(share * (answer[here].mean() - base) ** 2)
+    return {
+        "reliability": off,
+        "resolution": resolved,
+        "uncertainty": base * (1 - base),
+        "sharpness": float(probability.std()),
+    }
+
+
+def coverage(low: Floats, high: Floats, answer: Floats) -> float:
+    """Share of answers within their intervals."""
+    return float(np.mean((answer >= low) & (answer <= high)))
+
+
+def told(interval: Interval) -> dict[str, Any]:
+    """An interval as plain values; infinite ends are None."""
+    return {k: (v if np.isfinite(v) else None) for k, v in interval.as_dict().items()}

@@ -1,0 +1,266 @@
+"""Questions that events answer, forecasts without a model, backtests, and the ledger of forecasts."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from cli_calls import call
+from offramp import UsageError, backtest, load, load_questions
+from offramp.truth import baselines, ledger
+from offramp.truth.questions import check_answers
+
+HEADER = "series,date,until,known,value,unit,source,note\n"
+MODEL = """
+model: {name: border, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 24}
+variables:
+  stock: {unit: kg, initial: "normal(100, 5)", change: growth, noise: 3}
+parameters:
+  growth: {unit: kg/month, value: "normal(5, 3)"}
+  pace: {unit: 1/month, value: "lognormal(0.2, 0.8)"}
+actors:
+  blue: {actions: {wait: {}, act: {}}}
+events:
+  raid: {rate: pace}
+outcomes:
+  war: {rate: 0.002 / month, absorbing: true}
+evidence:
+  stocks: {observes: stock, data: seen.csv, series: stock, error: normal, sd: 2 * kg}
+  raids: {observes: raid, data: seen.csv, series: raid, error: poisson, window: 3, stray: 0.02}
+"""
+QUESTIONS = """
+origins: {from: 2020-07-01, until: 2021-07-01, months: 6}
+horizons: [3, 6]
+questions:
+  raid: {title: A raid, of: {happens: raid}, seen: {data: seen.csv, series: raid},
+         base_rate: {per_year: 2.4, source: made up}}
+  raids: {title: Raids, of: {count: raid}, seen: {data: seen.csv, series: raid}}
+  stock: {title: Stock, of: {level: stock}, seen: {data: seen.csv, series: stock}}
+  stock_above: {title: Above 150 kg, of: {level: stock, above: 150}, seen: {data: seen.csv, series: stock}}
+  war: {title: War, of: {ends: war}, seen: {data: seen.csv, series: war, holds: true}}
+"""
+RAIDS = [date(2020, 2, 10), date(2020, 8, 20), date(2020, 9, 1), date(2021, 3, 3), date(2021, 11, 5)]
+
+
+def month(k):
+    return date(2020 + k // 12, k % 12 + 1, 1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A stock that grows by 4 a month, reported every quarter ten days late; five raids; no war."""
+    place = tmp_path_factory.mktemp("border")
+    rows = [f"stock,{month(k)},,{month(k) + timedelta(10)},{100 + 4 * k},kg,s,\n" for k in range(0, 25, 3)]
+    rows += [f"raid,{day},,{day},1,count,s,\n" for day in RAIDS]
+    rows += [f"war,{month(k)},,{month(k)},0,flag,s,\n" for k in range(0, 25, 6)]
+    (place / "seen.csv").write_text(HEADER + "".join(rows))
+    (place / "border.yaml").write_text(MODEL)
+    (place / "asked.yaml").write_text(QUESTIONS)
+    return place
+
+
+@pytest.fixture(scope="module")
+def asked(folder):
+    return load_questions(str(folder / "asked.yaml"))
+
+
+@pytest.fixture(scope="module")
+def tested(folder, asked):
+    return backtest(load(folder / "border.yaml"), asked, particles=40, chains=2, seed=1)
+
+
+def question(asked, name):
+    return next(q for q in asked.questions if q.name == name)
+
+
+def test_tables_answer_questions_by_the_rule_of_their_form(asked):
+    after, later = date(2020, 7, 1), date(2020, 10, 1)
+    assert question(asked, "raid").answer(after, later) == 1.0
+    assert question(asked, "raids").answer(after, later) == 2.0
+    assert question(asked, "raid").answer(later, date(2021, 1, 1)) == 0.0
+    assert question(asked, "stock").answer(after, later) == 136.0
+    assert question(asked, "stock").answer(after, date(2020, 8, 16)) == pytest.approx(124 + 12 * 46 / 92)
+    assert question(asked, "stock_above").answer(after, later) == 0.0
+    assert question(asked, "stock_above").answer(after, date(2021, 4, 1)) == 1.0
+    assert question(asked, "war").answer(after, later) == 0.0
+
+
+def test_a_level_without_a_reading_near_is_left_open(asked):
+    assert question(asked, "stock").reading(date(2022, 6, 1)) is None
+    assert question(asked, "stock").reading(date(2020, 10, 1), known=date(2020, 10, 5)) is None
+
+
+def test_the_list_on_the_united_states_and_iran_is_long_and_resolvable():
+    """At least 25 questions of three kinds, each answered at most of its origins, both models can answer."""
+    listed = load_questions("us-iran")
+    assert len(listed.questions) >= 25
+    assert {q.kind for q in listed.questions} == {"binary", "count", "continuous"}
+    for model in ("us-iran-2018", "us-iran-2020"):
+        check_answers(listed, load(model))
+    for q in listed.questions:
+        if not q.table.endswith(("oil", "uranium")):
+            assert all(q.answer(o, o + timedelta(days=80)) is not None for o in listed.origins), q.name
+
+
+@pytest.mark.parametrize("name", list(baselines.BASELINES))
+def test_no_baseline_knows_what_came_later(asked, name):
+    """The same forecast whatever the rows that became known after the origin."""
+    from dataclasses import replace
+
+    origin, start = date(2020, 7, 1), date(2020, 1, 1)
+    for q in asked.questions:
+        cut = replace(q, rows=tuple(r for r in q.rows if r.known <= origin))
+        forecast = baselines.BASELINES[name]
+        np.testing.assert_array_equal(forecast(q, start, origin, 6), forecast(cut, start, origin, 6))
+
+
+def test_baselines_say_what_their_rule_says(asked):
+    origin, start = date(2020, 7, 1), date(2020, 1, 1)
+    raid = question(asked, "raid")
+    months = (origin - start).days / 30.436875
+    assert baselines.climatology(raid, start, origin, 6)[0] == pytest.approx(
+        1 - np.exp(-6 * 1.5 / (months + 12)), rel=1e-6
+    )
+    assert baselines.crisis_data(raid, start, origin, 6)[0] == pytest.approx(1 - np.exp(-1.2))
+    assert baselines.persistence(raid, start, origin, 3)[0] == pytest.approx(1 - np.exp(-0.25))
+    stock = question(asked, "stock")
+    # The last reading known is that of 1 April, 112; it has grown by 4 a month.
+    assert np.median(baselines.persistence(stock, start, origin, 3)) == pytest.approx(112, abs=0.5)
+    assert np.median(baselines.trend(stock, start, origin, 3)) == pytest.approx(112 + 4 * 6, abs=0.8)
+
+
+def test_a_backtest_asks_everything_everywhere_and_keeps_its_promises(tested):
+    told = tested.as_dict()
+    json.dumps(told, allow_nan=False)
+    assert told["origins"] == ["2020-07-01", "2021-01-01", "2021-07-01"]
+    assert told["asked"] == 3 * 2 * 5
+    assert {q["kind"] for q in told["questions"]} == {"binary", "count", "continuous"}
+    skill = told["skill"]
+    assert skill["best_baseline"]["name"] in baselines.BASELINES
+    assert skill["best_baseline"]["brier"] == min(skill[b]["brier"] for b in baselines.BASELINES)
+    for name in (*baselines.BASELINES, "prior_model"):
+        assert skill[name]["brier_skill"] == pytest.approx(1 - skill["model_brier"] / skill[name]["brier"])
+    # A stock that grows steadily is what this model is good at.
+    stock = next(q for q in told["by_question"] if q["name"] == "stock")
+    assert stock["score"] < 8
+    assert told["coverage"]["all"]["points"] == 6
+
+
+def test_what_resolves_after_a_day_can_be_left_unseen(folder, asked):
+    seen = backtest(load(folder / "border.yaml"), asked, until=date(2021, 1, 1), particles=20, chains=1)
+    assert max(a.resolves for a in seen.asked) <= date(2021, 1, 1)
+    assert [c.record.until for c in seen.calibrations] == [date(2020, 7, 1)]
+
+
+# ── the ledger ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def first(folder, asked):
+    return ledger.forecast(load(folder / "border.yaml"), asked, date(2020, 7, 1), particles=30, chains=1)
+
+
+def test_a_forecast_is_scored_by_what_came(first, asked):
+    found = ledger.score(first, asked)
+    assert (found["asked"], found["resolved"]) == (10, 10)
+    raid = next(q for q in found["questions"] if q["name"] == "raid" and q["months"] == 3)
+    assert raid["answer"] == 1.0
+    assert raid["brier"] == pytest.approx((1 - raid["probability"]) ** 2)
+    early = ledger.score(first, asked, known_by=date(2020, 10, 2))
+    assert early["resolved"] < 10, "what is not known yet is not scored"
+
+
+@pytest.mark.parametrize("change", ["probability", "as_of", "previous", "settings"])
+def test_a_forecast_that_was_changed_is_refused(first, asked, change):
+    told = json.loads(json.dumps(first))
+    if change == "probability":
+        entry = next(q for q in told["questions"] if "probability" in q)
+        entry["probability"] = min(entry["probability"] + 1e-6, 1.0)
+    else:
+        told[change] = {"as_of": "2020-06-30", "previous": "0" * 64, "settings": {}}[change]
+    with pytest.raises(UsageError, match="was changed after it was made"):
+        ledger.score(told, asked)
+
+
+def test_forecasts_are_chained(first, folder, asked):
+    again = ledger.forecast(
+        load(folder / "border.yaml"), asked, date(2021, 1, 1), particles=20, chains=1, previous=first
+    )
+    assert again["previous"] == first["hash"]
+    assert again["hash"] != first["hash"]
+
+
+def test_the_commands_of_the_ledger(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    small = ["--particles", "20", "--chains", "1", "--questions", "asked.yaml"]
+    made = call("forecast", "border.yaml", "--as-of", "2020-07-01", *small)
+    assert made.exit_code == 0, made.stderr
+    assert "border-forecast-2020-07-01.json" in made.stdout
+    twice = call("forecast", "border.yaml", "--as-of", "2020-07-01", *small)
+    assert (twice.exit_code, "is not overwritten" in twice.stderr) == (2, True)
+    scored = call("score", "border-forecast-2020-07-01.json", "--questions", "asked.yaml", "--format", "json")
+    assert json.loads(scored.stdout)["resolved"] == 10
+    text = (folder / "border-forecast-2020-07-01.json").read_text()
+    (folder / "forged.json").write_text(text.replace('"as_of": "2020-07-01"', '"as_of": "2020-06-01"'))
+    forged = call("score", "forged.json", "--questions", "asked.yaml")
+    assert (forged.exit_code, "was changed after it was made" in forged.stderr) == (2, True)
+
+
+def test_the_command_calibrate_says_what_moves_and_saves_what_arviz_reads(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    asked = (
+        "calibrate",
+        "border.yaml",
+        "--until",
+        "2021-01-15",
+        "--against",
+        "2021-12-31",
+        "--particles",
+        "40",
+    )
+    found = call(*asked, "--out", "kept.nc", "--format", "json", "--resume", "done.npz", "--picture", "p.svg")
+    assert found.exit_code == 0, found.stderr
+    told = json.loads(found.stdout)
+    assert "growth" in told["moved"]
+    assert told["parameters"]["growth"]["posterior"]["sd"] < told["parameters"]["growth"]["prior"]["sd"]
+    assert told["held_back"]["stocks"]["points"] == 3, "readings of April, July, October"
+    assert "after" in (folder / "p.svg").read_text()
+    text = call(*asked, "--resume", "done.npz").stdout
+    assert "What the data move most" in text
+    import arviz_base
+    import xarray
+
+    with xarray.open_datatree("kept.nc", engine="h5netcdf") as kept:
+        assert (
+            arviz_base.extract(kept, var_names="growth", num_samples=50, random_seed=1).sizes["sample"] == 50
+        )
+        shown, observed = kept["posterior_predictive"]["stocks"], kept["observed_data"]["stocks"]
+        assert shown.dims[:2] == ("chain", "draw")
+        assert shown.shape[-1] == observed.shape[-1]
+
+
+def test_the_command_backtest_prints_its_verdict(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    asked = ("backtest", "border.yaml", "--questions", "asked.yaml", "--particles", "20", "--chains", "1")
+    found = call(*asked, "--picture", "r.svg")
+    assert found.exit_code == 0, found.stderr
+    assert "the best forecast without a model" in found.stdout
+    assert (folder / "r.svg").exists()
+
+
+def test_what_cannot_be_asked_is_said_plainly(folder, monkeypatch, tmp_path):
+    monkeypatch.chdir(folder)
+    assert (
+        "there is no list of questions `iran`"
+        in call("score", "x.json", "--questions", "iran").stderr
+        + call("backtest", "border.yaml", "--questions", "iran").stderr
+    )
+    wrong = call("calibrate", "border.yaml", "--until", "soon")
+    assert (wrong.exit_code, "dates are year-month-day" in wrong.stderr) == (2, True)
+    (folder / "strange.yaml").write_text(QUESTIONS.replace("happens: raid", "happens: rain"))
+    refused = call("backtest", "border.yaml", "--questions", "strange.yaml")
+    assert (refused.exit_code, "asks for `rain`" in refused.stderr) == (2, True)

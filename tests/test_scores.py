@@ -1,0 +1,82 @@
+"""Scores against examples worked by hand, and forecasters whose skill is known beforehand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from offramp.truth import scores
+
+P = np.array([0.9, 0.2, 0.5, 0.0])
+Y = np.array([1.0, 0.0, 0.0, 0.0])
+
+
+def test_scores_are_those_worked_by_hand():
+    np.testing.assert_allclose(scores.brier(P, Y), [0.01, 0.04, 0.25, 0.0], atol=1e-12)
+    wanted = [-math.log(0.9), -math.log(0.8), math.log(2), -math.log(0.995)]
+    np.testing.assert_allclose(scores.log_score(P, Y), wanted)
+    # Mean distance of 1, 2 and 6 to 3 is 2; half the mean distance among them is (1 + 5 + 4) / 9.
+    assert scores.crps(np.array([1.0, 2.0, 6.0]), 3.0) == pytest.approx(2 - 10 / 9)
+    assert scores.crps(np.array([4.0, 4.0]), 3.0) == pytest.approx(1.0), "without spread: the absolute error"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(-50, 50), min_size=2, max_size=12), st.floats(-50, 50))
+def test_crps_is_the_integral_of_the_brier_score_over_all_thresholds(members, answer):
+    """The definition, integrated between the points at which anything changes."""
+    ensemble = np.array(members)
+    edges = np.unique(np.concatenate([ensemble, [answer]]))
+    middle = (edges[1:] + edges[:-1]) / 2
+    below = (ensemble[None, :] <= middle[:, None]).mean(axis=1)
+    integral = float((((below - (answer <= middle)) ** 2) * np.diff(edges)).sum())
+    assert scores.crps(ensemble, answer) == pytest.approx(integral, abs=1e-6)
+
+
+def test_a_perfect_forecaster_has_skill_one_and_a_climatologist_none():
+    rng = np.random.default_rng(1)
+    y = (rng.random(400) < 0.3).astype(float)
+    climate = scores.brier(np.full(400, y.mean()), y)
+    assert scores.skill(scores.brier(y, y), climate) == 1.0
+    assert scores.skill(climate, climate) == 0.0
+    # Brier score of the base rate is its variance; who says the opposite of it does worse.
+    assert climate.mean() == pytest.approx(y.mean() * (1 - y.mean()))
+    assert scores.skill(scores.brier(np.full(400, 1 - y.mean()), y), climate) < 0
+
+
+def test_parts_of_the_brier_score_add_up():
+    rng = np.random.default_rng(2)
+    p = (np.floor(rng.random(500) * 10) + 0.5) / 10  # one value in a bin: then the sum is exact
+    y = (rng.random(500) < p).astype(float)
+    parts = scores.decomposition(p, y)
+    whole = parts["reliability"] - parts["resolution"] + parts["uncertainty"]
+    assert whole == pytest.approx(scores.brier(p, y).mean(), abs=1e-9)
+    table = scores.reliability(p, y)
+    assert sum(row["n"] for row in table) == 500
+    assert all(row["low"] <= row["happened"] <= row["high"] for row in table)
+
+
+def test_intervals_of_skill_hold_the_true_skill_nine_times_in_ten():
+    """Independent origins with scores of known means: skill 0.2."""
+    rng = np.random.default_rng(3)
+    held = 0
+    for trial in range(60):
+        blocks = np.repeat(np.arange(30), 6)
+        ours, theirs = rng.gamma(2.0, 0.08, 180), rng.gamma(2.0, 0.1, 180)
+        interval = scores.skill_interval(ours, theirs, blocks.tolist(), seed=trial)
+        held += interval.low <= 0.2 <= interval.high
+    assert 0.8 <= held / 60 <= 0.98
+
+
+def test_questions_answered_by_the_same_events_widen_the_interval():
+    """Scores shared by four neighbouring origins are one observation, not four."""
+    rng = np.random.default_rng(4)
+    shared = np.repeat(rng.normal(0, 0.05, 8), 4)
+    ours, theirs = 0.2 + shared, np.full(32, 0.25)
+    one = scores.skill_interval(ours, theirs, range(32), length=1)
+    stretch = scores.skill_interval(ours, theirs, range(32), length=4)
+    assert stretch.high - stretch.low > 1.3 * (one.high - one.low)
+    assert one.value == stretch.value
