@@ -103,7 +103,9 @@ class Design:
             missing = numbers[~np.isin(numbers, self.scenarios)]
             if len(missing):
                 raise UsageError(f"scenario {missing[0]} is not in this design of {len(self.scenarios)}.")
-        return Design(self.model, policies or self.policies, numbers, self.seed, self.overrides, self.life, self.paths)
+        return Design(
+            self.model, policies or self.policies, numbers, self.seed, self.overrides, self.life, self.paths
+        )
 
     def blocks(self, size: int) -> Iterator[Design]:
         """The same design in pieces of at most `size` scenarios, in order."""

@@ -154,9 +154,7 @@ class Choosing:
         f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, room)
         if self.sampling is not None:
             key = self.memory.place(f, "key")
-            f.call(
-                f"imagine_{i}", seen, picture, f["step"], steps, reach, answers, own, q, room, key
-            )
+            f.call(f"imagine_{i}", seen, picture, f["step"], steps, reach, answers, own, q, room, key)
             return
         f.call(
             f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps, reach, answers, own, q,

@@ -1,8 +1,8 @@
 """A look-ahead along sampled paths, in plain NumPy: what the expected path of `World` misses.
 
 Along the expected path everything in between moves by its mean, so that a risk which grows faster than its cause
-is weighed at the mean of the cause. Here an actor follows some courses of luck instead and averages what they
-bring: events, noise and everyone's moves are drawn. All candidate actions, and all pictures, meet the same
+is weighed at the mean of the cause. Here an actor follows some courses of luck instead and averages what
+they bring: events, noise and everyone's moves are drawn. All candidate actions, and all pictures, meet the same
 luck, so that they differ by what they do alone. What the others are supposed to weigh, they weigh along the
 expected path; ladders count by their expectation.
 """
@@ -167,4 +167,4 @@ def drawn(chances: Floats, u: Floats) -> Floats:
     cumulative = np.cumsum(chances, axis=1)
     which = np.minimum((u[:, None] >= cumulative).sum(axis=1), chances.shape[1] - 1)
     taken = (np.arange(chances.shape[1]) == which[:, None]).astype(np.float64)
-    return taken + 0.0 * cumulative[:, -1:]
+    return np.asarray(taken + 0.0 * cumulative[:, -1:])

@@ -133,7 +133,7 @@ class Mind:
         return World(self.model, parameters, truth.runs)
 
     def think(self, picture: Picture, seen: State, step: int, dice: Dice | None = None) -> Thought:
-        """Look ahead in one picture from the state as seen in it, by expectation or, with dice, by sampling."""
+        """Look ahead in one picture from the state as seen in it; with dice along sampled paths."""
         actor, world = self.actor, picture.world
         world.odds = tuple(odds_of(x, world, seen, step * world.dt) for x in self.model.ladders)
         steps, inner = look_ahead_steps(actor, world.dt), inner_steps(actor, world.dt)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from offramp.engine.imagined import Dice
 from offramp.engine.inputs import Floats
 from offramp.engine.ladder import odds_of
-from offramp.engine.imagined import Dice
 from offramp.engine.mind import Mind, Picture, Thought
 from offramp.engine.world import (
     Odds,

@@ -3,7 +3,7 @@
 | function | what it does |
 |---|---|
 | `pick(chances, count, u)` | one of several chances becomes 1, the others 0 |
-| `imagine_events_I(x, p, k, now, word, room, key)` | what happens at the beginning of a step, as actor I imagines it |
+| `imagine_events_I(x, p, k, now, word, room, key)` | what happens as a step begins |
 | `imagine_moves_I(weights, word, key, own)` | everyone's chances become moves; those of actor I where `own` |
 | `imagine_noise_I(x, p, now, word, kick, key)` | the noise of a step |
 | `imagine_I(seen, p, step, steps, reach, first, open, q, room, key)` | Q of each action of actor I |
@@ -195,9 +195,7 @@ class Sampling:
                             f.call("expect_exchanges", x, p, now, scratch)
                             self.minds.meet_exchanges(f, i, scratch, course, factor.get() * discount, gained)
                         f.call("inclinations", x, p, now, z)
-                        f.call(
-                            f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch
-                        )
+                        f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch)
                         f.call(f"imagine_moves_{i}", weights, word, key, f.constant("flag", True))
                         f.call("effects", x, p, now, weights)
                         f.call(f"imagine_noise_{i}", x, p, now, word, kick, key)
