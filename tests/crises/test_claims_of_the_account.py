@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 import offramp
+from documented import ROOT
 from offramp.language.sections.directly import set_directly
 
-PAGE = Path(offramp.__file__).parents[2] / "docs" / "crises" / "us-iran-2020.md"
+PAGE = ROOT / "docs" / "crises" / "us-iran-2020.md"
 CRISES = ("us-iran-2020", "us-iran-2018", "us-iran-2012")
 
 
