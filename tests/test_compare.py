@@ -143,7 +143,7 @@ def ofr_root():
 def test_people_read_titles_both_intervals_and_what_is_not_told_apart(guns):
     result = call("compare", guns, "--policy", "arming", "--policy", "idle", "--runs", "300")
     assert result.exit_code == 0
-    text = result.stdout
+    text = " ".join(result.stdout.split())  # however wide the terminal is
     assert "Blue arms (arming): chances by the end" in text
     assert "War comes" in text
     assert "sampling" in text

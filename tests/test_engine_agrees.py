@@ -262,6 +262,53 @@ def test_an_exchange_is_the_same_in_every_writing_width_chunk_and_thread():
     assert_same_bits(joined(parts), whole)
 
 
+CLASH = """
+variables:
+  heat: {initial: 5, noise: 0.5}
+  fire: {initial: 0}
+parameters: {z: {value: "uniform(-1, 1)", guess: true}, cost: {value: 4}}
+actors:
+  red:
+    {depth: 2, horizon: 3, precision: 0.4, utility: {calm: -heat - fire},
+     beliefs: {blue: {prior: {hard: 0.6, soft: rest}}}, actions: {wait: {}, arm: {effects: {heat: 1}}}}
+  blue:
+    {depth: 1, horizon: 2, precision: 0.5, utility: {heat: heat - 2 * fire},
+     true_type: {hard: 0.5, soft: rest},
+     types: {hard: {parameters: {cost: 9}}, soft: {parameters: {cost: 1}}},
+     actions: {wait: {}, arm: {effects: {heat: z}}}}
+ladders:
+  clash:
+    {sides: [red, blue], rate: 0.5 / month, first: 0.4, moves: 4, war: war, war_worth: {red: -50, blue: -30},
+     rungs: {
+       low: {loses_control: 0.05, harm: {red: 1}, stakes: {blue: 2 + heat}, audience_cost: {blue: cost}},
+       mid: {loses_control: 0.2, harm: {red: 2}, stakes: {red: 5}, effects: {fire: 2}},
+       top: {loses_control: 0.6, harm: {red: 3, blue: 3}, effects: {fire: {set: 7}}}}}
+outcomes: {war: {absorbing: true, worth: {red: -20, blue: -40}}, calm: {otherwise: true}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "instead", "fails"),
+    [
+        ("harm: {red: 2}", "harm: {red: z * 1e308 * 10}", True),  # infinite, of either sign
+        ("loses_control: 0.2", "loses_control: sqrt(heat - 5)", True),  # no number from some month on
+        ("loses_control: 0.2", "loses_control: 5 * z", False),  # held within 0 and 1
+        ("rate: 0.5", "rate: 1e6 * z", False),  # as often as can be, or never
+        ("first: 0.4", "first: log(z)", True),
+        ("precision: 0.4", "precision: 1e6", False),
+    ],
+)
+def test_numbers_of_an_exchange_that_are_none_fail_the_same_runs_in_both_writings(number, instead, fails):
+    """In one vector beside runs that go on."""
+    assert CLASH.count(number) == 1
+    model = made(CLASH.replace(number, instead), 6)
+    inputs = inputs_for(model, scenarios=21, seed=7)
+    ours = compile_model(model, cache=False).run(inputs, probabilities=True)
+    assert_agree(ours, Oracle(model).run(inputs, probabilities=True))
+    assert (ours.status == Status.NOT_FINITE).any() == fails
+    assert (ours.ladder_rung[ours.status == Status.OK] >= 0).any()
+
+
 def test_who_has_no_ladders_pays_nothing_for_them(compiled):
     """Neither a function nor a place in memory."""
     assert not any(f"@{name}" in compiled.ir for name in ("odds", "exchanges", "expect_exchanges", "play_0"))

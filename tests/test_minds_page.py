@@ -77,7 +77,7 @@ def parts(judgement):
 def going(model, step, least=3):
     """Numbers of scenarios that still go on in a step."""
     inputs = ofr.Design(model, scenarios=40).inputs("baseline")
-    action = engine_for(model, "oracle").run(inputs).action[:, step, 0]
+    action = engine_for(model, "compiled").run(inputs).action[:, step, 0]
     numbers = [int(n) for n in inputs.scenario[action >= 0]]
     assert len(numbers) >= least
     return numbers[:least]
@@ -104,11 +104,11 @@ def test_the_reasons_of_a_choice_are_those_of_the_plain_look_ahead(three):
             np.testing.assert_allclose(sum(why.chances.values()) + why.none, 1, rtol=1e-12)
 
 
-@pytest.mark.parametrize("step", [0, 1, 4])
-@pytest.mark.parametrize("engine", ["oracle", "compiled"])
+@pytest.mark.parametrize(("engine", "step"), [("oracle", 1), *(("compiled", k) for k in (0, 1, 4))])
 def test_the_page_shows_the_chances_with_which_the_engine_chooses(three, engine, step):
     """At a late date too, where it follows the course of the run and takes up what was learned by then."""
-    for number in going(three, step):
+    # One run is enough of the slow interpreter.
+    for number in going(three, step)[: 1 if engine == "oracle" else None]:
         design = ofr.Design(three, scenarios=[number])
         out = engine_for(three, engine).run(design.inputs("baseline"), probabilities=True)
         page = minds(design, three.date_of(step))

@@ -105,10 +105,9 @@ def test_a_surprise_is_told_exactly_where_the_other_gave_it_little():
     assert told
 
 
-def test_thoughts_are_those_of_minds_at_that_date(file):
+def test_thoughts_are_those_of_minds_at_that_date():
     """What a story says of a mind is what `offramp minds` says of it."""
-    model = ofr.load("us-iran-2020")
-    design = ofr.Design(model, scenarios=[3])
+    design = ofr.Design(ofr.load("spiral"), scenarios=[4])
     told = story(design, thoughts=1)
     (thought,) = told.thoughts
     (mind,) = ofr.minds(design, thought.at, [thought.actor]).actors
