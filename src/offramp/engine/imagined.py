@@ -1,10 +1,10 @@
 """A look-ahead along sampled paths, in plain NumPy: what the expected path of `World` misses.
 
-Along the expected path everything in between moves by its mean, so that a risk which grows faster than its cause
-is weighed at the mean of the cause. Here an actor follows some courses of luck instead and averages what
-they bring: events, noise and everyone's moves are drawn. All candidate actions, and all pictures, meet the same
-luck, so that they differ by what they do alone. What the others are supposed to weigh, they weigh along the
-expected path; ladders count by their expectation.
+Along the expected path everything in between moves by its mean, so that a risk which grows faster than its
+cause is weighed at the mean of the cause. Here an actor follows some courses of luck instead and averages
+what they bring: events, noise and everyone's moves are drawn. All candidate actions, and all pictures, meet
+the same luck, so that they differ by what they do alone. What the others are supposed to weigh, they weigh
+along the expected path; ladders count by their expectation.
 """
 
 from __future__ import annotations
