@@ -127,7 +127,9 @@ def _simulate(
     block: int | None,
 ) -> xr.Dataset:
     if block is None:
-        block = max(FEWEST_SCENARIOS, RUNS_PER_BLOCK // len(design.policies))
+        # Several blocks for each thread, so that none waits long for another at the end.
+        share = -(-len(design.scenarios) // (4 * (threads or os.cpu_count() or 1)))
+        block = max(FEWEST_SCENARIOS, min(RUNS_PER_BLOCK // len(design.policies), share))
     if block < 1 or (threads is not None and threads < 1):
         raise UsageError("threads and block must be at least 1.")
     collection = Collection.empty(design, variables)
