@@ -226,6 +226,22 @@ def test_a_backtest_asks_everything_everywhere_and_keeps_its_promises(tested):
     assert told["coverage"]["all"]["points"] == 6
 
 
+def test_tables_of_a_backtest_can_be_reckoned_again_from_its_answers(tested):
+    """Skill by when a question resolves (not when it was asked), and coverage, from the list of questions."""
+    told = tested.as_dict()
+    binary = [q for q in told["questions"] if q["kind"] == "binary" and q["answer"] is not None]
+    early = [q for q in binary if q["resolves"] < "2021-01-01"]
+    assert 0 < len(early) < sum(q["origin"] < "2021-01-01" for q in binary)
+    assert told["skill_by"]["before_2021"]["questions"] == len(early)
+    assert told["skill_by"]["from_2021"]["questions"] == len(binary) - len(early)
+    brier = np.mean([(q["model"] - q["answer"]) ** 2 for q in early])
+    assert told["skill_by"]["before_2021"]["model_brier"] == pytest.approx(brier, abs=1e-5)
+    levels = [q for q in told["questions"] if q["kind"] == "continuous"]
+    for share, low, high in (("half", 1, 3), ("nine_tenths", 0, 4)):
+        inside = [q["model"][low] <= q["answer"] <= q["model"][high] for q in levels]
+        assert told["coverage"]["all"][share] == pytest.approx(np.mean(inside))
+
+
 def test_what_resolves_after_a_day_can_be_left_unseen(folder, asked):
     """Origins in July and January, three and six months ahead: by December the first alone is answered."""
     seen = backtest(load(folder / "border.yaml"), asked, until=date(2020, 12, 1), particles=20, chains=1)

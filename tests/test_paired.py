@@ -284,6 +284,6 @@ def test_a_ratio_to_nothing_is_no_ratio():
     assert math.isnan(ratio_difference((none, none), (one, one)).value)
 
 
-@pytest.mark.parametrize("degrees", [1, 2, 5, 9, 30, 400])
+@pytest.mark.parametrize("degrees", [1, 2, 3, 5, 9, 30, 400])
 def test_students_quantiles_are_those_of_the_tables(degrees):
     assert student_quantile(0.95, degrees) == pytest.approx(stats.t.ppf(0.95, degrees), rel=1e-3)
