@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -84,7 +84,7 @@ def result(test: dict[str, Any], compared: dict[str, Any], model: Model) -> str:
     return f"{text}."
 
 
-def of_worlds(claim: dict[str, Any]) -> str:
+def of_worlds(claim: Mapping[str, Any]) -> str:
     """The share of worlds in which all of a claim is so, with a tilde where it says little."""
     return f"{_tilde([c for t in claim['tests'] for c in t['comparisons']])}{share(claim['as_claimed'])}"
 
