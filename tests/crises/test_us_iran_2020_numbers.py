@@ -155,7 +155,7 @@ def test_no_future_is_absurd() -> None:
         ("oil_exports", 0.05, 1.5),
         ("oil_price", 15, 130),
         ("gdp", 74, 95),
-        ("leu", 1500, 9000),
+        ("leu", 1000, 9000),
         ("enrichment_capacity", 300, 1500),
         ("breakout", 0.5, 7),
         ("dollar_rate", 100_000, 800_000),
