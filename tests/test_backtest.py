@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from cli_calls import call
 from offramp import UsageError, backtest, load, load_questions
 from offramp.truth import baselines, ledger
+from offramp.truth.backtest import Prior
 from offramp.truth.questions import check_answers
 
 HEADER = "series,date,until,known,value,unit,source,note\n"
@@ -109,8 +111,6 @@ def test_the_list_on_the_united_states_and_iran_is_long_and_resolvable():
 @pytest.mark.parametrize("name", list(baselines.BASELINES))
 def test_no_baseline_knows_what_came_later(asked, name):
     """The same forecast whatever the rows that became known after the origin."""
-    from dataclasses import replace
-
     origin, start = date(2020, 7, 1), date(2020, 1, 1)
     for q in asked.questions:
         cut = replace(q, rows=tuple(r for r in q.rows if r.known <= origin))
@@ -133,6 +133,82 @@ def test_baselines_say_what_their_rule_says(asked):
     assert np.median(baselines.trend(stock, start, origin, 3)) == pytest.approx(112 + 4 * 6, abs=0.8)
 
 
+@pytest.mark.parametrize("name", list(baselines.BASELINES))
+def test_no_baseline_knows_what_happened_before_but_became_known_only_later(asked, name):
+    """Reports come late: a raid of June that is known in August, a reading of June published then."""
+    origin, start = date(2020, 7, 1), date(2020, 1, 1)
+    forecast = baselines.BASELINES[name]
+    for q in asked.questions:
+        late = [replace(r, day=date(2020, 6, 10), known=date(2020, 8, 1), value=r.value + 40) for r in q.rows]
+        told = replace(q, rows=(*q.rows, *late))
+        np.testing.assert_array_equal(forecast(q, start, origin, 6), forecast(told, start, origin, 6))
+
+
+def test_an_event_on_the_day_between_two_questions_belongs_to_the_later_one(asked):
+    raids = question(asked, "raids")  # one on 1 September
+    assert raids.answer(date(2020, 8, 1), date(2020, 9, 1)) == 1.0
+    assert raids.answer(date(2020, 9, 1), date(2020, 10, 1)) == 1.0
+
+
+def test_levels_walk_at_random_from_the_last_with_the_size_of_past_changes(asked):
+    """Twelve more every three months: a variance of 144 / 3 a month, over the six months from 1 April."""
+    origin, start = date(2021, 7, 1), date(2020, 1, 1)
+    said = baselines.persistence(question(asked, "stock"), start, origin, 3)
+    assert np.median(said) == pytest.approx(160, abs=0.5)
+    assert np.quantile(said, 0.95) - np.median(said) == pytest.approx(1.645 * np.sqrt(144 / 3 * 6), rel=0.02)
+
+
+def test_the_trend_is_that_of_the_last_year_alone(asked):
+    """Flat for years, then one more a month."""
+    stock = question(asked, "stock")
+    rows = tuple(
+        replace(
+            stock.rows[0], day=(day := date(2016 + k // 4, 3 * (k % 4) + 1, 1)), known=day,
+            value=100.0 + 3 * max(0, k - 15),
+        )
+        for k in range(20)
+    )  # fmt: skip
+    said = baselines.trend(replace(stock, rows=rows), date(2016, 1, 1), date(2020, 10, 1), 6)
+    assert np.median(said) == pytest.approx(112 + 6, abs=0.5)  # the last is of 1 October, 112
+
+
+CERTAIN = """
+model: {name: certain, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 24}
+variables:
+  stock: {unit: kg, initial: 100}
+parameters:
+  idle: {value: "normal(0, 1)"}
+actors:
+  blue: {actions: {wait: {}, act: {}}}
+events:
+  raid: {rate: 0.5 / month}
+outcomes:
+  war: {rate: 0.1 / month, absorbing: true}
+evidence:
+  stocks: {observes: stock, data: seen.csv, series: stock, error: normal, sd: 2 * kg}
+"""
+
+
+def test_the_model_before_any_evidence_says_what_follows_from_its_rates(folder, asked):
+    """War at 0.1 and raids at 0.5 a month, asked after a year without war, for three months."""
+    (folder / "certain.yaml").write_text(CERTAIN)
+    prior = Prior(load(folder / "certain.yaml"), 4000, seed=3)
+    rng = np.random.default_rng(1)
+
+    def said(name):
+        return prior.said(question(asked, name), 12, 15, rng)
+
+    # Runs that ended before the origin are known to be wrong: they say nothing.
+    assert said("war")[0] == pytest.approx(1 - np.exp(-0.3), abs=0.04)
+    # Raids of the three months alone; war ends some of them early.
+    survives = np.exp(-0.1 * np.arange(3))
+    assert said("raids").mean() == pytest.approx(0.5 * survives.sum(), abs=0.07)
+    # What is asked for is the number that will be published, with the error of its source.
+    assert said("stock").mean() == pytest.approx(100, abs=0.25)
+    assert said("stock").std() == pytest.approx(2, rel=0.08)
+
+
 def test_a_backtest_asks_everything_everywhere_and_keeps_its_promises(tested):
     told = tested.as_dict()
     json.dumps(told, allow_nan=False)
@@ -150,9 +226,26 @@ def test_a_backtest_asks_everything_everywhere_and_keeps_its_promises(tested):
     assert told["coverage"]["all"]["points"] == 6
 
 
+def test_tables_of_a_backtest_can_be_reckoned_again_from_its_answers(tested):
+    """Skill by when a question resolves (not when it was asked), and coverage, from the list of questions."""
+    told = tested.as_dict()
+    binary = [q for q in told["questions"] if q["kind"] == "binary" and q["answer"] is not None]
+    early = [q for q in binary if q["resolves"] < "2021-01-01"]
+    assert 0 < len(early) < sum(q["origin"] < "2021-01-01" for q in binary)
+    assert told["skill_by"]["before_2021"]["questions"] == len(early)
+    assert told["skill_by"]["from_2021"]["questions"] == len(binary) - len(early)
+    brier = np.mean([(q["model"] - q["answer"]) ** 2 for q in early])
+    assert told["skill_by"]["before_2021"]["model_brier"] == pytest.approx(brier, abs=1e-5)
+    levels = [q for q in told["questions"] if q["kind"] == "continuous"]
+    for share, low, high in (("half", 1, 3), ("nine_tenths", 0, 4)):
+        inside = [q["model"][low] <= q["answer"] <= q["model"][high] for q in levels]
+        assert told["coverage"]["all"][share] == pytest.approx(np.mean(inside))
+
+
 def test_what_resolves_after_a_day_can_be_left_unseen(folder, asked):
-    seen = backtest(load(folder / "border.yaml"), asked, until=date(2021, 1, 1), particles=20, chains=1)
-    assert max(a.resolves for a in seen.asked) <= date(2021, 1, 1)
+    """Origins in July and January, three and six months ahead: by December the first alone is answered."""
+    seen = backtest(load(folder / "border.yaml"), asked, until=date(2020, 12, 1), particles=20, chains=1)
+    assert {a.resolves for a in seen.asked} == {date(2020, 10, 1)}
     assert [c.record.until for c in seen.calibrations] == [date(2020, 7, 1)]
 
 
@@ -172,6 +265,9 @@ def test_a_forecast_is_scored_by_what_came(first, asked):
     assert raid["brier"] == pytest.approx((1 - raid["probability"]) ** 2)
     early = ledger.score(first, asked, known_by=date(2020, 10, 2))
     assert early["resolved"] < 10, "what is not known yet is not scored"
+    # That no raid is in the table by then does not mean that none will come by January.
+    assert all(q["answer"] is None for q in early["questions"] if q["months"] == 6)
+    assert next(q for q in early["questions"] if (q["name"], q["months"]) == ("raid", 3))["answer"] == 1.0
 
 
 @pytest.mark.parametrize("change", ["probability", "as_of", "previous", "settings"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from offramp import UsageError, load
 from offramp.design import Design
@@ -117,6 +118,86 @@ def test_points_are_read_from_the_path_between_dates_and_over_periods(folder):
     assert over == {1: pytest.approx(0.25), 2: pytest.approx(0.5), 3: pytest.approx(0.25)}
 
 
+@given(st.floats(0, 11.9), st.floats(0, 11.9))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_mean_of_a_straight_path_over_any_period_is_its_middle(folder, one, other):
+    """Weights sum to 1, and of x = t the mean from a to b is (a + b) / 2, wherever in a month they lie."""
+    model = walk(folder, [1.0])
+    first, last = (model.start + timedelta(days=int(30 * t)) for t in sorted((one, other)))
+    weights = Record(model, date(2021, 2, 1))._weights(first, last)
+    assert sum(w for _, w in weights) == pytest.approx(1)
+    middle = (model.months_at(first) + model.months_at(last)) / 2
+    assert sum(k * w for k, w in weights) == pytest.approx(middle, abs=1e-9)
+
+
+class Linear(Sampler):
+    """Scores without runs: each figure y of a record is normal around the first coordinate of a world."""
+
+    def _score(self, z, lineage, record):
+        return sum(
+            -0.5 * ((y - z[:, 0]) / sd) ** 2 - math.log(sd * math.sqrt(2 * math.pi)) for y, sd in record.said
+        )
+
+    def _scores(self, z, lineage, record, last):
+        before = np.zeros(len(z)) if last is None else self._score(z, lineage, last)
+        return before, self._score(z, lineage, record)
+
+
+def test_particles_pass_from_record_to_record_as_bayes_rule_says(folder):
+    """A vague figure, then a sharp one far from it, which takes several steps of temperature: posterior and
+    evidence of a normal mean with known variances, and the record before counts once in all of them."""
+    model = walk(folder, [1.0])
+    said = [(1.0, 1.0), (-1.5, 0.15)]
+    records = [Record(model, date(2020, 3, 1)), Record(model, date(2020, 6, 1))]
+    for k, record in enumerate(records, 1):
+        record.said = said[:k]
+    drift, logs = [], []
+    for chain in range(4):
+        sampler = Linear(Worlds(model), None, chain=chain)
+        first = sampler.take_in(sampler.begin(1500), records[0], None, 1)
+        both = sampler.take_in(first, records[1], records[0], 2)
+        drift.append(both.z[:, 0])
+        logs.append([first.log_evidence, both.log_evidence])
+        others = both.z[:, 1:]
+        assert np.abs(others.mean(axis=0)).max() < 0.15, "nothing is said of them"
+        assert others.std(axis=0) == pytest.approx(1, abs=0.12)
+    precision = 1 + sum(sd**-2 for _, sd in said)
+    mean = sum(y / sd**2 for y, sd in said) / precision
+    drift = np.stack(drift)
+    assert drift.mean() == pytest.approx(mean, abs=0.01)
+    assert drift.std() == pytest.approx(precision**-0.5, rel=0.05)
+    covariance = np.ones((2, 2)) + np.diag([sd**2 for _, sd in said])
+    exact = [
+        stats.norm.logpdf(said[0][0], 0, math.sqrt(2)),
+        stats.multivariate_normal.logpdf([y for y, _ in said], [0, 0], covariance),
+    ]
+    assert np.mean(logs, axis=0) == pytest.approx(exact, abs=0.1)
+
+
+def test_moves_leave_the_prior_as_it_is(folder):
+    """Where nothing is known every move is taken, and thousands of them change no distribution."""
+    sampler = Sampler(Worlds(walk(folder, [1.0])), None)
+    rng = np.random.default_rng(1)
+    # As after learning: some coordinates move far and some little.
+    squares = rng.random((200, sampler.worlds.dimensions)) ** 2
+    sampler._steps = sampler._steps.learn(
+        squares, squares @ np.array([30.0, 0.1, 4.0, 1.0])[: squares.shape[1]]
+    )
+    z, lineage = rng.standard_normal((4000, sampler.worlds.dimensions)), np.zeros((4000, 14), np.int64)
+    start = z
+    for _ in range(40):
+        z, lineage, _ = sampler._other_world(z, lineage, 6, rng)
+        z, lineage, _ = sampler._other_luck(z, lineage, 6, rng)
+    assert np.abs(z.mean(axis=0)).max() < 0.06
+    assert z.std(axis=0) == pytest.approx(1, abs=0.04)
+    assert np.abs(np.corrcoef(z.T) - np.eye(z.shape[1])).max() < 0.06
+    assert np.abs(np.corrcoef(z[:, 0], start[:, 0])[0, 1]) < 0.9, "and they go somewhere"
+    # Every step is redrawn as often as any other, and those not yet reached not at all; nobody shares luck.
+    assert (lineage[:, 6:] == 0).all()
+    assert ((lineage[:, :6] > 0).mean(axis=0) > 0.98).all()
+    assert len(np.unique(lineage[:, 0])) > 0.98 * 4000
+
+
 def test_a_run_that_has_ended_cannot_be_what_happened(folder):
     model = walk(folder, [10.0] * 12)
     record = Record(model, date(2020, 12, 1))
@@ -131,8 +212,6 @@ def test_a_run_that_has_ended_cannot_be_what_happened(folder):
 
 
 def test_densities_agree_with_scipy(folder):
-    from scipy import stats
-
     xs, raids = walk(folder, [1.0]).evidence
     x = np.array([0.5, 2.0, 7.0])
     normal = replace(xs, share=0.5)

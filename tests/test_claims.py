@@ -11,6 +11,7 @@ import pytest
 import offramp as ofr
 from cli_calls import call
 from documented import ROOT
+from offramp.analysis.paired import Difference
 from offramp.language.sections.directly import built_in, set_directly
 from offramp.questions import claims as module
 from offramp.questions.lives import Lived, live
@@ -216,6 +217,98 @@ claims:
     answered = finding.tests[-1]
     assert 0 < answered.means[1] < answered.means[0] < 1
     assert finding.as_claimed is None
+
+
+@pytest.mark.parametrize(
+    ("expect", "borne_out", "contradicted"),
+    [
+        ("higher", (1.1, 2), (-3, 0.9)),
+        ("rising", (1.1, 2), (-3, 0.9)),
+        ("lower", (-2, -1.1), (-0.9, 3)),
+        ("falling", (-2, -1.1), (-0.9, 3)),
+        ("not higher", (-3, 0.9), (1.1, 2)),
+        ("not lower", (-0.9, 3), (-2, -1.1)),
+        ("same", (-0.9, 0.9), (1.1, 2)),
+        ("same", (-0.9, 0.9), (-2, -1.1)),
+    ],
+)
+def test_a_verdict_hangs_on_where_the_whole_interval_lies(model, expect, borne_out, contradicted):
+    """The smallest effect that matters is 1; an interval with 1 (or -1) inside tells neither."""
+    test = replace(model.claims[0].tests[0], expect=expect, least=1.0)
+
+    def verdict(low, high):
+        return module._verdict(test, Difference(0, 0, (low + high) / 2, low, high, 9, 9, None))
+
+    assert verdict(*borne_out) == "borne out"
+    assert verdict(*contradicted) == "contradicted"
+    assert verdict(-2, 2) == "undecided"
+    assert verdict(0.9, 1.1) == ("undecided" if expect not in ("lower", "falling", "not lower") else
+                                 verdict(1.0, 1.0))  # fmt: skip
+
+
+def test_a_claim_holds_in_the_worlds_in_which_all_of_it_holds(model):
+    """More guns, more war, in all worlds; by at least the mean effect in about half. So both in half."""
+    design = ofr.Design(model, ["baseline", "arming", "resting"], scenarios=600, seed=3)
+    lived = live(design, lambda runs: module.measured(runs, model.claims), 200)
+    claim = model.claims[0]
+    war = lived.futures["claim/0"]
+    effect = float((war[1] - war[2]).mean())
+    easy, hard = (replace(claim.tests[0], least=least) for least in (0.0, effect))
+    found = {}
+    for name, tests in {"easy": (easy,), "hard": (hard,), "both": (easy, hard)}.items():
+        asked = replace(claim, tests=tests)
+        one = ofr.Design(replace(model, claims=(asked,)), design.policies, 600)
+        some = Lived({"claim/0": war}, {"claim/0": lived.worlds["claim/0"]}, lived.failed)
+        (found[name],) = module.findings_of(one, some, [asked]).found
+    assert found["easy"].as_claimed > 0.95
+    assert 0.2 < found["hard"].as_claimed < 0.8
+    assert found["both"].as_claimed == pytest.approx(found["hard"].as_claimed, abs=0.05)
+
+
+def test_the_share_of_worlds_with_the_sign_that_is_claimed_turns_with_the_claim(found):
+    """In nearly all worlds arming brings more war: as C1 says, and not as C2 says."""
+    direction = {
+        c: module._direction(found[c].tests[0].test, found[c].tests[0].comparisons[0]) for c in ("C1", "C2")
+    }
+    assert direction["C1"] > 0.9
+    assert direction["C2"] == pytest.approx(1 - direction["C1"])
+
+
+def test_answers_are_compared_world_by_world_as_a_difference():
+    """Blue answers one push in two when forced to be quick and none when forced to wait, in every world."""
+    model = ofr.loads(
+        ACCOUNT
+        + GUNS
+        + """
+claims:
+  C1:
+    source: account P1
+    tests:
+      - compare: [arming, resting]
+        quantity: {after: {red: wait}, acts: {red: answer}, within: 1}
+        expect: higher
+        by: 0.01
+        reason: so
+"""
+    )
+    found = ofr.claims(ofr.Design(model, scenarios=800, seed=5), worlds=200).found[0].tests[0].comparisons[0]
+    assert found.worlds.effects.mean() == pytest.approx(found.difference.value)
+    # A share of about a half in ten lives of ten months: a sum instead of a difference would be far off.
+    assert found.worlds.deviation < 0.02
+
+
+def test_twenty_futures_without_a_difference_do_not_contradict_what_comes_in_one_of_fourteen(model):
+    """Red answers once more in 7 % of futures. That none of 20 shows it is no proof that there is nothing."""
+    answers = replace(model.claims[5].tests[0], least=0.02)
+    claim = replace(model.claims[5], tests=(answers,))
+    design = ofr.Design(replace(model, claims=(claim,)), ["arming", "resting"], 20)
+    rng = np.random.default_rng(4)
+    wrong = 0
+    for _ in range(200):
+        acts = np.stack([rng.random(20) < 0.07, np.zeros(20)]).astype(float)
+        some = Lived({"claim/0": acts}, {}, np.zeros(2, np.int64))
+        wrong += module.findings_of(design, some, [claim]).found[0].verdict == "contradicted"
+    assert wrong <= 18  # 5 % of 200, and two and a half deviations
 
 
 def test_an_effect_that_the_file_lays_down_is_marked(model):

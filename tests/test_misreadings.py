@@ -156,6 +156,14 @@ def test_everything_that_differs_from_truth_is_a_misreading():
     assert all(w.name in named[w.actor] for w in wrong)
 
 
+def test_the_mean_surprise_weighs_all_steps_of_all_runs_alike():
+    """One run that goes on alone for three steps of 2 ln 2 weighs more than a step in which two were."""
+    expected = np.array([[[1.0], [0.25], [0.25], [0.25]], [[1.0], [np.nan], [np.nan], [np.nan]]])
+    by_step, overall = mean_surprise(expected)
+    assert by_step[:, 0] == pytest.approx([0, *[2 * np.log(2)] * 3])
+    assert overall == pytest.approx([6 * np.log(2) / 5])
+
+
 def test_the_json_and_the_text_and_the_picture_say_the_same(tmp_path):
     file, picture = tmp_path / "fear.yaml", tmp_path / "fear.svg"
     file.write_text(made(BIASED).text, encoding="utf-8")
@@ -218,6 +226,27 @@ def test_chances_run_by_run_average_to_the_share_of_runs_and_vary_less(policy):
     assert set(np.unique(chances(model, inputs, out, "high"))) == {0.0, 1.0}
     calm = chances(model, inputs, out, "calm")
     assert (calm == (out.outcome[:, :2] < 0).all(axis=1)).all()
+
+
+WEEKS = """
+variables: {x: {initial: 0}}
+parameters: {danger: {unit: 1/month, value: 0.2}}
+outcomes: {war: {rate: danger * now / month, absorbing: true}}
+policies: {tense: {do: [{from: 2020-01-15, shift: {danger: 0.3}}]}}
+"""
+
+
+@pytest.mark.parametrize("policy", ["baseline", "tense"])
+def test_chances_of_weeks_read_the_end_of_the_week_and_what_a_policy_shifts(policy):
+    """A danger that grows with time, in steps of a week: each has its own chance while the run goes on."""
+    model = made(WEEKS, steps=6, step="week")
+    inputs = Design(model, [policy], scenarios=4000).inputs(policy)
+    out = engine_for(model).run(inputs)
+    week = 7 / 30.436875
+    danger = np.where((np.arange(6) >= 2) & (policy == "tense"), 0.5, 0.2)
+    each = 1 - np.exp(-danger * (np.arange(6) + 1) * week * week)
+    lasted = np.where(out.outcome[:, 0] >= 0, out.outcome[:, 0], 5)
+    assert chances(model, inputs, out, "war") == pytest.approx(np.cumsum(each)[lasted])
 
 
 def test_the_chance_of_one_step_is_that_of_competing_hazards():

@@ -103,6 +103,47 @@ def test_screening_finds_the_slopes_and_tells_luck_from_effect():
     assert loud.noise[2] > 0.5
 
 
+@pytest.mark.parametrize("courses", [4, 16])
+def test_luck_alone_makes_one_number_in_a_hundred_stand_out(courses):
+    """Every point has luck of its own, louder at some than at others, and nothing else."""
+    rng = np.random.default_rng(courses)
+    found = [
+        screen(40, lambda p, luck: rng.standard_normal(luck.shape), courses, seed=seed) for seed in range(25)
+    ]
+    # Binomial(1000, 0.01) is at most 18 in 99 % of cases; standard errors of noise alone let 30 through.
+    assert 2 <= sum(int(s.stands_out.sum()) for s in found) <= 18
+    # An effect is a difference of two means over the courses, of a step of 0.6 stretched to 0.9.
+    expected = np.sqrt(2 / courses) * 1.5
+    assert np.mean([s.noise for s in found]) == pytest.approx(expected, rel=0.03)
+    # What luck adds to the squares is taken off, so that they are 0 on average and not `expected` squared.
+    assert np.mean([np.mean(s.effect**2) for s in found]) < 0.35 * expected**2
+
+
+def test_an_effect_is_a_change_from_the_5th_to_the_95th_percentile_with_luck_taken_off():
+    """Of 3 a - b + 0 c: 2.7 and 0.9, though luck of its own at every point would add 1 to either square."""
+    rng = np.random.default_rng(2)
+
+    def evaluate(points, luck):
+        return points @ np.array([3.0, -1.0, 0.0])[:, None] + rng.standard_normal(luck.shape)
+
+    found = [screen(3, evaluate, courses=4, seed=seed, trajectories=40) for seed in range(10)]
+    assert np.sqrt(np.mean([s.effect[0] ** 2 for s in found])) == pytest.approx(2.7, rel=0.03)
+    assert np.sqrt(np.mean([s.effect[1] ** 2 for s in found])) == pytest.approx(0.9, rel=0.12)
+
+
+def test_all_points_of_a_trajectory_meet_the_same_luck_and_trajectories_different_luck():
+    seen = []
+
+    def evaluate(points, luck):
+        seen.append(luck)
+        return points[:, :1] + 0.0 * luck
+
+    screen(3, evaluate, courses=5, trajectories=4)
+    luck = seen[0].reshape(4, 4, 5)
+    assert (luck == luck[:, :1]).all()
+    assert len(np.unique(luck[:, 0])) == 20
+
+
 def test_a_trajectory_with_failed_runs_keeps_the_courses_that_hold():
     def evaluate(points, luck):
         return np.where(luck % 4 == 0, np.nan, linear(0.0)(points, luck))

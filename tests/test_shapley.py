@@ -110,6 +110,28 @@ def test_intervals_hold_the_truth_as_often_as_they_say(players):
     assert held[moving].mean() / 300 == pytest.approx(0.91, abs=0.04)
 
 
+def test_an_order_and_its_reverse_give_pairs_their_exact_shares_whatever_the_order():
+    """Where players meet in pairs only, one of two orders has each of a pair come last: no error is left."""
+    rng = np.random.default_rng(8)
+    alone, pairs = rng.normal(size=7), np.triu(rng.normal(size=(7, 7)), 1)
+
+    def worth(c):
+        return sum(alone[i] for i in c) + sum(pairs[i, j] for i in c for j in c)
+
+    for seed in range(5):
+        result = shares(plan(7, 4, seed), in_words(worth))
+        exact = alone + (pairs.sum(axis=0) + pairs.sum(axis=1)) / 2
+        assert [e.value for e in result.players] == pytest.approx(exact)
+
+
+def test_what_never_matters_keeps_the_interval_of_agresti_and_min():
+    """Of n scenarios none shows a change: z / (n + 2) on either side, as with half a scenario of each."""
+    found = estimate(np.zeros(30), np.ones(30), 0.9, of_chances=True)
+    assert (found.low, found.high) == (pytest.approx(-1.644854 / 32), pytest.approx(1.644854 / 32))
+    sure = estimate(np.zeros(30), np.ones(30), 0.9)
+    assert sure.low == sure.high == 0
+
+
 def test_an_order_and_its_reverse_are_played_on_the_same_scenarios():
     layout = plan(7, 20, seed=3)
     assert [len(order) for order in layout.orders] == [7, 7, 7]

@@ -8,12 +8,12 @@ what uncertain numbers contribute.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL, student_quantile
+from offramp.analysis.intervals import LEVEL, student_quantile, wilson
 from offramp.distribution import standard_normal_quantile
 
 Floats = npt.NDArray[np.float64]
@@ -137,22 +137,30 @@ def tango(only_here: int, only_there: int, trials: int, level: float = LEVEL) ->
     return solved(z, -1.0, seen), solved(-z, seen, 1.0)
 
 
-def mean_difference(here: Floats, there: Floats, level: float = LEVEL) -> Difference:
+def mean_difference(here: Floats, there: Floats, level: float = LEVEL, size: float = 0.0) -> Difference:
     """Difference of two means of a quantity measured in the same scenarios.
 
     Parameters
     ----------
     here, there : (scenario,), in one unit; NaN where the run failed
     level : of the interval, 0 to 1
+    size : how large a difference in one scenario may be where none was seen in any, in the unit
 
     Returns
     -------
-    Difference in that unit, with Student's interval (1908) of the mean of the differences.
+    Difference in that unit, with Student's interval (1908) of the mean of the differences. Where few
+    scenarios differ, it reaches at least as far as more of them may, by Wilson's interval of how often, each
+    time by as much as where they do (root mean square; `size` where none differs).
     """
     a, b = _both(here, there)
-    return _of_mean(
-        a - b, float(a.mean()) if len(a) else math.nan, float(b.mean()) if len(b) else math.nan, level
-    )
+    here_mean, there_mean = (float(x.mean()) if len(x) else math.nan for x in (a, b))
+    return _of_mean(a - b, here_mean, there_mean, level, size)
+
+
+def spread_of(here: Floats, there: Floats) -> float:
+    """How far the values of a quantity lie apart, in its unit: a `size` for `mean_difference`."""
+    values = np.concatenate(_both(here, there))
+    return float(np.ptp(values)) if len(values) else 0.0
 
 
 def ratio_difference(
@@ -182,18 +190,27 @@ def ratio_difference(
         ratio = float(top[holds].mean()) / mean
         ratios.append(ratio)
         residuals.append((top[holds] - ratio * bottom[holds]) / mean + ratio)
-    return _of_mean(residuals[0] - residuals[1], ratios[0], ratios[1], level)
+    found = _of_mean(residuals[0] - residuals[1], ratios[0], ratios[1], level, spread_of(*residuals))
+    # Residuals differ a little wherever the ratios do, also in scenarios that are alike.
+    apart = np.any([(a != b)[holds] for a, b in zip(here, there, strict=True)], axis=0)
+    return replace(found, differing=int(apart.sum()))
 
 
-def _of_mean(differences: Floats, here: float, there: float, level: float) -> Difference:
+def _of_mean(differences: Floats, here: float, there: float, level: float, size: float = 0.0) -> Difference:
     n = len(differences)
     if not n:
         return _NONE
     value = here - there
     deviation = float(differences.std(ddof=1)) if n > 1 else math.inf
     half = student_quantile((1 + level) / 2, n - 1) * deviation / math.sqrt(n) if n > 1 else math.inf
+    # Student's interval takes the differences for normal. Where nearly all are 0 that misses those that did
+    # not show: with none of 20 it would be a point.
+    differing = int((differences != 0).sum())
+    typical = math.sqrt(float((differences**2).sum()) / differing) if differing else size
+    more = float(wilson(differing, n, level)[1]) - differing / n
+    half = max(half, more * typical)
     return Difference(
-        here, there, value, value - half, value + half, n, int((differences != 0).sum()),
+        here, there, value, value - half, value + half, n, differing,
         _needed(value, deviation, deviation, level),
     )  # fmt: skip
 

@@ -38,7 +38,8 @@ class Spread:
     effects : (world,), the effect in each, luck taken out as far as it can be
     low, high : the 5th and 95th percentile of `effects`
     deviation : standard deviation of the effect between worlds
-    at_most : upper end of a one-sided 95 % interval of `deviation`
+    at_most : upper end of a one-sided 95 % interval of `deviation`; where a few worlds stand far out, it
+        holds in 80 to 85 of 100
     told_apart : whether worlds differ by more than luck explains
     worlds, lives : how many worlds hold in all their lives, and how many lives each
     """
@@ -77,6 +78,8 @@ def between_worlds(lived: Floats, mean: float) -> Spread | None:
     simulation models: efficient estimation of mean and variance using ANOVA. Health Economics 16, 1009-1023.
     Louis (1984), Estimating a population of parameter values using Bayes and empirical Bayes methods. Journal
     of the American Statistical Association 79, 393-398: means drawn in to have the right spread.
+    Johnson (1978), Modified t tests and confidence intervals for asymmetrical populations. The same journal
+    73, 536-544: squares of deviations are skewed, so the upper bound of their mean lies farther away.
     """
     kept = lived[~np.isnan(lived).any(axis=1)] if lived.size else lived
     if len(kept) < _FEWEST or kept.shape[1] < 2:
@@ -87,7 +90,10 @@ def between_worlds(lived: Floats, mean: float) -> Spread | None:
     apart = (means - means.mean()) ** 2 * worlds / (worlds - 1)
     parts = apart - within
     variance = float(parts.mean())
-    error = float(parts.std(ddof=1)) / math.sqrt(worlds)
+    spread = float(parts.std(ddof=1))
+    error = spread / math.sqrt(worlds)
+    skewed = float(((parts - variance) ** 3).mean()) / spread**3 if spread > 0 else 0.0
+    upwards = _SURE + skewed * (1 + 2 * _SURE**2) / (6 * math.sqrt(worlds))
     between = float(apart.mean())
     drawn_in = math.sqrt(max(0.0, variance) / between) if between > 0 else 0.0
     effects = mean + drawn_in * (means - means.mean())
@@ -97,7 +103,7 @@ def between_worlds(lived: Floats, mean: float) -> Spread | None:
         low=low,
         high=high,
         deviation=math.sqrt(max(0.0, variance)),
-        at_most=math.sqrt(max(0.0, variance) + _SURE * error),
+        at_most=math.sqrt(max(0.0, variance) + max(_SURE, upwards) * error),
         told_apart=variance > _SURE * error,
         worlds=worlds,
         lives=lives,

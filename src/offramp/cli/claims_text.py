@@ -32,7 +32,7 @@ def claims_text(found: dict[str, Any], model: Model, again: str, columns: int, c
             [
                 f"{c['id']}  {c['title']}",
                 c["verdict"],
-                *([said.share(c["as_claimed"])] if found["intervals"]["worlds"] else []),
+                *([said.of_worlds(c)] if found["intervals"]["worlds"] else []),
             ]
             for c in found["claims"]
         ],

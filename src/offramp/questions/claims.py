@@ -18,7 +18,13 @@ import numpy.typing as npt
 from offramp import __version__
 from offramp.analysis import measures
 from offramp.analysis.intervals import LEVEL, wilson
-from offramp.analysis.paired import Difference, mean_difference, ratio_difference, share_difference
+from offramp.analysis.paired import (
+    Difference,
+    mean_difference,
+    ratio_difference,
+    share_difference,
+    spread_of,
+)
 from offramp.analysis.summary import rounded
 from offramp.analysis.worlds import Spread, between_worlds
 from offramp.design import Design
@@ -326,7 +332,9 @@ def _against(seen: _Seen, a: Side, b: Side | None) -> tuple[Difference, Spread |
     if kinds == {"chance"} and b is not None:
         difference = share_difference(here, there, seen.level)
     else:
-        difference = mean_difference(here, there, seen.level)
+        # What never differed may still: by as much as futures differ from one another, and counts by one.
+        least = 1.0 if kinds & {"acts", "event"} else 0.0
+        difference = mean_difference(here, there, seen.level, max(least, spread_of(here, there)))
         if kinds == {"chance"}:
             held = here[~np.isnan(here)]
             low, high = wilson(held.sum(), len(held), seen.level)

@@ -12,7 +12,13 @@ import numpy.typing as npt
 from offramp import __version__
 from offramp.analysis import measures
 from offramp.analysis.intervals import LEVEL
-from offramp.analysis.paired import SAMPLING_INTERVAL, Difference, mean_difference, share_difference
+from offramp.analysis.paired import (
+    SAMPLING_INTERVAL,
+    Difference,
+    mean_difference,
+    share_difference,
+    spread_of,
+)
 from offramp.analysis.summary import rounded
 from offramp.analysis.worlds import PARAMETER_INTERVAL, Spread, between_worlds
 from offramp.design import Design
@@ -214,10 +220,17 @@ def measured(runs: xr.Dataset) -> Measured:
     return found
 
 
-def change(lived: Lived, name: str, policy: int, shares: bool = False) -> Change:
-    """One measure under the policy at a position, against the first."""
-    values = lived.futures[name]
-    difference = (share_difference if shares else mean_difference)(values[policy], values[0])
+def change(lived: Lived, name: str, policy: int, shares: bool = False, least: float = 0.0) -> Change:
+    """One measure under the policy at a position, against the first.
+
+    `least` is the smallest change that there can be, 1 for counts.
+    """
+    here, there = lived.futures[name][[policy, 0]]
+    difference = (
+        share_difference(here, there)
+        if shares
+        else mean_difference(here, there, size=max(least, spread_of(here, there)))
+    )
     again = lived.worlds.get(name)
     spread = None if again is None else between_worlds(again[policy] - again[0], difference.value)
     return Change(difference, spread)
@@ -246,7 +259,7 @@ def _compared(lived: Lived, policy: int, name: str, model: Model) -> Compared:
     for actor in model.actors:
         for action in actor.actions:
             result.actions[actor.name, action.name] = change(
-                lived, f"acts/{actor.name}/{action.name}", policy
+                lived, f"acts/{actor.name}/{action.name}", policy, least=1.0
             )
     return result
 

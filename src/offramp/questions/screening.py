@@ -22,8 +22,8 @@ LEVELS = 4
 TRAJECTORIES = 10
 EDGE = 0.05  # factors move between these two percentiles: at the very ends a prior may be infinite
 
-# How far above the noise of luck the squares of effects must lie, in standard errors of that noise.
-STANDS_OUT = 2.33
+# How often luck alone makes a number stand out.
+BY_LUCK = 0.01
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Screening:
     mu, mu_star, sigma : (factor,), mean, mean size and spread of the elementary effects (SALib)
     effect : (factor,), root mean square of the effects, less what luck alone adds to it
     noise : (factor,), root mean square that luck alone would give
-    stands_out : (factor,), whether the squares lie above the noise beyond doubt (one-sided 1 %)
+    stands_out : (factor,), whether the squares lie above the noise beyond doubt: luck alone makes one number
+        in a hundred stand out
     runs, failed_runs : how many
     """
 
@@ -74,7 +75,8 @@ def screen(
     ----------
     Morris (1991), Factorial sampling plans for preliminary computational experiments. Technometrics 33,
     161-174. Campolongo, Cariboni and Saltelli (2007), An effective screening design for sensitivity analysis
-    of large models. Environmental Modelling & Software 22, 1509-1518.
+    of large models. Environmental Modelling & Software 22, 1509-1518. What stands out: Satterthwaite (1946),
+    An approximate distribution of estimates of variance components. Biometrics Bulletin 2, 110-114.
     """
     sampling = library("SALib.sample.morris", "screening")
     analysis = library("SALib.analyze.morris", "screening")
@@ -99,17 +101,34 @@ def screen(
     told = analysis.analyze(problem, points.reshape(-1, factors), means.ravel(), num_levels=LEVELS, seed=seed)
     effects, noise = _effects(points, values, held)
     square, by_luck = (effects**2).mean(axis=0), noise.mean(axis=0)
-    error = np.sqrt(2 * (noise**2).sum(axis=0)) / len(effects)
     return Screening(
         mu=np.asarray(told["mu"], np.float64),
         mu_star=np.asarray(told["mu_star"], np.float64),
         sigma=np.asarray(told["sigma"], np.float64),
         effect=np.sqrt(np.maximum(square - by_luck, 0.0)),
         noise=np.sqrt(by_luck),
-        stands_out=(square > 1e-300) & (square - by_luck > STANDS_OUT * error),
+        stands_out=_stands_out(square, noise, held.sum(axis=1)),
         runs=runs,
         failed_runs=failed,
     )
+
+
+def _stands_out(square: Floats, noise: Floats, courses: Ints) -> npt.NDArray[np.bool_]:
+    """Whether mean squares of effects are more than luck gives, by the F distribution: (factor,).
+
+    Under luck alone both the mean square and the mean of the noise variances, (trajectory, factor), are sums
+    of chi-squares. Trajectories differ in how loud luck is, so their degrees of freedom are Satterthwaite's:
+    as many as the trajectories that count, and for the noise times the courses less 1.
+    """
+    f_quantile = library("scipy.special", "screening").fdtri
+    of_noise = (courses - 1.0)[:, None]
+    # Without bias: a variance on d degrees of freedom has a mean square of (d + 2) / d times its own.
+    squares = noise**2 * of_noise / (of_noise + 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        count = np.clip(noise.sum(axis=0) ** 2 / squares.sum(axis=0), 1.0, len(noise))
+        beyond = square / noise.mean(axis=0) > f_quantile(count, count * of_noise.mean(), 1 - BY_LUCK)
+    quiet = noise.sum(axis=0) == 0
+    return np.asarray((square > 1e-300) & (quiet | beyond), np.bool_)
 
 
 def _effects(points: Floats, values: Floats, held: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:

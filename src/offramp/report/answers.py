@@ -336,7 +336,7 @@ def _claim(claim: Answer, model: Model) -> ClaimRow:
         tests.append((claims_in_words.expectation(test, model), lines))
     kind = {"borne out": "yes", "contradicted": "no"}.get(claim["verdict"], "open")
     return ClaimRow(
-        claim["id"], claim["title"], claim["verdict"], kind, claims_in_words.share(claim["as_claimed"]), tests
+        claim["id"], claim["title"], claim["verdict"], kind, claims_in_words.of_worlds(claim), tests
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -80,9 +80,19 @@ def result(test: dict[str, Any], compared: dict[str, Any], model: Model) -> str:
             text = f"against {side_title(test['sides'][compared['there']], model)}: {text}"
     text += f". {compared['verdict'].capitalize()}{_how(test, compared)}"
     if compared["as_claimed"] is not None:
-        tilde = "" if compared["parameters"]["told_apart"] else "~"
-        text += f"; as claimed in {tilde}{share(compared['as_claimed'])} of worlds"
+        text += f"; as claimed in {_tilde([compared])}{share(compared['as_claimed'])} of worlds"
     return f"{text}."
+
+
+def of_worlds(claim: Mapping[str, Any]) -> str:
+    """The share of worlds in which all of a claim is so, with a tilde where it says little."""
+    return f"{_tilde([c for t in claim['tests'] for c in t['comparisons']])}{share(claim['as_claimed'])}"
+
+
+def _tilde(compared: list[dict[str, Any]]) -> str:
+    """A mark where worlds are not told from luck in one of some comparisons."""
+    spreads = [c["parameters"] for c in compared]
+    return "~" if any(s is not None and not s["told_apart"] for s in spreads) else ""
 
 
 def _how(test: dict[str, Any], compared: dict[str, Any]) -> str:

@@ -6,12 +6,14 @@ package scoringrules; Gneiting and Raftery (2007, JASA 102) say why only proper 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from offramp.analysis.intervals import student_quantile, wilson
 from offramp.engine.inputs import Floats
 from offramp.questions.need import library
 
@@ -83,6 +85,14 @@ def skill_interval(
     not questions but stretches of neighbouring origins are drawn anew (moving blocks, Künsch 1989, Annals of
     Statistics 17).
 
+    Of a dozen origins there are three or four such stretches, and so few show less than they vary: of
+    resampled percentiles alone, 65 to 78 in 100 held the true skill of 14 origins, where 90 were to. So they
+    are moved away from the estimate by two known factors: sqrt(n / (n - l)), for a stretch of l of n origins
+    takes part of their variance into its own mean, and Student's quantile over the normal one, with the
+    1.5 n / l - 1 degrees of freedom of a variance estimated with triangular weights (Priestley 1981, Spectral
+    Analysis and Time Series, chapter 6). Kiefer and Vogelsang (2005, Econometric Theory 21) find nearly the
+    same widening by other means. Then 77 to 91 hold, the fewer the more is shared: decision 0024.
+
     Parameters
     ----------
     score, reference : (question,), the lower the better
@@ -108,8 +118,17 @@ def skill_interval(
     again = again[np.isfinite(again)]
     if not len(again):
         return Interval(value, -np.inf, 1.0)
-    low, high = np.quantile(again, [0.05, 0.95])
-    return Interval(value, float(low), float(high))
+    wider = _widening(len(names), length)
+    low, high = value + wider * (np.quantile(again, [0.05, 0.95]) - value)
+    # No skill is above 1: all scores are 0 or more.
+    return Interval(value, float(low), min(1.0, float(high)))
+
+
+def _widening(origins: int, length: int) -> float:
+    """How much farther than resampled percentiles an interval reaches: see `skill_interval`."""
+    degrees = max(1, round(1.5 * origins / length - 1))
+    by_few = student_quantile(0.95, degrees) / student_quantile(0.95, 10**9)
+    return by_few * math.sqrt(origins / (origins - length))
 
 
 def reliability(probability: Floats, answer: Floats, bins: int = 10) -> list[dict[str, float]]:
@@ -118,8 +137,6 @@ def reliability(probability: Floats, answer: Floats, bins: int = 10) -> list[dic
     Bins of equal width; each with the mean of what was said, the share that happened, its 90 % interval
     (Wilson's), and how many.
     """
-    from offramp.analysis.intervals import wilson
-
     place = np.minimum((probability * bins).astype(int), bins - 1)
     table = []
     for b in range(bins):

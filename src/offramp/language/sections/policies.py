@@ -44,9 +44,7 @@ def read_policies(
         everything = _combined(reader, names, name, own)
         parts = tuple(p.text for p in policy.parts)
         fields = policy.fields
-        found.append(
-            Policy(name, fields.title(), everything, parts, fields.origin(), fields.flag("variant"))
-        )
+        found.append(Policy(name, fields.title(), everything, parts, fields.origin(), fields.flag("variant")))
     if not any(p.name == BASELINE for p in found):
         found.append(Policy(BASELINE, "Baseline"))
     return tuple(sorted(found, key=lambda p: p.name != BASELINE))

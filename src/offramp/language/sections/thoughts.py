@@ -165,5 +165,3 @@ def _pairs(
             mapping = reader.mapping(value, key.text, what)
             found += [(key.text, inner, of) for inner, of in (mapping.entries if mapping else ())]
     return found
-
-
