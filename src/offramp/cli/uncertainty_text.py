@@ -85,8 +85,8 @@ def _headlines(found: Sensitivity) -> list[str]:
         hangs = "Most seems to hang" if _rough(found) else "Most hangs"
         said.append(
             f"{hangs} on: {top.title}. If the {len(found.shares)} numbers in the table were known, the "
-            f"chance would typically turn out {100 * spread:.1f} points of a hundred higher or lower than it is "
-            "now."
+            f"chance would typically turn out {100 * spread:.1f} points of a hundred higher or lower than "
+            "it is now."
         )
         if _rough(found):
             said.append(
