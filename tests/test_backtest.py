@@ -12,8 +12,9 @@ import pytest
 from cli_calls import call
 from offramp import UsageError, backtest, load, load_questions
 from offramp.truth import baselines, ledger
-from offramp.truth.backtest import Prior
+from offramp.truth.backtest import Asked, Prior
 from offramp.truth.questions import check_answers
+from offramp.truth.reckoning import _coverage
 
 HEADER = "series,date,until,known,value,unit,source,note\n"
 MODEL = """
@@ -240,6 +241,14 @@ def test_tables_of_a_backtest_can_be_reckoned_again_from_its_answers(tested):
     for share, low, high in (("half", 1, 3), ("nine_tenths", 0, 4)):
         inside = [q["model"][low] <= q["answer"] <= q["model"][high] for q in levels]
         assert told["coverage"]["all"][share] == pytest.approx(np.mean(inside))
+
+
+def test_coverage_counts_what_lies_within_the_central_half_and_nine_tenths(asked):
+    """Said is anything from 0 to 100; 50 lies in both, 10 and 90 in the wide one, 3 and 97 in neither."""
+    stock, said = question(asked, "stock"), {"model": np.arange(101.0)}
+    day = date(2020, 7, 1)
+    some = [Asked(stock, day, 3, date(2020, 10, 1), float(y), said) for y in (3, 10, 50, 90, 97)]
+    assert _coverage(some)["all"] == {"points": 5, "half": 0.2, "nine_tenths": 0.6}
 
 
 def test_what_resolves_after_a_day_can_be_left_unseen(folder, asked):
