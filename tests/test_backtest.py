@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,6 +96,36 @@ def test_tables_answer_questions_by_the_rule_of_their_form(asked):
 def test_a_level_without_a_reading_near_is_left_open(asked):
     assert question(asked, "stock").reading(date(2022, 6, 1)) is None
     assert question(asked, "stock").reading(date(2020, 10, 1), known=date(2020, 10, 5)) is None
+
+
+def test_a_fact_holds_from_its_row_to_the_next(asked):
+    """Begun in June and over in December: what holds in between is neither the first row nor the last."""
+    war = question(asked, "war")
+    rows = [
+        replace(war.rows[0], day=date(2020, m, 1), known=date(2020, m, 1), value=v)
+        for m, v in ((1, 0), (6, 1), (12, 0))
+    ]
+    held = replace(war, rows=tuple(rows))
+    assert [held.reading(date(2020, m, 15)) for m in (5, 6, 11, 12)] == [0, 1, 1, 0]
+    assert held.answer(date(2020, 3, 1), date(2020, 7, 1)) == 1.0
+    assert held.answer(date(2020, 3, 1), date(2021, 3, 1)) == 0.0
+
+
+def test_between_readings_more_than_four_months_away_nothing_is_read_off(asked):
+    stock = question(asked, "stock")
+    kept = replace(stock, rows=tuple(r for r in stock.rows if r.day.month == 1))  # one a year
+    assert kept.reading(date(2020, 7, 1)) is None
+    assert kept.reading(date(2021, 1, 1)) == stock.reading(date(2021, 1, 1))
+
+
+def test_what_a_run_reaches_or_by_what_it_grows_is_of_the_window_alone(asked, folder):
+    """High in February, back in March: reached in a window from January and not in one from March."""
+    model = load(folder / "border.yaml")
+    stock = replace(question(asked, "stock"), targets=("stock",))
+    runs = SimpleNamespace(state=np.array([[[0.0], [5.0], [1.0], [1.0], [3.0], [3.0]]]))
+    reaches, grows = replace(stock, form="reaches", at_least=4.0), replace(stock, form="grows")
+    assert [reaches.said(model, runs, first, 3)[0] for first in (0, 1, 2)] == [1, 0, 0]
+    assert [grows.said(model, runs, first, 5)[0] for first in (1, 2, 4)] == [0, 1, 0]
 
 
 def test_the_list_on_the_united_states_and_iran_is_long_and_resolvable():
@@ -289,6 +320,20 @@ def test_a_forecast_that_was_changed_is_refused(first, asked, change):
         told[change] = {"as_of": "2020-06-30", "previous": "0" * 64, "settings": {}}[change]
     with pytest.raises(UsageError, match="was changed after it was made"):
         ledger.score(told, asked)
+
+
+def test_answers_are_counted_within_the_central_half_and_nine_tenths_of_a_forecast(asked):
+    entry = {"quantiles": {"0.05": 0.0, "0.25": 2.0, "0.5": 4.0, "0.75": 6.0, "0.95": 8.0}}
+    inside = {y: ledger._scored(question(asked, "raids"), entry, y) for y in (-1.0, 1.0, 4.0, 7.0, 9.0)}
+    assert [v["inside_half"] for v in inside.values()] == [0, 0, 1, 0, 0]
+    assert [v["inside_nine_tenths"] for v in inside.values()] == [0, 1, 1, 1, 0]
+
+
+def test_nothing_is_chained_to_a_forecast_that_was_changed(first, folder, asked):
+    forged = {**first, "as_of": "2020-06-30"}
+    with pytest.raises(UsageError, match="the previous forecast was changed"):
+        ledger.forecast(load(folder / "border.yaml"), asked, date(2021, 1, 1), particles=20, chains=1,
+                        previous=forged)  # fmt: skip
 
 
 def test_forecasts_are_chained(first, folder, asked):
