@@ -1,7 +1,8 @@
-"""The table of "Beside base rates" in docs/crises/us-iran-2020.md: what the model does against what crises did.
+"""The table of "Beside base rates" in docs/crises/us-iran-2020.md: how the model acts and how crises went.
 
-`python benchmarks/flagship_base_rates.py [--scenarios N]`: futures drawn from the priors. Base rates are counts `k` of `n`
-with Wilson intervals of 95 %, of the sources that the page names; the model's column is the same share of its futures.
+`python benchmarks/flagship_base_rates.py [--scenarios N]`: futures drawn from the priors. Base rates are
+counts `k` of `n` with Wilson intervals of 95 %, of the sources that the page names; the model's column is the
+same share of its futures.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ END_OF_2020 = 7
 HOME_SOIL = 3  # position of the rung
 STRIKES = ("strike_militia", "kill_commander", "strike_iran")
 ATTACKS = ("attack_shipping", "attack_partners", "down_drone", "missile_salvo", "unleash_militias")
-# From crises of the ICB list (development half, since 1945), MID 5.0 and MIE 1.0: see the page for the wording.
+# From crises of the ICB list (development half, since 1945) and MID 5.0: see the page for the wording.
 ICB_REPLY, ICB_WAR_IF_SERIOUS, MID_WAR = (80, 144), (26, 73), (30, 1739)
-ICB_ECONOMIC, ICB_POLITICAL = (3, 13), (24, 93)
+ICB_ECONOMIC = (3, 13)
 ICB_MEDIATED, ICB_NOT_MEDIATED = (41, 67), (24, 119)
 
 
@@ -42,7 +43,7 @@ def did(data: xr.Dataset, actor: str, *acts: str) -> np.ndarray:
 
 
 def answered(cause: np.ndarray, answer: np.ndarray, delays: tuple[int, ...]) -> float:
-    """Share of causes followed by an answer after one of the delays, in steps; causes too late to tell left out."""
+    """Share of causes answered after one of the delays, in steps; causes too late to tell left out."""
     steps = cause.shape[1] - max(delays)
     replied = np.zeros((cause.shape[0], steps), dtype=bool)
     for delay in delays:
@@ -77,10 +78,15 @@ def main() -> None:
     rockets = data["event_count"].sel(event="deadly_rockets").values > 0
     force, attacks = did(data, "washington", *STRIKES), did(data, "tehran", *ATTACKS)
     blow = did(data, "washington", "kill_commander", "strike_iran")
-    line("Rockets kill Americans: force in the same month or the next", ICB_REPLY, "ICB", answered(rockets, force, (0, 1)))
+    replied = answered(rockets, force, (0, 1))
+    line("Rockets kill Americans: force in the same month or the next", ICB_REPLY, "ICB", replied)
     print(f"| ... in the same month | | {answered(rockets, force, (0,)):.1%} |")
-    print(f"| Force in any month | | {force[data['action'].sel(actor='washington').values >= 0].mean():.1%} |")
-    line("A commander killed, Iran struck: attacks within two months", ICB_REPLY, "ICB", answered(blow, attacks, (1, 2)))
+    going = data["action"].sel(actor="washington").values >= 0
+    print(f"| Force in any month | | {force[going].mean():.1%} |")
+    salvos = did(data, "tehran", "missile_salvo")
+    replied = answered(blow, salvos, (1, 2))
+    line("A commander killed or Iran struck: a salvo within two months", ICB_REPLY, "ICB", replied)
+    print(f"| ... or any attack | | {answered(blow, attacks, (1, 2)):.1%} |")
     pressed = did(data, "washington", "press_harder")
     usual = attacks[:, 1:][data["action"].sel(actor="tehran").values[:, 1:] >= 0].mean()
     line("New sanctions: attacks in the month after", ICB_ECONOMIC, "ICB", answered(pressed, attacks, (1,)))
@@ -90,7 +96,8 @@ def main() -> None:
     rung = data["ladder_rung"].values[..., 0]
     line("Exchanges that end in war, of all", MID_WAR, "MID", war.sum() / opened.sum())
     serious = war | (rung >= HOME_SOIL)
-    line("Wars, of exchanges that reach home soil or war", ICB_WAR_IF_SERIOUS, "ICB", war.sum() / serious.sum())
+    share = war.sum() / serious.sum()
+    line("Wars, of exchanges that reach home soil or war", ICB_WAR_IF_SERIOUS, "ICB", share)
     taken = []
     for policy, title, rate in zip(
         offers,

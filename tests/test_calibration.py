@@ -18,7 +18,7 @@ from offramp.model import Row
 from offramp.simulate import engine_for
 from offramp.truth import evidence as evidence_module
 from offramp.truth.calibration import calibrate, calibrate_at, from_prior, futures
-from offramp.truth.evidence import Record, log_density
+from offramp.truth.evidence import Record, correlation, log_density, with_error
 from offramp.truth.posterior import _fit, _parameters
 from offramp.truth.sampler import Sampler
 from offramp.truth.worlds import Worlds, to_normal, to_unit
@@ -223,6 +223,91 @@ def test_densities_agree_with_scipy(folder):
     np.testing.assert_allclose(
         log_density(listed, 4.0, x, months=3.0), stats.poisson.logpmf(4, 0.5 * x + 0.6)
     )
+
+
+def lasting(model, lasting=0.8, lasts=5.0):
+    return replace(model, evidence=(replace(model.evidence[0], lasting=lasting, lasts=lasts),))
+
+
+def played(record, count=3):
+    worlds = Worlds(record.model)
+    sampler = Sampler(worlds, engine_for(record.model))
+    begun = sampler.begin(count)
+    return sampler.play(begun.z, begun.lineage, record.steps)
+
+
+def test_errors_that_last_have_the_density_of_one_gaussian(folder):
+    """Ornstein and Uhlenbeck with fresh noise on top, against scipy's multivariate normal."""
+    from scipy import stats
+
+    record = Record(lasting(walk(folder, [11.0, 13.0, 12.0, 12.5])), date(2020, 5, 15))
+    outputs = played(record)
+    days = np.array([p.day.toordinal() for p in record.points]) / (365.25 / 12)
+    between = 0.8 * np.exp(-np.abs(days[:, None] - days) / 5.0) + 0.2 * np.eye(4)
+    x, y = record.simulated(outputs), [p.value for p in record.points]
+    told = [stats.multivariate_normal.logpdf(y, x[i], 2.25 * between) for i in range(3)]
+    np.testing.assert_allclose(record.by_point(outputs).sum(axis=1), told)
+    np.testing.assert_array_equal(correlation(record.points[0].evidence, []), np.empty((0, 0)))
+
+
+def test_a_random_walk_with_errors_that_last_has_the_closed_form(folder):
+    """The same as Kalman's, errors correlated; taking them for independent would be too sure by a fifth."""
+    values = [13.5, 14.7, 15.6, 16.0, 16.9, 18.1]
+    model = replace(lasting(walk(folder, values), 0.9, 12.0), outcomes=())
+    n = np.arange(1, len(values) + 1)
+    days = np.array([month(k).toordinal() for k in n]) / (365.25 / 12)
+    between = 0.9 * np.exp(-np.abs(days[:, None] - days) / 12.0) + 0.1 * np.eye(len(n))
+    path = 4 + np.outer(n, n) + np.minimum.outer(n, n)
+    sure, honest = (path + 2.25 * r for r in (np.eye(len(n)), between))
+    with_last = 4 + n[-1] * n + np.minimum(n[-1], n)
+    spread = [
+        math.sqrt(4 + n[-1] ** 2 + n[-1] - with_last @ np.linalg.solve(c, with_last)) for c in (sure, honest)
+    ]
+    assert spread[1] > 1.2 * spread[0]
+    found = calibrate(model, date(2020, 7, 15), particles=300, chains=2, seed=3)
+    last = futures(found, 6).state[:, 6, 0]
+    gain = np.linalg.solve(honest, np.array(values) - 10)
+    assert (last.mean(), last.std()) == (
+        pytest.approx(10 + with_last @ gain, abs=0.3),
+        pytest.approx(spread[1], rel=0.2),
+    )
+
+
+def test_a_forecast_goes_on_from_how_far_off_a_run_has_been(folder):
+    """One report: the error of a later day has mean rho times it, and variance 1 - rho squared."""
+    record = Record(lasting(walk(folder, [13.0])), date(2020, 2, 15))
+    outputs = played(record)
+    (point,), later = record.points, date(2020, 8, 1)
+    rho = 0.8 * math.exp(-(later - point.day).days / (365.25 / 12) / 5.0)
+    off = (13.0 - record.simulated(outputs)[:, 0]) / 1.5
+    mean, sd = record.carried(point.evidence, later, outputs)
+    np.testing.assert_allclose(mean, rho * off)
+    assert sd == pytest.approx(math.sqrt(1 - rho**2))
+    told = with_error(point.evidence, np.full(40_000, 20.0), 1.0, np.random.default_rng(1), (2.0, 0.5))
+    assert (told.mean(), told.std()) == (pytest.approx(23.0, abs=0.02), pytest.approx(0.75, abs=0.02))
+    # Without anything that lasts nothing is carried.
+    plain = Record(walk(folder, [13.0]), date(2020, 2, 15))
+    mean, sd = plain.carried(plain.points[0].evidence, later, played(plain))
+    assert (mean == 0).all()
+    assert sd == 1
+
+
+def test_what_is_held_back_is_compared_given_the_errors_known_by_then(folder):
+    model = lasting(walk(folder, [16.0, 16.0, 16.0]), 0.9, 24.0)
+    record = Record(model, date(2020, 4, 15))
+    worlds = Worlds(model)
+    sampler = Sampler(worlds, engine_for(model))
+    begun = sampler.begin(1)
+    outputs = sampler.play(
+        np.repeat(begun.z, 4000, axis=0), np.repeat(begun.lineage, 4000, axis=0), record.steps
+    )
+    known = record.points[0].known
+    shown = record.replicated(outputs, np.random.default_rng(2), known=known)
+    first = Record(model, known)
+    mean, sd = first.carried(first.points[0].evidence, record.points[2].day, outputs)
+    x = record.simulated(outputs)[:, 2]
+    assert shown[:, 2].mean() == pytest.approx((x + 1.5 * mean).mean(), abs=0.1)
+    assert shown[:, 2].std() == pytest.approx(1.5 * sd, rel=0.06)
 
 
 def test_planted_parameters_are_recovered_at_the_nominal_rate(folder):

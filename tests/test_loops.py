@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import date
 
 import pytest
@@ -213,3 +214,19 @@ def test_the_command_prints_one_object_and_draws(tmp_path):
 def test_titles_of_strangers_stay_text_in_the_picture():
     told = found(RING.replace("title: X", 'title: "<script>&"') % (1, 1)).as_dict()
     assert "<script>" not in loops_picture(told)
+
+
+def test_the_middle_is_told_with_its_sign_and_lies_between_its_bounds():
+    """A loop that turns back has a rate below 0, and a mixed one says how often it reinforces."""
+    text = call("loops", "spiral").stdout
+    rates = re.findall(r"([+-][\d.]+) a month \(([+-][\d.]+) to ([+-][\d.]+)\)", text)
+    assert rates
+    assert all(float(low) <= float(middle) <= float(high) for middle, low, high in rates)
+    assert any(float(middle) < 0 for middle, _, _ in rates)
+    assert re.search(r"reinforces in \d+ % of futures", text)
+    told = json.loads(call("loops", "spiral", "--format", "json").stdout)
+    told["dates"], told["loops"] = told["dates"][:1], told["loops"][:1]
+    told["loops"][0]["gain"][0]["per_month"] = -0.075
+    drawn = loops_picture(told)
+    assert "\u22120.075 a month" in drawn
+    assert "1 January 2026" in drawn

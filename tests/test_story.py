@@ -49,22 +49,22 @@ TOLD = """\
 Two isles
 Future 7 of seed 0, policy “As written”. One course of many.
 Illustrative: the numbers of this model are there to teach.
-Ends with: Clash; the run ends here.
+Ends with: Clash.
 
 What North has wrong as it begins
-  South has no nerve: taken for 1; in truth 2.
+  South has no nerve (Nerve): taken for 1; in truth 2.
 
 1 January 2020
   Strain: 10 points.
-  North: Wait.
+  North: Wait (by policy).
 
 1 February 2020
   Vote: Hawks win.
-  North: Patrol. South: Sail.
+  North: Patrol (by policy). South: Sail (by policy).
 
 1 March 2020
   Strain: up, from 10 points to 30 points.
-  North: Patrol. South: Sail.
+  North: Patrol (by policy). South: Sail (by policy).
   Clash; the run ends here.
 
 Again: offramp story isles.yaml --seed 0 --policy script --run 7
@@ -120,7 +120,41 @@ def test_the_story_as_json_holds_the_same_acts(file):
     told = found_by("story", file, "--policy", "script", "--run", "7")
     acts = [s["facts"]["action"] for e in told["entries"] for s in e["sayings"] if s["kind"] == "act"]
     assert acts == ["wait", "rest", "patrol", "sail", "patrol", "sail"]
-    assert told["ending"] == "Clash; the run ends here"
+    assert (told["ending"], told["on_the_way"]) == ("Clash", [])
+
+
+def test_nobody_is_said_to_have_chosen_what_the_policy_forces():
+    """A forced act surprises the other side most, and yet no mind says why it was done."""
+    design = ofr.Design(ofr.load("us-iran-2020"), ["mediated_interim_offer"], scenarios=[3])
+    told = story(design, thoughts=50)
+    acts = {
+        (e.at, s.subject): s.facts["by_policy"] for e in told.entries for s in e.sayings if s.kind == "act"
+    }
+    assert any(acts.values())
+    assert told.thoughts
+    assert not any(acts[t.at, t.actor] for t in told.thoughts)
+
+
+QUIET = """
+model: {name: lake, title: A lake, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 4}
+variables: {boats: {title: Boats, unit: thousand * person, initial: 8, headline: true}}
+actors: {town: {title: Town, depth: 1, horizon: 1, precision: 1,
+  utility: {room: -1 * boats / (thousand * person)}, actions: {rest: {title: Rest}}}}
+outcomes:
+  full: {title: Full, when: "boats > 5"}
+  calm: {title: Calm, otherwise: true}
+"""
+
+
+def test_a_run_that_nothing_ends_ends_with_what_holds_otherwise(tmp_path):
+    """What came on the way is told as such, units are in words, and months alike are told once."""
+    path = tmp_path / "lake.yaml"
+    path.write_text(QUIET)
+    told = call("story", str(path)).stdout
+    assert "Ends with: Calm.\nOn the way: Full.\n" in told
+    assert "Boats: 8 thousand people." in told
+    assert "1 February 2020 to 1 April 2020\n  Town: Rest.\n" in told
 
 
 def test_a_run_that_failed_has_no_story(tmp_path):

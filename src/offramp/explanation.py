@@ -182,6 +182,8 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "error": evidence.error,
         "sd": evidence.sd or None,
         "share": evidence.share or None,
+        "lasting": evidence.lasting or None,
+        "lasts": evidence.lasts or None,
         **(counts if evidence.error == "poisson" else dict.fromkeys(counts)),
         "from": None if evidence.start is None else evidence.start.isoformat(),
         "until": None if evidence.end is None else evidence.end.isoformat(),

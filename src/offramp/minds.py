@@ -106,6 +106,13 @@ class Mistake:
     taken_for: float
 
 
+def misread_title(mistake: Mistake, model: Model) -> str:
+    """What is misread in words: the actor's error, where it has a title of its own, and the number meant."""
+    of = next((p.title for p in model.parameters if p.name == mistake.name), "")
+    title = mistake.title or mistake.name
+    return f"{title} ({of})" if of and of != title else title
+
+
 @dataclass(frozen=True)
 class Mind:
     """One actor at one date.

@@ -357,6 +357,8 @@ class Evidence:
     error: Literal["normal", "lognormal", "poisson"]
     sd: float = 0.0  # normal: standard deviation, in the unit of the variable
     share: float = 0.0  # normal: of the value, added in squares; lognormal: standard deviation of the log
+    lasting: float = 0.0  # normal, lognormal: share of the error's variance that lasts
+    lasts: float = 0.0  # months in which what lasts fades to 1/e
     listed: float = 1.0  # poisson: share of what happens that gets into the series
     stray: float = 0.1  # poisson: entries per month that stand for nothing in the model
     window: int = 1  # poisson: steps counted together

@@ -23,6 +23,7 @@ TURNED = 0.1  # a belief that has moved by this much since it was last told is t
 MOVED = 0.35  # so is a main variable, as a part of its range over the run
 
 _COUNTED = ("month", "week", "day", "year", "barrel", "point")
+_WORDS = {"percent": "%", "person": "people"}
 _TIMES = {1: "", 2: " twice", 3: " three times"}
 
 
@@ -248,12 +249,15 @@ def _amount(value: float, about: dict[str, Any]) -> str:
 
     >>> _amount(1578.3, {"unit": "kg"}), _amount(0.309, {"unit": "million*barrel/day"})
     ('1,578 kg', '0.309 million barrels per day')
+    >>> _amount(8, {"unit": "thousand * person"}), _amount(14.4, {"unit": "percent"})
+    ('8 thousand people', '14.4 %')
     """
     number = f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
     if about["unit"] in ("", "1", "index", "dimensionless"):
         return number
     above, slash, below = about["unit"].partition("/")
-    words = above.replace("*", " ").strip()
+    factors = above.replace("*", " ").split()
+    words = " ".join([*factors[:-1], _WORDS.get(factors[-1], factors[-1])])
     if words.endswith(_COUNTED) and number != "1":
         words += "s"
     return f"{number} {words}{' per ' if slash else ''}{below.strip()}"

@@ -306,6 +306,10 @@ def _evidence(page: Page, told: list[dict[str, Any]]) -> None:
         size = [f"{found[n]:g}{unit}" for n, unit in (("sd", ""), ("share", " of it")) if found[n]]
         if found["error"] == "poisson":
             size = [f"share listed {found['listed']:g}", f"{found['stray']:g} stray a month"]
+        if found["lasting"]:
+            size.append(
+                f"{100 * found['lasting']:g} % of its variance fades over {found['lasts']:g} months"
+            )
         page.entry("error", f"{found['error']}, {', '.join(size)}", "    ", _ROOM)
         if found["rows"]:
             page.entry("known", f"{found['first']} to {found['last_known']}", "    ", _ROOM)

@@ -89,6 +89,7 @@ def loops(
 def loops_text(found: Loops, title: str, columns: int, colour: bool = False) -> str:
     """What `offramp loops` prints."""
     from offramp.cli.text import Page
+    from offramp.report import figures
 
     page = Page(columns)
     page.heading(f"Feedback loops of: {title}")
@@ -98,23 +99,26 @@ def loops_text(found: Loops, title: str, columns: int, colour: bool = False) -> 
     page.paragraph(
         "Each loop is a closed chain of causes. (+) moves the next thing the same way, (-) the other way. A "
         "reinforcing loop (R) feeds itself, a balancing one (B) holds itself back; M: futures differ. "
-        "The rate is that at which the loop would grow, or turn back, if it were alone: 0.1 a month doubles "
-        "in seven months."
+        "The rate is that at which the loop would grow (+), or turn back (-), if it were alone: the middle "
+        "of the futures, and in brackets where nine in ten of them lie. +0.1 a month doubles in seven months."
     )
     for loop in found.loops:
         page.heading(f"{loop.name}  {loop.kind}")
         page.paragraph(_chain(loop), "  ", "    ")
         for strength in loop.strength:
-            rate = f"{abs(strength.median):.3f} a month"
-            spread = f"5 to 95 % of futures: {strength.low:+.3f} to {strength.high:+.3f}"
-            page.entry(strength.date.isoformat(), f"{rate} ({spread})", "  ", 12)
+            rate = f"{strength.median:+.3f} a month ({strength.low:+.3f} to {strength.high:+.3f})"
+            if loop.kind == "mixed" and strength.low < strength.high:
+                rate += f"; reinforces in {100 * strength.reinforcing:.0f} % of futures where it runs"
+            page.entry(figures.full_date(strength.date), rate, "  ", 16)
         if loop.variants:
             one = loop.variants == 1
             page.paragraph(
                 f"{loop.variants} weaker {'loop goes' if one else 'loops go'} much the same way.", "  "
             )
     page.heading("How this was measured")
-    futures = ", ".join(f"{n} on {d}" for n, d in zip(found.runs, found.dates, strict=True))
+    futures = ", ".join(
+        f"{n} on {figures.full_date(d)}" for n, d in zip(found.runs, found.dates, strict=True)
+    )
     page.paragraph(
         f"Over futures that still run ({futures}), at the state in which each then is. "
         f"{found.looked_at:,} loops were compared{'' if found.complete else ', not all that there are'}; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -80,20 +81,39 @@ def story_text(told: Story, model: Model, again: str, columns: int, colour: bool
     page.paragraph(f"Future {told.run} of seed {told.seed}{under}. One course of many.")
     if told.illustrative:
         page.paragraph("Illustrative: the numbers of this model are there to teach.")
-    page.paragraph(f"Ends with: {told.ending}.")
+    if told.ending:
+        page.paragraph(f"Ends with: {told.ending}.")
+    if told.on_the_way:
+        page.paragraph(f"On the way: {'; '.join(told.on_the_way)}.")
     for side in told.at_first:
         if side.wrong:
             page.heading(f"What {side.title} has wrong as it begins")
             for what, unit, truth, taken in side.wrong:
                 both = f"{figures.with_unit(taken, unit)}; in truth {figures.with_unit(truth, unit)}"
                 page.paragraph(f"{what}: taken for {both}.", "  ", "  ")
-    for entry in told.entries:
-        page.heading(figures.full_date(entry.at))
-        for words in _told(entry, model, [t for t in told.thoughts if t.at == entry.at]):
+    for first, last, paragraphs in _spans(told, model):
+        dates = figures.full_date(first)
+        page.heading(dates if first == last else f"{dates} to {figures.full_date(last)}")
+        for words in paragraphs:
             page.paragraph(words, "  ")
     page.gap()
     page.paragraph(f"Again: {again}", hanging="       ")
     return page.text(colour)
+
+
+def _spans(told: Story, model: Model) -> list[tuple[date, date, list[str]]]:
+    """Dates and what is told of them; steps in which the same is done and nothing else happens are one."""
+    spans: list[tuple[date, date, list[str]]] = []
+    quiet = False
+    for entry in told.entries:
+        words = _told(entry, model, [t for t in told.thoughts if t.at == entry.at])
+        alone = all(s.kind == "act" for s in entry.sayings) and all(t.at != entry.at for t in told.thoughts)
+        if spans and quiet and alone and words == spans[-1][2]:
+            spans[-1] = (spans[-1][0], entry.at, words)
+        else:
+            spans.append((entry.at, entry.at, words))
+        quiet = alone
+    return spans
 
 
 def _told(entry: Entry, model: Model, thoughts: Sequence[Thought]) -> list[str]:

@@ -355,6 +355,12 @@ EVIDENCE = Table(
             "number",
             "Standard deviation as a share of the value (normal), or of the logarithm (lognormal).",
         ),
+        Key(
+            "lasting",
+            "number",
+            "Share of the error's variance that lasts from one day to the next, below 1; left out: none.",
+        ),
+        Key("lasts", "number", "Months in which what lasts fades to a third."),
         Key("listed", "number", "Counts: share of what happens that gets into the series; left out: 1."),
         Key("stray", "number", "Counts: entries a month that stand for nothing here; left out: 0.1."),
         Key("window", "integer", "Counts: steps counted together; left out: 1."),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from offramp.analysis.chronicle import Entry, chronicle
 from offramp.design import Design
 from offramp.errors import UsageError
-from offramp.minds import Mind, minds
+from offramp.minds import Mind, minds, misread_title
 from offramp.model import Model
 from offramp.simulate import simulate
 
@@ -53,7 +53,14 @@ class Mistaken:
 
 @dataclass(frozen=True)
 class Story:
-    """One run in words; `as_dict()` is what `offramp story --format json` prints."""
+    """One run in words; `as_dict()` is what `offramp story --format json` prints.
+
+    Attributes
+    ----------
+    ending : title of the outcome that ended the run, or of the one that holds otherwise; empty where the
+        model names none
+    on_the_way : titles of the outcomes that came and did not end it, in the order in which they came
+    """
 
     model: str
     model_hash: str
@@ -66,21 +73,17 @@ class Story:
     set: dict[str, float]
     start: date
     end: date
+    ending: str
+    on_the_way: tuple[str, ...]
     at_first: tuple[Mistaken, ...]
     entries: tuple[Entry, ...]
     thoughts: tuple[Thought, ...]
-
-    @property
-    def ending(self) -> str:
-        """The outcomes that it came to, in words."""
-        came = [s.text.rstrip(".") for e in self.entries for s in e.sayings if s.kind == "outcome"]
-        return "; ".join(came) if came else "none of the outcomes that the model names"
 
     def as_dict(self) -> dict[str, Any]:
         from offramp import __version__
 
         plain = asdict(self)
-        plain |= {"start": self.start.isoformat(), "end": self.end.isoformat(), "ending": self.ending}
+        plain |= {"start": self.start.isoformat(), "end": self.end.isoformat()}
         for part in (*plain["entries"], *plain["thoughts"]):
             part["at"] = part["at"].isoformat()
         return {**plain, "version": __version__}
@@ -108,7 +111,14 @@ def story(design: Design, thoughts: int = THOUGHTS) -> Story:
     number = int(design.scenarios[0])
     entries = chronicle(simulate(design, threads=1), policy, number)
     title = next((p.title for p in model.policies if p.name == policy), policy)
-    points = _turning_points(model, entries)[:thoughts]
+    forced = _forced(design, entries)
+    entries = [_marked(entry, forced) for entry in entries]
+    turns = [t for t in _turning_points(model, entries) if t not in forced]
+    points = turns[:thoughts]
+    came = [s for e in entries for s in e.sayings if s.kind == "outcome"]
+    titles = {o.name: o.title or o.name for o in model.outcomes}
+    last = next((s.subject for s in came if s.facts["ends"]), None)
+    last = last or next((o.name for o in model.outcomes if o.otherwise), None)
     deep = [a.name for a in model.actors if a.depth >= 1] if thoughts else []
     return Story(
         model=model.name,
@@ -122,10 +132,35 @@ def story(design: Design, thoughts: int = THOUGHTS) -> Story:
         set=dict(design.overrides),
         start=model.start,
         end=model.dates[-1],
-        at_first=tuple(_mistaken(m) for m in minds(design, None, deep).actors) if deep else (),
+        ending=titles[last] if last else "",
+        on_the_way=tuple(titles[s.subject] for s in came if not s.facts["ends"]),
+        at_first=tuple(_mistaken(m, model) for m in minds(design, None, deep).actors) if deep else (),
         entries=tuple(entries),
         thoughts=tuple(_thought(design, at, actor, action) for at, actor, action in sorted(points)),
     )
+
+
+def _forced(design: Design, entries: list[Entry]) -> set[tuple[date, str, str]]:
+    """Acts that the policy forces: (date, actor, action). Nobody chose them, so no mind says why."""
+    model, table = design.model, design.inputs(design.policies[0]).schedule.forced
+    found = set()
+    for step, entry in enumerate(entries):
+        for actor, which in zip(model.actors, table[step], strict=True):
+            if which >= 0:
+                found.add((entry.at, actor.name, actor.actions[which].name))
+    return found
+
+
+def _marked(entry: Entry, forced: set[tuple[date, str, str]]) -> Entry:
+    """An entry that says which acts are the policy's. What is forced and cannot be done is not done."""
+    sayings = []
+    for saying in entry.sayings:
+        if saying.kind == "act":
+            by_policy = (entry.at, saying.subject, str(saying.facts["action"])) in forced
+            text = f"{saying.text.removesuffix('.')} (by policy)." if by_policy else saying.text
+            saying = replace(saying, text=text, facts={**saying.facts, "by_policy": by_policy})
+        sayings.append(saying)
+    return replace(entry, sayings=tuple(sayings))
 
 
 def _turning_points(model: Model, entries: list[Entry]) -> list[tuple[date, str, str]]:
@@ -142,9 +177,9 @@ def _turning_points(model: Model, entries: list[Entry]) -> list[tuple[date, str,
     return sorted(found, key=lambda key: (found[key], key))
 
 
-def _mistaken(mind: Mind) -> Mistaken:
+def _mistaken(mind: Mind, model: Model) -> Mistaken:
     both = (*mind.sees, *mind.misreads)
-    wrong = tuple((m.title or m.name, m.unit, m.truth, m.taken_for) for m in both)
+    wrong = tuple((misread_title(m, model), m.unit, m.truth, m.taken_for) for m in both)
     return Mistaken(mind.name, mind.title or mind.name, wrong)
 
 

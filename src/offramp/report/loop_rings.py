@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape
 
 from offramp.report.canvas import FONT, LINE, SIZE, WIDE, printable
+from offramp.report.figures import NBSP, full_date
 from offramp.report.lettering import text_width, wrap
 from offramp.report.palette import BETTER, INK, MUTED, PAPER, RULE, WORSE, Colour
 
@@ -47,9 +49,13 @@ def loops_picture(found: dict[str, Any]) -> str:
         top = 60.0
         parts.append(_text(["No loop was found."], WIDE / 2, 30, MUTED))
     else:
-        key = "Framed: stocks. Slanted: acts and events. + moves the next the same way, \u2212 the other."
-        parts.append(_text([key], WIDE / 2, top + 14, MUTED))
-        top += 28
+        day = full_date(date.fromisoformat(found["dates"][0])).replace(NBSP, " ")
+        key = [
+            "Framed: stocks. Slanted: acts and events. + moves the next the same way, \u2212 the other.",
+            f"Rates: the middle of the futures on {day}; + grows, \u2212 turns back.",
+        ]
+        parts.append(_text(key, WIDE / 2, top + 22, MUTED))
+        top += 44
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDE}" height="{top:.0f}" '
@@ -166,7 +172,7 @@ def _inside(point: Point, box: Box, margin: float) -> bool:
 
 def _middle(loop: dict[str, Any], cx: float, cy: float, colour: Colour) -> str:
     first = loop["gain"][0]
-    lines = [loop["kind"], f"{abs(first['per_month']):.2g} a month"]
+    lines = [loop["kind"], f"{first['per_month']:+.2g} a month".replace("-", "\u2212")]
     return _text([loop["name"]], cx, cy - 20, colour, bold=True, size=20) + _text(lines, cx, cy + 12, MUTED)
 
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from offramp.engine.inputs import Floats, Status
 from offramp.errors import UsageError
-from offramp.model import Model
+from offramp.model import Evidence, Model
 from offramp.simulate import Progress, engine_for
 from offramp.truth import baselines
 from offramp.truth.calibration import Calibration, calibrate_at, from_prior, futures
-from offramp.truth.evidence import with_error
+from offramp.truth.evidence import Record, with_error
 from offramp.truth.questions import Question, Questions, check_answers
 
 PARTICLES = 200
@@ -75,7 +75,8 @@ def asked_of(
     for question in questions.questions:
         for months in wanted:
             day = months_after(origin, months)
-            said = {"model": _said(question, model, runs, fine, first, ends[months], rng)}
+            carried = _carried(question, calibration.record, runs, model.date_of(ends[months]))
+            said = {"model": _said(question, model, runs, fine, first, ends[months], rng, carried)}
             for name, baseline in baselines.BASELINES.items():
                 said[name] = baseline(question, model.start, origin, months)
             said["prior_model"] = prior.said(question, first, ends[months], rng)
@@ -110,19 +111,39 @@ def months_after(day: date, months: int) -> date:
     return date(month // 12, month % 12 + 1, day.day)
 
 
+def _source(question: Question, model: Model) -> Evidence | None:
+    """The evidence that observes what a question asks for the level of."""
+    if question.form != "level" or question.holds:
+        return None
+    return next(
+        (e for e in model.evidence if e.observes == question.targets[0] and e.series == question.series), None
+    )
+
+
+def _carried(question: Question, record: Record, runs: Any, day: date) -> tuple[Floats, float] | None:
+    """How far what will be published on a day is off each run, from how far the run was off so far."""
+    source = _source(question, record.model)
+    return None if source is None else record.carried(source, day, runs)
+
+
 def _said(
-    question: Question, model: Model, runs: Any, which: Any, first: int, last: int, rng: np.random.Generator
+    question: Question,
+    model: Model,
+    runs: Any,
+    which: Any,
+    first: int,
+    last: int,
+    rng: np.random.Generator,
+    carried: tuple[Floats, float] | None = None,
 ) -> Floats:
     """The forecast that runs make: a probability (with half a run added on either side), or a sample."""
     values = question.said(model, runs, first, last)[which]
     if question.form == "level":
         # What is asked for is what will be published, so the error of the source is part of the forecast.
-        source = next(
-            (e for e in model.evidence if e.observes == question.targets[0] and e.series == question.series),
-            None,
-        )
-        if source is not None and not question.holds:
-            values = with_error(source, values, 1.0, rng)
+        source = _source(question, model)
+        if source is not None:
+            some = None if carried is None else (carried[0][which], carried[1])
+            values = with_error(source, values, 1.0, rng, some)
         if question.has_threshold:
             values = question.passed(values)
     if question.kind == "binary":

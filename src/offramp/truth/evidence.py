@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -22,6 +22,7 @@ from offramp.model import Evidence, Model, Row
 _HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
 # A count or variable of 0 where something was published: unlikely, not impossible beyond recovery.
 _TINY = 1e-12
+_DAYS_A_MONTH = 365.25 / 12
 
 
 def known_by(evidence: Evidence, until: date) -> tuple[Row, ...]:
@@ -114,12 +115,37 @@ class Record:
         return fine
 
     def by_point(self, outputs: Outputs) -> Floats:
-        """Log-density of each point given each run: (run, point)."""
+        """Log-density of each point given each run and the points of its series before it: (run, point)."""
         simulated = self.simulated(outputs)
         result = np.empty_like(simulated)
         for i, point in enumerate(self.points):
             result[:, i] = log_density(point.evidence, point.value, simulated[:, i], self._months(point))
+        for which, root in self._lasting.values():
+            off, spread = self._off(which, simulated)
+            alone = np.linalg.solve(root, off.T).T
+            told = -0.5 * alone**2 - np.log(np.diag(root)) - spread - _HALF_LOG_TAU
+            result[:, which] = np.where(np.isfinite(told), told, -np.inf)
         return result
+
+    def carried(self, evidence: Evidence, day: date, outputs: Outputs) -> tuple[Floats, float]:
+        """What is known of the error of a series on a later day, from how far each run has been off so far.
+
+        Errors that last are a stationary Gaussian process (docs/reference/model-file.md, "evidence"), so
+        this is its conditional mean and standard deviation, in standard deviations of the error.
+
+        Returns
+        -------
+        (run,) means, and the standard deviation that they share; 0 and 1 where nothing lasts or is known
+        """
+        which, _ = self._lasting.get(evidence.name, ([], None))
+        if not which:
+            return np.zeros(len(outputs.status)), 1.0
+        days = [*self._days(which), day]
+        between = correlation(evidence, days)
+        weights = np.linalg.solve(between[:-1, :-1], between[:-1, -1])
+        off, _ = self._off(which, self.simulated(outputs))
+        left = 1.0 - float(weights @ between[:-1, -1])
+        return np.asarray(off @ weights), float(np.sqrt(max(0.0, left)))
 
     def simulated(self, outputs: Outputs) -> Floats:
         """What each run has where something was published: (run, point), without error."""
@@ -135,12 +161,55 @@ class Record:
                 result[:, i] = self._happened(point.evidence, outputs)[:, first:last].sum(axis=1)
         return result
 
-    def replicated(self, outputs: Outputs, rng: np.random.Generator) -> Floats:
-        """What would have been published of each run, with errors: (run, point)."""
-        result = self.simulated(outputs)
+    def replicated(self, outputs: Outputs, rng: np.random.Generator, *, known: date | None = None) -> Floats:
+        """What would have been published of each run, with errors: (run, point).
+
+        Parameters
+        ----------
+        outputs : runs as long as the record
+        rng : for the errors
+        known : what was known by this day is given, so that errors which last go on from there
+        """
+        simulated = self.simulated(outputs)
+        result = np.empty_like(simulated)
         for i, point in enumerate(self.points):
-            result[:, i] = with_error(point.evidence, result[:, i], self._months(point), rng)
+            result[:, i] = with_error(point.evidence, simulated[:, i], self._months(point), rng)
+        for name, (which, _) in self._lasting.items():
+            evidence = next(e for e in self.model.evidence if e.name == name)
+            given = [i for i in which if known is not None and self.points[i].known <= known]
+            later = [i for i in which if i not in given]
+            order = given + later
+            root = np.linalg.cholesky(correlation(evidence, self._days(order)))
+            off, _ = self._off(order, simulated)
+            alone = rng.standard_normal(off.shape)
+            if given:
+                n = len(given)
+                alone[:, :n] = np.linalg.solve(root[:n, :n], off[:, :n].T).T
+            error = alone @ root.T
+            for k, i in enumerate(order):
+                if i in given:
+                    continue
+                result[:, i] = off_by(evidence, simulated[:, i], error[:, k])
         return result
+
+    @cached_property
+    def _lasting(self) -> dict[str, tuple[list[int], Floats]]:
+        """Series whose errors last: the places of their points, and a root of their correlation."""
+        found: dict[str, tuple[list[int], Floats]] = {}
+        for evidence in self.model.evidence:
+            which = [i for i, p in enumerate(self.points) if p.evidence.name == evidence.name]
+            if evidence.lasting and which:
+                root = np.asarray(np.linalg.cholesky(correlation(evidence, self._days(which))), np.float64)
+                found[evidence.name] = which, root
+        return found
+
+    def _days(self, which: Sequence[int]) -> list[date]:
+        return [self.points[i].day for i in which]
+
+    def _off(self, which: Sequence[int], simulated: Floats) -> tuple[Floats, Floats]:
+        """How far published values are off, in standard deviations, and the logarithms of these."""
+        both = [residual(self.points[i].evidence, self.points[i].value, simulated[:, i]) for i in which]
+        return np.stack([off for off, _ in both], axis=1), np.stack([spread for _, spread in both], axis=1)
 
     def _months(self, point: Point) -> float:
         return (point.steps[1] - point.steps[0]) * self.model.step_length
@@ -219,24 +288,67 @@ def log_density(evidence: Evidence, value: float, simulated: Floats, months: flo
         if evidence.error == "poisson":
             mean = np.maximum(evidence.listed * simulated + evidence.stray * months, _TINY)
             found = value * np.log(mean) - mean - sum(np.log(np.arange(1, int(value) + 1)))
-        elif evidence.error == "lognormal":
-            off = (np.log(value) - np.log(np.maximum(simulated, _TINY))) / evidence.share
-            found = -0.5 * off**2 - np.log(evidence.share * value) - _HALF_LOG_TAU
         else:
-            sd = np.hypot(evidence.sd, evidence.share * simulated)
-            sd = np.maximum(sd, _TINY)
-            found = -0.5 * ((value - simulated) / sd) ** 2 - np.log(sd) - _HALF_LOG_TAU
+            off, spread = residual(evidence, value, simulated)
+            found = -0.5 * off**2 - spread - _HALF_LOG_TAU
     return np.where(np.isfinite(found), found, -np.inf)
 
 
-def with_error(evidence: Evidence, simulated: Floats, months: float, rng: np.random.Generator) -> Floats:
-    """Values as they might be published where runs have `simulated`: (run,)."""
+def residual(evidence: Evidence, value: float, simulated: Floats) -> tuple[Floats, Floats]:
+    """How far a published value is off what runs have, in standard deviations of its error: (run,), (run,).
+
+    The second is the logarithm of the density's scale: of the standard deviation, and for a lognormal error
+    of `share` times the value.
+    """
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        if evidence.error == "lognormal":
+            off = (np.log(value) - np.log(np.maximum(simulated, _TINY))) / evidence.share
+            return off, np.full_like(off, np.log(evidence.share * value))
+        sd = np.maximum(np.hypot(evidence.sd, evidence.share * simulated), _TINY)
+        return (value - simulated) / sd, np.log(sd)
+
+
+def off_by(evidence: Evidence, simulated: Floats, error: Floats) -> Floats:
+    """What is published where runs have `simulated` and the error is so many standard deviations: (run,)."""
+    if evidence.error == "lognormal":
+        return np.asarray(np.maximum(simulated, _TINY) * np.exp(evidence.share * error))
+    return np.asarray(simulated + np.hypot(evidence.sd, evidence.share * simulated) * error)
+
+
+def correlation(evidence: Evidence, days: Sequence[date]) -> Floats:
+    """Correlation of the errors of a series on different days: (day, day).
+
+    `lasting` is the share of their variance that lasts and fades as exp(-t / lasts), an Ornstein-Uhlenbeck
+    process; the rest is new each time. Such a discrepancy between a model and what it is a model of follows
+    Kennedy and O'Hagan (2001, Journal of the Royal Statistical Society B 63).
+    """
+    at = np.array([day.toordinal() for day in days]) / _DAYS_A_MONTH
+    apart = np.abs(at[:, None] - at)
+    between = evidence.lasting * np.exp(-apart / (evidence.lasts or np.inf))
+    return np.asarray(between + (1.0 - evidence.lasting) * np.eye(len(at)))
+
+
+def with_error(
+    evidence: Evidence,
+    simulated: Floats,
+    months: float,
+    rng: np.random.Generator,
+    carried: tuple[Floats, float] | None = None,
+) -> Floats:
+    """Values as they might be published where runs have `simulated`: (run,).
+
+    Parameters
+    ----------
+    evidence : the series
+    simulated : (run,)
+    months : length of the window of a count
+    rng : for the errors
+    carried : what is known of the errors, from `Record.carried`; nothing by default
+    """
     if evidence.error == "poisson":
         return rng.poisson(np.maximum(evidence.listed * simulated + evidence.stray * months, 0)).astype(float)
-    z = rng.standard_normal(len(simulated))
-    if evidence.error == "lognormal":
-        return np.asarray(np.maximum(simulated, _TINY) * np.exp(evidence.share * z))
-    return np.asarray(simulated + np.hypot(evidence.sd, evidence.share * simulated) * z)
+    mean, sd = carried if carried is not None else (0.0, 1.0)
+    return off_by(evidence, simulated, mean + sd * rng.standard_normal(len(simulated)))
 
 
 def _hat(x: float) -> float:

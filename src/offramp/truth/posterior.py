@@ -73,7 +73,7 @@ def summary(
     if against is not None:
         later = [p.known > record.until for p in against.points]
         found["against"] = against.until.isoformat()
-        found["held_back"] = _fit(against, against.replicated(runs, rng), later)
+        found["held_back"] = _fit(against, against.replicated(runs, rng, known=record.until), later)
     return found
 
 

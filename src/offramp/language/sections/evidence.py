@@ -19,6 +19,7 @@ from offramp.suggest import did_you_mean
 _MOST = 100
 _BUNDLED = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _COUNTS = ("listed", "stray", "window")
+_SIZES = ("sd", "share", "lasting", "lasts", "listed", "stray")
 
 
 def bundled_tables() -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def _evidence(
 ) -> Evidence:
     observes, kind, unit = _observed(reader, fields, names)
     error = fields.choice("error")
-    numbers = {n: _number(reader, fields, names, n, unit) for n in ("sd", "share", "listed", "stray")}
+    numbers = {n: _number(reader, fields, names, n, unit) for n in _SIZES}
     window = fields.integer("window", 1, 60, 1)
     _fitting(reader, fields, kind, error, numbers)
     start, end = fields.day("from"), fields.day("until")
@@ -68,6 +69,8 @@ def _evidence(
         error=error,  # type: ignore[arg-type]
         sd=numbers["sd"] or 0.0,
         share=numbers["share"] or 0.0,
+        lasting=numbers["lasting"] or 0.0,
+        lasts=numbers["lasts"] or 0.0,
         listed=1.0 if listed is None else listed,
         stray=0.1 if stray is None else stray,
         window=window,
@@ -111,22 +114,40 @@ def _observed(reader: Reader, fields: Fields, names: Names) -> tuple[str, str, K
     return name, "action" if slash else "unknown", UNKNOWN
 
 
+_UNITS = {
+    "share": units.PLAIN,
+    "lasting": units.PLAIN,
+    "listed": units.PLAIN,
+    "lasts": units.MONTH,
+    "stray": units.PER_MONTH,
+}
+# With all of it lasting, two reports of one day would have to be equal.
+_MOST_LASTING = 0.99
+
+
 def _number(reader: Reader, fields: Fields, names: Names, name: str, unit: Kind) -> float | None:
     value = fields.value(name)
     if value is None:
         return None
     scope = names.numbers_only("an error of data is a number")
-    plain = units.PLAIN if name in ("share", "listed") else units.PER_MONTH if name == "stray" else unit
+    plain = _UNITS.get(name, unit)
     expected = plain if isinstance(plain, Unit) else UNKNOWN
     number = fields.number_at(value, name, scope, expected, f"`{name}`")
     if number is None:
         return None
-    if number < 0 or (number == 0 and name in ("sd", "share", "listed")):
+    if number < 0 or (number == 0 and name != "stray"):
         reader.say(value, f"`{name}` must be above 0, not {number:g}" if name != "stray" else
                    f"`stray` cannot be below 0, as {number:g} is")  # fmt: skip
         return None
     if name == "listed" and number > 1:
         reader.say(value, f"`listed` is a share of what happens, at most 1, not {number:g}")
+        return None
+    if name == "lasting" and number > _MOST_LASTING:
+        reader.say(
+            value,
+            f"`lasting` must be at most {_MOST_LASTING}, not {number:g}",
+            "Something of an error is new each time.",
+        )
         return None
     return number
 
@@ -144,8 +165,9 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str, numbers: dic
         reader.say(at, "`poisson` is for counts of events or actions, and this observes a variable", hint)
         return
     given = [n for n in ("sd", "share") if fields.has(n)]
+    lasting = [n for n in ("lasting", "lasts") if fields.has(n)]
     if error == "poisson":
-        for name in given:
+        for name in given + lasting:
             reader.say(
                 fields.at(name), f"`{name}` has no use for counts", "Counts have `listed` and `stray`."
             )
@@ -153,6 +175,10 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str, numbers: dic
     for name in _COUNTS:
         if fields.has(name):
             reader.say(fields.at(name), f"`{name}` is for counts, with `error: poisson`")
+    if len(lasting) == 1:
+        missing = "lasts" if lasting == ["lasting"] else "lasting"
+        hint = "`lasting: 0.8` and `lasts: 9` let four fifths of the error's variance fade over nine months."
+        reader.say(fields.at(lasting[0]), f"`{lasting[0]}` needs `{missing}` beside it", hint)
     if error == "lognormal" and "sd" in given:
         hint = "Write `share`: 0.1 is an error of about 10 %."
         reader.say(fields.at("sd"), "a lognormal error has no `sd`", hint)
