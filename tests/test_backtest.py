@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -400,6 +401,16 @@ def test_the_command_backtest_prints_its_verdict(folder, monkeypatch):
     assert found.exit_code == 0, found.stderr
     assert "the best forecast without a model" in found.stdout
     assert (folder / "r.svg").exists()
+
+
+def test_a_backtest_that_cannot_be_scored_says_so_before_it_runs(folder, monkeypatch):
+    """Scores come last, after minutes; the library that they need is asked for first."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setitem(sys.modules, "scoringrules", None)
+    monkeypatch.setattr("offramp.truth.backtest.calibrate_at", lambda *_, **__: pytest.fail("it ran"))
+    refused = call("backtest", "border.yaml", "--questions", "asked.yaml")
+    assert refused.exit_code == 2
+    assert "pip install 'offramp[truth]'" in refused.stderr
 
 
 def test_what_cannot_be_asked_is_said_plainly(folder, monkeypatch, tmp_path):

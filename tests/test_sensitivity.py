@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from offramp.cli.uncertainty_text import _more, _rough
 from offramp.design import Design
 from offramp.errors import UsageError
 from offramp.questions import need
@@ -239,6 +241,14 @@ def test_what_cannot_be_asked_is_said():
     assert [f.kind for f in factors_of(model, frozenset(certain.overrides))] == ["misreading"]
     with pytest.raises(UsageError, match=r"no outcome `wra`\. Did you mean `war`"):
         sensitivity(Design(model, scenarios=1), "wra")
+
+
+def test_shares_that_may_be_nearly_anything_are_called_rough():
+    """With few futures the text says so and what to ask for; a sharp share needs no such remark."""
+    sharp, rough = (SimpleNamespace(low=low, high=0.9) for low in (0.7, -0.2))
+    assert not _rough(SimpleNamespace(shares=[SimpleNamespace(first=sharp, total=sharp)]))
+    assert _rough(SimpleNamespace(shares=[SimpleNamespace(first=sharp, total=rough)]))
+    assert [_more(n) for n in (4_784, 10_000, 39_000)] == [50_000, 100_000, 400_000]
 
 
 def test_a_missing_library_is_named_with_what_to_type():
