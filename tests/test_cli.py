@@ -24,6 +24,7 @@ def test_help_names_every_command_and_every_exit_code():
     result = call("--help")
     assert result.exit_code == 0
     assert call().stdout == result.stdout
+    assert "..." not in result.stdout.partition("COMMAND")[2].partition("\n")[2]
     for command in main.commands:
         assert re.search(rf"^  {command} ", result.stdout, re.M)
     for code in ["0", "1", "2", "3", "5", "130"]:

@@ -209,10 +209,51 @@ def test_the_command_prints_the_same_page_for_people_and_programs():
     page = minds(ofr.Design(ofr.load("chicken"), scenarios=[0], overrides={"altara_contempt": 0.7}))
     assert found == json.loads(json.dumps(page.as_dict()))
     text = call("minds", "chicken", "--actor", "altara", "--at", "2026-03-01").stdout
-    for part in ("Altara", "Bessim is faint", "Press on", "chance of crash", "in truth", "Again: offramp"):
+    for part in (
+        "Altara",
+        "Bessim is faint",
+        "Press on",
+        "chance of “They crash”",
+        "in truth",
+        "Again: offramp",
+    ):
         assert part in text
     assert "Bessim\n" not in text
     assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_only_the_likeliest_acts_are_reasoned_through_unless_all_are_asked_for(tmp_path):
+    """Of seven acts six have reasons; outcomes, policies and numbers go by their titles."""
+    acts = ", ".join(f"a{i}: {{title: Act {i}, propensity: {-i}}}" for i in range(7))
+    path = tmp_path / "seven.yaml"
+    path.write_text(f"""
+model: {{name: seven, title: Seven acts, illustrative: true}}
+horizon: {{start: 2020-01-01, step: month, steps: 4}}
+variables: {{heat: {{initial: 1, change: "grit * 0 / month"}}}}
+parameters: {{grit: {{title: Grit of the other, value: 2}}}}
+actors:
+  blue:
+    depth: 1
+    horizon: 1
+    precision: 1
+    utility: {{calm: -1 * heat}}
+    misreads: {{grit: {{title: They are soft, value: 1}}}}
+    actions: {{{acts}}}
+outcomes: {{blow_up: {{title: It all blows up, rate: 0.1 / month * heat, absorbing: true}}}}
+policies: {{quiet: {{title: Keep quiet}}}}
+""")
+    short = call("minds", str(path), "--policy", "quiet").stdout
+    assert "1 less likely act: --all tells why, too." in short
+    assert short.count("Act 6") == 1
+    assert call("minds", str(path), "--policy", "quiet", "--all").stdout.count("Act 6") == 2
+    for part in (
+        "policy “Keep quiet”",
+        "It all blows up",
+        "1 month ahead",
+        "They are soft (Grit of the other)",
+    ):
+        assert part in short
+    assert "blow_up" not in short
 
 
 def test_the_command_refuses_what_is_not_a_date():

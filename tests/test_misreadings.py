@@ -175,6 +175,8 @@ def test_the_json_and_the_text_and_the_picture_say_the_same(tmp_path):
     assert result.exit_code == 0
     assert "War by the end of January 2020: 45 % as it is, 0 % if everyone saw what is so." in result.stdout
     assert "Blue: Red means war" in result.stdout
+    assert "Made no difference in these 10 futures, which more futures may:" in result.stdout
+    assert "0 to 0" not in result.stdout.partition("Side by side")[0]
     drawn = picture.read_text(encoding="utf-8")
     assert "With everyone seeing true" in drawn
     assert "Red: Arms of Blue: seen with a bias" in drawn.replace("</tspan>", "") or "Arms of Blue" in drawn

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from offramp.cli.uncertainty_text import _more, _rough
 from offramp.design import Design
 from offramp.errors import UsageError
 from offramp.questions import need
 from offramp.questions.factors import Points, factors_of
 from offramp.questions.screening import screen
-from offramp.questions.sensitivity import sensitivity
+from offramp.questions.sensitivity import _Counter, sensitivity
 from offramp.questions.sobol import indices
 from small_models import made
 
@@ -205,6 +207,32 @@ def test_one_uncertain_number_has_all_of_the_variance_on_any_number_of_threads()
     assert found == sensitivity(design, runs=3000, threads=2)
 
 
+def test_the_weightiest_number_passes_and_its_fifths_are_told_by_their_middles():
+    found = sensitivity(Design(made(CRISIS, steps=4), scenarios=1), runs=6000, factors=1)
+    (share,) = found.shares
+    assert share.name == "strong"
+    assert (share.low_value, share.high_value) == (pytest.approx(0.02), pytest.approx(0.18))
+    assert share.low.value < found.chance.value < share.high.value
+    assert [s.name for s in found.screened if s.passed] == ["strong"]
+    effects = [s.effect for s in found.screened]
+    assert effects == sorted(effects, reverse=True)
+
+
+def test_screening_and_shares_meet_different_luck():
+    """Otherwise a number that passed by luck would find the same luck again."""
+    met = []
+
+    def response(factors, points, luck, threads, progress):
+        met.append(luck)
+        return np.zeros(luck.shape)
+
+    counter = _Counter(response, 1, None, 0)
+    for _ in range(2):
+        counter.of([])(np.zeros((4, 0)), np.arange(12).reshape(4, 3))
+    assert not set(met[0].ravel()) & set(met[1].ravel())
+    assert counter.done == 24
+
+
 def test_what_cannot_be_asked_is_said():
     model = made(CRISIS, steps=4)
     with pytest.raises(UsageError, match="100 runs are too few for 4 uncertain numbers: at least"):
@@ -213,6 +241,14 @@ def test_what_cannot_be_asked_is_said():
     assert [f.kind for f in factors_of(model, frozenset(certain.overrides))] == ["misreading"]
     with pytest.raises(UsageError, match=r"no outcome `wra`\. Did you mean `war`"):
         sensitivity(Design(model, scenarios=1), "wra")
+
+
+def test_shares_that_may_be_nearly_anything_are_called_rough():
+    """With few futures the text says so and what to ask for; a sharp share needs no such remark."""
+    sharp, rough = (SimpleNamespace(low=low, high=0.9) for low in (0.7, -0.2))
+    assert not _rough(SimpleNamespace(shares=[SimpleNamespace(first=sharp, total=sharp)]))
+    assert _rough(SimpleNamespace(shares=[SimpleNamespace(first=sharp, total=rough)]))
+    assert [_more(n) for n in (4_784, 10_000, 39_000)] == [50_000, 100_000, 400_000]
 
 
 def test_a_missing_library_is_named_with_what_to_type():

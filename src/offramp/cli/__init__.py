@@ -31,6 +31,14 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 5 some runs failed (the rest is printed), 130 interrupted."""
 
 
+_GROUPS = {
+    "Write a model": ("new", "check", "explain", "crises", "schema"),
+    "See how it goes": ("run", "brief", "story", "minds", "ladder"),
+    "Ask of it": ("compare", "claims", "misreadings", "why", "sensitivity", "discover", "loops"),
+    "Hold it against what came": ("calibrate", "backtest", "forecast", "score"),
+}
+
+
 class Offramp(click.Group):
     """Turns what goes wrong into one message and an exit code, never a traceback."""
 
@@ -76,6 +84,15 @@ class Offramp(click.Group):
             raise click.UsageError(
                 f"There is no command `{cleaned(args[0])}`. {hint}".strip(), ctx
             ) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Commands by what one wants of them, each with its whole first sentence."""
+        left = set(self.list_commands(ctx))
+        for heading, names in _GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(n, self.commands[n].get_short_help_str(200)) for n in names])
+            left -= set(names)
+        assert not left, f"commands without a place in the help: {left}"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which one meets them."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from offramp.cli.text import Page, columns_of
-from offramp.minds import Judgement, Mind, Minds, Mistake, Option, Picture
+from offramp.cli.text import Page, columns_of, head_width
+from offramp.minds import Judgement, Mind, Minds, Mistake, Option, Picture, misread_title
 from offramp.model import Model
 from offramp.report import figures
 
@@ -14,10 +14,14 @@ _WIDEST_NAMES = 36
 _MOST_PICTURES = 4
 _LEAST_BELIEF = 0.01  # pictures held less likely are left to the JSON
 _LEAST_POINTS = 0.005
+_MOST_REASONED = 6  # acts whose reasons are told, the likeliest; all with `--all`
+_MOST_PARTS = 6
 _LEAST_PART = 0.04  # of the largest reason: smaller ones are summed up as the rest
 
 
-def minds_text(found: Minds, model: Model, again: str, columns: int, colour: bool = False) -> str:
+def minds_text(
+    found: Minds, model: Model, again: str, columns: int, colour: bool = False, everything: bool = False
+) -> str:
     """What `offramp minds` prints.
 
     Parameters
@@ -27,12 +31,15 @@ def minds_text(found: Minds, model: Model, again: str, columns: int, colour: boo
     again : the command that gives the same page
     columns : to fill
     colour : mark headings
+    everything : tell the reasons of every open action, in each picture too, not of the likeliest alone
     """
     page = Page(columns)
+    policy = next((p.title for p in model.policies if p.name == found.policy), "") or found.policy
+    under = "" if found.policy == "baseline" else f", policy \u201c{policy}\u201d"
     page.heading(f"{found.title}: what each side thinks, {figures.full_date(found.at)}")
     page.paragraph(
-        f"Run {found.scenario} of seed {found.seed}, policy {found.policy}, at the moment of choice: after "
-        f"the events of the {model.step}. Points are over what its own choice brings on average."
+        f"Future {found.scenario} of seed {found.seed}{under}, at the moment of choice: after the events of "
+        f"the {model.step}. Points are over what its own choice brings on average."
     )
     if found.illustrative:
         page.paragraph("Illustrative: the numbers of this model are there to teach.")
@@ -43,13 +50,13 @@ def minds_text(found: Minds, model: Model, again: str, columns: int, colour: boo
         + "."
     )
     for mind in found.actors:
-        _mind(page, mind, model)
+        _mind(page, mind, model, everything)
     page.gap()
     page.paragraph(f"Again: {again}", hanging="       ")
     return page.text(colour)
 
 
-def _mind(page: Page, mind: Mind, model: Model) -> None:
+def _mind(page: Page, mind: Mind, model: Model, everything: bool) -> None:
     page.heading(mind.title or mind.name)
     if mind.true_type:
         page.entry("is", f"{_type(model, mind.name, mind.true_type)}", "  ", 10)
@@ -62,44 +69,52 @@ def _mind(page: Page, mind: Mind, model: Model) -> None:
     for about, chances in mind.beliefs.items():
         held = ", ".join(f"{_type(model, about, t)} {_chance(p)}" for t, p in chances.items())
         page.entry("believes", f"{_title(model, about)} is: {held}", "  ", 10)
-    _mistakes(page, "misreads", mind.misreads)
-    _mistakes(page, "sees", mind.sees)
+    _mistakes(page, "misreads", mind.misreads, model)
+    _mistakes(page, "sees", mind.sees, model)
 
     page.gap()
-    _options(page, mind, model)
+    options = [o for o in _by_chance(mind) if o.closed is None and o.judgement is not None]
+    told = options if everything else options[:_MOST_REASONED]
+    _options(page, mind, model, told)
     _closed(page, mind)
     page.gap()
     page.paragraph("Why (points over its average choice; + speaks for it, - against):", "  ")
-    for option in _by_chance(mind):
-        if option.closed is None and option.judgement is not None:
-            _why(page, option.title or option.name, option.judgement, model, _room(mind))
-    if len(mind.pictures) > 1:
+    for option in told:
+        if option.judgement is not None:
+            most = None if everything else _MOST_PARTS
+            _why(page, option.title or option.name, option.judgement, model, _room(mind), most)
+    if left := len(options) - len(told):
+        page.paragraph(f"{left} less likely {'act' if left == 1 else 'acts'}: --all tells why, too.", "  ")
+    if len(mind.pictures) > 1 and everything:
         _pictures(page, mind, model)
+    elif len(mind.pictures) > 1:
+        _picture_points(page, mind, model, [o.name for o in told])
     _others(page, mind, model)
 
 
 def _depth(mind: Mind) -> str:
-    text = f"{figures.number(mind.months)} months ahead at depth {mind.depth}"
+    text = f"{figures.with_unit(mind.months, 'month')} ahead at depth {mind.depth}"
     if mind.depth > 1:
-        text += f", others {figures.number(mind.inner_months)} months at depth {mind.depth - 1} at most"
+        text += f", others {figures.with_unit(mind.inner_months, 'month')} at depth {mind.depth - 1} at most"
     return f"{text}; precision {mind.precision:.3g} per point, discount {mind.discount:.3g} per month"
 
 
-def _mistakes(page: Page, label: str, mistakes: list[Mistake]) -> None:
+def _mistakes(page: Page, label: str, mistakes: list[Mistake], model: Model) -> None:
     for i, m in enumerate(mistakes):
-        text = f"{m.title or m.name}: as {_amount(m.taken_for, m.unit)}, in truth {_amount(m.truth, m.unit)}"
+        both = f"as {_amount(m.taken_for, m.unit)}, in truth {_amount(m.truth, m.unit)}"
+        text = f"{misread_title(m, model)}: {both}"
         page.entry("" if i else label, text, "  ", 10)
 
 
-def _options(page: Page, mind: Mind, model: Model) -> None:
-    """Every open action: what it will do, habit, points, what the actor sees coming of it."""
+def _options(page: Page, mind: Mind, model: Model, told: list[Option]) -> None:
+    """Every open action: what it will do, habit, points, what the actor sees coming (of those `told`)."""
     options = [o for o in _by_chance(mind) if o.closed is None]
     ends = list(options[0].judgement.chances) if options[0].judgement else []
     head = ["", "will do", "by habit", "points"]
     columns = [[_chance(o.probability), _chance(o.habit), _points(_of(o.judgement))] for o in options]
     names = [_outcome(model, n) for n in ends]
     room = page.columns - 2 - _NAMES - sum(columns_of(h) + 2 for h in head)
-    apart = ends and room < sum(max(columns_of(n), 7) + 2 for n in [*names, "none"])
+    apart = ends and room < sum(max(head_width(n), 7) + 2 for n in [*names, "none"])
     if ends and not apart:
         head += [*names, "none"]
         for row, o in zip(columns, options, strict=True):
@@ -111,7 +126,7 @@ def _options(page: Page, mind: Mind, model: Model) -> None:
     if apart:
         page.gap()
         page.paragraph(f"{within}:", "  ")
-        for o in options:
+        for o in told:
             text = ", ".join(
                 f"{n} {_chance(c)}"
                 for n, c in zip([*names, "none"], _coming(o.judgement), strict=True)
@@ -132,18 +147,20 @@ def _closed(page: Page, mind: Mind) -> None:
             page.paragraph(f"{text.capitalize()}: {'; '.join(names)}.", "  ", "  ")
 
 
-def _why(page: Page, name: str, judgement: Judgement, model: Model, room: int) -> None:
-    """The reasons for and against an action, the weightiest first."""
+def _why(
+    page: Page, name: str, judgement: Judgement, model: Model, room: int, most: int | None = None
+) -> None:
+    """The reasons for and against an action, the weightiest first; of `most` at most, the rest summed up."""
     parts = {n.replace("_", " "): v for n, v in judgement.terms.items()}
     for ladder, points in judgement.ladders.items():
         parts[f"exchanges: {_ladder(model, ladder)}"] = points
     for outcome, points in judgement.worth.items():
-        parts[f"chance of {_outcome(model, outcome)}"] = points
+        parts[f"chance of \u201c{_outcome(model, outcome)}\u201d"] = points
     parts["cost"] = judgement.cost
     found = sorted(((n, v) for n, v in parts.items() if v is not None), key=lambda item: -abs(item[1]))
     least = max(_LEAST_POINTS, _LEAST_PART * abs(found[0][1])) if found else 0.0
-    told = [(n, v) for n, v in found if abs(v) >= least]
-    rest = sum(v for n, v in found if abs(v) < least)
+    told = [(n, v) for n, v in found if abs(v) >= least][:most]
+    rest = sum(v for _, v in found[len(told) :])
     if abs(rest) >= _LEAST_POINTS:
         told.append(("the rest", rest))
     text = ", ".join(f"{n} {_points(v)}" for n, v in told) or "nothing tells it from the others"
@@ -165,6 +182,20 @@ def _pictures(page: Page, mind: Mind, model: Model) -> None:
         worth = [(n, j) for n, j in picture.actions.items() if j.relative is not None]
         for name, judgement in sorted(worth, key=lambda item: -(item[1].relative or 0.0)):
             _why(page, titles[name], judgement, model, _room(mind))
+    if len(shown) < len(mind.pictures):
+        page.paragraph(f"{len(mind.pictures) - len(shown)} less likely pictures are in --format json.", "  ")
+
+
+def _picture_points(page: Page, mind: Mind, model: Model, actions: list[str]) -> None:
+    """Points of the likeliest actions in each picture, side by side."""
+    likely = sorted(mind.pictures, key=lambda p: -p.belief)
+    shown = [p for p in likely if p.belief >= _LEAST_BELIEF][:_MOST_PICTURES]
+    titles = {o.name: o.title or o.name for o in mind.options}
+    page.gap()
+    page.paragraph("Points, if the other is as it supposes (with what chance it believes that):", "  ")
+    head = ["", *(f"if {_supposed(p, model)} ({_chance(p.belief)})" for p in shown)]
+    rows = [[titles[name], *(_points(p.actions[name].relative) for p in shown)] for name in actions]
+    page.table(head, rows)
     if len(shown) < len(mind.pictures):
         page.paragraph(f"{len(mind.pictures) - len(shown)} less likely pictures are in --format json.", "  ")
 
@@ -240,7 +271,7 @@ def _ladder(model: Model, ladder: str) -> str:
 
 
 def _outcome(model: Model, outcome: str) -> str:
-    return outcome.replace("_", " ")
+    return next((o.title for o in model.outcomes if o.name == outcome), "") or outcome.replace("_", " ")
 
 
 def _type(model: Model, actor: str, name: str) -> str:

@@ -22,6 +22,7 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
         page.paragraph("Illustrative: the numbers of this model are there to teach.")
     sides = {s.actor: s.title for s in found.sides}
     digits = decimals_for([m.share for m in found.misreadings])
+    unseen = [m for m in found.misreadings if m.share == m.low == m.high == m.alone.value == 0]
     page.heading(f"What each misreading adds to the risk of: {found.outcome_title}")
     page.paragraph(
         "In points of a hundred. Share: averaged over every order in which one could correct them, so that "
@@ -39,8 +40,14 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
                 points(m.one_sided.value, digits),
             ]
             for m in found.misreadings
+            if m not in unseen
         ],
     )
+    if unseen:
+        names = "; ".join(f"{sides[m.actor]}: {m.title}" for m in unseen)
+        page.paragraph(
+            f"Made no difference in these {found.runs:,} futures, which more futures may: {names}.", "  "
+        )
     page.heading("Side by side")
     page.table(
         ["", "share", "90 % interval", "this side alone sees true", "it comes last"],

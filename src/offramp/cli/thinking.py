@@ -24,11 +24,13 @@ from offramp.errors import UsageError
 @options.seed_option
 @options.set_option
 @click.option("--policy", default="baseline", show_default=True, metavar="NAME", help="Under this policy.")
+@click.option("--all", "everything", is_flag=True, help="Reasons of every act, not of the likeliest alone.")
 @options.format_option
 def minds(
     model: str,
     at: str | None,
     actors: Sequence[str],
+    everything: bool,
     number: int,
     seed: int,
     settings: Sequence[str],
@@ -62,7 +64,9 @@ def minds(
     for name in actors:
         words += ["--actor", name]
     words += [] if policy == "baseline" else ["--policy", policy]
-    click.echo(minds_text(found, checked, shlex.join(words), width(), wants_colour(sys.stdout)))
+    words += ["--all"] if everything else []
+    again = shlex.join(words)
+    click.echo(minds_text(found, checked, again, width(), wants_colour(sys.stdout), everything))
     return 0
 
 

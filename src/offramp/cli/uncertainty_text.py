@@ -10,6 +10,7 @@ from offramp.questions.shapley import Estimate
 from offramp.report import figures
 
 _MOST_SCREENED = 12
+_ROUGH = 0.5  # width of the interval of a share beyond which it says little
 
 
 def sensitivity_text(found: Sensitivity, again: str, columns: int, colour: bool = False) -> str:
@@ -81,12 +82,30 @@ def _headlines(found: Sensitivity) -> list[str]:
         )
     elif found.shares:
         top = found.shares[0]
+        hangs = "Most seems to hang" if _rough(found) else "Most hangs"
         said.append(
-            f"Most hangs on: {top.title}. If the {len(found.shares)} numbers in the table were known, the "
-            f"chance would typically turn out {100 * spread:.1f} points of a hundred higher or lower than it "
-            "is now."
+            f"{hangs} on: {top.title}. If the {len(found.shares)} numbers in the table were known, the "
+            f"chance would typically turn out {100 * spread:.1f} points of a hundred higher or lower than "
+            "it is now."
         )
+        if _rough(found):
+            said.append(
+                "Shares of the variance are rough: with so few futures some of them may be nearly nothing or "
+                f"nearly all. Low and high are surer; ask for more, such as --runs {_more(found.runs)}."
+            )
     return said
+
+
+def _rough(found: Sensitivity) -> bool:
+    """Whether the interval of any share leaves most of what is possible open."""
+    ends = [(max(0.0, e.low), min(1.0, e.high)) for s in found.shares for e in (s.first, s.total)]
+    return any(high - low > _ROUGH for low, high in ends)
+
+
+def _more(runs: int) -> int:
+    """Ten times as many futures, in round numbers."""
+    size: int = 10 ** (len(str(runs)))
+    return -(-10 * runs // size) * size
 
 
 def _values(low: float, high: float, unit: str) -> str:

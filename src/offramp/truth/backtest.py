@@ -13,6 +13,7 @@ import numpy as np
 from offramp.engine.inputs import Floats, Status
 from offramp.errors import UsageError
 from offramp.model import Evidence, Model
+from offramp.questions.need import library
 from offramp.simulate import Progress, engine_for
 from offramp.truth import baselines
 from offramp.truth.calibration import Calibration, calibrate_at, from_prior, futures
@@ -193,9 +194,10 @@ def backtest(
     Raises
     ------
     UsageError
-        If the model cannot answer a question, or no origin lies within its horizon.
+        If the model cannot answer a question, no origin lies within its horizon, or scoringrules is missing.
     """
     check_answers(questions, model)
+    library("scoringrules", "a backtest", "truth")  # before any run: scores come last
     origins = [d for d in questions.origins if model.start < d < model.dates[-1] and d < (until or date.max)]
     if not origins:
         raise UsageError(

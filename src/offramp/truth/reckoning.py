@@ -55,7 +55,9 @@ def reckoned(backtest: Backtest) -> dict[str, Any]:
         },
         "sampled_skill": _sampled_skill(sampled, place),
         "by_question": _by_question(answered, place),
-        "reliability": scores.reliability(p, y) if binary else [],
+        "reliability": scores.reliability(p, y, blocks=[place[a.origin] for a in binary], length=STRETCH)
+        if binary
+        else [],
         "parts": {who: scores.decomposition(_probability(binary, who), y) for who in EVERYBODY if binary},
         "coverage": _coverage(sampled),
         "calibrations": [
