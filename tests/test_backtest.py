@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ import pytest
 from cli_calls import call
 from offramp import UsageError, backtest, load, load_questions
 from offramp.truth import baselines, ledger
-from offramp.truth.backtest import Prior
+from offramp.truth.backtest import Asked, Prior
 from offramp.truth.questions import check_answers
+from offramp.truth.reckoning import _coverage
 
 HEADER = "series,date,until,known,value,unit,source,note\n"
 MODEL = """
@@ -39,7 +41,7 @@ QUESTIONS = """
 origins: {from: 2020-07-01, until: 2021-07-01, months: 6}
 horizons: [3, 6]
 questions:
-  raid: {title: A raid, of: {happens: raid}, seen: {data: seen.csv, series: raid},
+  raid: {title: A raid, topic: raids, of: {happens: raid}, seen: {data: seen.csv, series: raid},
          base_rate: {per_year: 2.4, source: made up}}
   raids: {title: Raids, of: {count: raid}, seen: {data: seen.csv, series: raid}}
   stock: {title: Stock, of: {level: stock}, seen: {data: seen.csv, series: stock}}
@@ -95,6 +97,36 @@ def test_tables_answer_questions_by_the_rule_of_their_form(asked):
 def test_a_level_without_a_reading_near_is_left_open(asked):
     assert question(asked, "stock").reading(date(2022, 6, 1)) is None
     assert question(asked, "stock").reading(date(2020, 10, 1), known=date(2020, 10, 5)) is None
+
+
+def test_a_fact_holds_from_its_row_to_the_next(asked):
+    """Begun in June and over in December: what holds in between is neither the first row nor the last."""
+    war = question(asked, "war")
+    rows = [
+        replace(war.rows[0], day=date(2020, m, 1), known=date(2020, m, 1), value=v)
+        for m, v in ((1, 0), (6, 1), (12, 0))
+    ]
+    held = replace(war, rows=tuple(rows))
+    assert [held.reading(date(2020, m, 15)) for m in (5, 6, 11, 12)] == [0, 1, 1, 0]
+    assert held.answer(date(2020, 3, 1), date(2020, 7, 1)) == 1.0
+    assert held.answer(date(2020, 3, 1), date(2021, 3, 1)) == 0.0
+
+
+def test_between_readings_more_than_four_months_away_nothing_is_read_off(asked):
+    stock = question(asked, "stock")
+    kept = replace(stock, rows=tuple(r for r in stock.rows if r.day.month == 1))  # one a year
+    assert kept.reading(date(2020, 7, 1)) is None
+    assert kept.reading(date(2021, 1, 1)) == stock.reading(date(2021, 1, 1))
+
+
+def test_what_a_run_reaches_or_by_what_it_grows_is_of_the_window_alone(asked, folder):
+    """High in February, back in March: reached in a window from January and not in one from March."""
+    model = load(folder / "border.yaml")
+    stock = replace(question(asked, "stock"), targets=("stock",))
+    runs = SimpleNamespace(state=np.array([[[0.0], [5.0], [1.0], [1.0], [3.0], [3.0]]]))
+    reaches, grows = replace(stock, form="reaches", at_least=4.0), replace(stock, form="grows")
+    assert [reaches.said(model, runs, first, 3)[0] for first in (0, 1, 2)] == [1, 0, 0]
+    assert [grows.said(model, runs, first, 5)[0] for first in (1, 2, 4)] == [0, 1, 0]
 
 
 def test_the_list_on_the_united_states_and_iran_is_long_and_resolvable():
@@ -239,8 +271,35 @@ def test_tables_of_a_backtest_can_be_reckoned_again_from_its_answers(tested):
     assert told["skill_by"]["before_2021"]["model_brier"] == pytest.approx(brier, abs=1e-5)
     levels = [q for q in told["questions"] if q["kind"] == "continuous"]
     for share, low, high in (("half", 1, 3), ("nine_tenths", 0, 4)):
-        inside = [q["model"][low] <= q["answer"] <= q["model"][high] for q in levels]
-        assert told["coverage"]["all"][share] == pytest.approx(np.mean(inside))
+        for who, before in (("model", ""), ("prior_model", "prior_")):
+            inside = [q[who][low] <= q["answer"] <= q[who][high] for q in levels]
+            assert told["coverage"]["all"][before + share] == pytest.approx(np.mean(inside))
+
+
+def test_skill_by_topic_and_against_the_best_of_each_from_the_answers(tested):
+    told = tested.as_dict()
+    binary = [q for q in told["questions"] if q["kind"] == "binary" and q["answer"] is not None]
+    topics = {q["topic"] for q in binary}
+    assert set(told["skill_by_topic"]) == topics - {""} == {"raids"}
+    some = [q for q in binary if q["topic"] == "raids"]
+    brier = np.mean([(q["model"] - q["answer"]) ** 2 for q in some])
+    assert told["skill_by_topic"]["raids"]["model_brier"] == pytest.approx(brier, abs=1e-5)
+    # Whoever chooses for each question is at least as good as whoever chooses once.
+    best = 0.0
+    for name in {q["name"] for q in binary}:
+        here = [q for q in binary if q["name"] == name]
+        losses = [[(q[b] - q["answer"]) ** 2 for q in here] for b in baselines.BASELINES]
+        best += np.min(np.mean(losses, axis=1)) * len(here) / len(binary)
+    assert told["skill"]["best_of_each"]["brier"] == pytest.approx(best, abs=1e-5)
+    assert best <= told["skill"]["best_baseline"]["brier"]
+
+
+def test_coverage_counts_what_lies_within_the_central_half_and_nine_tenths(asked):
+    """Said is anything from 0 to 100; 50 lies in both, 10 and 90 in the wide one, 3 and 97 in neither."""
+    stock, said = question(asked, "stock"), {"model": np.arange(101.0)}
+    day = date(2020, 7, 1)
+    some = [Asked(stock, day, 3, date(2020, 10, 1), float(y), said) for y in (3, 10, 50, 90, 97)]
+    assert _coverage(some)["all"] == {"points": 5, "half": 0.2, "nine_tenths": 0.6}
 
 
 def test_what_resolves_after_a_day_can_be_left_unseen(folder, asked):
@@ -281,6 +340,20 @@ def test_a_forecast_that_was_changed_is_refused(first, asked, change):
         told[change] = {"as_of": "2020-06-30", "previous": "0" * 64, "settings": {}}[change]
     with pytest.raises(UsageError, match="was changed after it was made"):
         ledger.score(told, asked)
+
+
+def test_answers_are_counted_within_the_central_half_and_nine_tenths_of_a_forecast(asked):
+    entry = {"quantiles": {"0.05": 0.0, "0.25": 2.0, "0.5": 4.0, "0.75": 6.0, "0.95": 8.0}}
+    inside = {y: ledger._scored(question(asked, "raids"), entry, y) for y in (-1.0, 1.0, 4.0, 7.0, 9.0)}
+    assert [v["inside_half"] for v in inside.values()] == [0, 0, 1, 0, 0]
+    assert [v["inside_nine_tenths"] for v in inside.values()] == [0, 1, 1, 1, 0]
+
+
+def test_nothing_is_chained_to_a_forecast_that_was_changed(first, folder, asked):
+    forged = {**first, "as_of": "2020-06-30"}
+    with pytest.raises(UsageError, match="the previous forecast was changed"):
+        ledger.forecast(load(folder / "border.yaml"), asked, date(2021, 1, 1), particles=20, chains=1,
+                        previous=forged)  # fmt: skip
 
 
 def test_forecasts_are_chained(first, folder, asked):

@@ -19,6 +19,7 @@ from offramp.simulate import engine_for
 from offramp.truth import evidence as evidence_module
 from offramp.truth.calibration import calibrate, calibrate_at, from_prior, futures
 from offramp.truth.evidence import Record, correlation, log_density, with_error
+from offramp.truth.posterior import _fit, _parameters
 from offramp.truth.sampler import Sampler
 from offramp.truth.worlds import Worlds, to_normal, to_unit
 
@@ -451,6 +452,40 @@ def test_without_evidence_the_futures_are_those_of_the_prior(walking):
     drift = prior.parameters()["drift"]
     assert (drift.mean(), drift.std()) == (pytest.approx(0, abs=0.15), pytest.approx(1, abs=0.1))
     assert prior.record.points == ()
+
+
+def test_a_number_is_moved_where_populations_agree_and_chance_could_not_do_it(folder):
+    """Half a deviation away from the prior: of 800 particles a finding, of 16 nothing, and nothing where one
+    population went one way and one the other."""
+    model = walk(folder, [1.0])
+
+    def moved(particles, *shifts):
+        prior = from_prior(model, particles=particles, chains=2, seed=4)
+        z = (np.arange(particles) + 0.5) / particles
+        z = np.stack([to_normal(z) + shift for shift in shifts])
+        column = prior.worlds.uncertain()["drift"]
+        all_z = prior.z.copy()
+        all_z[..., column] = z
+        return _parameters(replace(prior, z=all_z))["drift"]
+
+    assert moved(400, 0.5, 0.5)["moved"]
+    assert moved(400, 0.5, 0.5)["gain"] == pytest.approx(0.125, abs=0.01)
+    assert not moved(8, 0.5, 0.5)["moved"]
+    apart = moved(400, 1.4, -0.4)
+    assert apart["gain"] > 0.05
+    assert apart["r_hat"] > 1.3
+    assert not apart["moved"]
+
+
+def test_what_runs_would_publish_covers_points_by_its_central_half_and_nine_tenths(folder):
+    model = walk(folder, [3.0, 10.0, 50.0, 90.0, 97.0])
+    record = Record(model, date(2020, 8, 1))
+    runs = np.repeat(np.arange(101.0)[:, None], len(record.points), axis=1)
+    xs = _fit(record, runs, [True] * len(record.points))["xs"]
+    assert (xs["points"], xs["half"], xs["nine_tenths"]) == (5, 0.2, 0.6)
+    assert (xs["p5"][0], xs["p50"][0], xs["p95"][0]) == (5, 50, 95)
+    first = [p.evidence.name == "xs" and p.value < 60 for p in record.points]
+    assert _fit(record, runs, first)["xs"]["points"] == 3
 
 
 def test_a_model_without_evidence_says_what_it_lacks():

@@ -275,10 +275,13 @@ def test_the_share_of_worlds_with_the_sign_that_is_claimed_turns_with_the_claim(
 
 
 def test_answers_are_compared_world_by_world_as_a_difference():
-    """Blue answers one push in two when forced to be quick and none when forced to wait, in every world."""
+    """How readily Red answers nobody knows, but it does so alike whether Blue arms or rests a little less."""
+    guns = GUNS.replace("0.05 * guns - 1", "0.05 * guns - 1 + temper").replace(
+        "parameters:", 'parameters:\n  temper: {value: "normal(0, 1)"}'
+    )
     model = ofr.loads(
         ACCOUNT
-        + GUNS
+        + guns
         + """
 claims:
   C1:
@@ -292,9 +295,9 @@ claims:
 """
     )
     found = ofr.claims(ofr.Design(model, scenarios=800, seed=5), worlds=200).found[0].tests[0].comparisons[0]
-    assert found.worlds.effects.mean() == pytest.approx(found.difference.value)
-    # A share of about a half in ten lives of ten months: a sum instead of a difference would be far off.
-    assert found.worlds.deviation < 0.02
+    assert found.worlds.effects.mean() == pytest.approx(found.difference.value, abs=1e-9)
+    # Over worlds the share itself has a deviation of some 0.2; of the difference hardly anything is left.
+    assert found.worlds.deviation < 0.08
 
 
 def test_twenty_futures_without_a_difference_do_not_contradict_what_comes_in_one_of_fourteen(model):

@@ -11,6 +11,7 @@ import pytest
 
 import offramp as ofr
 from cli_calls import call
+from offramp.questions.links import links_at
 from offramp.questions.loops import loops
 from offramp.report.loop_rings import loops_picture
 
@@ -89,6 +90,79 @@ events:
 """)
     assert loop.strength[0].median == pytest.approx(0.6)
     assert [n.kind for n in loop.nodes] == ["stock", "event"]
+
+
+EVERY_KIND = """
+variables:
+  a: {initial: 2}
+  b: {initial: 3}
+  full: {initial: 1, bounds: [0, 1], saturates: true}
+parameters: {k: {value: "uniform(0, 1)"}}
+actors:
+  blue: {actions: {wait: {}, act: {propensity: 0.4 * (full - 1), effects: {b: 3 * a}}}}
+events:
+  hit: {rate: 0.5 / month * a, once: true, effects: {b: {set: 10}}}
+  push: {rate: 0.3 / month, effects: {b: 2 * a}}
+"""
+
+
+@pytest.mark.parametrize("step", ["month", "week"])
+def test_links_are_the_partial_derivatives_of_what_happens_in_a_month(step):
+    """Per month and in the units of what they lead to, whatever the calendar."""
+    design = ofr.Design(ofr.loads(HEAD % step + EVERY_KIND), scenarios=3)
+    links, dt = links_at(design, date(2020, 1, 1)), design.model.step_length
+    # Once a step with chance 1 - exp(-0.5 a dt): its slope in a, and what it sets less what is there.
+    assert links.gain["a", "event.hit"] == pytest.approx(0.5 * math.exp(-dt), rel=1e-3)
+    assert links.gain["event.hit", "b"] == pytest.approx(10 - 3)
+    assert links.gain["event.push", "b"] == pytest.approx(2 * 2)
+    assert links.gain["blue.act", "b"] == pytest.approx(3 * 2 / dt)
+    # What the amounts read counts as often as they come: pushes at 0.3 a month, acts in every second step.
+    assert links.gain["a", "b"] == pytest.approx(0.3 * 2 + 0.5 * 3 / dt)
+    # A stock at its bound moves down alone; the slope is per unit that it moved.
+    assert links.gain["full", "blue.act"] == pytest.approx(0.4 * 0.25, rel=0.01)
+
+
+def test_a_move_that_brings_another_event_is_no_slope():
+    """Danger brings hits, and hits acts, within the step. Danger alone brings none, so there is no link."""
+    text = """
+variables: {danger: {initial: "uniform(0, 20)"}, fear: {initial: 0}}
+actors: {blue: {actions: {wait: {}, act: {propensity: fear}}}}
+events: {hit: {rate: 0.1 / month * danger, effects: {fear: 5}}}
+"""
+    links = links_at(ofr.Design(ofr.loads(HEAD % "month" + text), scenarios=400), date(2020, 1, 1))
+    assert ("danger", "blue.act") not in links.gain
+    assert ("fear", "blue.act") in links.gain
+
+
+def test_the_spread_of_a_loop_is_that_of_its_rate_over_futures():
+    """x' = k y, y' = k x grows at k: the 5th and 95th percentile are those of a uniform number."""
+    text = RING.replace("%s", "k") + 'parameters: {k: {value: "uniform(0, 1)"}}'
+    (loop,) = found(text, scenarios=2000).loops
+    (strength,) = loop.strength
+    assert (strength.low, strength.median, strength.high) == (
+        pytest.approx(0.05, abs=0.02), pytest.approx(0.5, abs=0.04), pytest.approx(0.95, abs=0.02)
+    )  # fmt: skip
+
+
+def test_a_link_matters_by_what_it_moves_and_not_by_its_unit():
+    """One is counted in thousands and the other in ones; a tenth of either moves the other by a tenth."""
+    (loop,) = found("""
+variables:
+  many: {initial: 20000, change: "4000 * few / month"}
+  few: {initial: 1, change: "0.00001 * many / month"}
+""").loops
+    assert loop.strength[0].median == pytest.approx(0.2)
+
+
+def test_loops_through_the_same_things_that_work_against_each_other_are_both_told():
+    """a feeds b, which holds a back at once and by way of c lifts it."""
+    got = found("""
+variables:
+  a: {initial: 1, change: "-0.5 * b / month + 0.4 * c / month"}
+  b: {initial: 1, change: "0.5 * a / month"}
+  c: {initial: 1, change: "0.6 * b / month"}
+""")
+    assert [(x.kind, len(x.nodes)) for x in got.loops] == [("balancing", 2), ("reinforcing", 3)]
 
 
 def test_where_nothing_feeds_back_there_is_no_loop():

@@ -93,6 +93,42 @@ def test_of_few_origins_that_share_their_answers_intervals_of_skill_still_hold(s
     assert least <= held / trials <= 0.98
 
 
+def test_answers_that_come_in_sixes_are_worth_a_sixth_in_a_reliability_diagram():
+    """300 origins with six questions that one event answers, against as many with one question each."""
+    rng = np.random.default_rng(7)
+    said = rng.choice([0.15, 0.45, 0.85], 300)
+    came = (rng.random(300) < said).astype(float)
+    alone = scores.reliability(said, came)
+    sixfold = scores.reliability(
+        np.repeat(said, 6), np.repeat(came, 6), blocks=np.repeat(np.arange(300), 6).tolist()
+    )
+    for one, six in zip(alone, sixfold, strict=True):
+        assert six["n"] == 6 * one["n"]
+        assert six["happened"] == one["happened"]
+        assert six["high"] - six["low"] == pytest.approx(one["high"] - one["low"], rel=0.08)
+    free = scores.reliability(said, came, blocks=range(300))
+    assert [r["low"] for r in free] == pytest.approx([r["low"] for r in alone], abs=0.03)
+
+
+def test_reliability_intervals_hold_the_chance_where_neighbouring_origins_share_their_answers():
+    """14 origins, ten questions a year long with chances of 0.2 and 0.6, as in a backtest."""
+    held = crude = 0
+    for trial in range(150):
+        rng = np.random.default_rng(trial)
+        quarters = rng.normal(size=17)
+        year = np.array([quarters[o : o + 4].sum() / 2 for o in range(14)])
+        said = np.tile([0.2] * 5 + [0.6] * 5, (14, 1))
+        latent = 0.5 * year[:, None] + np.sqrt(0.75) * rng.normal(size=said.shape)
+        y = (latent > stats.norm.isf(said)).astype(float).ravel()
+        blocks = np.repeat(np.arange(14), 10).tolist()
+        for plain in (True, False):
+            table = scores.reliability(said.ravel(), y, blocks=None if plain else blocks, length=4)
+            hits = sum(row["low"] <= row["said"] <= row["high"] for row in table)
+            held, crude = (held, crude + hits) if plain else (held + hits, crude)
+    assert crude / 300 < 0.72
+    assert 0.78 < held / 300 < 0.97
+
+
 def test_no_skill_is_said_to_be_above_that_of_a_perfect_forecast():
     rng = np.random.default_rng(1)
     ours, theirs = rng.gamma(0.1, 0.05, 12), rng.gamma(2.0, 0.1, 12)

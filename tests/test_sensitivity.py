@@ -14,7 +14,7 @@ from offramp.errors import UsageError
 from offramp.questions import need
 from offramp.questions.factors import Points, factors_of
 from offramp.questions.screening import screen
-from offramp.questions.sensitivity import sensitivity
+from offramp.questions.sensitivity import _Counter, sensitivity
 from offramp.questions.sobol import indices
 from small_models import made
 
@@ -205,6 +205,32 @@ def test_one_uncertain_number_has_all_of_the_variance_on_any_number_of_threads()
     assert [s.name for s in found.screened] == ["strong"]
     assert found.shares[0].total.value == pytest.approx(1, abs=0.15)
     assert found == sensitivity(design, runs=3000, threads=2)
+
+
+def test_the_weightiest_number_passes_and_its_fifths_are_told_by_their_middles():
+    found = sensitivity(Design(made(CRISIS, steps=4), scenarios=1), runs=6000, factors=1)
+    (share,) = found.shares
+    assert share.name == "strong"
+    assert (share.low_value, share.high_value) == (pytest.approx(0.02), pytest.approx(0.18))
+    assert share.low.value < found.chance.value < share.high.value
+    assert [s.name for s in found.screened if s.passed] == ["strong"]
+    effects = [s.effect for s in found.screened]
+    assert effects == sorted(effects, reverse=True)
+
+
+def test_screening_and_shares_meet_different_luck():
+    """Otherwise a number that passed by luck would find the same luck again."""
+    met = []
+
+    def response(factors, points, luck, threads, progress):
+        met.append(luck)
+        return np.zeros(luck.shape)
+
+    counter = _Counter(response, 1, None, 0)
+    for _ in range(2):
+        counter.of([])(np.zeros((4, 0)), np.arange(12).reshape(4, 3))
+    assert not set(met[0].ravel()) & set(met[1].ravel())
+    assert counter.done == 24
 
 
 def test_what_cannot_be_asked_is_said():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import exp
 
 import numpy as np
@@ -12,6 +13,7 @@ from cli_calls import call
 from offramp.design import Design
 from offramp.questions.why import why
 from offramp.questions.without import mediated
+from offramp.simulate import simulate
 from small_models import made
 
 # Heat brings incidents, and incidents war; heat alone brings a little of it too.
@@ -142,6 +144,56 @@ def test_what_cannot_be_answered_is_said(tmp_path, heat, asked, code, says):
     file.write_text(heat.text, encoding="utf-8")
     result = call("why", str(file), *asked)
     assert (result.exit_code, says in result.stderr) == (code, True), result.stderr
+
+
+def test_cases_are_pairs_that_end_otherwise_also_where_both_sides_know_war():
+    """Some heat against more of it, over half a year: in many pairs war comes in both."""
+    policies = "policies:\n  mild: {do: [{set: {heat: 0.3}}]}\n"
+    model = made(HEAT.replace("policies:\n", policies), steps=6)
+    design = Design(model, ["mild", "hot"], scenarios=1500)
+    came = simulate(design)["outcome_step"].sel(outcome="war").transpose("policy", "scenario").values >= 0
+    found = why(design)
+    assert found.cases == (came[0] != came[1]).sum() < came.any(axis=0).sum()
+    assert found.gained == (~came[0] & came[1]).sum()
+    assert 0 < found.gained <= found.cases
+    # Partings are shares of those pairs, so that all first differences together are about 1.
+    assert sum(p.pairs for p in found.partings) <= 1.1 * found.cases
+
+
+def test_how_long_before_is_told_in_months_whatever_the_step():
+    found = why(Design(made(HEAT, steps=8, step="week"), ["hot"], scenarios=600), months=1)
+    assert found.months == pytest.approx(4 * 7 / 30.436875)
+
+
+BRANCHES = """
+variables: {tension: {initial: 0}}
+actors: {a: {actions: {wait: {}}}, b: {actions: {wait: {}}}}
+events:
+  raid:
+    rate: 1 / month
+    branches: {bloody: {probability: 0.6, effects: {tension: 1}}, empty: {probability: rest}}
+ladders:
+  clash:
+    sides: [a, b]
+    rate: 0.5 / month
+    moves: 4
+    war: war
+    war_worth: {a: -10, b: -10}
+    rungs: {words: {loses_control: 0.2}, shots: {loses_control: 0.4}}
+outcomes: {war: {rate: "0.2 / month * min(tension, 1) + 0.05 / month", absorbing: true}}
+"""
+
+
+def test_without_an_event_its_branches_move_nothing_and_without_an_exchange_none_opens():
+    """What is left without either is the chance of a constant rate; the two carry the rest together."""
+    model = made(BRANCHES, steps=3)
+    raid, clash = ("event", "", "raid", "A raid"), ("exchange", "", "clash", "A clash")
+    without_raid, without_clash = mediated(Design(model, scenarios=1500), "war", [raid, clash])
+    quiet = replace(model, ladders=())
+    (rates,) = mediated(Design(quiet, scenarios=1500), "war", [raid])
+    assert rates.left.value == pytest.approx(1 - exp(-0.15), abs=0.012)
+    assert without_clash.left.value == pytest.approx(rates.effect.value)
+    assert without_raid.left.value < without_raid.effect.value - 0.05
 
 
 def test_an_effect_that_cannot_be_told_from_none_has_no_share(heat):

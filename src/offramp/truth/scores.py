@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from offramp.analysis.intervals import student_quantile, wilson
-from offramp.engine.inputs import Floats
+from offramp.engine.inputs import Floats, Ints
 from offramp.questions.need import library
 
 # A probability is kept this far from 0 and 1 for the log score, which is infinite there.
@@ -131,23 +131,57 @@ def _widening(origins: int, length: int) -> float:
     return by_few * math.sqrt(origins / (origins - length))
 
 
-def reliability(probability: Floats, answer: Floats, bins: int = 10) -> list[dict[str, float]]:
+def reliability(
+    probability: Floats,
+    answer: Floats,
+    bins: int = 10,
+    blocks: Sequence[int] | None = None,
+    length: int = 1,
+) -> list[dict[str, float]]:
     """How often it happened where about so much was said: a reliability diagram as a table.
 
-    Bins of equal width; each with the mean of what was said, the share that happened, its 90 % interval
-    (Wilson's), and how many.
+    Bins of equal width; each with the mean of what was said, the share that happened, its 90 % interval, and
+    how many. The interval is Wilson's for as many independent answers as these are worth (`worth`; Korn and
+    Graubard 1998, Survey Methodology 24): a war asked about at four origins is one war.
+
+    Parameters
+    ----------
+    blocks, length : as for `skill_interval`; None where each answer is one of its own
     """
     place = np.minimum((probability * bins).astype(int), bins - 1)
+    each = 1.0 if blocks is None else worth(place, answer, np.asarray(blocks), length)
     table = []
     for b in range(bins):
         here = place == b
         if here.any():
             n, k = int(here.sum()), int(answer[here].sum())
-            low, high = (float(end) for end in wilson(k, n))
+            low, high = (float(end) for end in wilson(k * each, n * each))
             table.append(
                 {"said": float(probability[here].mean()), "happened": k / n, "low": low, "high": high, "n": n}
             )
     return table
+
+
+def worth(place: Ints, answer: Floats, blocks: Ints, length: int) -> float:
+    """What one answer of a reliability diagram is worth beside one that nothing is shared with, up to 1.
+
+    The inverse of Kish's (1965) design effect, over all bins: the variance of their shares if answers were
+    independent over that which their origins show, with origins up to `length` apart taken together by
+    triangular weights (Newey and West 1987, Econometrica 55).
+    """
+    names, origin = np.unique(blocks, return_inverse=True)
+    apart = np.abs(np.subtract.outer(np.arange(len(names)), np.arange(len(names))))
+    near = np.maximum(0.0, 1 - apart / max(1, length))
+    alone = shown = 0.0
+    for b in np.unique(place):
+        here = place == b
+        off = answer[here] - answer[here].mean()
+        sums = np.bincount(origin[here], weights=off, minlength=len(names))
+        alone += float((off**2).sum())
+        shown += float(sums @ near @ sums)
+    # Deviations from a mean of few origins are smaller than those from the truth.
+    shown *= len(names) / max(1, len(names) - max(1, length))
+    return min(1.0, alone / shown) if shown > 0 else 1.0
 
 
 def decomposition(probability: Floats, answer: Floats, bins: int = 10) -> dict[str, float]:
