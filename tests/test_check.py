@@ -388,8 +388,8 @@ horizon: {start: 7 April 2008, step: week, steps: 26}
 variables: {x: {initial: 1, change: -0.1 / month * x}}
 events: {summit: {on: 2008-05-01, effects: {x: 1}}}
 """
-    with pytest.raises(ofr.ModelError) as raised:
-        ofr.loads(file)
+    with pytest.raises(ModelError) as raised:
+        loads(file)
     assert [p.message for p in raised.value.problems] == ["`start` must be a date, not `7 April 2008`"]
 
 
@@ -399,7 +399,7 @@ model: {name: m, title: M, illustrative: true}
 horizon: {start: 2008-04-07, step: week, steps: 26}
 variables: {x: {initial: 0.8 to 2}}
 """
-    with pytest.raises(ofr.ModelError) as raised:
-        ofr.loads(file)
+    with pytest.raises(ModelError) as raised:
+        loads(file)
     (problem,) = raised.value.problems
     assert "`uniform(low, high)`" in problem.hint[0]
