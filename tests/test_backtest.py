@@ -422,6 +422,30 @@ def test_the_command_backtest_prints_its_verdict(folder, monkeypatch):
     assert (folder / "r.svg").exists()
 
 
+def test_an_interrupted_calibration_says_what_is_kept(folder, monkeypatch):
+    """With --resume the work done is not lost, and the last line says where it is."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("offramp.truth.calibration.calibrate", interrupted)
+    kept = call("calibrate", "border.yaml", "--resume", "done.npz")
+    assert (kept.exit_code, kept.stderr.splitlines()[-1]) == (
+        130,
+        "Interrupted. What was finished is kept in the file of --resume.",
+    )
+    lost = call("calibrate", "border.yaml")
+    assert lost.stderr.splitlines()[-1] == "Interrupted. Nothing was written."
+
+
+def test_levels_are_written_out():
+    """A dollar rate has commas and no exponent, what is below 0 a true minus sign."""
+    from offramp.cli.trusting_text import _level
+
+    assert (_level(117_700.4), _level(-0.01506), _level(0.0)) == ("117,700", "−0.01506", "0")
+
+
 def test_a_backtest_that_cannot_be_scored_says_so_before_it_runs(folder, monkeypatch):
     """Scores come last, after minutes; the library that they need is asked for first."""
     monkeypatch.chdir(folder)
