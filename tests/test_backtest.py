@@ -41,7 +41,7 @@ QUESTIONS = """
 origins: {from: 2020-07-01, until: 2021-07-01, months: 6}
 horizons: [3, 6]
 questions:
-  raid: {title: A raid, of: {happens: raid}, seen: {data: seen.csv, series: raid},
+  raid: {title: A raid, topic: raids, of: {happens: raid}, seen: {data: seen.csv, series: raid},
          base_rate: {per_year: 2.4, source: made up}}
   raids: {title: Raids, of: {count: raid}, seen: {data: seen.csv, series: raid}}
   stock: {title: Stock, of: {level: stock}, seen: {data: seen.csv, series: stock}}
@@ -271,8 +271,27 @@ def test_tables_of_a_backtest_can_be_reckoned_again_from_its_answers(tested):
     assert told["skill_by"]["before_2021"]["model_brier"] == pytest.approx(brier, abs=1e-5)
     levels = [q for q in told["questions"] if q["kind"] == "continuous"]
     for share, low, high in (("half", 1, 3), ("nine_tenths", 0, 4)):
-        inside = [q["model"][low] <= q["answer"] <= q["model"][high] for q in levels]
-        assert told["coverage"]["all"][share] == pytest.approx(np.mean(inside))
+        for who, before in (("model", ""), ("prior_model", "prior_")):
+            inside = [q[who][low] <= q["answer"] <= q[who][high] for q in levels]
+            assert told["coverage"]["all"][before + share] == pytest.approx(np.mean(inside))
+
+
+def test_skill_by_topic_and_against_the_best_of_each_from_the_answers(tested):
+    told = tested.as_dict()
+    binary = [q for q in told["questions"] if q["kind"] == "binary" and q["answer"] is not None]
+    topics = {q["topic"] for q in binary}
+    assert set(told["skill_by_topic"]) == topics - {""} == {"raids"}
+    some = [q for q in binary if q["topic"] == "raids"]
+    brier = np.mean([(q["model"] - q["answer"]) ** 2 for q in some])
+    assert told["skill_by_topic"]["raids"]["model_brier"] == pytest.approx(brier, abs=1e-5)
+    # Whoever chooses for each question is at least as good as whoever chooses once.
+    best = 0.0
+    for name in {q["name"] for q in binary}:
+        here = [q for q in binary if q["name"] == name]
+        losses = [[(q[b] - q["answer"]) ** 2 for q in here] for b in baselines.BASELINES]
+        best += np.min(np.mean(losses, axis=1)) * len(here) / len(binary)
+    assert told["skill"]["best_of_each"]["brier"] == pytest.approx(best, abs=1e-5)
+    assert best <= told["skill"]["best_baseline"]["brier"]
 
 
 def test_coverage_counts_what_lies_within_the_central_half_and_nine_tenths(asked):

@@ -64,7 +64,7 @@ def test_the_page_has_a_section_for_each_answer_and_the_short_of_it_first(page):
     assert "Off-ramps that help most" in short
     assert "A neighbour brings both to the table" in short
     assert "Misreadings that cost most" in short
-    assert "1 claim: one" in short
+    assert "Borne out: “Mediation makes a treaty likelier” (mediation_helps)." in short
 
 
 def test_the_page_says_how_each_answer_was_asked(page, asked):

@@ -378,3 +378,28 @@ def test_a_path_that_leads_nowhere_is_an_answer_not_a_traceback(name):
 def test_a_folder_is_not_a_model_file(tmp_path):
     with pytest.raises(UsageError, match="is a folder"):
         load(tmp_path)
+
+
+def test_a_start_that_cannot_be_read_is_one_problem_and_makes_no_others():
+    """Dates are not held against a horizon that nobody gave."""
+    file = """
+model: {name: m, title: M, illustrative: true}
+horizon: {start: 7 April 2008, step: week, steps: 26}
+variables: {x: {initial: 1, change: -0.1 / month * x}}
+events: {summit: {on: 2008-05-01, effects: {x: 1}}}
+"""
+    with pytest.raises(ModelError) as raised:
+        loads(file)
+    assert [p.message for p in raised.value.problems] == ["`start` must be a date, not `7 April 2008`"]
+
+
+def test_a_range_in_words_is_answered_with_a_prior():
+    file = """
+model: {name: m, title: M, illustrative: true}
+horizon: {start: 2008-04-07, step: week, steps: 26}
+variables: {x: {initial: 0.8 to 2}}
+"""
+    with pytest.raises(ModelError) as raised:
+        loads(file)
+    (problem,) = raised.value.problems
+    assert "`uniform(low, high)`" in problem.hint[0]

@@ -318,7 +318,7 @@ def test_an_effect_that_the_file_lays_down_is_marked(model):
     """A forced act that moves what is measured, among other things, is no test of anybody's reasoning."""
     war = model.claims[0].tests[0]
     assert set_directly(model, war) == ""
-    assert built_in(model, war) == ("`arm` of `blue` changes `guns` by itself",)
+    assert built_in(model, war) == ("“Arm” (Blue) changes “Guns” by itself",)
     assert built_in(model, model.claims[5].tests[0]) == ()
 
 
@@ -361,7 +361,7 @@ def test_people_read_what_was_expected_and_what_came_out(tmp_path):
     assert "Fear lasts: expected higher by 2 kg at least under Blue arms than under Blue rests." in flat
     assert "it is so, but by less than matters" in flat
     assert "Both sides are the same, so nothing is compared." in flat
-    assert "Built in, at least in part: `arm` of `blue` changes `guns` by itself." in flat
+    assert "Built in, at least in part: “Arm” (Blue) changes “Guns” by itself." in flat
     assert "Again: offramp claims" in text
     assert "arming" not in text
 

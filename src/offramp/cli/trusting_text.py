@@ -82,7 +82,12 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
         for who in (*BASELINES, "prior_model"):
             one = skill[who]
             rows.append([one["title"], f"{one['brier']:.3f}", _share(one["brier_skill"]), _between(one)])
+        each = skill["best_of_each"]
+        rows.append(
+            [_capital(each["title"]), f"{each['brier']:.3f}", _share(each["brier_skill"]), _between(each)]
+        )
         page.table(["", "Brier", "skill of the model", "90 % interval"], rows)
+        _parts(page, told)
     if told["sampled_skill"]:
         page.heading("Counts and levels")
         rows = []
@@ -93,14 +98,64 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
                     rows.append([f"{title}: {TITLES[who]}", _share(one["crps_skill"]), _between(one)])
         page.table(["against", "skill of the model (CRPS)", "90 % interval"], rows)
     _questions(page, told["by_question"])
-    if "all" in told["coverage"]:
-        c = told["coverage"]["all"]
-        page.heading("How wide")
-        page.paragraph(
-            f"Of {c['points']} levels {figures.percent(c['half'])} fell within the middle half of what was "
-            f"said and {figures.percent(c['nine_tenths'])} within the middle nine tenths."
-        )
+    _how_wide(page, told)
     return page.text(colour)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _parts(page: Page, told: dict[str, Any]) -> None:
+    """Skill by what was asked, how far ahead, and when it was answered."""
+    titles = {"before_2021": "Answered before 2021", "from_2021": "Answered from 2021 on"}
+    groups = [(_capital(topic), skill) for topic, skill in told["skill_by_topic"].items()]
+    for name, skill in told["skill_by"].items():
+        months = name.removesuffix("_months")
+        ahead = f"{months} month{'' if months == '1' else 's'} ahead"
+        groups.append((titles.get(name, ahead), skill))
+    if not groups:
+        return
+    page.heading("Where the skill is")
+    page.paragraph(
+        "Against the baseline that is best within the group, and against the best of them for each question "
+        "(90 % intervals)."
+    )
+    rows = []
+    for title, skill in groups:
+        best, each = skill["best_baseline"], skill["best_of_each"]
+        rows.append(
+            [
+                title,
+                f"{skill['questions']:,}",
+                f"{skill['model_brier']:.3f}",
+                f"{_share(best['brier_skill'])} ({_between(best)})",
+                f"{_share(each['brier_skill'])} ({_between(each)})",
+            ]
+        )
+    page.table(["", "answers", "Brier", "against the best baseline", "best for each"], rows)
+
+
+def _how_wide(page: Page, told: dict[str, Any]) -> None:
+    """Coverage of intervals for levels, before any evidence and after."""
+    if "all" not in told["coverage"]:
+        return
+    titles = {q["name"]: q["title"] for q in told["by_question"]}
+    page.heading("How wide")
+    page.paragraph(
+        "Share of levels that fell within the middle half and the middle nine tenths of what was said: it "
+        "should be 50 and 90 %. Before: the model without any evidence."
+    )
+    rows = []
+    for name, c in told["coverage"].items():
+        rows.append(
+            [
+                titles.get(name, "All levels"),
+                str(c["points"]),
+                *(figures.percent(c[k]) for k in ("half", "nine_tenths", "prior_half", "prior_nine_tenths")),
+            ]
+        )
+    page.table(["", "points", "in 50 %", "in 90 %", "before: in 50 %", "in 90 %"], rows)
 
 
 def forecast_text(told: dict[str, Any], model: Model, path: str, columns: int, colour: bool = False) -> str:

@@ -20,6 +20,7 @@ class Reader:
     ----------
     source_keys : keys of model.sources
     illustrative : True where no number needs a source
+    dated : False where the start of the horizon cannot be read, so that no date can be held against it
     """
 
     def __init__(self, source: Source) -> None:
@@ -27,6 +28,7 @@ class Reader:
         self.problems: list[Problem] = list(source.problems)
         self.source_keys: tuple[str, ...] = ()
         self.illustrative = False
+        self.dated = True
         self._missing: dict[str, list[Problem]] = {}
 
     def say(

@@ -290,6 +290,13 @@ class _Parser:
             shown, what = "(...)", "this bracket"
         elif token.kind == "number":
             what = "this number"
+        if token.text == "to" and before.kind == "number":
+            raise FormulaError(
+                f"an operator is missing before {what[:60]}",
+                "A number that is not known better than a range is a prior: `uniform(low, high)`.",
+                start=token.start,
+                end=token.end,
+            )
         raise FormulaError(
             f"an operator is missing before {what[:60]}",
             f"Write `*` to multiply: `{earlier[:30]} * {shown[:30]}`.",

@@ -17,7 +17,7 @@ from offramp.report.pictures import Picture, drawn
 from offramp.report.view import Table, View
 
 _MOST_COLUMNS = 4  # outcomes in the table of policies
-_MOST_VARIABLES = 4
+_MOST_VARIABLES = 3  # more would not fit across a printed page
 _MOST_DRAWN = 12
 
 
@@ -35,6 +35,7 @@ class Shown:
     misreadings: Picture | None = None
     misread_sides: Table | None = None
     claims: str = ""
+    claims_in_short: Sequence[str] = ()
     claim_rows: list[ClaimRow] = field(default_factory=list)
     sensitivity: Picture | None = None
     trust: list[str] = field(default_factory=list)
@@ -79,6 +80,7 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
         found |= _misreadings(view.model, misread)
     if claims is not None:
         found["claims"] = claims_in_words.headline(dict(claims))
+        found["claims_in_short"] = claims_in_words.in_short(dict(claims))
         found["claim_rows"] = [_claim(c, view.model) for c in claims["claims"]]
     if sensitive is not None:
         found["sensitivity"] = _sensitivity(view.model, sensitive)

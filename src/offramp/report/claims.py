@@ -26,6 +26,9 @@ _NUMBERS = (
 )
 
 
+_MOST_NAMED = 3  # claims of a verdict that are named in short
+
+
 def headline(found: dict[str, Any]) -> str:
     """How many claims came out how."""
     claims = found["claims"]
@@ -36,6 +39,23 @@ def headline(found: dict[str, Any]) -> str:
     parts = [f"{_count(len(ids))} {v} ({', '.join(ids)})" for v, ids in by.items() if ids]
     claims_said = f"{figures.count(n)} claim{'s' * (n != 1)}: {_listed(parts)}"
     return f"{claims_said}. {found['runs']:,} futures under each policy."
+
+
+def in_short(found: dict[str, Any]) -> list[str]:
+    """What becomes of the claims, for a reader in a hurry: the decided ones by title, the rest by number."""
+    claims, runs = found["claims"], found["runs"]
+    n = len(claims)
+    lines = [f"{figures.count(n)} claim{'s' * (n != 1)} tested, with {runs:,} futures under each policy."]
+    for verdict in ("contradicted", "borne out"):
+        titles = [f"“{c['title'] or c['id']}” ({c['id']})" for c in claims if c["verdict"] == verdict]
+        if titles:
+            more = len(titles) - _MOST_NAMED
+            named = "; ".join(titles[:_MOST_NAMED]) + (f"; and {_count(more)} more" if more > 0 else "")
+            lines.append(f"{verdict.capitalize()}: {named}.")
+    undecided = sum(c["verdict"] == "undecided" for c in claims)
+    if undecided:
+        lines.append(f"Undecided by so many futures: {_count(undecided)}.")
+    return lines
 
 
 def expectation(test: dict[str, Any], model: Model) -> str:

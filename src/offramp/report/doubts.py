@@ -31,16 +31,11 @@ def doubts(view: View, answers: Mapping[str, Answer]) -> list[str]:
         failed = [c["id"] for c in claims["claims"] if c["verdict"] == "contradicted"]
         if failed:
             told.append(
-                f"The model contradicts what is claimed of this crisis in {words.enumerated(failed)}: either "
-                "the claim or the model is wrong there."
+                f"Claims that the model contradicts ({words.enumerated(failed)}): either the claim or the "
+                "model is wrong there."
             )
-        undecided = [c["id"] for c in claims["claims"] if c["verdict"] == "undecided"]
-        if undecided:
-            runs = figures.count(claims["runs"])
-            told.append(
-                f"{words.counted(len(undecided), 'claim')} undecided by {runs} futures under each policy: "
-                "more runs may tell."
-            )
+        if any(c["verdict"] == "undecided" for c in claims["claims"]):
+            told.append("Claims still undecided: more runs may tell.")
     compared = answers.get("compare")
     if compared is not None:
         crossing = [

@@ -253,7 +253,7 @@ def _belief(model: Model, belief: Belief) -> tuple[str, str, str, str]:
     prior, truth = _chances(belief.prior, titles), _chances(about.true_type, titles)
     if len(about.true_type) > 1:
         truth = f"drawn for each future, {truth}"
-    return about.title or about.name, prior, truth, _learns(belief)
+    return about.title or about.name, prior, truth, _learns(model, belief)
 
 
 def _chances(chances: Chances, titles: Mapping[str, str]) -> str:
@@ -267,20 +267,26 @@ def _chances(chances: Chances, titles: Mapping[str, str]) -> str:
     return ", ".join(parts)
 
 
-def _learns(belief: Belief) -> str:
+def _learns(model: Model, belief: Belief) -> str:
     if not belief.learns:
         return "does not learn"
     parts = ["learns from what it sees done"]
     if belief.confirmation_bias is not None:
-        parts.append(f"ignores {_part(belief.confirmation_bias)} of what speaks against the leading type")
+        parts.append(
+            f"ignores {_part(belief.confirmation_bias, model)} of what speaks against the leading type"
+        )
     if belief.fading is not None:
-        parts.append(f"drifts back by {_part(belief.fading)} a month")
+        parts.append(f"drifts back by {_part(belief.fading, model)} a month")
     return ", ".join(parts)
 
 
-def _part(formula: Formula) -> str:
+def _part(formula: Formula, model: Model | None = None) -> str:
+    """A part of one; of a parameter its value, for its name says nothing to a reader."""
     value = _constant(formula)
-    return formula.text if value is None else figures.percent(value)
+    if value is not None:
+        return figures.percent(value)
+    named = [p for p in model.parameters if p.name == formula.text] if model is not None else []
+    return f"{in_numbers(named[0].value)} parts in one" if named else formula.text
 
 
 def _amount(formula: Formula, unit: str) -> str:

@@ -56,7 +56,7 @@ def table(backtest: Answer) -> Table:
     rows = [
         (s["title"], _score(s["brier"]), f"{_signed(s['brier_skill'])}{_interval(s)}")
         for name, s in skill.items()
-        if isinstance(s, Mapping) and name != "best_baseline"
+        if isinstance(s, Mapping) and name != "best_baseline"  # which is one of the others
     ]
     return ("Held against", "Its Brier score", "Skill of the model"), rows
 

@@ -38,6 +38,7 @@ class Question:
     above, below : thresholds of a level; at_least : of `reaches`
     table, series, holds : what resolves it
     base_rate : per year, from data on crises; None where there is none
+    topic : what it belongs to, in words; empty for none
     """
 
     name: str
@@ -53,6 +54,7 @@ class Question:
     base_rate: float | None = None
     base_source: str = ""
     rows: tuple[Row, ...] = ()
+    topic: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -264,6 +266,7 @@ def _question(name: str, entry: Any, tables: dict[str, Any], folder: Path | None
         base_rate=base.get("per_year"),
         base_source=str(base.get("source", "")),
         rows=table.series[series],
+        topic=str(entry.get("topic", "")),
     )
 
 

@@ -30,6 +30,7 @@ def reckoned(backtest: Backtest) -> dict[str, Any]:
     place = {day: i for i, day in enumerate(origins)}
     binary = [a for a in answered if a.binary]
     sampled = [a for a in answered if not a.binary]
+    topics = dict.fromkeys(a.question.topic for a in binary if a.question.topic)
     groups = {
         "before_2021": [a for a in binary if a.resolves < HELD_OUT],
         "from_2021": [a for a in binary if a.resolves >= HELD_OUT],
@@ -49,6 +50,9 @@ def reckoned(backtest: Backtest) -> dict[str, Any]:
         "log": {who: _mean(scores.log_score(_probability(binary, who), y)) for who in EVERYBODY},
         "skill": _skill(binary, place),
         "skill_by": {name: _skill(some, place) for name, some in groups.items() if some},
+        "skill_by_topic": {
+            topic: _skill([a for a in binary if a.question.topic == topic], place) for topic in topics
+        },
         "sampled_skill": _sampled_skill(sampled, place),
         "by_question": _by_question(answered, place),
         "reliability": scores.reliability(p, y, blocks=[place[a.origin] for a in binary], length=STRETCH)
@@ -90,12 +94,29 @@ def _skill(binary: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
         }
     # The model with no evidence is the same model: the best of the others is sought beside it.
     best = min(BASELINES, key=means.__getitem__)
+    # Whoever knew beforehand which baseline answers which question best: harder to beat than any of them.
+    theirs = _best_of_each(binary)
+    interval = told(skill_interval(ours, theirs, blocks, length=STRETCH))
+    each = {"brier": float(theirs.mean()), "brier_skill": interval.pop("value"), **interval}
     return {
         "best_baseline": {"name": best, **found[best]},
         **found,
+        "best_of_each": {"title": "The best of these for each question, known only afterwards", **each},
         "questions": len(binary),
         "model_brier": float(ours.mean()),
     }
+
+
+def _best_of_each(binary: list[Asked]) -> Floats:
+    """Brier scores of the baseline that answers each question best over all that is asked: (question,)."""
+    y = _answers(binary)
+    theirs = np.stack([scores.brier(_probability(binary, who), y) for who in BASELINES])
+    found = np.empty(len(binary))
+    names = np.array([a.question.name for a in binary])
+    for name in np.unique(names):
+        here = names == name
+        found[here] = theirs[theirs[:, here].mean(axis=1).argmin(), here]
+    return found
 
 
 def _sampled_skill(sampled: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
@@ -141,6 +162,7 @@ def _by_question(answered: list[Asked], place: dict[Any, int]) -> list[dict[str,
                 "name": question.name,
                 "title": question.title,
                 "kind": question.kind,
+                "topic": question.topic,
                 "asked": len(some),
                 "happened": float(np.mean([a.answer or 0.0 for a in some])),
                 "said": float(np.mean([a.said["model"].mean() for a in some])),
@@ -161,20 +183,22 @@ def _scores(asked: list[Asked], who: str) -> Floats:
 
 
 def _coverage(sampled: list[Asked]) -> dict[str, Any]:
-    """How often levels fell within the central half and the central nine tenths of what was said."""
-    levels = [a for a in sampled if a.question.kind == "continuous"]
+    """How often levels fell within the central half and the central nine tenths of what was said.
+
+    `prior_` is the same for the model before any evidence.
+    """
+    levels = [a for a in sampled if a.question.kind == "continuous" and all(len(s) for s in a.said.values())]
     found: dict[str, Any] = {}
     for name in ("all", *dict.fromkeys(a.question.name for a in levels)):
         some = [a for a in levels if name in ("all", a.question.name)]
         if not some:
             continue
-        ends = np.array([np.quantile(a.said["model"], [0.05, 0.25, 0.75, 0.95]) for a in some])
         y = _answers(some)
-        found[name] = {
-            "points": len(some),
-            "half": scores.coverage(ends[:, 1], ends[:, 2], y),
-            "nine_tenths": scores.coverage(ends[:, 0], ends[:, 3], y),
-        }
+        found[name] = {"points": len(some)}
+        for who, before in (("model", ""), ("prior_model", "prior_")):
+            ends = np.array([np.quantile(a.said[who], [0.05, 0.25, 0.75, 0.95]) for a in some])
+            found[name][f"{before}half"] = scores.coverage(ends[:, 1], ends[:, 2], y)
+            found[name][f"{before}nine_tenths"] = scores.coverage(ends[:, 0], ends[:, 3], y)
     return found
 
 
@@ -184,6 +208,7 @@ def _question(asked: Asked) -> dict[str, Any]:
         "name": q.name,
         "title": q.title,
         "kind": q.kind,
+        "topic": q.topic,
         "origin": asked.origin.isoformat(),
         "months": asked.months,
         "resolves": asked.resolves.isoformat(),

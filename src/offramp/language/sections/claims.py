@@ -280,7 +280,7 @@ def _days(reader: Reader, fields: Fields, known: _Known) -> None:
     first, last = calendar.start, calendar.date_of(calendar.steps)
     for key in ("at", "from", "until"):
         day, at = fields.day(key), fields.value(key)
-        if day is not None and at is not None and not first <= day <= last:
+        if day is not None and at is not None and reader.dated and not first <= day <= last:
             runs = f"The model runs from {first} up to {last}."
             reader.say(at, f"`{key}` is {day}, outside the horizon", runs)
     start, end, at = fields.day("from"), fields.day("until"), fields.value("until")

@@ -73,10 +73,12 @@ def built_in(model: Model, test: Test) -> tuple[str, ...]:
 
     Returns
     -------
-    Sentences such as "`revoke_waivers` of `washington` changes `coalition` by itself"; none where the effect
-    goes by what actors decide.
+    Sentences such as "“Revoke waivers” (Washington) changes “Allied support” by itself"; none where the
+    effect goes by what actors decide.
     """
     found: dict[str, None] = {}
+    titles = {v.name: v.title or v.name for v in model.variables}
+    titles |= {p.name: p.title or p.name for p in model.parameters}
     settings = _apart([_setting(model, s.policy) for s in test.sides])
     for side, setting in zip(test.sides, settings, strict=True):
         if side.quantity.kind in ("acts", "answered"):
@@ -89,14 +91,14 @@ def built_in(model: Model, test: Test) -> tuple[str, ...]:
                     continue
                 for effect in action.effects:
                     if effect.variable in stocks:
-                        found[f"`{action.name}` of `{actor.name}` changes `{effect.variable}` by itself"] = (
-                            None
-                        )
+                        act, who = action.title or action.name, actor.title or actor.name
+                        found[f"“{act}” ({who}) changes “{titles[effect.variable]}” by itself"] = None
         for variable in model.stocks:
             if variable.name in stocks and variable.change is not None:
                 read = parameters_in(variable.change.node) & setting.numbers.keys()
                 for name in sorted(read):
-                    found[f"`{name}`, which is set, is in the change of `{variable.name}`"] = None
+                    where = f"is in the change of “{titles[variable.name]}”"
+                    found[f"“{titles[name]}”, which is set, {where}"] = None
     return tuple(found)
 
 

@@ -37,7 +37,7 @@ def _event(reader: Reader, fields: Fields, names: Names) -> Event:
     on = fields.day("on")
     acts = fields.has("effects") or fields.has("branches")
     at = fields.value("on")
-    if on is not None and at is not None and acts:
+    if on is not None and at is not None and acts and reader.dated:
         calendar = names.calendar
         if not 0 <= calendar.step_of(on) < calendar.steps:
             last = calendar.date_of(calendar.steps)

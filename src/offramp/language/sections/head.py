@@ -68,6 +68,7 @@ def read_horizon(reader: Reader, file: Fields) -> Model:
     value = file.value("horizon")
     fields = Fields.read(reader, file.at("horizon"), value, keys.HORIZON) if value is not None else None
     if fields is not None:
+        reader.dated = fields.day("start") is not None
         start = fields.day("start") or start
         step = "week" if fields.choice("step") == "week" else "month"
         steps = fields.integer("steps", 1, MAX_STEPS, 1)
