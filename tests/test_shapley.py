@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from offramp.questions.shapley import Plan, coalitions, estimate, plan, shares
 
@@ -125,15 +126,28 @@ def test_an_order_and_its_reverse_give_pairs_their_exact_shares_whatever_the_ord
 
 
 def test_what_never_matters_keeps_the_interval_of_agresti_and_min():
-    """Of n scenarios none shows a change: z / (n + 2) on either side, as with half a scenario of each."""
+    """Of n scenarios none shows a change: t / (n + 2) on either side, as with half a scenario of each."""
     found = estimate(np.zeros(30), np.ones(30), 0.9, of_chances=True)
-    assert (found.low, found.high) == (pytest.approx(-1.644854 / 32), pytest.approx(1.644854 / 32))
+    t = stats.t.ppf(0.95, 29)
+    assert (found.low, found.high) == (pytest.approx(-t / 32, rel=1e-4), pytest.approx(t / 32, rel=1e-4))
     sure = estimate(np.zeros(30), np.ones(30), 0.9)
     assert sure.low == sure.high == 0
 
 
+def test_of_few_scenarios_each_has_an_order_of_its_own_and_one_alone_says_nothing_of_its_error():
+    """Intervals rest on how clusters differ: eight scenarios in one cluster would have none."""
+    assert [plan(8, n).size for n in (1, 8, 39, 40, 100, 160, 5000)] == [1, 1, 1, 2, 5, 8, 8]
+    alone = estimate(np.array([0.3]), np.array([8.0]))
+    assert (alone.value, alone.low, alone.high) == (0.3 / 8, -np.inf, np.inf)
+    held = np.zeros(8)
+    for seed in range(200):
+        result, true, _ = drawn(8, 12, seed)
+        held += [e.low <= t <= e.high for e, t in zip(result.players, true, strict=True)]
+    assert (held[:5] / 200 > 0.8).all()
+
+
 def test_an_order_and_its_reverse_are_played_on_the_same_scenarios():
-    layout = plan(7, 20, seed=3)
+    layout = plan(7, 20, seed=3, size=8)
     assert [len(order) for order in layout.orders] == [7, 7, 7]
     for order in layout.orders:
         assert sorted(order) == list(range(7))
@@ -141,8 +155,8 @@ def test_an_order_and_its_reverse_are_played_on_the_same_scenarios():
     played = [c for c, slices in layout.plays().items() if last in slices]
     assert {frozenset(layout.orders[2][:3]), frozenset(layout.orders[2][-3:])} <= set(played)
     assert layout.runs == 2 * 20 + 20 * 2 * 6
-    assert plan(7, 20, seed=3) == layout
-    assert plan(7, 20, seed=4) != layout
+    assert plan(7, 20, seed=3, size=8) == layout
+    assert plan(7, 20, seed=4, size=8) != layout
 
 
 def test_a_scenario_that_fails_in_one_world_is_left_out_of_all():
@@ -160,4 +174,4 @@ def test_clusters_of_unequal_size_count_by_their_scenarios():
     """(3 + 1) / (2 + 1) with residuals 3 - 8/3 and 1 - 4/3: variance of the mean 2/9 · 2/1 / 9."""
     mean = estimate(np.array([3.0, 1.0]), np.array([2.0, 1.0]))
     assert mean.value == pytest.approx(4 / 3)
-    assert mean.high - mean.value == pytest.approx(1.6448536 * np.sqrt(4 / 9) / 3)
+    assert mean.high - mean.value == pytest.approx(stats.t.ppf(0.95, 1) * np.sqrt(4 / 9) / 3)

@@ -67,8 +67,12 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
     page.paragraph(f"90 % interval: {found.interval}")
     if found.method == "sampled":
         page.paragraph(
-            "Shares: sampled; every eight futures are corrected in an order of their own, and in its reverse."
+            "Shares: sampled; every few futures are corrected in an order of their own, and in its reverse."
         )
+    page.paragraph(
+        "To see true is to know the numbers, not the other's mind: who sees true takes the others to see the "
+        "same, though they may not."
+    )
     page.paragraph(
         f"{found.runs:,} futures, each in many worlds: {found.played:,} runs"
         + (

@@ -183,7 +183,7 @@ def misreadings(
     -------
     Misreadings. Shares are Shapley values: what a misreading adds, averaged over all orders in which one
     might correct one after another (`offramp.questions.shapley`). Exact over all coalitions for up to five
-    misreadings; else over drawn orders, each and its reverse on eight scenarios of its own.
+    misreadings; else over drawn orders, each and its reverse on up to eight scenarios of its own.
 
     Raises
     ------

@@ -15,8 +15,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.distribution import standard_normal_quantile
+from offramp.analysis.intervals import LEVEL, student_quantile
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -24,6 +23,9 @@ Coalition = frozenset[int]
 
 # Up to so many players all coalitions are played (2**5 = 32), beyond that orders are drawn.
 MOST_EXACT = 5
+
+LARGEST_CLUSTER = 8
+CLUSTERS = 20
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,14 @@ class Plan:
         return sum(s.stop - s.start for slices in self.plays().values() for s in slices)
 
 
-def plan(players: int, scenarios: int, seed: int = 0, size: int = 8) -> Plan:
+def plan(players: int, scenarios: int, seed: int = 0, size: int | None = None) -> Plan:
     """Lay out a game: all coalitions where these are few, else antithetic orders on common scenarios.
 
     Each cluster of `size` scenarios gets an order drawn by `seed` and the reverse of it, which evens out
-    who comes early and who late (Mitchell et al. 2022).
+    who comes early and who late (Mitchell et al. 2022). Left out it is 8, and fewer where there are few
+    scenarios: intervals rest on how clusters differ, so there are to be some 20 of them.
     """
+    size = size or max(1, min(LARGEST_CLUSTER, scenarios // CLUSTERS))
     if players <= MOST_EXACT:
         return Plan(players, scenarios, (), scenarios)
     generator = np.random.Generator(np.random.Philox(key=seed))
@@ -177,7 +181,7 @@ def shares(
 
 
 def estimate(sums: Floats, counts: Floats, level: float = LEVEL, of_chances: bool = False) -> Estimate:
-    """Mean over scenarios that come in clusters, with a normal interval.
+    """Mean over scenarios that come in clusters, with Student's interval; infinite for a single cluster.
 
     Parameters
     ----------
@@ -199,8 +203,10 @@ def estimate(sums: Floats, counts: Floats, level: float = LEVEL, of_chances: boo
         return Estimate(math.nan, math.nan, math.nan)
     mean = float(sums.sum()) / scenarios
     square = float(((sums - mean * counts) ** 2).sum()) * clusters / max(1, clusters - 1)
-    z = float(standard_normal_quantile((1 + level) / 2))
-    half = z * math.sqrt(square + of_chances) / (scenarios + 2 * of_chances)
+    if clusters < 2:
+        return Estimate(mean, -math.inf, math.inf)
+    times = student_quantile((1 + level) / 2, clusters - 1)
+    half = times * math.sqrt(square + of_chances) / (scenarios + 2 * of_chances)
     return Estimate(mean, mean - half, mean + half)
 
 
