@@ -4,14 +4,14 @@
 
 The model's formulas are written out as ordinary Python (a `State` with attributes, one function for each
 phase, `math.exp`, an `if` around what does not happen) and run one run at a time with `random`. It is the
-program that a careful modeller would write by hand: nothing is looked up by name, no formula is interpreted,
-auxiliaries are computed once for a state, actions that are not available are not weighed, moves of others that do
-not depend on a candidate are computed once for all candidates. Before timing, its first choices are compared with
-the engine's, so that both are the same model.
+program that a careful modeller would write by hand: nothing is looked up by name, no formula is
+interpreted, auxiliaries are computed once for a state, actions that are not available are not weighed,
+moves of others that do not depend on a candidate are computed once for all candidates. Before timing, its
+first choices are compared with the engine's, so that both are the same model.
 
-Actors have their pictures of each other's types and think as deep as the file says, or DEPTH at most. Left out on both
-sides are ladders; left out here alone is what actors learn from each other's acts, which costs the engine some of its
-time. So the ratio is on the low side.
+Actors have their pictures of each other's types and think as deep as the file says, or DEPTH at most. Left
+out on both sides are ladders; left out here alone is what actors learn from each other's acts, which costs
+the engine some of its time. So the ratio is on the low side.
 """
 
 from __future__ import annotations
@@ -439,7 +439,7 @@ class PlainModel:
         exec(compile(self.source, "<plain>", "exec"), self.program)  # our own text, made above
 
     def scenario(self, inputs: Inputs, n: int) -> tuple[Any, Any, list[Any]]:
-        """State, truth, and of each actor the mean picture and the weighted pictures, of one run of a block."""
+        """State and truth of one run of a block, and of each actor the mean picture and the weighted ones."""
         x, truth = self.program["State"](), self.program["Parameters"]()
         for s, value in zip(self.model.stocks, inputs.initial[n].tolist(), strict=True):
             setattr(x, s.name, value)
@@ -482,11 +482,10 @@ class PlainModel:
     def type_values(self, inputs: Inputs, n: int) -> dict[str, list[dict[str, float]]]:
         """Of each typed actor its types, each parameter -> value."""
         values = iter(inputs.type_value[n].tolist())
-        found = {
+        return {
             actor.name: [{o.parameter: next(values) for o in kind.overlays} for kind in actor.types]
             for actor in self.model.actors
         }
-        return found
 
     def first_choices(self, inputs: Inputs, n: int) -> np.ndarray:
         """Probabilities of all actions in the first step, (slot,), if nothing happens before the choice."""
