@@ -76,7 +76,7 @@ class ModelError(OfframpError):
         said: list[str] = []
         before: tuple[str, ...] = ()
         for p in self.problems:
-            # A long hint is told once where many problems in a row have it, as those of a file without sources.
+            # A long hint is told once where many problems in a row have it, as where a file has no sources.
             same = len(p.hint) > 1 and p.hint == before
             said.append(str(replace(p, hint=("As above.",)) if same else p))
             before = p.hint
