@@ -296,10 +296,12 @@ def test_skill_by_topic_and_against_the_best_of_each_from_the_answers(tested):
 
 def test_coverage_counts_what_lies_within_the_central_half_and_nine_tenths(asked):
     """Said is anything from 0 to 100; 50 lies in both, 10 and 90 in the wide one, 3 and 97 in neither."""
-    stock, said = question(asked, "stock"), {"model": np.arange(101.0)}
+    stock = question(asked, "stock")
+    said = {"model": np.arange(101.0), "prior_model": np.arange(-100.0, 201.0)}
     day = date(2020, 7, 1)
     some = [Asked(stock, day, 3, date(2020, 10, 1), float(y), said) for y in (3, 10, 50, 90, 97)]
-    assert _coverage(some)["all"] == {"points": 5, "half": 0.2, "nine_tenths": 0.6}
+    prior = {"prior_half": 1.0, "prior_nine_tenths": 1.0}
+    assert _coverage(some)["all"] == {"points": 5, "half": 0.2, "nine_tenths": 0.6, **prior}
 
 
 def test_what_resolves_after_a_day_can_be_left_unseen(folder, asked):
