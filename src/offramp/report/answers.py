@@ -205,7 +205,11 @@ def _offramps(view: View, compared: Answer) -> list[str]:
     if not said and parts:
         against = words.quoted(changes.policy_title(model, compared["against"]))
         runs = figures.count(compared["runs"])
-        said = [f"No policy is told apart from {against} for the better in how {runs} futures end."]
+        said = [
+            f"With {runs} futures each, no policy is told apart from {against} for the better in how futures end. "
+            "That is not to say that none helps: more futures may tell, and what policies change on the way "
+            "stands below."
+        ]
     if harms:
         worst = [
             _offramp(model, compared, n, p, [*bad, *good])
