@@ -1,12 +1,17 @@
 """The same model in plain Python, as one writes it for Mesa, beside the compiled engine.
 
-    python benchmarks/plain_python.py [MODEL]
+    python benchmarks/plain_python.py [MODEL] [DEPTH]
 
 The model's formulas are written out as ordinary Python (a `State` with attributes, one function for each
 phase, `math.exp`, an `if` around what does not happen) and run one run at a time with `random`. It is the
-program that a careful modeller would write by hand: nothing is looked up by name, no formula is interpreted,
-auxiliaries are computed once for a state, actions that are not available are not weighed. Before timing, its
+program that a careful modeller would write by hand: nothing is looked up by name, no formula is
+interpreted, auxiliaries are computed once for a state, actions that are not available are not weighed,
+moves of others that do not depend on a candidate are computed once for all candidates. Before timing, its
 first choices are compared with the engine's, so that both are the same model.
+
+Actors have their pictures of each other's types and think as deep as the file says, or DEPTH at most. Left
+out on both sides are ladders; left out here alone is what actors learn from each other's acts, which costs
+the engine some of its time. So the ratio is on the low side.
 """
 
 from __future__ import annotations
@@ -15,8 +20,9 @@ import math
 import random
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import product
 from textwrap import dedent
 from typing import Any
 
@@ -26,7 +32,7 @@ from offramp.check import load
 from offramp.design import Design
 from offramp.engine.compile import compile_model
 from offramp.engine.inputs import Inputs
-from offramp.engine.world import look_ahead_steps
+from offramp.engine.world import Push, contested, inner_steps, look_ahead_steps
 from offramp.model import Actor, Branch, Effect, Event, Formula, Model
 from offramp.tree import (
     Binary,
@@ -81,6 +87,11 @@ def python(node: Node, dt: float, x: str = "x", p: str = "p") -> str:
     return write(node)
 
 
+def every(event: Event) -> list[Effect]:
+    """All effects of an event, whatever the branch."""
+    return [*event.effects, *(f for b in event.branches for f in b.effects)]
+
+
 class Writer:
     """Writes the program of one model."""
 
@@ -88,6 +99,7 @@ class Writer:
         self.model, self.dt = model, model.step_length
         self.lines: list[str] = ["import math, random", ""]
         self.stocks = [v.name for v in model.stocks]
+        self.shared: set[str] = set()
         self.absorbing = [o for o in model.outcomes if o.absorbing]
 
     def py(self, formula: Formula | None, absent: str = "0.0", x: str = "x", p: str = "p") -> str:
@@ -104,6 +116,7 @@ class Writer:
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 self.look_ahead(i, actor)
+        self.others()
         self.run()
         return "\n".join(self.lines)
 
@@ -124,16 +137,35 @@ class Writer:
         self.function("complete(x, p, now)", [*body, "return x"])
 
     def effects(self, effects: Iterable[Effect], weight: str | None) -> list[str]:
+        """`self.shared` names the stocks that several can set in the phase: settings meet at their mean."""
         lines = []
         for e in effects:
             amount = self.py(e.amount)
             amount = f"({amount} - x.{e.variable})" if e.how == "set" else amount
-            lines.append(f"n.{e.variable} += {amount if weight is None else f'{weight} * {amount}'}")
+            weighed = amount if weight is None else f"{weight} * {amount}"
+            if e.how == "set" and e.variable in self.shared:
+                lines.append(f"set_{e.variable} += {weighed}")
+                lines.append(f"times_{e.variable} += {weight or 1.0}")
+            else:
+                lines.append(f"n.{e.variable} += {weighed}")
         return lines
 
     def guarded(self, effects: Iterable[Effect], weight: str) -> list[str]:
         lines = self.effects(effects, "w")
         return [f"w = {weight}", "if w:", *("    " + line for line in lines)] if lines else []
+
+    def phase(self, pushes: list[Push], body: Callable[[], list[str]]) -> list[str]:
+        """A phase from state x to state n, with stocks that several can set."""
+        self.shared = set(contested(pushes))
+        begin = [f"set_{v} = times_{v} = 0.0" for v in sorted(self.shared)]
+        end = [
+            line
+            for v in sorted(self.shared)
+            for line in (f"if times_{v}:", f"    n.{v} += set_{v} / max(times_{v}, 1.0)")
+        ]
+        lines = ["n = x.copy()", *begin, *body(), *end]
+        self.shared = set()
+        return lines
 
     def chances(self, branches: tuple[Branch, ...], name: str) -> list[str]:
         given = [None if b.probability is None else self.py(b.probability) for b in branches]
@@ -147,10 +179,19 @@ class Writer:
         for e in self.model.events:
             if e.on is not None:
                 dated.setdefault(self.model.step_of(e.on), []).append(e)
-        expected, drawn = ["n = x.copy()"], ["n = x.copy()"]
-        for k, events in dated.items():
-            for target, is_drawn in ((expected, False), (drawn, True)):
-                target.append(f"if k == {k}:")
+        once = [e for e in self.model.events if e.rate is not None]
+        on_days = [Push(f, None, e.name) for e in self.model.events if e.on for f in every(e)]  # type: ignore[arg-type]
+        at_random = [
+            Push(f, None, e.name if e.once or b is None else f"{e.name}.{b.name}")  # type: ignore[arg-type]
+            for e in once
+            for b in (None, *e.branches)
+            for f in (e.effects if b is None else b.effects)
+        ]
+
+        def by_day(is_drawn: bool) -> list[str]:
+            lines = []
+            for k, events in dated.items():
+                lines.append(f"if k == {k}:")
                 for e in events:
                     inside = self.effects(e.effects, None) + self.chances(e.branches, "c")
                     if e.branches and is_drawn:
@@ -158,23 +199,44 @@ class Writer:
                         inside.append(f"b = random.choices(range({len(e.branches)}), ({weights},))[0]")
                     for i, b in enumerate(e.branches):
                         inside += self.guarded(b.effects, f"1.0 * (b == {i})" if is_drawn else f"c{i}")
-                    target += ["    " + line for line in (inside or ["pass"])]
-        for target in (expected, drawn):
-            target += ["x = complete(n, p, now)", "n = x.copy()"]
-        for e in (e for e in self.model.events if e.rate is not None):
-            mean = [f"m = max({self.py(e.rate)} * {self.dt}, 0.0)", *self.chances(e.branches, "c")]
-            happenings = [("m", e.effects), *((f"m * c{i}", b.effects) for i, b in enumerate(e.branches))]
-            expected += mean
-            drawn += mean
-            for m, effects in happenings:
-                adds = [f for f in effects if f.how == "add"]
-                sets = [f for f in effects if f.how == "set"]
-                expected += self.guarded(adds, m) + (
-                    self.guarded(sets, f"1.0 - math.exp(-{m})") if sets else []
-                )
-                if effects:
-                    drawn += [f"count = poisson({m})", *self.guarded(adds, "count")]
-                    drawn += self.guarded(sets, "min(count, 1)")
+                    lines += ["    " + line for line in (inside or ["pass"])]
+            return lines
+
+        def by_rate(is_drawn: bool) -> list[str]:
+            lines = []
+            for e in once:
+                lines += [f"m = max({self.py(e.rate)} * {self.dt}, 0.0)", *self.chances(e.branches, "c")]
+                if e.once:
+                    lines.append("o = 1.0 - math.exp(-m)")
+                    if is_drawn:
+                        lines.append("o = 1.0 * (random.random() < o)")
+                    lines += self.guarded(e.effects, "o")
+                    if e.branches and is_drawn:
+                        weights = ", ".join(f"c{i}" for i in range(len(e.branches)))
+                        lines.append(f"b = random.choices(range({len(e.branches)}), ({weights},))[0]")
+                    for i, b in enumerate(e.branches):
+                        lines += self.guarded(b.effects, f"o * (b == {i})" if is_drawn else f"o * c{i}")
+                    continue
+                happenings = [("m", e.effects), *((f"m * c{i}", b.effects) for i, b in enumerate(e.branches))]
+                for m, effects in happenings:
+                    adds = [f for f in effects if f.how == "add"]
+                    sets = [f for f in effects if f.how == "set"]
+                    if is_drawn and effects:
+                        lines += [f"count = poisson({m})", *self.guarded(adds, "count")]
+                        lines += self.guarded(sets, "min(count, 1)")
+                    elif effects:
+                        lines += self.guarded(adds, m)
+                        lines += self.guarded(sets, f"1.0 - math.exp(-{m})") if sets else []
+            return lines
+
+        expected, drawn = (
+            [
+                *self.phase(on_days, lambda: by_day(is_drawn)),  # noqa: B023
+                "x = complete(n, p, now)",
+                *self.phase(at_random, lambda: by_rate(is_drawn)),  # noqa: B023
+            ]
+            for is_drawn in (False, True)
+        )
         self.function("expect_events(x, p, k, now)", [*expected, "return complete(n, p, now)"])
         self.function("draw_events(x, p, k, now)", [*drawn, "return complete(n, p, now)"])
         self.function(
@@ -201,10 +263,21 @@ class Writer:
                 "return [v / total for v in likely]",
             ],
         )  # fmt: skip
-        body = ["n = x.copy()"]
-        for i, actor in enumerate(self.model.actors):
-            for n, action in enumerate(actor.actions):
-                body += self.guarded(action.effects, f"moves[{i}][{n}]")
+        pushes = [
+            Push(f, None, actor.name)  # type: ignore[arg-type]
+            for actor in self.model.actors
+            for action in actor.actions
+            for f in action.effects
+        ]
+
+        def moved() -> list[str]:
+            lines = []
+            for i, actor in enumerate(self.model.actors):
+                for n, action in enumerate(actor.actions):
+                    lines += self.guarded(action.effects, f"moves[{i}][{n}]")
+            return lines
+
+        body = self.phase(pushes, moved)
         self.function("act(x, p, now, moves)", [*body, "return complete(n, p, now)"])
 
     def change(self) -> None:
@@ -244,7 +317,7 @@ class Writer:
         text = f"""
             now = k * {self.dt}
             cost = [{costs}]
-            first = habits(seen, p, now)
+            first = expect_others(seen, p, k, now, {i}, level - 1, inner)
             discount = {self.py(actor.discount, "1.0")} ** {self.dt}
             worth = []
             for a in range({count}):
@@ -255,49 +328,85 @@ class Writer:
                 x = change(act(seen, p, now, first), p, now)
                 alive, total, factor = 1.0, 0.0, 1.0
                 ended = [0.0] * {len(self.absorbing)}
-                for h in range({look_ahead_steps(actor, self.dt)}):
+                for h in range(steps):
                     time = (k + h) * {self.dt}
                     if h:
                         x = expect_events(x, p, k + h, time)
-                        x = change(act(x, p, time, habits(x, p, time)), p, time)
+                        moves = expect_others(x, p, k + h, time, {i}, level - 1, inner)
+                        x = change(act(x, p, time, moves), p, time)
                     value, alive = assess_{i}(x, p, time, alive, ended)
                     factor *= discount
                     total += factor * value
                 worth.append({self.dt} * total - cost[a])
             return worth"""
-        self.function(f"look_ahead_{i}(seen, p, k, open)", dedent(text).strip().splitlines())
+        self.function(
+            f"look_ahead_{i}(seen, p, k, open, level, steps, inner)", dedent(text).strip().splitlines()
+        )
+
+    def others(self) -> None:
+        """What an actor expects all to do, from habit or from a look-ahead of their own."""
+        body = ["moves = habits(x, p, now)"]
+        for m, actor in enumerate(self.model.actors):
+            if not actor.depth:
+                continue
+            weights = ", ".join(self.weights(actor))
+            body += [
+                f"if level > 0 and me != {m}:",
+                f"    z = [{weights}]",
+                f"    steps = min({look_ahead_steps(actor, self.dt)}, inner)",
+                f"    level_{m} = min(level, {actor.depth})",
+                f"    worth = look_ahead_{m}(x, p, k, [v > -math.inf for v in z], level_{m}, steps, inner)",
+                f"    moves[{m}] = softmax([a + {self.py(actor.precision)} * b for a, b in zip(z, worth)])",
+            ]
+        self.function("expect_others(x, p, k, now, me, level, inner)", [*body, "return moves"])
+
+    def weights(self, actor: Actor) -> list[str]:
+        """Propensities, minus infinity where an action is not available."""
+        return [
+            self.py(a.propensity) + (f" if {self.py(a.when)} else -math.inf" if a.when else "")
+            for a in actor.actions
+        ]
 
     def run(self) -> None:
         """Choice and the course of a run. Signals are read without delay: they cost next to nothing."""
         for i, actor in enumerate(self.model.actors):
-            body = [f"now = k * {self.dt}", "x = state.copy()"]
+            body = [f"now = k * {self.dt}", "noise = {}"]
+            for s in actor.sees:
+                if s.noise is not None:
+                    scale = self.py(s.noise, x="state", p="truth")
+                    body.append(f"noise[{s.variable!r}] = {scale} * random.gauss(0, 1)")
+            body += [
+                f"x, p = see_{i}(state, first, truth, mean, noise, now), mean",
+                f"z = [{', '.join(self.weights(actor))}]",
+            ]
+            if actor.depth:
+                body += [
+                    "open = [v > -math.inf for v in z]",
+                    "worth = [0.0] * len(z)",
+                    "for weight, p in pictures:",
+                    f"    x = see_{i}(state, first, truth, p, noise, now)",
+                    f"    steps, inner = {look_ahead_steps(actor, self.dt)}, {inner_steps(actor, self.dt)}",
+                    f"    some = look_ahead_{i}(x, p, k, open, {actor.depth}, steps, inner)",
+                    "    worth = [a + weight * b for a, b in zip(worth, some)]",
+                    "p = mean",
+                    f"z = [a + {self.py(actor.precision)} * b for a, b in zip(z, worth)]",
+                ]
+            self.function(f"choose_{i}(state, first, truth, mean, pictures, k)", [*body, "return softmax(z)"])
+            body = ["x = state.copy()"]
             for s in actor.sees:
                 if s.hidden:
                     assumed = f"first.{s.variable}" if s.assumed is None else self.py(s.assumed)
                     body.append(f"x.{s.variable} = {assumed}")
                     continue
-                noise = (
-                    ""
-                    if s.noise is None
-                    else f" + {self.py(s.noise, x='state', p='truth')} * random.gauss(0, 1)"
-                )
+                noise = "" if s.noise is None else f" + noise[{s.variable!r}]"
                 body.append(f"x.{s.variable} += {self.py(s.bias, x='state', p='truth')}{noise}")
                 bounds = self.model.variables[[v.name for v in self.model.variables].index(s.variable)].bounds
                 if bounds:
                     body.append(f"x.{s.variable} = min(max(x.{s.variable}, {bounds[0]}), {bounds[1]})")
-            body.append("complete(x, p, now)")
-            weights = [
-                self.py(a.propensity) + (f" if {self.py(a.when)} else -math.inf" if a.when else "")
-                for a in actor.actions
-            ]
-            body.append(f"z = [{', '.join(weights)}]")
-            if actor.depth:
-                body += [
-                    f"worth = look_ahead_{i}(x, p, k, [v > -math.inf for v in z])",
-                    f"z = [a + {self.py(actor.precision)} * b for a, b in zip(z, worth)]",
-                ]
-            self.function(f"choose_{i}(state, first, truth, p, k)", [*body, "return softmax(z)"])
-        choices = [f"choose_{i}(x, first, truth, pictures[{i}], k)" for i in range(len(self.model.actors))]
+            self.function(
+                f"see_{i}(state, first, truth, p, noise, now)", [*body, "return complete(x, p, now)"]
+            )
+        choices = [f"choose_{i}(x, first, truth, *pictures[{i}], k)" for i in range(len(self.model.actors))]
         text = f"""
             x = first = complete(x, truth, 0.0)
             for k in range({self.model.steps}):
@@ -330,29 +439,60 @@ class PlainModel:
         exec(compile(self.source, "<plain>", "exec"), self.program)  # our own text, made above
 
     def scenario(self, inputs: Inputs, n: int) -> tuple[Any, Any, list[Any]]:
-        """State, truth and pictures of one run of a block of inputs."""
+        """State and truth of one run of a block, and of each actor the mean picture and the weighted ones."""
         x, truth = self.program["State"](), self.program["Parameters"]()
         for s, value in zip(self.model.stocks, inputs.initial[n].tolist(), strict=True):
             setattr(x, s.name, value)
         for p, value in zip(self.model.parameters, inputs.parameters[n].tolist(), strict=True):
             setattr(truth, p.name, value)
         pictures, column = [], 0
+        values = self.type_values(inputs, n)
         for actor in self.model.actors:
-            picture = self.program["Parameters"]()
-            for p in self.model.parameters:
-                setattr(picture, p.name, getattr(truth, p.name))
+            misread = {p.name: getattr(truth, p.name) for p in self.model.parameters}
             for m in actor.misreads:
-                setattr(picture, m.parameter, float(inputs.misread[n, column]))
+                misread[m.parameter] = float(inputs.misread[n, column])
                 column += 1
-            pictures.append(picture)
+            beliefs = []
+            for b in actor.beliefs:
+                chances = [
+                    float(inputs.prior[n, place])
+                    for place, (who, about, _) in enumerate(self.model.suppositions)
+                    if (who, about) == (actor.name, b.about)
+                ]
+                beliefs.append(list(zip(chances, values[b.about], strict=True)))
+            mean = dict(misread)
+            for belief in beliefs:
+                for name in belief[0][1]:
+                    mean[name] = sum(chance * type_[name] for chance, type_ in belief)
+            joint = []
+            for types in product(*beliefs):
+                vector = dict(misread)
+                for _, type_ in types:
+                    vector |= type_
+                joint.append((math.prod(chance for chance, _ in types), self.vector(vector)))
+            pictures.append((self.vector(mean), joint))
         return x, truth, pictures
+
+    def vector(self, values: dict[str, float]) -> Any:
+        made = self.program["Parameters"]()
+        for name, value in values.items():
+            setattr(made, name, value)
+        return made
+
+    def type_values(self, inputs: Inputs, n: int) -> dict[str, list[dict[str, float]]]:
+        """Of each typed actor its types, each parameter -> value."""
+        values = iter(inputs.type_value[n].tolist())
+        return {
+            actor.name: [{o.parameter: next(values) for o in kind.overlays} for kind in actor.types]
+            for actor in self.model.actors
+        }
 
     def first_choices(self, inputs: Inputs, n: int) -> np.ndarray:
         """Probabilities of all actions in the first step, (slot,), if nothing happens before the choice."""
         x, truth, pictures = self.scenario(inputs, n)
         first = self.program["complete"](x, truth, 0.0)
         choices = [
-            self.program[f"choose_{i}"](first, first, truth, picture, 0) for i, picture in enumerate(pictures)
+            self.program[f"choose_{i}"](first, first, truth, *some, 0) for i, some in enumerate(pictures)
         ]
         return np.concatenate(choices)
 
@@ -373,8 +513,10 @@ def assert_same_model(model: Model, scenarios: int = 200, compared: int = 3) -> 
     return f"first choices of both agree: {slots} actions of {len(actors)} actors in {len(quiet)} scenarios"
 
 
-def main(path: str, plain_runs: int = 4, engine_runs: int = 2048) -> None:
+def main(path: str, depth: int = 3, plain_runs: int = 4, engine_runs: int = 2048) -> None:
     model = load(path)
+    actors = tuple(replace(a, depth=min(a.depth, depth)) for a in model.actors)
+    model = replace(model, ladders=(), actors=actors)
     print(f"{model.name}: {assert_same_model(model)}")
     inputs = Design(model, scenarios=engine_runs, seed=1).inputs("baseline")
     engine, plain = compile_model(model), PlainModel(model)
@@ -394,4 +536,4 @@ def main(path: str, plain_runs: int = 4, engine_runs: int = 2048) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "us-iran-2020")
+    main(sys.argv[1] if len(sys.argv) > 1 else "us-iran-2020", int((sys.argv[2:] or ["3"])[0]))

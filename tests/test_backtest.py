@@ -296,10 +296,12 @@ def test_skill_by_topic_and_against_the_best_of_each_from_the_answers(tested):
 
 def test_coverage_counts_what_lies_within_the_central_half_and_nine_tenths(asked):
     """Said is anything from 0 to 100; 50 lies in both, 10 and 90 in the wide one, 3 and 97 in neither."""
-    stock, said = question(asked, "stock"), {"model": np.arange(101.0)}
+    stock = question(asked, "stock")
+    said = {"model": np.arange(101.0), "prior_model": np.arange(-100.0, 201.0)}
     day = date(2020, 7, 1)
     some = [Asked(stock, day, 3, date(2020, 10, 1), float(y), said) for y in (3, 10, 50, 90, 97)]
-    assert _coverage(some)["all"] == {"points": 5, "half": 0.2, "nine_tenths": 0.6}
+    prior = {"prior_half": 1.0, "prior_nine_tenths": 1.0}
+    assert _coverage(some)["all"] == {"points": 5, "half": 0.2, "nine_tenths": 0.6, **prior}
 
 
 def test_what_resolves_after_a_day_can_be_left_unseen(folder, asked):
@@ -420,6 +422,30 @@ def test_the_command_backtest_prints_its_verdict(folder, monkeypatch):
     assert found.exit_code == 0, found.stderr
     assert "the best forecast without a model" in found.stdout
     assert (folder / "r.svg").exists()
+
+
+def test_an_interrupted_calibration_says_what_is_kept(folder, monkeypatch):
+    """With --resume the work done is not lost, and the last line says where it is."""
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("offramp.truth.calibration.calibrate", interrupted)
+    kept = call("calibrate", "border.yaml", "--resume", "done.npz")
+    assert (kept.exit_code, kept.stderr.splitlines()[-1]) == (
+        130,
+        "Interrupted. What was finished is kept in the file of --resume.",
+    )
+    lost = call("calibrate", "border.yaml")
+    assert lost.stderr.splitlines()[-1] == "Interrupted. Nothing was written."
+
+
+def test_levels_are_written_out():
+    """A dollar rate has commas and no exponent, what is below 0 a true minus sign."""
+    from offramp.cli.trusting_text import _level
+
+    assert (_level(117_700.4), _level(-0.01506), _level(0.0)) == ("117,700", "−0.01506", "0")
 
 
 def test_a_backtest_that_cannot_be_scored_says_so_before_it_runs(folder, monkeypatch):

@@ -176,14 +176,14 @@ def test_a_picture_is_drawn_where_asked(guns, tmp_path, form):
     assert result.exit_code == 0
     assert path.read_bytes()[:4] in (b"\x89PNG", b"<svg")
     if form == "svg":
-        for words in ("War comes", "Blue arms", "points of a hundred", "likelier"):
+        for words in ("War comes", "Blue arms", "points of a hundred", "likelier", "Bar: 90 % sampling"):
             assert words in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Missing option '--policy'"),
+        ((), "Missing option '--policy': name one or more of "),
         (("--policy", "arm"), "Did you mean `arming`?"),
         (("--policy", "arming", "--against", "arming"), "nothing but `arming` was asked for"),
         (("--policy", "arming", "--runs", "5", "--worlds", "9"), "--worlds 9 needs at least as many --runs"),

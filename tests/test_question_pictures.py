@@ -70,3 +70,4 @@ def test_a_tornado_has_the_longest_bar_on_top():
     assert [b["b"] for b in drawn] == [0.15, 0.02, 0.09, 0.11]
     assert {b["a"] for b in drawn} == {0.1}
     assert "15 % at 1 month" in words(spec)
+    assert "Blue: the number is in the lowest fifth" in words(spec)

@@ -55,7 +55,10 @@ class Offramp(click.Group):
             say_error(error)
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
-            click.echo("Interrupted. Nothing was written.", err=True)
+            words = extra.get("args") or (args[0] if args else None) or sys.argv[1:]
+            kept = any(str(word).partition("=")[0] == "--resume" for word in words)
+            end = "What was finished is kept in the file of --resume." if kept else "Nothing was written."
+            click.echo(f"Interrupted. {end}", err=True)
             code = INTERRUPTED
         except BrokenPipeError:
             discard_output()

@@ -25,8 +25,8 @@ worlds_option = click.option(
 @click.command()
 @options.model_argument
 @click.option(
-    "--policy", "policies", multiple=True, required=True, metavar="NAME",
-    help="A policy to compare. May be repeated.",
+    "--policy", "policies", multiple=True, metavar="NAME",
+    help="A policy to compare; needed once at least. May be repeated.",
 )  # fmt: skip
 @click.option(
     "--against", default="baseline", show_default=True, metavar="NAME", help="The policy it is held against."
@@ -60,6 +60,9 @@ def compare(
 
     pictures.need(picture)
     checked = options.load_model(model)
+    if not policies:
+        names = [p.name for p in checked.policies if p.name != against and not p.variant]
+        raise UsageError(f"Missing option '--policy': name one or more of {', '.join(names) or 'none'}.")
     overrides = options.read_settings(checked, settings)
     for note in options.notes_on(checked, overrides):
         options.say(f"Note: {note}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ RUNS, LONGEST = 24, 9
     "--at",
     "days",
     multiple=True,
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=options.Day(),
     metavar="DATE",
     help="Measure at this date; may be repeated. The start and the middle of the horizon by default.",
 )
@@ -48,7 +48,7 @@ RUNS, LONGEST = 24, 9
 @options.format_option
 def loops(
     model: str,
-    days: Sequence[datetime],
+    days: Sequence[date],
     runs: int,
     seed: int,
     settings: Sequence[str],
@@ -72,7 +72,7 @@ def loops(
         options.say(f"Note: {note}")
     design = Design(checked, [policy], scenarios=runs, seed=seed, overrides=overrides)
     with Progress("Measuring links") as progress:
-        found = asked(design, [d.date() for d in days], most=most, longest=longest, progress=progress)
+        found = asked(design, list(days), most=most, longest=longest, progress=progress)
     if form == "json":
         options.print_json(found.as_dict())
     else:

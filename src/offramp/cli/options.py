@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,26 @@ _SETTING = re.compile(
 class _Count(click.IntRange):
     """A whole number that may have commas or underscores between its thousands: 10,000 or 10_000."""
 
+    name = "whole number"
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and re.fullmatch(r"\d{1,3}(,\d{3})+|\d{1,3}(_\d{3})+", value.strip(), re.A):
             value = value.replace(",", "").replace("_", "")
         return super().convert(value, param, ctx)
+
+
+class Day(click.ParamType):  # type: ignore[type-arg]
+    """A date such as 2020-11-03."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a date; dates are year-month-day: 2020-11-03.", param, ctx)
 
 
 # Options in the order in which help shows them.
@@ -44,7 +61,7 @@ runs_option = click.option(
     help="Futures to run under each policy.",
 )  # fmt: skip
 seed_option = click.option(
-    "--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True, metavar="S",
+    "--seed", type=_Count(0, 2**64 - 1), default=0, show_default=True, metavar="S",
     help="Where all luck comes from; the same seed gives the same futures.",
 )  # fmt: skip
 set_option = click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,20 +17,6 @@ if TYPE_CHECKING:
     from offramp.truth.questions import Questions
 
 PARTICLES, CHAINS = 200, 2
-
-
-class _Day(click.ParamType):  # type: ignore[type-arg]
-    """A date such as 2020-11-03."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a date; dates are year-month-day: 2020-11-03.", param, ctx)
 
 
 _particles = click.option(
@@ -53,9 +39,11 @@ _questions = click.option(
 
 @click.command()
 @options.model_argument
-@click.option("--until", type=_Day(), metavar="DATE", help="Use what was known by then; by default all.")
 @click.option(
-    "--against", type=_Day(), metavar="DATE",
+    "--until", type=options.Day(), metavar="DATE", help="Use what was known by then; by default all."
+)
+@click.option(
+    "--against", type=options.Day(), metavar="DATE",
     help="Also hold what it expects against what became known from then up to this day.",
 )  # fmt: skip
 @_particles
@@ -130,7 +118,9 @@ def calibrate(
 @click.command()
 @options.model_argument
 @_questions
-@click.option("--until", type=_Day(), metavar="DATE", help="Leave out origins and answers after this day.")
+@click.option(
+    "--until", type=options.Day(), metavar="DATE", help="Leave out origins and answers after this day."
+)
 @_particles
 @_chains
 @options.seed_option
@@ -182,7 +172,7 @@ def backtest(
 
 @click.command()
 @options.model_argument
-@click.option("--as-of", type=_Day(), required=True, metavar="DATE", help="The day of the forecast.")
+@click.option("--as-of", type=options.Day(), required=True, metavar="DATE", help="The day of the forecast.")
 @_questions
 @click.option(
     "--after", type=click.Path(path_type=Path), metavar="FORECAST",
@@ -244,7 +234,7 @@ def forecast(
 @click.command()
 @click.argument("file", metavar="FORECAST", type=click.Path(path_type=Path))
 @_questions
-@click.option("--by", type=_Day(), metavar="DATE", help="Only with what was known by then.")
+@click.option("--by", type=options.Day(), metavar="DATE", help="Only with what was known by then.")
 @options.format_option
 def score(file: Path, questions: str, by: date | None, form: str) -> int:
     """Score a forecast file against what happened since.

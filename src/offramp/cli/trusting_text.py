@@ -10,7 +10,7 @@ from offramp.model import Model
 from offramp.report import figures
 from offramp.truth.baselines import BASELINES, TITLES
 
-_MOST = 25
+_MOST, _MOST_STILL = 25, 12
 
 
 def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: bool = False) -> str:
@@ -33,7 +33,7 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
     if still:
         page.heading("What they do not move")
         page.paragraph(
-            ", ".join(told["parameters"][n]["title"] for n in still[: 2 * _MOST]) + _more(still) + ".", "  "
+            "; ".join(told["parameters"][n]["title"] for n in still[:_MOST_STILL]) + _more(still) + ".", "  "
         )
     page.heading("How the past is met")
     page.paragraph(
@@ -166,6 +166,11 @@ def forecast_text(told: dict[str, Any], model: Model, path: str, columns: int, c
         ["within", "months", "chance, or middle", "90 % interval"], [_answer(q) for q in told["questions"]]
     )
     page.gap()
+    worlds = told["settings"]["particles"] * told["settings"]["chains"]
+    page.paragraph(
+        f"A chance is counted over futures of {worlds:,} calibrated worlds, with half a case added; a count "
+        "or level has the middle of these futures, and where nine in ten of them lie."
+    )
     page.paragraph(f"Written to {path}. Its hash, to be published or kept elsewhere: {told['hash']}")
     return page.text(colour)
 
@@ -189,40 +194,46 @@ def score_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
     page.heading("Question by question")
     rows = []
     for q in told["questions"]:
-        said = figures.percent(q["probability"]) if "probability" in q else f"{q['quantiles']['0.5']:.4g}"
+        said = figures.percent(q["probability"]) if "probability" in q else f"{_level(q['quantiles']['0.5'])}"
         came = "-" if q["answer"] is None else _came(q)
         rows.append([q["title"], str(q["months"]), said, came])
     page.table(["", "months", "said", "came"], rows)
+    if any(q["answer"] is None for q in told["questions"]):
+        page.paragraph("-: the tables do not tell what came.", "  ")
     return page.text(colour)
 
 
 def _came(q: dict[str, Any]) -> str:
     if "probability" in q:
         return "yes" if q["answer"] else "no"
-    return f"{q['answer']:.4g}"
+    return _level(q["answer"])
+
+
+def _level(value: float) -> str:
+    return figures.number(value, 4)
 
 
 def _answer(q: dict[str, Any]) -> list[str]:
     if "probability" in q:
         return [q["title"], str(q["months"]), figures.percent(q["probability"]), ""]
     low, middle, high = (q["quantiles"][k] for k in ("0.05", "0.5", "0.95"))
-    return [q["title"], str(q["months"]), f"{middle:.4g}", f"{low:.4g} to {high:.4g}"]
+    return [q["title"], str(q["months"]), _level(middle), f"{_level(low)} to {_level(high)}"]
 
 
 def _moved(p: dict[str, Any]) -> list[str]:
     before, after = p["prior"], p["posterior"]
     return [
         f"{p['title']}" + (f", {p['unit']}" if p["unit"] else ""),
-        f"{before['p50']:.3g}",
-        f"{before['p5']:.3g} to {before['p95']:.3g}",
-        f"{after['p50']:.3g}",
-        f"{after['p5']:.3g} to {after['p95']:.3g}",
+        figures.number(before["p50"]),
+        f"{figures.number(before['p5'])} to {figures.number(before['p95'])}",
+        figures.number(after["p50"]),
+        f"{figures.number(after['p5'])} to {figures.number(after['p95'])}",
     ]
 
 
 def _more(names: list[str]) -> str:
-    left = len(names) - 2 * _MOST
-    return f" and {left} more" if left > 0 else ""
+    left = len(names) - _MOST_STILL
+    return f"; and {left} more, which --format json lists" if left > 0 else ""
 
 
 def _fit(page: Page, series: dict[str, Any]) -> None:

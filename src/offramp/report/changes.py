@@ -89,7 +89,7 @@ def sentence(policy: dict[str, Any], model: Model, name: str, most: int = 3) -> 
     first = [item for item in told if item[0] in ends]
     rest = [item for item in told if item[0] not in ends]
     said = [
-        f"{titles[n]} {chance(o['there'], o)} to {chance(o['here'], o)}"
+        f"“{titles[n]}” {chance(o['there'], o)} to {chance(o['here'], o)}"
         for n, o in (first + rest)[: max(most, len(first))]
     ]
     same = [titles[n] for n in ends if n not in {m for m, _ in first}]

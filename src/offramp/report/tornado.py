@@ -76,7 +76,13 @@ def tornado(title: str, middle: float, swings: Sequence[Swing], width: float = W
     drawing.add(bars, "rect", {"x": x, "x2": x2, **up, "fill": fill}, opacity=0.85)
     drawing.lines(whiskers, {"x": x, "x2": x2, "y": pixel("y")}, INK, strokeWidth=1.5)
     drawing.lines([{"a": middle, "y": 0, "y2": y}], {"x": x, **up}, RULE, strokeWidth=1.5)
-    return drawing.spec(plot, y, (NAMES, 36, right, 28))
+    note = (
+        "Blue: the number is in the lowest fifth of what it may be. Red: in the highest. "
+        "Black line: 90 % sampling interval."
+    )
+    lines = wrap(note, width - 20, SIZE)
+    drawing.write(lines, 10 - NAMES, y + 38, colour=MUTED)
+    return drawing.spec(plot, y, (NAMES, 36, right, 42 + len(lines) * round(LINE)))
 
 
 def sensitivity_picture(found: dict[str, Any], width: float = WIDE) -> Spec:
