@@ -24,9 +24,9 @@ def outlook_csv(found: dict[str, Any], model: Model) -> str:
     Returns
     -------
     CSV with the head COLUMNS. `kind` is `chance` (of an outcome by the date; `low` and `high`, its 90 %
-    sampling interval, at the last date), `level` (of a variable: median, 5th and 95th percentile) or `share` (of
-    the steps in which the actor did that). Shares and chances are parts of 1; where there is nothing to say the
-    cell is empty.
+    sampling interval, at the last date), `level` (of a variable: median, 5th and 95th percentile) or `share`
+    (of the steps in which the actor did that). Shares and chances are parts of 1; where there is nothing to
+    say the cell is empty.
     """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
