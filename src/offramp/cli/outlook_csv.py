@@ -55,8 +55,8 @@ def _rows(found: dict[str, Any], model: Model) -> Iterator[tuple[Any, ...]]:
                 yield (*head, "chance", "", name, outcomes[name], "", day, chance, *ends)
         for name, v in told["variables"].items():
             for day, at in v["by"].items():
-                ends = (at["p50"], at["p05"], at["p95"])
-                yield (*head, "level", "", name, variables[name], v["unit"], day, *ends)
+                spread = (at["p50"], at["p05"], at["p95"])
+                yield (*head, "level", "", name, variables[name], v["unit"], day, *spread)
         for actor in model.actors:
             titles = {a.name: f"{actor.title or actor.name}: {a.title or a.name}" for a in actor.actions}
             for action, share in told["actions"][actor.name].items():
