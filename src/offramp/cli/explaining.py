@@ -151,13 +151,17 @@ def _mind(actor: dict[str, Any]) -> str:
     deeper, depth = "", actor["depth"]
     if isinstance(depth, str) or depth > 1:
         inner = actor["inner_horizon"]
-        shown = "half as far" if inner is None else f"{_number(inner)} months"
+        shown = "half as far" if inner is None else _months(inner)
         least = f"one level less than it does ({depth})" if isinstance(depth, str) else f"level {depth - 1}"
         deeper = f" and supposes that others think at up to {least} and look {shown} ahead"
     return (
-        f"looks {_number(actor['horizon'])} months ahead{deeper}, "
+        f"looks {_months(actor['horizon'])} ahead{deeper}, "
         f"precision {actor['precision'] or 'not given'}, discount {actor['discount'] or 'none'}"
     )
+
+
+def _months(value: float | str) -> str:
+    return "1 month" if value == 1 else f"{_number(value)} months"
 
 
 def _number(value: float | str) -> str:
@@ -307,9 +311,7 @@ def _evidence(page: Page, told: list[dict[str, Any]]) -> None:
         if found["error"] == "poisson":
             size = [f"share listed {found['listed']:g}", f"{found['stray']:g} stray a month"]
         if found["lasting"]:
-            size.append(
-                f"{100 * found['lasting']:g} % of its variance fades over {found['lasts']:g} months"
-            )
+            size.append(f"{100 * found['lasting']:g} % of its variance fades over {found['lasts']:g} months")
         page.entry("error", f"{found['error']}, {', '.join(size)}", "    ", _ROOM)
         if found["rows"]:
             page.entry("known", f"{found['first']} to {found['last_known']}", "    ", _ROOM)
