@@ -26,7 +26,7 @@ _LEAST_TRACES, _TRACES = 4, 8  # numbers whose way is drawn
 _NO_UNIT = ("", "1", "count", "share")
 _BAND = 1.645  # standard deviations to either side of nine tenths of a normal distribution
 _LEFT, _GAP, _RIGHT = 52.0, 34.0, 32.0
-_HIGH, _STEP = 84.0, 142.0  # of one panel, and from one row of panels to the next
+_HIGH, _STEP = 84.0, 154.0  # of one panel, and from one row of panels to the next
 # One hue a population; from the fifth on they come again.
 _POPULATIONS = (SERIES, WORSE[0], BETTER[1], NEITHER[0])
 
