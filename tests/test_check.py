@@ -403,3 +403,17 @@ variables: {x: {initial: 0.8 to 2}}
         loads(file)
     (problem,) = raised.value.problems
     assert "`uniform(low, high)`" in problem.hint[0]
+
+
+def test_a_hint_that_many_problems_share_is_told_once():
+    """A file that has just lost `illustrative` has a problem in each part, and one thing to learn."""
+    with pytest.raises(ModelError) as raised:
+        loads("""
+model: {name: m, title: M}
+horizon: {start: 2020-01-01, step: month, steps: 2}
+variables: {x: {initial: 2}, y: {initial: 3}, z: {initial: 4}}
+""")
+    text = str(raised.value)
+    assert text.count("Add `source:`") == 1
+    assert text.count("  As above.") == 2
+    assert all("Add `source:`" in p.hint[0] for p in raised.value.problems)

@@ -137,6 +137,17 @@ def test_lengths_of_time_are_rounded_up():
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_in_a_narrow_terminal_names_stand_above_their_numbers():
+    """Six columns of numbers and a long name fit into 60 columns, and nothing is cut."""
+    page = Page(60)
+    numbers = ["12.5 %", "10.5 %", "-2.0", "-3.0 to -1.0", "at most 12.5"]
+    page.table(["", "without", "with", "change", "sampling", "uncertain"], [["Return to the deal", *numbers]])
+    lines = page.text().splitlines()
+    assert all(len(line) <= 60 for line in lines)
+    assert lines[-2] == "  Return to the deal"
+    assert lines[-1].split() == " ".join(numbers).split()
+
+
 def test_tables_keep_their_width_whatever_is_in_them():
     page = Page(60)
     page.table(["", "one", "two"], [["long " * 30, "1", "2"], ["短い" * 10, "10 %", "20 %"]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,4 +73,11 @@ class ModelError(OfframpError):
     def __str__(self) -> str:
         n = len(self.problems)
         end = f"{n} problem{'s' if n != 1 else ''}. Nothing was run."
-        return "\n\n".join([*(str(p) for p in self.problems), end])
+        said: list[str] = []
+        before: tuple[str, ...] = ()
+        for p in self.problems:
+            # A long hint is told once where many problems in a row have it, as where a file has no sources.
+            same = len(p.hint) > 1 and p.hint == before
+            said.append(str(replace(p, hint=("As above.",)) if same else p))
+            before = p.hint
+        return "\n\n".join([*said, end])

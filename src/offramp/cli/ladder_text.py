@@ -29,8 +29,10 @@ def ladder_text(found: LadderPage, model: Model, again: str, columns: int, colou
     page = Page(columns)
     one, other = found.sides.values()
     page.heading(f"{found.ladder_title}: {one} and {other}, {figures.full_date(found.at)}")
+    policy = next((p.title for p in model.policies if p.name == found.policy), "") or found.policy
+    under = "" if found.policy == "baseline" else f", policy “{policy}”"
     page.paragraph(
-        f"Run {found.scenario} of seed {found.seed}, policy {found.policy}, after the events of the "
+        f"Future {found.scenario} of seed {found.seed}{under}, after the events of the "
         f"{model.step}. It opens with chance {_chance(found.opens)} in this {model.step}; then "
         f"{_first(found)}, and after {_counted(found.moves)} it peters out."
     )

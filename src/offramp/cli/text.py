@@ -14,6 +14,7 @@ import click
 
 WIDEST = 100
 NARROWEST = 60
+_NAME = 12  # columns that the names of rows get at least
 _HEAD = 18  # columns of a head of a table that is broken into lines
 
 # Letters that a model file may hold but a terminal would obey: everything that steers a cursor or a line.
@@ -105,7 +106,8 @@ class Page:
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> None:
         """A table: the first column to the left and broken where it must be, the others to the right.
 
-        Heads that are wider than what stands below them are broken into lines.
+        Heads that are wider than what stands below them are broken into lines. In a terminal too narrow for
+        names and numbers beside each other, names stand above.
 
         `head` is one text a column; the first may be empty.
         """
@@ -118,7 +120,10 @@ class Page:
             max(wide, *(columns_of(line) for line in lines)) for lines, wide in zip(heads, body, strict=True)
         ]
         room = self.columns - len(indent) - sum(w + 2 for w in others)
-        first = max(12, min(room, max(columns_of(row[0]) for row in grid)))
+        longest = max(columns_of(row[0]) for row in grid)
+        # Where the terminal is too narrow for both, each name stands on a line of its own above its numbers.
+        apart = room < _NAME and longest > room
+        first = max(0, room) if apart else min(room, max(_NAME, longest))
         tall = max((len(lines) for lines in heads), default=1)
         for i in range(tall - 1):
             cells = ""
@@ -128,8 +133,14 @@ class Page:
             self._lines.append(((indent + " " * first + cells).rstrip(), False))
         grid[0] = [grid[0][0], *(lines[-1] for lines in heads)]
         for row in grid:
-            lines = wrapped(row[0], first, hanging="  ")
             cells = "".join("  " + padded(c, w, right=True) for c, w in zip(row[1:], others, strict=True))
+            if apart and row[0]:
+                above = wrapped(row[0], self.columns - len(indent), hanging="  ")
+                self._lines += [((indent + line).rstrip(), False) for line in above]
+            if apart:
+                self._lines.append(((indent + " " * first + cells).rstrip(), False))
+                continue
+            lines = wrapped(row[0], first, hanging="  ")
             self._lines += [(indent + line, False) for line in lines[:-1]]
             self._lines.append(((indent + padded(lines[-1], first) + cells).rstrip(), False))
 
