@@ -11,8 +11,9 @@ from cli_calls import call
 from offramp.cli.discovery_text import condition, sentence
 from offramp.design import Design
 from offramp.errors import UsageError
-from offramp.questions.discovery import Condition, Input, discover, quasi_p, regions
-from offramp.questions.prim import Box, paste, peel
+from offramp.questions import discovery
+from offramp.questions.discovery import Condition, Input, _box, _Split, discover, quasi_p, regions
+from offramp.questions.prim import Box, paste, peel, telling
 from small_models import made
 
 NAMES = [Input("parameter", "", f"x{i}", f"Number {i}", "") for i in range(6)]
@@ -70,6 +71,33 @@ def test_where_nothing_is_planted_nothing_is_found():
     assert sum(bool(f) for f in found) <= 3
 
 
+def test_a_box_in_which_an_outcome_is_two_and_a_half_times_as_likely_is_mostly_found():
+    """25 % below 0.3 of one number of six, 10 % elsewhere, in 3,000 futures.
+
+    Taking 5 % at a time among all numbers alone found it in 14 of 60 draws: of a dozen slices with seven hits
+    or so each, the one with the fewest is of noise. Other slices among the numbers that tell find it in 53.
+    """
+    found = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        x = rng.random((3000, 6))
+        y = (rng.random(3000) < np.where(x[:, 0] < 0.3, 0.25, 0.1)).astype(float)
+        found.append(_box(x, y, _Split(*np.split(np.arange(3000), [1500, 2250])), []))
+    right = [b for b in found if b.inputs == [0] and b.limits[0][1] < 0.5]
+    assert len(right) >= 7
+    assert np.mean([b.limits[0][1] for b in right]) == pytest.approx(0.3, abs=0.06)
+
+
+def test_the_inputs_that_tell_are_those_that_part_cases_best():
+    """Of a hundred numbers one matters at its upper end and one in the middle; of two labels one does."""
+    rng = np.random.default_rng(3)
+    x = np.concatenate([rng.random((2000, 100)), rng.integers(0, 4, (2000, 2))], axis=1)
+    y = (x[:, 17] > 0.8) + 0.5 * (x[:, 60] > 0.5) + 0.6 * (x[:, 101] == 2) + rng.normal(size=2000)
+    assert telling(x, y, [100, 101], 3) == [17, 60, 101]
+    assert len(telling(x, y, [100, 101], 8)) == 8
+    assert telling(x[:, :2], y, [], 8) == [0, 1]
+
+
 def test_of_labels_the_right_ones_stay():
     rng = np.random.default_rng(1)
     x = np.stack([rng.integers(0, 3, 2400).astype(float), rng.random(2400)], axis=1)
@@ -106,8 +134,9 @@ def test_no_box_is_peeled_below_its_smallest_share_of_cases():
         assert min(b.inside(x).mean() for b in boxes) >= smallest
 
 
-def test_boxes_found_one_after_another_share_no_future():
+def test_boxes_found_one_after_another_share_no_future(monkeypatch):
     """Two planted boxes: what the first holds is no part of the second, so coverages and masses add up."""
+    monkeypatch.setattr(discovery, "RESAMPLES", 1)
     rng = np.random.default_rng(6)
     x = rng.random((6000, 6))
     one, other = (x[:, 0] < 0.25), (x[:, 1] > 0.8)

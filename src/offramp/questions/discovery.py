@@ -25,7 +25,7 @@ from offramp.questions.factors import factors_of
 from offramp.questions.hazards import chances
 from offramp.questions.need import library
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads, outcome_asked, part, plain
-from offramp.questions.prim import Bools, Box, peel
+from offramp.questions.prim import Bools, Box, trajectories
 from offramp.questions.shapley import Estimate
 from offramp.simulate import EngineName, Progress, engine_for
 
@@ -288,10 +288,9 @@ def _quality(inside: Bools, y: Floats) -> float:
 
 def _box(x: Floats, y: Floats, split: _Split, labels: list[int]) -> Box:
     """The box that stands out most where it was not sought, without the limits that say nothing there."""
-    boxes = peel(x[split.fit], y[split.fit], labels)
     there, values = x[split.choose], y[split.choose]
     # Limits on inputs that say nothing only cost cases, so they go before boxes are compared.
-    some = [_simplified(b, there, values) for b in boxes[:: -max(1, len(boxes) // 20)]]
+    some = [_simplified(b, there, values) for b in trajectories(x[split.fit], y[split.fit], labels)]
     return max(some, key=lambda b: _quality(b.inside(there), values))
 
 

@@ -15,6 +15,10 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
+MOST_TELLING = 8  # inputs among which a second search is made
+BOXES = 10  # of each search that are compared, about
+
+
 @dataclass(frozen=True)
 class Box:
     """Limits on some inputs; inputs that are not named are free.
@@ -49,8 +53,46 @@ class Box:
         )
 
 
+def trajectories(x: Floats, y: Floats, labels: Sequence[int] = ()) -> list[Box]:
+    """Boxes to choose among: some of each way from everything to the smallest, large ones and small.
+
+    One way among all inputs, taking 5 % at a time; others among the few that tell most (`telling`), taking
+    5, 10 and 20 %. With an outcome in one future of ten, 5 % of 1,000 futures hold five of it, give or take
+    two: of a dozen such slices one of noise holds less than one that tells. Larger slices are less patient
+    and less noisy; which way was best is found out in futures that had no part in it.
+    """
+    few = telling(x, y, labels, MOST_TELLING)
+    ways = [peel(x, y, labels), *(peel(x, y, labels, alpha, inputs=few) for alpha in (0.05, 0.1, 0.2))]
+    return [box for way in ways for box in way[:: -max(1, len(way) // BOXES)]]
+
+
+def telling(x: Floats, y: Floats, labels: Sequence[int], most: int) -> list[int]:
+    """The inputs that part cases best by one limit each, at most so many.
+
+    That is where the mean of y in the lowest tenth, two tenths ... (or of one label) lies farthest from the
+    mean of all, in its standard errors.
+    """
+    n, off = len(y), y - y.mean()
+    score = np.zeros(x.shape[1])
+    for i in range(x.shape[1]):
+        if i in labels:
+            members = [x[:, i] == v for v in np.unique(x[:, i])]
+            counts, sums = np.array([m.sum() for m in members]), np.array([off[m].sum() for m in members])
+        else:
+            counts = np.maximum(1, np.arange(1, 10) * n // 10)
+            sums = np.cumsum(off[np.argsort(x[:, i], kind="stable")])[counts - 1]
+        spread = np.sqrt(counts * np.maximum(1.0 - counts / n, 1.0 / n))
+        score[i] = np.abs(sums / spread).max()
+    return sorted(np.argsort(-score, kind="stable")[:most].tolist())
+
+
 def peel(
-    x: Floats, y: Floats, labels: Sequence[int] = (), alpha: float = 0.05, smallest: float = 0.05
+    x: Floats,
+    y: Floats,
+    labels: Sequence[int] = (),
+    alpha: float = 0.05,
+    smallest: float = 0.05,
+    inputs: Sequence[int] | None = None,
 ) -> list[Box]:
     """Peel a box, then paste: the boxes on the way, from everything to the smallest, then the pasted one.
 
@@ -60,6 +102,7 @@ def peel(
     labels : inputs that hold labels instead of numbers
     alpha : share of the cases in the box that a peel or a paste takes at a time
     smallest : share of all cases below which a box is not peeled
+    inputs : those that may be limited; None for all
 
     References
     ----------
@@ -67,7 +110,9 @@ def peel(
     the peels possible the one is taken that gains most mean per case peeled off, as in Kwakkel and Jaxa-Rozen
     (2016), Environmental Modelling & Software 79, 311-321, so that labels do not go before their turn.
     """
-    numbers = np.array([i for i in range(x.shape[1]) if i not in labels], np.int64)
+    may = range(x.shape[1]) if inputs is None else inputs
+    labels = [i for i in labels if i in may]
+    numbers = np.array([i for i in may if i not in labels], np.int64)
     fewest = max(1, int(smallest * len(y)))
     boxes, inside = [Box()], np.arange(len(y))
     while True:
