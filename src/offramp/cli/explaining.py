@@ -307,9 +307,7 @@ def _evidence(page: Page, told: list[dict[str, Any]]) -> None:
         if found["error"] == "poisson":
             size = [f"share listed {found['listed']:g}", f"{found['stray']:g} stray a month"]
         if found["lasting"]:
-            size.append(
-                f"{100 * found['lasting']:g} % of its variance fades over {found['lasts']:g} months"
-            )
+            size.append(f"{100 * found['lasting']:g} % of its variance fades over {found['lasts']:g} months")
         page.entry("error", f"{found['error']}, {', '.join(size)}", "    ", _ROOM)
         if found["rows"]:
             page.entry("known", f"{found['first']} to {found['last_known']}", "    ", _ROOM)
