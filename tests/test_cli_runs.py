@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -48,6 +49,40 @@ def test_policies_fit_any_terminal(place, monkeypatch, columns):
 def test_chances_that_share_out_all_futures_sum_to_one(place):
     outcomes = found_by("run", "river.yaml", *RUNS)["policies"]["baseline"]["outcomes"]
     assert sum(outcomes[o]["probability"] for o in ("war", "accord", "standoff")) == pytest.approx(1)
+
+
+def test_the_table_holds_the_numbers_of_the_json(place):
+    """Every chance, level and share once, in a spreadsheet's own form."""
+    asked = ("run", "river.yaml", "--runs", "100", "--policy", "baseline", "--policy", "pause")
+    rows = list(csv.DictReader(call(*asked, "--format", "csv").stdout.splitlines()))
+    policies = found_by(*asked)["policies"]
+    told = {(r["policy"], r["kind"], r["actor"], r["name"], r["date"]): r for r in rows}
+    assert len(told) == len(rows)
+    end = "2028-01-01"
+    for policy, found in policies.items():
+        war, tension = found["outcomes"]["war"], found["variables"]["tension"]["by"][end]
+        row = told[policy, "chance", "", "war", end]
+        assert [float(row[k]) for k in ("value", "low", "high")] == [
+            war["probability"],
+            war["low"],
+            war["high"],
+        ]
+        row = told[policy, "level", "", "tension", end]
+        assert [float(row[k]) for k in ("low", "value", "high")] == [
+            tension[k] for k in ("p05", "p50", "p95")
+        ]
+        row = told[policy, "share", "bessim", "protest", end]
+        assert (float(row["value"]), row["title"]) == (
+            found["actions"]["bessim"]["protest"],
+            "Bessim: Protest",
+        )
+
+
+def test_a_title_is_no_formula_of_the_spreadsheet(place):
+    text = Path("river.yaml").read_text(encoding="utf-8").replace("title: Treaty,", 'title: "=HYPERLINK(1)",')
+    Path("sly.yaml").write_text(text, encoding="utf-8")
+    rows = csv.DictReader(call("run", "sly.yaml", "--runs", "20", "--format", "csv").stdout.splitlines())
+    assert {r["title"] for r in rows if r["name"] == "accord"} == {"'=HYPERLINK(1)"}
 
 
 def test_json_has_the_promised_shape(place):

@@ -119,7 +119,7 @@ def test_a_summary_that_does_not_fit_into_memory_looks_ahead_along_the_same_path
 
 @pytest.mark.parametrize("name", ["run", "compare"])
 def test_commands_take_paths_and_say_so_in_the_command_that_repeats_them(name):
-    policy = load("chicken").policies[0].name
+    policy = next(p.name for p in load("chicken").policies if p.name != "baseline")
     more = ["--policy", policy, "--worlds", "0"] if name == "compare" else []
     model, few = "chicken", ["--runs", "60"]
     sampled = call(name, model, *more, *few, "--paths", "3")

@@ -11,6 +11,7 @@ from offramp.report import changes, figures
 
 _MOST_SAID = 3  # outcomes named in the first sentence of a policy
 _MOST_ACTS = 5
+_MANY = 10  # changes shown, from which on it is said how many luck tells apart
 _LEAST_OFTEN = 0.05  # of a change of acts in a future that is told
 
 
@@ -47,6 +48,15 @@ def compare_text(found: dict[str, Any], model: Model, again: str, columns: int, 
             "most: worlds do not differ by more than luck explains, and by no more than this either way."
         )
     page.paragraph("*: not told apart from no change. Both intervals hold nine cases of ten.")
+    shown = sum(
+        sum(x["differing"] > 0 for x in (*p["outcomes"].values(), *p["variables"].values()))
+        for p in found["policies"].values()
+    )
+    if shown >= _MANY:
+        page.paragraph(
+            f"Each interval is for itself: of the {shown} changes shown, luck alone would tell some "
+            f"{round(shown * (1 - found['intervals']['level']))} apart if there were none."
+        )
     page.gap()
     page.paragraph(f"Again: {again}", hanging="       ")
     page.paragraph(f"offramp {found['version']}, model {found['model_hash'][:12]}")

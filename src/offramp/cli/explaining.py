@@ -151,13 +151,17 @@ def _mind(actor: dict[str, Any]) -> str:
     deeper, depth = "", actor["depth"]
     if isinstance(depth, str) or depth > 1:
         inner = actor["inner_horizon"]
-        shown = "half as far" if inner is None else f"{_number(inner)} months"
+        shown = "half as far" if inner is None else _months(inner)
         least = f"one level less than it does ({depth})" if isinstance(depth, str) else f"level {depth - 1}"
         deeper = f" and supposes that others think at up to {least} and look {shown} ahead"
     return (
-        f"looks {_number(actor['horizon'])} months ahead{deeper}, "
+        f"looks {_months(actor['horizon'])} ahead{deeper}, "
         f"precision {actor['precision'] or 'not given'}, discount {actor['discount'] or 'none'}"
     )
+
+
+def _months(value: float | str) -> str:
+    return "1 month" if value == 1 else f"{_number(value)} months"
 
 
 def _number(value: float | str) -> str:

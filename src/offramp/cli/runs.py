@@ -40,7 +40,10 @@ BRIEF_RUNS = 4_000
     metavar="DIR",
     help="Also save the runs in this folder: runs.nc, runs.parquet, summary.json, model.yaml.",
 )
-@options.format_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True,
+    help="For people, for programs, or one table for a spreadsheet.",
+)  # fmt: skip
 @options.threads_option
 def run(
     model: str,
@@ -60,7 +63,7 @@ def run(
     if out is not None:
         saving.need(out)
     checked = options.load_model(model)
-    design = design_of(checked, runs, seed, settings, policies, paths=paths, say_notes=form == "json")
+    design = design_of(checked, runs, seed, settings, policies, paths=paths, say_notes=form != "text")
     if out is None:
         from offramp.outlook import outlook
 
@@ -76,6 +79,10 @@ def run(
         say(f"Saved in {out}: {', '.join(saving.files_of(checked))}.")
     if form == "json":
         options.print_json(found)
+    elif form == "csv":
+        from offramp.cli.outlook_csv import outlook_csv
+
+        click.echo(outlook_csv(found, checked), nl=False)
     else:
         from offramp.cli.outlook_text import outlook_text
         from offramp.cli.text import wants_colour, width

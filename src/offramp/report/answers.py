@@ -187,13 +187,19 @@ def _change_picture(compared: Answer, outcome: Outcome, identity: str) -> Pictur
 
 
 def _offramps(view: View, compared: Answer) -> list[str]:
-    """The policies that help most: what ends well grows or what ends badly shrinks, told apart from none."""
+    """The policies that help most: what ends well grows or what ends badly shrinks, told apart from none.
+
+    All policies and all ends are looked at together, so one of these must be clear beyond that.
+    """
     model = view.model
     good = [o.name for o in model.outcomes if o.absorbing and _is_good(view, o)]
     bad = [o.name for o in model.outcomes if o.absorbing and view.is_warm(o.name)]
     parts = [(n, 1) for n in good] + [(n, -1) for n in bad]
     helps, harms = [], []
+    of = len(parts) * len(compared["policies"])
     for name, p in compared["policies"].items():
+        if not any(changes.clear(p["outcomes"][n], of) for n, _ in parts):
+            continue
         told = [sign * p["outcomes"][n]["difference"] for n, sign in parts if p["outcomes"][n]["told_apart"]]
         if told and min(told) > 0:
             helps.append((-sum(told), name, p))
@@ -205,7 +211,11 @@ def _offramps(view: View, compared: Answer) -> list[str]:
     if not said and parts:
         against = words.quoted(changes.policy_title(model, compared["against"]))
         runs = figures.count(compared["runs"])
-        said = [f"No policy is told apart from {against} for the better in how {runs} futures end."]
+        said = [
+            f"With {runs} futures each, no policy is told apart from {against} for the better in how futures "
+            "end. That is not to say that none helps: more futures may tell, and what policies change on the "
+            "way stands below."
+        ]
     if harms:
         worst = [
             _offramp(model, compared, n, p, [*bad, *good])

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from offramp.analysis.intervals import LEVEL
+from offramp.distribution import standard_normal_quantile
 from offramp.model import Model, Variable
 from offramp.report import figures
 
@@ -67,6 +69,20 @@ def over_worlds(change: dict[str, Any], written: Callable[[float | None, dict[st
         # Nine tenths of a normal spread of that deviation.
         return f"at most ±{written(1.645 * worlds['at_most'], change).lstrip('+')}"
     return f"{written(worlds['low'], change)} to {written(worlds['high'], change)}"
+
+
+def clear(change: dict[str, Any], of: int) -> bool:
+    """Whether a change is told apart from none among so many that were looked at together.
+
+    Of a hundred policies that do nothing, ten are told apart by luck at 90 %. So an interval that is wider by
+    Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were normal.
+    """
+    if not change["told_apart"]:
+        return False
+    either_side = (1 - LEVEL) / 2
+    wider = standard_normal_quantile(1 - either_side / max(1, of)) / standard_normal_quantile(1 - either_side)
+    value = change["difference"]
+    return bool(abs(value) > float(wider) * (value - change["low"] if value > 0 else change["high"] - value))
 
 
 def futures_needed(count: int) -> str:
