@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from cli_calls import call
-from offramp.check import load
 from offramp.design import Design
 from offramp.errors import UsageError
 from offramp.minds import minds
@@ -118,11 +117,17 @@ def test_a_summary_that_does_not_fit_into_memory_looks_ahead_along_the_same_path
 
 
 @pytest.mark.parametrize("name", ["run", "compare"])
-def test_commands_take_paths_and_say_so_in_the_command_that_repeats_them(name):
-    policy = next(p.name for p in load("chicken").policies if p.name != "baseline")
-    more = ["--policy", policy, "--worlds", "0"] if name == "compare" else []
-    model, few = "chicken", ["--runs", "60"]
-    sampled = call(name, model, *more, *few, "--paths", "3")
-    assert sampled.exit_code == 0, sampled.stderr
+def test_commands_take_paths_and_say_so_in_the_command_that_repeats_them(name, tmp_path):
+    file = tmp_path / "coin.yaml"
+    file.write_text(
+        "model: {name: coin, illustrative: true}\nhorizon: {start: 2020-01-01, step: month, steps: 3}\n"
+        f"{COIN}\npolicies: {{still: {{do: [{{forbid: {{blue: push}}}}]}}}}\n"
+        "outcomes: {hot: {when: x > 0.5 or x < -0.5}}\n"
+    )
+    more = ["--policy", "still", "--worlds", "0"] if name == "compare" else []
+    sampled, expected = (
+        call(name, str(file), *more, "--runs", "60", *paths) for paths in (["--paths", "3"], [])
+    )
+    assert (sampled.exit_code, expected.exit_code) == (0, 0), sampled.output
     assert "--paths 3" in sampled.stdout
-    assert "--paths" not in call(name, model, *more, *few).stdout
+    assert "--paths" not in expected.stdout
