@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
 
+from cli_calls import call
 from offramp.design import Design
 from offramp.errors import UsageError
 from offramp.minds import minds
@@ -99,3 +101,33 @@ def test_another_number_of_paths_is_another_sample_of_the_same_luck(engine):
     few, many = run(model, engine, 2), run(model, engine, 5)
     assert (few.probability[:, 0] != many.probability[:, 0]).any()
     np.testing.assert_array_equal(few.state[:, 0], many.state[:, 0])
+
+
+def test_a_summary_that_does_not_fit_into_memory_looks_ahead_along_the_same_paths(monkeypatch):
+    """Runs beyond what is kept are counted by designs made anew: of the same look-ahead."""
+    module = import_module("offramp.outlook")
+    model = made(COIN + "outcomes: {hot: {when: x > 0.5 or x < -0.5}}\n", 3)
+    design = Design(model, scenarios=300, paths=4)
+    monkeypatch.setattr(module, "PATHS", (100,))
+    apart = module.outlook(design, memory=120 * module.bytes_of_run(model), threads=1)["policies"]["baseline"]
+    whole = module.outlook(design, threads=1)["policies"]["baseline"]
+    plain = module.outlook(Design(model, scenarios=300), threads=1)["policies"]["baseline"]
+    assert apart["outcomes"] == whole["outcomes"]
+    assert apart["actions"] == whole["actions"] != plain["actions"]
+
+
+@pytest.mark.parametrize("name", ["run", "compare"])
+def test_commands_take_paths_and_say_so_in_the_command_that_repeats_them(name, tmp_path):
+    file = tmp_path / "coin.yaml"
+    file.write_text(
+        "model: {name: coin, illustrative: true}\nhorizon: {start: 2020-01-01, step: month, steps: 3}\n"
+        f"{COIN}\npolicies: {{still: {{do: [{{forbid: {{blue: push}}}}]}}}}\n"
+        "outcomes: {hot: {when: x > 0.5 or x < -0.5}}\n"
+    )
+    more = ["--policy", "still", "--worlds", "0"] if name == "compare" else []
+    sampled, expected = (
+        call(name, str(file), *more, "--runs", "60", *paths) for paths in (["--paths", "3"], [])
+    )
+    assert (sampled.exit_code, expected.exit_code) == (0, 0), sampled.output
+    assert "--paths 3" in sampled.stdout
+    assert "--paths" not in expected.stdout

@@ -103,15 +103,32 @@ class Design:
             missing = numbers[~np.isin(numbers, self.scenarios)]
             if len(missing):
                 raise UsageError(f"scenario {missing[0]} is not in this design of {len(self.scenarios)}.")
+        return self.another(policies=policies, scenarios=numbers)
+
+    def another(
+        self,
+        *,
+        model: Model | None = None,
+        policies: Sequence[str | Policy] | None = None,
+        scenarios: int | Iterable[int] | None = None,
+        life: int | None = None,
+    ) -> Design:
+        """The same design but for what is given: seed, settings, course of luck and look-ahead stay."""
         return Design(
-            self.model, policies or self.policies, numbers, self.seed, self.overrides, self.life, self.paths
+            model or self.model,
+            policies or self.policies,
+            self.scenarios if scenarios is None else scenarios,
+            self.seed,
+            self.overrides,
+            self.life if life is None else life,
+            self.paths,
         )
 
     def blocks(self, size: int) -> Iterator[Design]:
         """The same design in pieces of at most `size` scenarios, in order."""
         for first in range(0, len(self.scenarios), size):
             numbers = self.scenarios[first : first + size]
-            yield Design(self.model, self.policies, numbers, self.seed, self.overrides, self.life, self.paths)
+            yield self.another(scenarios=numbers)
 
     def inputs(self, policy: str, scenarios: npt.ArrayLike | None = None) -> Inputs:
         """What the engine needs to run scenarios under one policy.

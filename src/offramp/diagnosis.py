@@ -85,7 +85,7 @@ def cause_of(design: Design, failure: dict[str, Any]) -> Cause | None:
     if failure["variable"] is not None:
         return None
     model = design.model
-    one = Design(model, [failure["policy"]], [failure["scenario"]], design.seed, design.overrides)
+    one = design.another(policies=[failure["policy"]], scenarios=[failure["scenario"]])
     inputs = next(iter(one.inputs_of_all(one.scenarios)))
     step = model.step_of(date.fromisoformat(failure["first"]))
     if step is None:

@@ -71,5 +71,4 @@ def _parts(design: Design, fitting: int) -> Iterator[tuple[Design, list[str] | N
         numbers = design.scenarios
         for some, variables in ((numbers[:fitting], None), (numbers[fitting:], [])):
             if len(some):
-                one = Design(design.model, [policy], some, design.seed, design.overrides, design.life)
-                yield one, variables
+                yield design.another(policies=[policy], scenarios=some), variables

@@ -34,6 +34,7 @@ worlds_option = click.option(
 @options.fewer_runs(RUNS, "Futures to run under each policy.")
 @options.seed_option
 @options.set_option
+@options.paths_option
 @worlds_option
 @pictures.picture_option
 @options.format_option
@@ -45,6 +46,7 @@ def compare(
     runs: int,
     seed: int,
     settings: Sequence[str],
+    paths: int,
     worlds: int | None,
     picture: Path | None,
     form: str,
@@ -67,7 +69,7 @@ def compare(
     for note in options.notes_on(checked, overrides):
         options.say(f"Note: {note}")
     # The policy that the others are held against may be named among them: it is not compared with itself.
-    design = Design(checked, policies, scenarios=runs, seed=seed, overrides=overrides)
+    design = Design(checked, policies, scenarios=runs, seed=seed, overrides=overrides, paths=paths)
     if worlds is not None and worlds > runs:
         raise UsageError(f"--worlds {worlds:,} needs at least as many --runs.")
     with Progress(f"{runs:,} futures under each policy") as progress:
@@ -82,6 +84,7 @@ def compare(
         more = [word for p in policies for word in ("--policy", p)]
         more += [] if against == "baseline" else ["--against", against]
         more += [] if worlds is None else ["--worlds", str(worlds)]
+        more += ["--paths", str(paths)] if paths else []
         again = options.again_command("compare", model, runs=runs, seed=seed, overrides=overrides, more=more)
         click.echo(compare_text(plain, checked, again, width(), wants_colour(sys.stdout)))
     if picture is not None:
@@ -97,6 +100,7 @@ def compare(
 @options.fewer_runs(CLAIM_RUNS, "Futures to run under each policy.")
 @options.seed_option
 @options.set_option
+@options.paths_option
 @worlds_option
 @options.format_option
 @options.threads_option
@@ -106,6 +110,7 @@ def claims(
     runs: int,
     seed: int,
     settings: Sequence[str],
+    paths: int,
     worlds: int | None,
     form: str,
     threads: int | None,
@@ -122,7 +127,7 @@ def claims(
     overrides = options.read_settings(checked, settings)
     for note in options.notes_on(checked, overrides):
         options.say(f"Note: {note}")
-    design = Design(checked, scenarios=runs, seed=seed, overrides=overrides)
+    design = Design(checked, scenarios=runs, seed=seed, overrides=overrides, paths=paths)
     if worlds is not None and worlds > runs:
         raise UsageError(f"--worlds {worlds:,} needs at least as many --runs.")
     with Progress(f"{runs:,} futures under each policy") as progress:
@@ -136,6 +141,7 @@ def claims(
 
         more = [word for n in names for word in ("--claim", n)]
         more += [] if worlds is None else ["--worlds", str(worlds)]
+        more += ["--paths", str(paths)] if paths else []
         again = options.again_command("claims", model, runs=runs, seed=seed, overrides=overrides, more=more)
         click.echo(claims_text(plain, checked, again, width(), wants_colour(sys.stdout)))
     return options.verdict(found.failed, found.runs)

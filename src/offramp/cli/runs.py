@@ -33,6 +33,7 @@ BRIEF_RUNS = 4_000
 
 @click.command()
 @options.of_simulations
+@options.paths_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -50,6 +51,7 @@ def run(
     seed: int,
     settings: Sequence[str],
     policies: Sequence[str],
+    paths: int,
     out: Path | None,
     form: str,
     threads: int | None,
@@ -61,7 +63,7 @@ def run(
     if out is not None:
         saving.need(out)
     checked = options.load_model(model)
-    design = design_of(checked, runs, seed, settings, policies, say_notes=form != "text")
+    design = design_of(checked, runs, seed, settings, policies, paths=paths, say_notes=form != "text")
     if out is None:
         from offramp.outlook import outlook
 
@@ -196,13 +198,16 @@ def design_of(
     seed: int,
     settings: Sequence[str],
     policies: Sequence[str],
+    paths: int = 0,
     say_notes: bool = True,
 ) -> Design:
     """What to run; `say_notes` says on stderr what is odd about the settings, where the output does not."""
     from offramp.design import Design
 
     overrides = options.read_settings(model, settings)
-    design = Design(model, list(policies) or None, scenarios=runs, seed=seed, overrides=overrides)
+    design = Design(
+        model, list(policies) or None, scenarios=runs, seed=seed, overrides=overrides, paths=paths
+    )
     for note in options.notes_on(model, overrides) if say_notes else ():
         say(f"Note: {note}")
     return design
@@ -228,6 +233,7 @@ def again_command(command: str, model: str, design: Design) -> str:
     if design.policies != ("baseline",):
         for policy in design.policies:
             words += ["--policy", policy]
+    words += ["--paths", str(design.paths)] if design.paths else []
     return shlex.join(words)
 
 

@@ -93,7 +93,7 @@ def answers(
     found: dict[str, dict[str, Any]] = {}
     names = list(dict.fromkeys([against, *chosen, *policies_of(claims)]))
     if (chosen or claims) and budget.policies:
-        every = Design(model, names, budget.policies, design.seed, design.overrides)
+        every = design.another(policies=names, scenarios=budget.policies)
 
         def measured(runs: xr.Dataset) -> Measured:
             return measured_of_policies(runs) | measured_of_claims(runs, claims)
@@ -105,7 +105,7 @@ def answers(
         if claims:
             found["claims"] = findings_of(every, lived, claims).as_dict()
     if "misreadings" not in known and budget.corrections and any(o.absorbing for o in model.outcomes):
-        one = Design(model, [against], budget.corrections, design.seed, design.overrides)
+        one = design.another(policies=[against], scenarios=budget.corrections)
         # Where nobody gets anything wrong there is nothing to ask; where every run fails the outlook says so.
         with contextlib.suppress(OfframpError):
             found["misreadings"] = misreadings(one, threads=threads, progress=progress).as_dict()

@@ -182,7 +182,7 @@ def claims(
     model = design.model
     chosen = _chosen(model, names)
     policies = policies_of(chosen)
-    every = Design(model, policies, design.scenarios, design.seed, design.overrides)
+    every = design.another(policies=policies)
     count = len(design.scenarios)
     again = worlds_for(count) if worlds is None else worlds
     lived = live(every, lambda runs: measured(runs, chosen), again, threads=threads, progress=progress)

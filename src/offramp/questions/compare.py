@@ -161,7 +161,7 @@ def compare(
     others = [p for p in design.policies if p != against]
     if not others:
         raise UsageError(f"a policy is compared with another one: nothing but `{against}` was asked for.")
-    every = Design(design.model, [against, *others], design.scenarios, design.seed, design.overrides)
+    every = design.another(policies=[against, *others])
     again = worlds_for(len(design.scenarios)) if worlds is None else worlds
     lived = live(every, measured, again, threads=threads, progress=progress)
     return comparison_of(every, lived, again)

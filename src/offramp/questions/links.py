@@ -79,9 +79,7 @@ def links_at(design: Design, on: date) -> Links:
     model = design.model
     step = _step_of(model, on)
     # What comes later is not needed: a model that ends with this step.
-    short = Design(
-        replace(model, steps=step + 1), design.policies[:1], design.scenarios, design.seed, design.overrides
-    )
+    short = design.another(model=replace(model, steps=step + 1), policies=design.policies[:1])
     inputs = short.inputs(design.policies[0])
     probe = _Probe(short.model, inputs, step)
     if not probe.alive.any():

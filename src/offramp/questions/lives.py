@@ -102,7 +102,7 @@ def live(
     first = design.scenarios[:worlds]
     lives = [{n: v[:, :worlds] for n, v in futures.items() if v.ndim == 2}] if worlds else []
     for life in again:
-        part = Design(design.model, design.policies, first, design.seed, design.overrides, life)
+        part = design.another(scenarios=first, life=life)
         lives.append(measured(part)[0])
     return Lived(
         futures,
