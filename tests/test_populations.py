@@ -15,7 +15,7 @@ from offramp.report import render
 from offramp.report.calibration_pictures import fit_picture, trace_picture
 from offramp.truth.calibration import calibrate, from_prior
 from offramp.truth.evidence import Record
-from offramp.truth.posterior import _least_gain, populations, summary, worth
+from offramp.truth.posterior import _by_chance, _least_gain, populations, r_hat, summary, worth
 
 MODEL = """
 model: {name: walk, illustrative: true}
@@ -136,6 +136,17 @@ def test_numbers_on_which_populations_differ_are_named_worst_first(model):
     z[1, :, place["drift"]] += 3
     assert populations(replace(prior, z=z))["apart"] == ["drift", "idle"]
     assert populations(prior)["apart"] == []
+
+
+@pytest.mark.parametrize("chains", [2, 4])
+def test_how_many_numbers_differ_by_chance_is_known(chains):
+    """Populations of 15 independent draws, each there four times: R-hat is 1.1 or more as often as said."""
+    rng = np.random.default_rng(chains)
+    draws = rng.standard_normal((chains, 15, 4000)).repeat(4, axis=1)
+    found = sum(r_hat(draws[..., k]) >= 1.1 for k in range(4000))
+    assert found > 20
+    assert _by_chance(draws) == pytest.approx(found, rel=0.25)
+    assert _by_chance(draws[:1]) is None
 
 
 # ── the way there ─────────────────────────────────────────────────────────────────────────────────────

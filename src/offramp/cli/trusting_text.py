@@ -82,7 +82,8 @@ def _how_sure(page: Page, told: dict[str, Any]) -> None:
         "They do not agree yet on numbers with R-hat of 1.1 or more, which count as not moved: "
         + "; ".join(titles[:_MOST_STILL])
         + _more(titles)
-        + ". More --particles help."
+        + f". So few worlds would set about {spread['apart_by_chance']:,.0f} apart by chance alone; more "
+        "--particles help."
     )
 
 

@@ -172,7 +172,8 @@ def populations(calibration: Calibration) -> dict[str, Any]:
     `worth` and `worth_moved`: of how many independent draws they are, over all uncertain numbers and over
     those that the data move; `log_evidence`: natural logarithm of the mean of their estimates, which but for
     steps that adapt are without bias (Del Moral 2004, Feynman-Kac Formulae, proposition 7.4.1), and
-    `log_evidence_sd` between them; `apart`: the numbers on which they do not agree, worst first.
+    `log_evidence_sd` between them; `apart`: the numbers on which they do not agree, worst first; and
+    `apart_by_chance`: how many would be if sampling alone made them differ.
     """
     place = calibration.worlds.uncertain()
     found = _parameters(calibration)
@@ -187,7 +188,23 @@ def populations(calibration: Calibration) -> dict[str, Any]:
         "log_evidence": top + float(np.log(np.mean(np.exp(logs - top)))),
         "log_evidence_sd": float(logs.std(ddof=1)) if len(logs) > 1 else None,
         "apart": [name for _, name in sorted(apart, reverse=True)],
+        "apart_by_chance": _by_chance(calibration.z[..., sorted(place.values())]),
     }
+
+
+def _by_chance(draws: Floats) -> float | None:
+    """How many numbers would show an R-hat of AGREEING or more if populations differed by sampling alone.
+
+    Then the variance between means of populations, times the independent draws of a population, over that
+    within has an F distribution, as in an analysis of variance.
+    """
+    chains, count, numbers = draws.shape
+    drawn = worth(draws)
+    if drawn is None:
+        return None
+    rng = np.random.Generator(np.random.Philox(key=[chains, count]))
+    ratio = rng.f(chains - 1, max(drawn - chains, 1.0), 50_000) * chains / drawn
+    return float(numbers * np.mean((count - 1) / count + ratio >= AGREEING**2))
 
 
 def _trace(calibration: Calibration, names: list[str]) -> dict[str, Any]:
