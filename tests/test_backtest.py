@@ -394,8 +394,11 @@ def test_the_command_calibrate_says_what_moves_and_saves_what_arviz_reads(folder
         "--particles",
         "40",
     )
-    found = call(*asked, "--out", "kept.nc", "--format", "json", "--resume", "done.npz", "--picture", "p.svg")
+    found = call(*asked, "--out", "kept.nc", "--format", "json", "--resume", "done.npz", "--picture", "p.svg",
+                 "--trace", "t.svg", "--fit", "f.svg")  # fmt: skip
     assert found.exit_code == 0, found.stderr
+    assert "population 2" in (folder / "t.svg").read_text()
+    assert "unseen" in (folder / "f.svg").read_text()
     told = json.loads(found.stdout)
     assert "growth" in told["moved"]
     assert told["parameters"]["growth"]["posterior"]["sd"] < told["parameters"]["growth"]["prior"]["sd"]
@@ -403,6 +406,9 @@ def test_the_command_calibrate_says_what_moves_and_saves_what_arviz_reads(folder
     assert "after" in (folder / "p.svg").read_text()
     text = call(*asked, "--resume", "done.npz").stdout
     assert "What the data move most" in text
+    assert "2 populations from scratch" in text
+    lone = call(*asked[:4], "--particles", "20", "--chains", "1", "--trace", "nowhere/t.svg")
+    assert (lone.exit_code, "there is no folder nowhere" in lone.stderr) == (2, True)
     import arviz_base
     import xarray
 
@@ -413,6 +419,9 @@ def test_the_command_calibrate_says_what_moves_and_saves_what_arviz_reads(folder
         shown, observed = kept["posterior_predictive"]["stocks"], kept["observed_data"]["stocks"]
         assert shown.dims[:2] == ("chain", "draw")
         assert shown.shape[-1] == observed.shape[-1]
+        way = kept["trace"]
+        assert way["mean"].dims == ("chain", "day", "purpose")
+        assert str(way["day"].values[-1])[:10] == told["trace"]["days"][-1] == told["until"]
 
 
 def test_the_command_backtest_prints_its_verdict(folder, monkeypatch):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,10 +14,25 @@ from offramp.errors import OfframpError, UsageError
 if TYPE_CHECKING:
     from offramp.report.canvas import Spec
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
 picture_option = click.option(
     "--picture", type=click.Path(path_type=Path), metavar="FILE",
     help="Also draw the answer; FILE ends in .svg or .png.",
 )  # fmt: skip
+
+
+def another(name: str, what: str) -> Callable[[_F], _F]:
+    """An option for one more picture of the same answer.
+
+    Parameters
+    ----------
+    name : of the option, as `--trace`
+    what : it draws, for the help
+    """
+    return click.option(
+        name, type=click.Path(path_type=Path), metavar="FILE", help=f"Also draw {what}; .svg or .png."
+    )
 
 
 def need(path: Path | None) -> None:

@@ -56,6 +56,8 @@ _questions = click.option(
 )  # fmt: skip
 @_checkpoint
 @pictures.picture_option
+@pictures.another("--trace", "how each chain went from prior to posterior")
+@pictures.another("--fit", "what was published beside what the calibrated model would publish")
 @options.format_option
 @options.threads_option
 def calibrate(
@@ -69,6 +71,8 @@ def calibrate(
     out: Path | None,
     checkpoint: Path | None,
     picture: Path | None,
+    trace: Path | None,
+    fit: Path | None,
     form: str,
     threads: int | None,
 ) -> int:
@@ -81,7 +85,8 @@ def calibrate(
     from offramp.truth.evidence import Record
     from offramp.truth.posterior import check_file, save, summary
 
-    pictures.need(picture)
+    for path in (picture, trace, fit):
+        pictures.need(path)
     if out is not None:
         check_file(out)
         options.need_folder(out)
@@ -112,6 +117,14 @@ def calibrate(
         from offramp.report.trust_pictures import calibration_picture
 
         pictures.save(calibration_picture(told), picture)
+    if trace is not None:
+        from offramp.report.calibration_pictures import trace_picture
+
+        pictures.save(trace_picture(told), trace)
+    if fit is not None:
+        from offramp.report.calibration_pictures import fit_picture
+
+        pictures.save(fit_picture(told), fit)
     return 0
 
 

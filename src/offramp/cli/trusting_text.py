@@ -45,17 +45,45 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
         page.heading(f"What came after, up to {told['against']}, unseen by it")
         _fit(page, told["held_back"])
     page.heading("How sure")
-    rhat = [p["r_hat"] for p in told["parameters"].values() if p["r_hat"] is not None]
-    spread = max(told["log_evidence"]) - min(told["log_evidence"])
-    page.paragraph(
-        f"{told['chains']} calibrations from scratch with {told['particles']:,} worlds each; "
-        f"{told['runs']:,} runs in {duration(told['seconds'])}. Their estimates of the evidence differ by "
-        f"{spread:.1f} in the logarithm"
-        + (f", and the largest R-hat of a number is {max(rhat):.2f}" if rhat else "")
-        + ". Numbers above 1.1 count as not moved: the populations do not agree on them yet. Take more "
-        "--particles, and more than one of --chains."
-    )
+    _how_sure(page, told)
     return page.text(colour)
+
+
+def _how_sure(page: Page, told: dict[str, Any]) -> None:
+    """How far calibrations from scratch lie apart."""
+    populations = "1 population" if told["chains"] == 1 else f"{told['chains']} populations"
+    page.paragraph(
+        f"{populations} from scratch, {told['particles']:,} worlds each; "
+        f"{told['runs']:,} runs in {duration(told['seconds'])}."
+    )
+    spread = told["populations"]
+    if spread["worth"] is None:
+        page.paragraph(
+            "One population cannot tell how far sampling is off: take two or more of --chains.", "  "
+        )
+        return
+    said = f"By how far they lie apart they are worth about {spread['worth']:,.0f} independent draws"
+    if spread["worth_moved"] is not None:
+        off = 1 / spread["worth_moved"] ** 0.5
+        said += (
+            f"; for the numbers that the data move, about {spread['worth_moved']:,.0f}, so that chance "
+            f"shifts the middle of such a number by some {figures.percent(off)} of its spread"
+        )
+    page.paragraph(
+        f"{said}. Their estimates of the evidence, in the logarithm, vary by {spread['log_evidence_sd']:.1f} "
+        f"(standard deviation) around {spread['log_evidence']:.1f}."
+    )
+    apart = spread["apart"]
+    if not apart:
+        page.paragraph("They agree on every number (R-hat below 1.1).")
+        return
+    titles = [f"{told['parameters'][n]['title']} ({told['parameters'][n]['r_hat']:.2f})" for n in apart]
+    page.paragraph(
+        "They do not agree yet on numbers with R-hat of 1.1 or more, which count as not moved: "
+        + "; ".join(titles[:_MOST_STILL])
+        + _more(titles)
+        + ". More --particles help."
+    )
 
 
 def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool = False) -> str:

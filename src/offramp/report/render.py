@@ -27,10 +27,15 @@ def svg(spec: Spec) -> str:
 
 
 def png(picture: str, scale: float = 2.0) -> bytes:
-    """An SVG as PNG, `scale` pixels for each of its units."""
+    """An SVG as PNG on white, `scale` pixels for each of its units.
+
+    On no ground dark letters would vanish in a dark window, and the library turns translucent colours grey.
+    """
     import vl_convert
 
-    return bytes(vl_convert.svg_to_png(picture, scale=scale))
+    ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    on_white = re.sub(r"<svg\b[^>]*>", lambda tag: tag.group() + ground, picture, count=1)
+    return bytes(vl_convert.svg_to_png(on_white, scale=scale))
 
 
 def inline(spec: Spec, identity: str, title: str, description: str, kind: str = "") -> str:

@@ -42,6 +42,9 @@ class Calibration:
     lineage : (chain, particle, step), the luck that each has met
     log_evidence : (chain,), natural logarithm of the probability (density) of the record
     history : per chain, what happened at each day at which evidence was taken in
+    days : the days at which evidence was taken in, the last of them the record's
+    trace : (chain, 1 + day, 2, purpose), mean and standard deviation of the worlds on the normal scale: at
+        first, as drawn, and after each day
     runs, seconds : what it took
     """
 
@@ -50,9 +53,11 @@ class Calibration:
     z: Floats = field(repr=False)
     lineage: Ints = field(repr=False)
     log_evidence: Floats
-    history: list[list[dict[str, float]]] = field(repr=False)
+    history: list[list[dict[str, Any]]] = field(repr=False)
     runs: int
     seconds: float
+    days: tuple[date, ...] = ()
+    trace: Floats | None = field(default=None, repr=False)
 
     @property
     def model(self) -> Model:
@@ -172,16 +177,19 @@ def _through(
     kept = _Checkpoint(checkpoint, _fingerprint(model, particles, seed, worlds.overrides))
     meter = _Meter(progress, [r.steps for r in records], particles, chains)
     found: list[list[Particles]] = []
+    moments: list[list[Floats]] = []
     for chain in range(chains):
         sampler = Sampler(worlds, engine, chain=chain, threads=threads, tick=meter.tick)
         now, last = sampler.begin(particles), None
         found.append([])
+        moments.append([_moments(now.z)])
         for number, record in enumerate(records, 1):
             meter.stage(chain, number - 1)
             so_far = [r.hash for r in records[:number]]
             now = kept.found(chain, so_far) or sampler.take_in(now, record, last, number)
             kept.keep(chain, so_far, now)
             found[-1].append(now)
+            moments[-1].append(_moments(now.z))
             last = record
     meter.end()
     seconds = kept.seconds + time.perf_counter() - began
@@ -195,9 +203,16 @@ def _through(
             history=[p.history for p in at_day],
             runs=sum(p.runs for p in at_day),
             seconds=seconds,
+            days=tuple(r.until for r in records[:number]),
+            trace=np.array([of[: number + 1] for of in moments]),
         )
-        for record, at_day in zip(records, zip(*found, strict=True), strict=True)
+        for number, (record, at_day) in enumerate(zip(records, zip(*found, strict=True), strict=True), 1)
     ]
+
+
+def _moments(z: Floats) -> Floats:
+    """Mean and standard deviation of each coordinate: (2, purpose)."""
+    return np.stack([z.mean(axis=0), z.std(axis=0)])
 
 
 def records_until(model: Model, until: date) -> list[Record]:

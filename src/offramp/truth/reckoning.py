@@ -10,6 +10,7 @@ import numpy as np
 from offramp.engine.inputs import Floats
 from offramp.truth import scores
 from offramp.truth.baselines import BASELINES, TITLES
+from offramp.truth.posterior import populations
 from offramp.truth.scores import skill_interval, told
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def reckoned(backtest: Backtest) -> dict[str, Any]:
                 "evidence_hash": c.record.hash,
                 "log_evidence": [float(v) for v in c.log_evidence],
                 "distinct": float(np.mean([h[-1]["distinct"] for h in c.history])),
+                "populations": populations(c),
             }
             for c in backtest.calibrations
         ],

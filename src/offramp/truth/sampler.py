@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -86,6 +87,10 @@ class Particles:
     lineage : (particle, step), steps not yet reached are 0
     score : (particle,), log-likelihood of the record last taken in
     steps : how far moves go
+    history : of each record taken in: `steps` and `points` so far, share of moves `accepted` (NaN where none
+        was needed), share of `distinct` worlds, `log_evidence`, and its `stages` of temperature, each with
+        its `temperature`, the `effective` share of particles when weighted, shares of moves of `worlds` and
+        of `luck` accepted (None where none was needed), and the share of `distinct` worlds after them
     """
 
     z: Floats
@@ -94,7 +99,7 @@ class Particles:
     steps: Steps
     log_evidence: float = 0.0
     runs: int = 0
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Sampler:
@@ -153,6 +158,7 @@ class Sampler:
         runs = count
         temperature, log_evidence = 0.0, particles.log_evidence
         accepted: list[float] = []
+        stages: list[dict[str, float | None]] = []
         while temperature < 1.0:
             gain = np.where(np.isfinite(new), new - old, -np.inf)
             if not np.isfinite(gain).any():
@@ -162,9 +168,13 @@ class Sampler:
             top = weights.max()
             log_evidence += top + np.log(np.mean(np.exp(weights - top)))
             temperature = min(1.0, temperature + step)
-            if temperature == 1.0 and _effective(weights) > count - 0.5:
+            effective = _effective(weights)
+            stages.append({"temperature": temperature, "effective": effective / count})
+            if temperature == 1.0 and effective > count - 0.5:
+                stages[-1] |= {"worlds": None, "luck": None, "distinct": _distinct(z)}
                 break  # nothing was learnt
             chosen = _systematic(weights, rng)
+            taken: list[float] = []
             z, lineage, old, new = z[chosen], lineage[chosen], old[chosen], new[chosen]
             for _ in range(SWEEPS):
                 for move in (self._other_world, self._other_luck):
@@ -177,18 +187,22 @@ class Sampler:
                         self._steps = self._steps.learn(scale**2, -ratio)
                     take = np.log(rng.random(count)) < ratio
                     take &= np.isfinite(scores[1])
-                    accepted.append(float(take.mean()))
+                    taken.append(float(take.mean()))
                     z = np.where(take[:, None], tried_z, z)
                     lineage = np.where(take[:, None], tried_lineage, lineage)
                     old, new = np.where(take, scores[0], old), np.where(take, scores[1], new)
+            accepted += taken
+            worlds, luck = float(np.mean(taken[0::2])), float(np.mean(taken[1::2]))
+            stages[-1] |= {"worlds": worlds, "luck": luck, "distinct": _distinct(z)}
         history = [
             *particles.history,
             {
                 "steps": float(record.steps),
                 "points": float(len(record.points)),
                 "accepted": float(np.mean(accepted)) if accepted else float("nan"),
-                "distinct": len(np.unique(z, axis=0)) / count,
+                "distinct": _distinct(z),
                 "log_evidence": log_evidence,
+                "stages": stages,
             },
         ]
         return Particles(z, lineage, new, self._steps, log_evidence, particles.runs + runs, history)
@@ -278,6 +292,11 @@ def _effective(log_weights: Floats) -> float:
     """Kish's effective sample size of weights."""
     weights = np.exp(log_weights - log_weights.max())
     return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def _distinct(z: Floats) -> float:
+    """Share of particles whose world is not a copy of another's."""
+    return len(np.unique(z, axis=0)) / len(z)
 
 
 def _systematic(log_weights: Floats, rng: np.random.Generator) -> Ints:
