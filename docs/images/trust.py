@@ -1,0 +1,105 @@
+"""Draw the pictures of docs/explanation/trust.md and print its tables.
+
+    offramp backtest us-iran-2018 --particles 200 --chains 2 --resume kept.npz --format json > backtest.json
+    python docs/images/trust.py backtest.json kept.npz
+
+Draws trust-skill.svg, trust-reliability.svg and, of the calibration of April 2020 that kept.npz holds,
+trust-moved.svg; prints Markdown. benchmarks/backtest-us-iran-2018.json is what is kept of the answers: all but
+the 2,000 single ones.
+"""
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+from offramp.check import load
+from offramp.report.palette import PAPER
+from offramp.report.render import svg
+from offramp.report.trust_pictures import calibration_picture, reliability_picture, skill_picture
+from offramp.truth.calibration import calibrate_at
+from offramp.truth.posterior import summary
+
+MOVED_BY = date(2020, 4, 1)
+here = Path(__file__).parent
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:+.0f} %"
+
+
+def between(one: dict) -> str:
+    return f"{percent(one['brier_skill'])} ({100 * one['low']:+.0f} to {100 * one['high']:+.0f})"
+
+
+def tables(told: dict) -> None:
+    """Skill by group, by question, and coverage."""
+    print("| yes-or-no questions | answers | model | best of four | skill against it | best for each |")
+    print("|---|---|---|---|---|---|")
+    titles = {"before_2021": "answered before 2021", "from_2021": "answered from 2021 on"}
+    groups = {"all": told["skill"], **told["skill_by_topic"], **told["skill_by"]}
+    for name, one in groups.items():
+        best = one["best_baseline"]
+        title = titles.get(name, name.replace("1_months", "1_month").replace("_", " "))
+        beaten = f"{best['brier']:.3f} ({best['name']})"
+        print(
+            f"| {title} | {one['questions']:,} | {one['model_brier']:.3f} | {beaten} "
+            f"| {between(best)} | {between(one['best_of_each'])} |"
+        )
+    print("\n| against | Brier | log | skill of the model |\n|---|---|---|---|")
+    print(f"| the model | {told['brier']['model']:.3f} | {told['log']['model']:.3f} | |")
+    for name, brier in told["brier"].items():
+        if name != "model":
+            print(f"| {name} | {brier:.3f} | {told['log'][name]:.3f} | {between(told['skill'][name])} |")
+    print("\n| counts and levels | best of four | skill in CRPS |\n|---|---|---|")
+    for kind, one in told["sampled_skill"].items():
+        for who, skill in one.items():
+            if who != "questions":
+                ends = f"({100 * skill['low']:+.0f} to {100 * skill['high']:+.0f})"
+                print(f"| {kind} | {who} | {percent(skill['crps_skill'])} {ends} |")
+    print("\n| levels | points | in 50 % | in 90 % | before: in 50 % | in 90 % |\n|---|---|---|---|---|---|")
+    for name, c in told["coverage"].items():
+        shares = (c[k] for k in ("half", "nine_tenths", "prior_half", "prior_nine_tenths"))
+        print(f"| {name} | {c['points']} | {' | '.join(f'{100 * s:.0f} %' for s in shares)} |")
+    print("\n| question | kind | answers | came | said | best of four | skill | against no evidence |")
+    print("|---|---|---|---|---|---|---|---|")
+    for q in told["by_question"]:
+        skills = " | ".join("" if q[k] is None else percent(q[k]) for k in ("skill", "prior_skill"))
+        print(
+            f"| {q['title']} | {q['kind']} | {q['asked']} | {q['happened']:.3g} | {q['said']:.3g} "
+            f"| {q['best_baseline']} | {skills} |"
+        )
+
+
+def moved(told: dict, checkpoint: str) -> dict:
+    """What the evidence known by April 2020 says, from the calibrations that the backtest kept."""
+    model, asked = load(told["model"]), told["settings"]
+    days = [day for day in map(date.fromisoformat, told["origins"]) if day <= MOVED_BY]
+    found = calibrate_at(
+        model,
+        days,
+        particles=asked["particles"],
+        chains=asked["chains"],
+        seed=asked["seed"],
+        checkpoint=Path(checkpoint),
+    )
+    return summary(found[-1])
+
+
+def main(backtest: str, checkpoint: str | None = None) -> None:
+    told = json.loads(Path(backtest).read_text())
+    pictures = {"skill": skill_picture(told), "reliability": reliability_picture(told)}
+    if checkpoint is not None:
+        pictures["moved"] = calibration_picture(moved(told, checkpoint))
+    for name, spec in pictures.items():
+        picture = svg(spec | {"background": PAPER.light})
+        (here / f"trust-{name}.svg").write_text(picture + "\n", encoding="utf-8")
+    tables(told)
+    kept = {k: v for k, v in told.items() if k != "questions"}
+    (here.parents[1] / "benchmarks" / "backtest-us-iran-2018.json").write_text(
+        json.dumps(kept, indent=1) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
