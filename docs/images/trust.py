@@ -4,8 +4,8 @@
     python docs/images/trust.py backtest.json kept.npz
 
 Draws trust-skill.svg, trust-reliability.svg and, of the calibration of April 2020 that kept.npz holds,
-trust-moved.svg; prints Markdown. benchmarks/backtest-us-iran-2018.json is what is kept of the answers: all but
-the 2,000 single ones.
+trust-moved.svg; prints Markdown. benchmarks/backtest-us-iran-2018.json is what is kept of the answers: all
+but the 2,000 single ones.
 """
 
 import json
