@@ -184,6 +184,15 @@ BACKTEST = {
         "trend": TREND,
         "climatology": rule("how often it came", 0.16, 0.25, 0.1, 0.4),
     },
+    "skill_by_topic": {
+        "violence": {
+            "questions": 10,
+            "model_brier": 0.15,
+            "best_baseline": rule("how often it came", 0.136, -0.1, -0.2, 0.0),
+        },
+    },
+    "coverage": {"all": {"points": 12, "half": 0.5, "nine_tenths": 0.75}},
+    "reliability": [{"said": 0.04, "happened": 0.1, "low": 0.02, "high": 0.2, "n": 25}],
     "by_question": [
         {
             "title": "Ship attacked",
@@ -212,9 +221,12 @@ def test_a_backtest_and_regions_found_are_told_in_words(river, asked):
         ],
     }  # fmt: skip
     text = text_of(ofr.brief(runs, model, answers={"backtest": BACKTEST, "discover": regions}).html)
-    assert "`before` was asked 40 questions at 2 dates from 2018-07-01 to 2020-04-01" in text
+    assert "“before” was asked 40 questions at 2 dates from 2018-07-01 to 2020-04-01" in text
     assert "Not told apart from the best simple rule (the trend): Brier score 0.120 against 0.135" in text
     assert "Ship attacked (said 45 %, came 21 %)" in text
+    assert "Of 12 levels that were published, 75 % fell into its intervals of 90 %" in text
+    assert "Violence 10 0.150 −0.10 (−0.20 to 0.00)" in text
+    assert "Said and came" in text
     assert "“Nerve” is above 0.5, “Mood” is below 2 months and “Kind” is hard or soft" in text
     assert "there “War” is 3 times as likely" in text
 

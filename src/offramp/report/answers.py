@@ -40,6 +40,8 @@ class Shown:
     sensitivity: Picture | None = None
     trust: list[str] = field(default_factory=list)
     trust_table: Table | None = None
+    trust_topics: Table | None = None
+    trust_picture: Picture | None = None
     commands: list[str] = field(default_factory=list)
 
     @property
@@ -86,6 +88,7 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
         found["sensitivity"] = _sensitivity(view.model, sensitive)
     if (backtest := answers.get("backtest")) is not None:
         found["trust"], found["trust_table"] = trust.sentences(backtest), trust.table(backtest)
+        found["trust_topics"], found["trust_picture"] = trust.topics(backtest), trust.picture(backtest)
     found["doubts"] = doubts(view, answers)
     return Shown(**found)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from offramp.report import figures
+from offramp.report.pictures import Picture, drawn
+from offramp.report.trust_pictures import reliability_picture
 from offramp.report.view import Table
 
 Answer = Mapping[str, Any]
@@ -17,7 +19,7 @@ def sentences(backtest: Answer) -> list[str]:
     best = skill["best_baseline"]
     origins = backtest["origins"]
     asked = (
-        f"`{backtest['model']}` was asked {figures.count(backtest['asked'])} questions at {len(origins)} "
+        f"“{backtest['model']}” was asked {figures.count(backtest['asked'])} questions at {len(origins)} "
         f"dates from {origins[0]} to {origins[-1]}, each time knowing only what was known by then; "
         f"{figures.count(backtest['resolved'])} have an answer."
     )
@@ -47,7 +49,19 @@ def sentences(backtest: Answer) -> list[str]:
         if worst
         else []
     )
-    return [asked, fared, *failed]
+    return [asked, fared, *_width(backtest), *failed]
+
+
+def _width(backtest: Answer) -> list[str]:
+    """Whether its intervals for levels were as wide as they should be."""
+    if "all" not in backtest.get("coverage", {}):
+        return []
+    every = backtest["coverage"]["all"]
+    return [
+        f"Of {figures.count(every['points'])} levels that were published, "
+        f"{figures.percent(every['nine_tenths'], 0)} fell into its intervals of 90 %, and "
+        f"{figures.percent(every['half'], 0)} into those of 50 %."
+    ]
 
 
 def table(backtest: Answer) -> Table:
@@ -59,6 +73,43 @@ def table(backtest: Answer) -> Table:
         if isinstance(s, Mapping) and name != "best_baseline"  # which is one of the others
     ]
     return ("Held against", "Its Brier score", "Skill of the model"), rows
+
+
+def topics(backtest: Answer) -> Table | None:
+    """Skill by what was asked about, against the best simple rule within each topic."""
+    rows = [
+        (
+            f"{topic[:1].upper()}{topic[1:]}",
+            figures.count(skill["questions"]),
+            _score(skill["model_brier"]),
+            f"{_signed(best['brier_skill'])}{_interval(best)}",
+        )
+        for topic, skill in backtest.get("skill_by_topic", {}).items()
+        for best in [skill["best_baseline"]]
+    ]
+    return (("Asked about", "Answers", "Brier score", "Skill against the best rule"), rows) if rows else None
+
+
+def picture(backtest: Answer) -> Picture | None:
+    """How often things came where so much was said; None where that was not reckoned."""
+    table = backtest.get("reliability")
+    if not table:
+        return None
+    sentence = (
+        "Each dot is a tenth of the scale: how often things came where about so much was said, with its 90 % "
+        "interval. On the dashed line a forecaster keeps its word; above it things came more often than said."
+    )
+    rows = [
+        (figures.percent(r["said"]), figures.percent(r["happened"]), figures.count(int(r["n"])))
+        for r in table
+    ]
+    return Picture(
+        "reliability",
+        sentence,
+        drawn("reliability", "Said and came", sentence, reliability_picture(dict(backtest))),
+        (("Said, on average", "Came", "Answers"), rows),
+        "Said and came",
+    )
 
 
 def _score(value: float) -> str:
