@@ -1,10 +1,10 @@
 """Pages of the documentation, read so that tests can do what they say.
 
-Conventions, described in CONTRIBUTING.md: in fenced blocks tagged `console` lines that begin with `$ ` are
-commands, run one after another in a folder of the page's own; `console error=N` says with which exit code
-they end. Blocks tagged `python` run in the same folder, one after another. Blocks tagged `diff` are edits to
-the file named in their first line. To keep tests quick, commands that simulate do so with few runs, and
-Python with few scenarios.
+Conventions, described in CONTRIBUTING.md: in fenced blocks tagged `console` lines that begin with `$ `
+are commands, run one after another in a folder of the page's own; `console error=N` says with which exit
+code they end. Blocks tagged `python` run in the same folder, one after another. Blocks tagged `diff` are
+edits to the file named in their first line, those tagged `csv` or `yaml` with a name are files. To keep
+tests quick, commands that simulate do so with few runs, and Python with few scenarios.
 """
 
 from __future__ import annotations

@@ -309,6 +309,10 @@ def test_what_resolves_after_a_day_can_be_left_unseen(folder, asked):
     seen = backtest(load(folder / "border.yaml"), asked, until=date(2020, 12, 1), particles=20, chains=1)
     assert {a.resolves for a in seen.asked} == {date(2020, 10, 1)}
     assert [c.record.until for c in seen.calibrations] == [date(2020, 7, 1)]
+    # A reading of October that was published ten days later is unseen on the day before.
+    early = backtest(load(folder / "border.yaml"), asked, until=date(2020, 10, 9), particles=20, chains=1)
+    answers = [{a.question.name: a.answer for a in found.asked}["stock"] for found in (seen, early)]
+    assert answers == [136, None]
 
 
 # ── the ledger ────────────────────────────────────────────────────────────────────────────────────────

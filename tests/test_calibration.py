@@ -14,7 +14,7 @@ from scipy import stats
 
 from offramp import UsageError, load
 from offramp.design import Design
-from offramp.model import Row
+from offramp.model import DAYS_PER_MONTH, Row
 from offramp.simulate import engine_for
 from offramp.truth import evidence as evidence_module
 from offramp.truth.calibration import calibrate, calibrate_at, from_prior, futures
@@ -242,7 +242,7 @@ def test_errors_that_last_have_the_density_of_one_gaussian(folder):
 
     record = Record(lasting(walk(folder, [11.0, 13.0, 12.0, 12.5])), date(2020, 5, 15))
     outputs = played(record)
-    days = np.array([p.day.toordinal() for p in record.points]) / (365.25 / 12)
+    days = np.array([p.day.toordinal() for p in record.points]) / DAYS_PER_MONTH
     between = 0.8 * np.exp(-np.abs(days[:, None] - days) / 5.0) + 0.2 * np.eye(4)
     x, y = record.simulated(outputs), [p.value for p in record.points]
     told = [stats.multivariate_normal.logpdf(y, x[i], 2.25 * between) for i in range(3)]
@@ -255,7 +255,7 @@ def test_a_random_walk_with_errors_that_last_has_the_closed_form(folder):
     values = [13.5, 14.7, 15.6, 16.0, 16.9, 18.1]
     model = replace(lasting(walk(folder, values), 0.9, 12.0), outcomes=())
     n = np.arange(1, len(values) + 1)
-    days = np.array([month(k).toordinal() for k in n]) / (365.25 / 12)
+    days = np.array([month(k).toordinal() for k in n]) / DAYS_PER_MONTH
     between = 0.9 * np.exp(-np.abs(days[:, None] - days) / 12.0) + 0.1 * np.eye(len(n))
     path = 4 + np.outer(n, n) + np.minimum.outer(n, n)
     sure, honest = (path + 2.25 * r for r in (np.eye(len(n)), between))
@@ -278,7 +278,7 @@ def test_a_forecast_goes_on_from_how_far_off_a_run_has_been(folder):
     record = Record(lasting(walk(folder, [13.0])), date(2020, 2, 15))
     outputs = played(record)
     (point,), later = record.points, date(2020, 8, 1)
-    rho = 0.8 * math.exp(-(later - point.day).days / (365.25 / 12) / 5.0)
+    rho = 0.8 * math.exp(-(later - point.day).days / DAYS_PER_MONTH / 5.0)
     off = (13.0 - record.simulated(outputs)[:, 0]) / 1.5
     mean, sd = record.carried(point.evidence, later, outputs)
     np.testing.assert_allclose(mean, rho * off)

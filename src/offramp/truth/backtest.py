@@ -212,7 +212,9 @@ def backtest(
     prior = Prior(model, particles * chains * FUTURES, seed, threads, engine)
     asked = []
     for calibration in found:
-        some = asked_of(questions, model, calibration, prior, threads=threads, engine=engine)
+        some = asked_of(
+            questions, model, calibration, prior, threads=threads, engine=engine, resolve_by=until or date.max
+        )
         asked += [a for a in some if a.resolves <= (until or date.max)]
     settings = {
         "particles": particles,

@@ -17,12 +17,11 @@ import numpy as np
 
 from offramp.engine.inputs import Bools, Floats, Outputs, Status
 from offramp.errors import UsageError
-from offramp.model import Evidence, Model, Row
+from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row
 
 _HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
 # A count or variable of 0 where something was published: unlikely, not impossible beyond recovery.
 _TINY = 1e-12
-_DAYS_A_MONTH = 365.25 / 12
 
 
 def known_by(evidence: Evidence, until: date) -> tuple[Row, ...]:
@@ -322,7 +321,7 @@ def correlation(evidence: Evidence, days: Sequence[date]) -> Floats:
     process; the rest is new each time. Such a discrepancy between a model and what it is a model of follows
     Kennedy and O'Hagan (2001, Journal of the Royal Statistical Society B 63).
     """
-    at = np.array([day.toordinal() for day in days]) / _DAYS_A_MONTH
+    at = np.array([day.toordinal() for day in days]) / DAYS_PER_MONTH
     apart = np.abs(at[:, None] - at)
     between = evidence.lasting * np.exp(-apart / (evidence.lasts or np.inf))
     return np.asarray(between + (1.0 - evidence.lasting) * np.eye(len(at)))

@@ -69,7 +69,7 @@ def forecast(
     if calibration.record.until != as_of:
         raise UsageError(f"{as_of} lies after the end of `{model.name}`, {model.dates[-1]}.")
     prior = Prior(model, FUTURES_OF_PRIOR, seed, threads, engine)
-    asked = asked_of(questions, model, calibration, prior, threads=threads, engine=engine)
+    asked = asked_of(questions, model, calibration, prior, threads=threads, engine=engine, resolve_by=as_of)
     if not asked:
         raise UsageError(
             f"`{model.name}` ends on {model.dates[-1]}: no horizon of the questions fits after {as_of}."
