@@ -3,7 +3,7 @@
     offramp backtest us-iran-2018 --particles 200 --chains 2 --resume kept.npz --format json > backtest.json
     python docs/images/trust.py backtest.json kept.npz
 
-Draws trust-skill.svg, trust-reliability.svg and, of the calibration of April 2020 that kept.npz holds,
+Draws trust-skill.svg, trust-reliability.svg and, of the calibration of July 2019 that kept.npz holds,
 trust-moved.svg; prints Markdown. benchmarks/backtest-us-iran-2018.json is what is kept of the answers: all
 but the 2,000 single ones.
 """
@@ -20,7 +20,7 @@ from offramp.report.trust_pictures import calibration_picture, reliability_pictu
 from offramp.truth.calibration import calibrate_at
 from offramp.truth.posterior import summary
 
-MOVED_BY = date(2020, 4, 1)
+MOVED_BY = date(2019, 7, 1)
 here = Path(__file__).parent
 
 
@@ -72,7 +72,7 @@ def tables(told: dict) -> None:
 
 
 def moved(told: dict, checkpoint: str) -> dict:
-    """What the evidence known by April 2020 says, from the calibrations that the backtest kept."""
+    """What the evidence known by July 2019 says, from the calibrations that the backtest kept."""
     model, asked = load(told["model"]), told["settings"]
     days = [day for day in map(date.fromisoformat, told["origins"]) if day <= MOVED_BY]
     found = calibrate_at(

@@ -103,7 +103,7 @@ def _skill(binary: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
     return {
         "best_baseline": {"name": best, **found[best]},
         **found,
-        "best_of_each": {"title": "The best of these for each question, known only afterwards", **each},
+        "best_of_each": {"title": "The best baseline for each question, known only afterwards", **each},
         "questions": len(binary),
         "model_brier": float(ours.mean()),
     }
