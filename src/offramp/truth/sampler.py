@@ -209,7 +209,9 @@ class Sampler:
 
     def play(self, z: Floats, lineage: Ints, steps: int) -> Outputs:
         """Run particles; blocks on several threads, the same whatever their number."""
-        parts = [slice(i, i + RUNS_PER_BLOCK) for i in range(0, len(z), RUNS_PER_BLOCK)]
+        # Blocks as large as each other, in whole vectors of the widest kind.
+        block = min(RUNS_PER_BLOCK, 8 * -(-len(z) // (8 * self.threads)))
+        parts = [slice(i, i + block) for i in range(0, len(z), block)]
 
         def run(part: slice) -> Outputs:
             return self.engine.run(self.worlds.inputs(to_unit(z[part]), lineage[part], steps))
