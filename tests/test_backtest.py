@@ -129,6 +129,22 @@ def test_what_a_run_reaches_or_by_what_it_grows_is_of_the_window_alone(asked, fo
     assert [grows.said(model, runs, first, 5)[0] for first in (1, 2, 4)] == [0, 1, 0]
 
 
+def test_an_exchange_that_climbs_to_a_rung_or_beyond_is_what_happens(asked):
+    """Rungs of `brinkmanship` 0 to 3: below, on and above the one asked for, in and out of the window."""
+    model = load("brinkmanship")
+    (ladder,) = model.ladders
+    names = [r.name for r in ladder.rungs]
+    raid = replace(question(asked, "raid"), targets=(f"{ladder.name}/{names[1]}",))
+    runs = SimpleNamespace(ladder_rung=np.array([[-1, 0, 1, 2], [0, 0, 0, -1], [1, 0, 0, 1]])[:, :, None])
+    np.testing.assert_array_equal(raid.said(model, runs, 0, 4), [1, 0, 1])
+    np.testing.assert_array_equal(raid.said(model, runs, 0, 2), [0, 0, 1])
+    np.testing.assert_array_equal(replace(raid, form="count").said(model, runs, 0, 4), [2, 0, 2])
+    listed = replace(asked, questions=(raid,))
+    check_answers(listed, model)
+    with pytest.raises(UsageError, match="which `brinkmanship` does not have"):
+        check_answers(replace(listed, questions=(replace(raid, targets=(f"{ladder.name}/moon",)),)), model)
+
+
 def test_the_list_on_the_united_states_and_iran_is_long_and_resolvable():
     """At least 25 questions of three kinds, each answered at most of its origins, both models can answer."""
     listed = load_questions("us-iran")

@@ -34,7 +34,7 @@ class Question:
 
     Attributes
     ----------
-    form : how it is answered; targets : of which events, actions, variables or outcomes
+    form : how it is answered; targets : of which events, actions, rungs, variables or outcomes
     above, below : thresholds of a level; at_least : of `reaches`
     table, series, holds : what resolves it
     base_rate : per year, from data on crises; None where there is none
@@ -217,11 +217,11 @@ def check_answers(questions: Questions, model: Model) -> None:
     variables = {v.name for v in model.variables}
     moves = {f"{a.name}/{x.name}" for a in model.actors for x in a.actions}
     events = {e.name for e in model.events}
+    rungs = {f"{ladder.name}/{rung.name}" for ladder in model.ladders for rung in ladder.rungs}
     outcomes = {o.name for o in model.outcomes if o.absorbing}
+    acts = moves | events | rungs
     for question in questions.questions:
-        may = {"happens": moves | events, "count": moves | events, "ends": outcomes}.get(
-            question.form, variables
-        )
+        may = {"happens": acts, "count": acts, "ends": outcomes}.get(question.form, variables)
         for target in question.targets:
             if target not in may:
                 raise UsageError(
@@ -302,13 +302,19 @@ def _middle(row: Row) -> date:
 
 
 def _happened(model: Model, outputs: Outputs, target: str) -> Floats:
-    """How often an event or an action came in each step: (run, step)."""
+    """How often an event, an action or an exchange up to a rung came in each step: (run, step)."""
     names = [e.name for e in model.events]
     if target in names:
         found: Floats = outputs.event[:, :, names.index(target)].astype(np.float64)
         return found
-    actor, _, action = target.partition("/")
-    a = [x.name for x in model.actors].index(actor)
-    position = [x.name for x in model.actors[a].actions].index(action)
+    of, _, what = target.partition("/")
+    ladders = [ladder.name for ladder in model.ladders]
+    if of in ladders:
+        n = ladders.index(of)
+        rung = [r.name for r in model.ladders[n].rungs].index(what)
+        reached: Floats = (outputs.ladder_rung[:, :, n] >= rung).astype(np.float64)
+        return reached
+    a = [x.name for x in model.actors].index(of)
+    position = [x.name for x in model.actors[a].actions].index(what)
     taken: Floats = (outputs.action[:, :, a] == position).astype(np.float64)
     return taken
