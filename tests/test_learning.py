@@ -227,6 +227,22 @@ def test_the_likelihood_of_one_is_averaged_over_what_is_believed_of_the_others(e
     np.testing.assert_allclose(out.expected[0, 0], [average, 0.6 * 0.1 + 0.4 * 0.9, 1, 0.9], rtol=1e-12)
 
 
+def test_beliefs_about_several_change_at_once_whichever_is_named_first(engine):
+    """What red's push says is weighed by what was believed of green at the choice, not by what is since."""
+    about = [f"      {name}: {{{{prior: {{{{hard: {p}, soft: {q}}}}}}}}}\n" for name, p, q in BELIEVED]
+    assert "".join(about) in THREE
+    swapped = THREE.replace("".join(about), "".join(about[::-1]))
+    first, other = (
+        outputs(made(body.format(depth=2), steps=2), engine, policy="script").belief[0, 1]
+        for body in (THREE, swapped)
+    )
+    np.testing.assert_allclose(other, [*first[2:], *first[:2]], rtol=1e-12)
+    assert abs(first[0] - 0.3) > 0.01
+
+
+BELIEVED = [("red", 0.3, 0.7), ("green", 0.6, 0.4)]
+
+
 def test_an_actor_of_depth_1_learns_as_if_all_acted_by_habit(engine):
     """Red's habit does not depend on its type, so its moves teach such an actor nothing."""
     out = outputs(made(THREE.format(depth=1), steps=2), engine, policy="script")
