@@ -107,6 +107,34 @@ def test_an_act_that_may_be_anybodys_says_less(engine, share, bias):
         np.testing.assert_allclose(february, PRIOR)
 
 
+def test_what_an_uncertain_act_says_is_weighed_by_what_is_believed_by_then(engine):
+    """A push in January and one in February: the second is held against February's belief."""
+    model = made(WATCH.format(learning="learns: true", attributed=0.3, second="2020-03-01"), 3)
+    february = bayes(PRIOR, 0.3 * PUSH + 0.7 * (PRIOR @ PUSH))
+    march = bayes(february, 0.3 * PUSH + 0.7 * (february @ PUSH))
+    course = outputs(model, engine, policy="script").belief[0]
+    np.testing.assert_allclose(course, [PRIOR, february, march], rtol=1e-12)
+
+
+def test_of_types_held_alike_the_first_leads(engine):
+    """So a push speaks against `soft` and is discounted; were `hard` to lead, it would not be."""
+    prior = np.array([0.4, 0.2, 0.4])
+    model = watch("confirmation_bias: 0.5", prior="{soft: 0.4, fair: 0.2, hard: 0.4}")
+    course = outputs(model, engine, policy="script").belief[0]
+    np.testing.assert_allclose(course[1], bayes(prior, PUSH**0.5), rtol=1e-12)
+
+
+def test_who_has_learnt_chooses_by_what_it_has_learnt(engine):
+    """Its own precision is read in the average of types by belief: February's, once it has seen January."""
+    body = WATCH.format(learning="learns: true", attributed="1", second="2020-02-01")
+    body = body.replace("precision: 0.1", "precision: resolve")
+    body = body.replace("actions: {wait: {}}", "actions: {wait: {}, gain: {cost: -1}}")
+    out = outputs(made(body, 2), engine, policy="script")
+    for step, belief in enumerate([PRIOR, bayes(PRIOR, PUSH)]):
+        odds = out.probability[0, step, 1] / out.probability[0, step, 0]
+        assert np.log(odds) == pytest.approx(belief @ PUSH, rel=1e-9)
+
+
 @pytest.mark.parametrize(("step", "dt"), [("month", 1.0), ("week", 7 / (365.2425 / 12))])
 def test_beliefs_fade_towards_the_prior_by_their_share_per_month(engine, step, dt):
     kept = 0.9**dt
