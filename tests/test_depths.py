@@ -59,7 +59,8 @@ def test_each_run_is_that_of_the_model_with_the_depth_and_horizon_of_its_scenari
     depth = np.floor(inputs.parameters[:, 0] + 0.5).astype(int)
     months = np.maximum(np.floor(inputs.parameters[:, 1] + 0.5), 1)
     assert set(depth) == {0, 1, 2, 3}
-    for d, m in [(0, 2), (1, 3), (2, 1), (3, 4)]:
+    # An odd horizon at depth 2: red is supposed to look half of it ahead, rounded up.
+    for d, m in [(0, 2), (1, 3), (2, 1), (2, 3), (3, 4)]:
         rows = np.flatnonzero((depth == d) & (months == m))
         assert len(rows)
         _, same = run(fixed(model, d, float(m)), engine)

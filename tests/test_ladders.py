@@ -351,6 +351,44 @@ def test_foresight_weighs_an_exchange_by_how_likely_it_is_and_war_by_its_worth(e
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_what_one_exchange_of_a_step_brings_does_not_hang_on_war_in_another(engine):
+    """Both open at once: points of each weigh by the chance that the step begins; war comes from either."""
+    quarrel = """
+  quarrel:
+    sides: [red, blue]
+    rate: 0.4 / month * heat
+    first: 0
+    moves: 3
+    war: war
+    war_worth: {blue: -30, red: -30}
+    rungs:
+      words: {}
+      shots: {loses_control: risk, stakes: {blue: stake, red: stake}}
+"""
+    body = CLASH.format(depth=1, precision=0.1, rate="0.3 / month * heat") + quarrel.removeprefix("\n")
+    out = outputs(made(body, steps=3), engine)
+    one = solve(rules([0, 0.2], [[0, 0]] * 2, [[0, 6]] * 2, [[0, 0]] * 2, [-30, -30], [0.1, 0], 1.0), 3)
+    gain, fight = one.points[3, 0, 0, 0, 0], one.war[3, 0, 0, 0]
+
+    def along(heat):
+        survival, lost, total = 1.0, 0.0, 0.0
+        for h in (1, 2, 3):
+            if h > 1:
+                chances = [1 - math.exp(-rate * heat) for rate in (0.3, 0.4)]
+                total += 0.9**h * survival * sum(chances) * gain
+                for w in chances:
+                    lost += survival * w * fight
+                    survival -= survival * w * fight
+                heat = heat + 0.5 * (1 - heat)
+            survival *= math.exp(-0.2)
+            total += 0.9**h * (survival * heat - 20 * lost)
+        return total
+
+    odds = math.log(out.probability[0, 0, 1] / out.probability[0, 0, 0])
+    assert odds == pytest.approx(0.1 * (along(1.0) - along(0.0)), rel=1e-9)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_rate_that_is_no_number_fails_the_run_and_leaves_no_trace(engine):
     out = outputs(clash(rate="1 / month * log(heat - 1)"), engine)
     assert out.status[0] == Status.NOT_FINITE

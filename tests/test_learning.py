@@ -107,6 +107,34 @@ def test_an_act_that_may_be_anybodys_says_less(engine, share, bias):
         np.testing.assert_allclose(february, PRIOR)
 
 
+def test_what_an_uncertain_act_says_is_weighed_by_what_is_believed_by_then(engine):
+    """A push in January and one in February: the second is held against February's belief."""
+    model = made(WATCH.format(learning="learns: true", attributed=0.3, second="2020-03-01"), 3)
+    february = bayes(PRIOR, 0.3 * PUSH + 0.7 * (PRIOR @ PUSH))
+    march = bayes(february, 0.3 * PUSH + 0.7 * (february @ PUSH))
+    course = outputs(model, engine, policy="script").belief[0]
+    np.testing.assert_allclose(course, [PRIOR, february, march], rtol=1e-12)
+
+
+def test_of_types_held_alike_the_first_leads(engine):
+    """So a push speaks against `soft` and is discounted; were `hard` to lead, it would not be."""
+    prior = np.array([0.4, 0.2, 0.4])
+    model = watch("confirmation_bias: 0.5", prior="{soft: 0.4, fair: 0.2, hard: 0.4}")
+    course = outputs(model, engine, policy="script").belief[0]
+    np.testing.assert_allclose(course[1], bayes(prior, PUSH**0.5), rtol=1e-12)
+
+
+def test_who_has_learnt_chooses_by_what_it_has_learnt(engine):
+    """Its own precision is read in the average of types by belief: February's, once it has seen January."""
+    body = WATCH.format(learning="learns: true", attributed="1", second="2020-02-01")
+    body = body.replace("precision: 0.1", "precision: resolve")
+    body = body.replace("actions: {wait: {}}", "actions: {wait: {}, gain: {cost: -1}}")
+    out = outputs(made(body, 2), engine, policy="script")
+    for step, belief in enumerate([PRIOR, bayes(PRIOR, PUSH)]):
+        odds = out.probability[0, step, 1] / out.probability[0, step, 0]
+        assert np.log(odds) == pytest.approx(belief @ PUSH, rel=1e-9)
+
+
 @pytest.mark.parametrize(("step", "dt"), [("month", 1.0), ("week", 7 / (365.2425 / 12))])
 def test_beliefs_fade_towards_the_prior_by_their_share_per_month(engine, step, dt):
     kept = 0.9**dt
@@ -225,6 +253,22 @@ def test_the_likelihood_of_one_is_averaged_over_what_is_believed_of_the_others(e
     np.testing.assert_allclose(out.belief[0, 1], [*red, *green], rtol=1e-12)
     average = sum(p * q * push(r, g) for p, r in ((0.3, 1), (0.7, -1)) for q, g in ((0.6, 0.9), (0.4, 0.1)))
     np.testing.assert_allclose(out.expected[0, 0], [average, 0.6 * 0.1 + 0.4 * 0.9, 1, 0.9], rtol=1e-12)
+
+
+def test_beliefs_about_several_change_at_once_whichever_is_named_first(engine):
+    """What red's push says is weighed by what was believed of green at the choice, not by what is since."""
+    about = [f"      {name}: {{{{prior: {{{{hard: {p}, soft: {q}}}}}}}}}\n" for name, p, q in BELIEVED]
+    assert "".join(about) in THREE
+    swapped = THREE.replace("".join(about), "".join(about[::-1]))
+    first, other = (
+        outputs(made(body.format(depth=2), steps=2), engine, policy="script").belief[0, 1]
+        for body in (THREE, swapped)
+    )
+    np.testing.assert_allclose(other, [*first[2:], *first[:2]], rtol=1e-12)
+    assert abs(first[0] - 0.3) > 0.01
+
+
+BELIEVED = [("red", 0.3, 0.7), ("green", 0.6, 0.4)]
 
 
 def test_an_actor_of_depth_1_learns_as_if_all_acted_by_habit(engine):

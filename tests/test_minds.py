@@ -215,7 +215,14 @@ actors:
 
 @pytest.mark.parametrize(
     ("horizon", "inner", "red", "steps"),
-    [(6, "", 12, 3), (5, "", 12, 3), (6, "inner_horizon: 4", 12, 4), (6, "", 2, 2), (1, "", 12, 1)],
+    [
+        (6, "", 12, 3),
+        (5, "", 12, 3),
+        (6, "inner_horizon: 4", 12, 4),
+        (6, "inner_horizon: 2.5", 12, 3),
+        (6, "", 2, 2),
+        (1, "", 12, 1),
+    ],
 )
 def test_an_opponent_is_modelled_with_the_smaller_of_its_own_and_the_inner_horizon(
     engine, horizon, inner, red, steps

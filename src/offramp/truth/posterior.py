@@ -96,7 +96,7 @@ def _parameters(calibration: Calibration) -> dict[str, dict[str, Any]]:
         assert isinstance(parameter.value, Distribution)
         drawn, z = values[parameter.name], calibration.z[..., place[parameter.name]]
         agree = r_hat(z)
-        gain = 0.5 * (z.mean() ** 2 + z.var() - 1 - np.log(max(z.var(), 1e-9)))
+        gain = _gain(z[..., None])[0]
         found[parameter.name] = {
             "title": parameter.title,
             "unit": parameter.unit,
@@ -128,21 +128,46 @@ def r_hat(draws: Floats) -> float | None:
     return float(np.sqrt((count - 1) / count + between / within))
 
 
+def _gain(z: Floats) -> Floats:
+    """Kullback and Leibler's divergence of a normal posterior from the standard normal prior, in nats.
+
+    Parameters
+    ----------
+    z : (chain, draw, coordinate)
+    """
+    spread = z.var(axis=(0, 1))
+    gain: Floats = 0.5 * (z.mean(axis=(0, 1)) ** 2 + spread - 1 - np.log(np.maximum(spread, 1e-9)))
+    return gain
+
+
+def _moving(calibration: Calibration) -> tuple[float, float | None]:
+    """The gain from which a number counts as moved, and what the draws are worth for those that seem to be.
+
+    It has to matter, and chance must not give it. Numbers that data move are sampled worse than those that
+    they leave alone, so that of how many draws all are worth says too much of them: once it is known which
+    they may be, what these alone are worth decides.
+    """
+    z = calibration.z[..., sorted(calibration.worlds.uncertain().values())]
+    drawn = worth(z)
+    least = max(MOVED, CHANCE / (z[..., 0].size if drawn is None else drawn))
+    own = worth(z[..., _gain(z) > least])
+    return (least if own is None else max(least, CHANCE / own)), own
+
+
 def _least_gain(calibration: Calibration) -> float:
-    """Gain, in nats, from which a number counts as moved: it matters, and chance would not give it."""
-    drawn = worth(calibration.z[..., sorted(calibration.worlds.uncertain().values())])
-    return max(MOVED, CHANCE / (calibration.z[..., 0].size if drawn is None else drawn))
+    return _moving(calibration)[0]
 
 
 def worth(draws: Floats) -> float | None:
     """Of how many independent draws the mean over all populations is as sure; None where nothing tells.
 
-    A population's mean varies by the variance of the posterior over its own number of independent draws,
-    which is thus the variance within populations over that between their means (Gelman and Rubin 1992,
-    Statistical Science 7; Margossian and others 2024, Bayesian Analysis, treat groups of chains so). Copies,
-    and worlds that moved little since they were copied, are counted for what they are worth. Coordinates are
-    pooled, since of one alone the variance between two populations says little; the inverse of a variance
-    estimated with n degrees of freedom is too large by n / (n - 2) on average, which is taken off.
+    A population's mean varies by the variance of the posterior over its own number k of independent draws
+    (Gelman and Rubin 1992, Statistical Science 7; Margossian and others 2024, Bayesian Analysis, treat groups
+    of chains so). Within a population the draws vary by the share 1 - 1/k of that variance, so that k is the
+    variance within over that between, and one. Copies, and worlds that moved little since they were copied,
+    are counted for what they are worth. Coordinates are pooled, since of one alone the variance between two
+    populations says little; the inverse of a variance estimated with n degrees of freedom is too large by
+    n / (n - 2) on average, which is taken off.
 
     Parameters
     ----------
@@ -156,12 +181,12 @@ def worth(draws: Floats) -> float | None:
     freedom = (chains - 1) * draws.shape[2]
     if freedom < LEAST_FREEDOM:
         return None
-    within = float(draws.var(axis=1, ddof=1).mean(axis=0).sum())
+    within = float(draws.var(axis=1).mean(axis=0).sum())
     between = float(draws.mean(axis=1).var(axis=0, ddof=1).sum())
     most = float(chains * count)
     if between == 0:
         return most
-    return float(np.clip((1 - 2 / freedom) * chains * within / between, chains, most))
+    return float(min(chains * (1 + (1 - 2 / freedom) * within / between), most))
 
 
 def populations(calibration: Calibration) -> dict[str, Any]:
@@ -170,21 +195,19 @@ def populations(calibration: Calibration) -> dict[str, Any]:
     Returns
     -------
     `worth` and `worth_moved`: of how many independent draws they are, over all uncertain numbers and over
-    those that the data move; `log_evidence`: natural logarithm of the mean of their estimates, which but for
-    steps that adapt are without bias (Del Moral 2004, Feynman-Kac Formulae, proposition 7.4.1), and
+    those that the data seem to move; `log_evidence`: natural logarithm of the mean of their estimates, which
+    but for steps that adapt are without bias (Del Moral 2004, Feynman-Kac Formulae, proposition 7.4.1), and
     `log_evidence_sd` between them; `apart`: the numbers on which they do not agree, worst first; and
     `apart_by_chance`: how many would be if sampling alone made them differ.
     """
     place = calibration.worlds.uncertain()
     found = _parameters(calibration)
-    least = _least_gain(calibration)
-    moved = [place[n] for n, p in found.items() if p["gain"] > least]
     logs = calibration.log_evidence
     top = float(logs.max())
     apart = [(p["r_hat"], n) for n, p in found.items() if p["r_hat"] is not None and p["r_hat"] >= AGREEING]
     return {
         "worth": worth(calibration.z[..., sorted(place.values())]),
-        "worth_moved": worth(calibration.z[..., moved]),
+        "worth_moved": _moving(calibration)[1],
         "log_evidence": top + float(np.log(np.mean(np.exp(logs - top)))),
         "log_evidence_sd": float(logs.std(ddof=1)) if len(logs) > 1 else None,
         "apart": [name for _, name in sorted(apart, reverse=True)],
@@ -195,16 +218,17 @@ def populations(calibration: Calibration) -> dict[str, Any]:
 def _by_chance(draws: Floats) -> float | None:
     """How many numbers would show an R-hat of AGREEING or more if populations differed by sampling alone.
 
-    Then the variance between means of populations, times the independent draws of a population, over that
-    within has an F distribution, as in an analysis of variance.
+    Then the variance between means of populations, times the independent draws of a population less one,
+    over that within has an F distribution, as in an analysis of variance.
     """
     chains, count, numbers = draws.shape
     drawn = worth(draws)
     if drawn is None:
         return None
     rng = np.random.Generator(np.random.Philox(key=[chains, count]))
-    ratio = rng.f(chains - 1, max(drawn - chains, 1.0), 50_000) * chains / drawn
-    return float(numbers * np.mean((count - 1) / count + ratio >= AGREEING**2))
+    free = max(drawn - chains, 1.0)
+    ratio = rng.f(chains - 1, free, 50_000) * chains / free
+    return float(numbers * np.mean((count - 1) / count * (1 + ratio) >= AGREEING**2))
 
 
 def _trace(calibration: Calibration, names: list[str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OTHERS = (*BASELINES, "prior_model")
 EVERYBODY = ("model", *OTHERS)
-# What resolves from here on was left alone until the last run (docs/explanation/trust.md).
+# What resolves from here on was left alone until the first backtest was run (docs/explanation/trust.md).
 HELD_OUT = date(2021, 1, 1)
 # Origins are a quarter apart and the longest horizon is a year: so many share their answers.
 STRETCH = 4
