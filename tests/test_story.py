@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
 
 import offramp as ofr
@@ -125,8 +127,9 @@ def test_the_story_as_json_holds_the_same_acts(file):
 
 def test_nobody_is_said_to_have_chosen_what_the_policy_forces():
     """A forced act surprises the other side most, and yet no mind says why it was done."""
-    design = ofr.Design(ofr.load("us-iran-2020"), ["mediated_interim_offer"], scenarios=[3])
-    told = story(design, thoughts=50)
+    text = (resources.files("offramp.crises") / "chicken.yaml").read_text(encoding="utf-8")
+    pressed = "policies: {pressed: {title: Press, do: [{until: 2026-07-01, force: {altara: press_on}}]}}\n"
+    told = story(ofr.Design(ofr.loads(text + pressed), ["pressed"], scenarios=[3]), thoughts=50)
     acts = {
         (e.at, s.subject): s.facts["by_policy"] for e in told.entries for s in e.sayings if s.kind == "act"
     }
