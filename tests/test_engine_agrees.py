@@ -84,7 +84,7 @@ def test_both_writings_agree_on_a_small_crisis(strait, compiled):
     ("depths", "steps"), [((1, 1), 2), ((2, 1), 1)], ids=["two months", "one deeper thought"]
 )
 def test_both_writings_agree_on_the_flagship(depths, steps):
-    """Cut to what the plain writing does in seconds: who thinks deeper looks one month ahead, others three."""
+    """Cut to what the plain writing does in seconds: who thinks deeper looks a month ahead, others three."""
     base = load("us-iran-2020")
     thinking = dict(zip(("washington", "tehran"), depths, strict=True))
     actors = []

@@ -211,7 +211,8 @@ def test_m14_unavenged_dead_bring_salvos_and_rockets() -> None:
 
 
 def test_m15_terms_and_channel_decide_whether_an_offer_is_taken() -> None:
-    mediated, direct, summit = (runs(p, number=300) for p in ("mediated_interim_offer", "direct_offer", "summit_offer"))
+    offers = ("mediated_interim_offer", "direct_offer", "summit_offer")
+    mediated, direct, summit = (runs(p, number=300) for p in offers)
     assert chance(mediated, "interim_deal", END_OF_2020) > 2 * chance(direct, "interim_deal", END_OF_2020)
     assert chance(summit, "interim_deal", END_OF_2020) < 0.01
     # Nothing forbids direct talks: where sanctions are light they are taken.
