@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cli_calls import call
-from offramp import UsageError, backtest, load, load_questions
+from offramp import OfframpError, UsageError, backtest, load, load_questions
 from offramp.truth import baselines, ledger
 from offramp.truth.backtest import Asked, Prior
 from offramp.truth.questions import check_answers
@@ -141,7 +141,7 @@ def test_an_exchange_that_climbs_to_a_rung_or_beyond_is_what_happens(asked):
     np.testing.assert_array_equal(replace(raid, form="count").said(model, runs, 0, 4), [2, 0, 2])
     listed = replace(asked, questions=(raid,))
     check_answers(listed, model)
-    with pytest.raises(UsageError, match="which `brinkmanship` does not have"):
+    with pytest.raises(OfframpError, match=f"has no event, action or rung `{ladder.name}/moon`"):
         check_answers(replace(listed, questions=(replace(raid, targets=(f"{ladder.name}/moon",)),)), model)
 
 
@@ -498,4 +498,5 @@ def test_what_cannot_be_asked_is_said_plainly(folder, monkeypatch, tmp_path):
     assert (wrong.exit_code, "dates are year-month-day" in wrong.stderr) == (2, True)
     (folder / "strange.yaml").write_text(QUESTIONS.replace("happens: raid", "happens: rain"))
     refused = call("backtest", "border.yaml", "--questions", "strange.yaml")
-    assert (refused.exit_code, "asks for `rain`" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "`border` has no event, action or rung `rain`" in refused.stderr) == (3, True)
+    assert "Did you mean `raid`?" in refused.stderr

@@ -41,7 +41,7 @@ _PUBLIC = {
     "json_schema": ("offramp.schema", "json_schema"),
     "ladder": ("offramp.ladder", "ladder"),
     "load": ("offramp.check", "load"),
-    "load_questions": ("offramp.truth.questions", "load_questions"),
+    "load_questions": ("offramp.truth.listing", "load_questions"),
     "load_runs": ("offramp.dataset", "load"),
     "loads": ("offramp.check", "loads"),
     "loops": ("offramp.questions.loops", "loops"),
@@ -93,7 +93,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.truth.calibration import calibrate
     from offramp.truth.ledger import forecast
     from offramp.truth.ledger import score as score_forecast
-    from offramp.truth.questions import load_questions
+    from offramp.truth.listing import load_questions
 
 
 class _Package(ModuleType):

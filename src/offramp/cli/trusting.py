@@ -268,6 +268,6 @@ def score(file: Path, questions: str, by: date | None, form: str) -> int:
 
 
 def _list(name: str) -> Questions:
-    from offramp.truth.questions import load_questions
+    from offramp.truth.listing import load_questions
 
     return load_questions(name)

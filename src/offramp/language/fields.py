@@ -95,7 +95,7 @@ class Fields:
     def check_keys(self) -> None:
         """Refuse keys that do not exist and name those that are missing."""
         for key, meant in self._keys.unknown:
-            homes = [] if meant else tables_with(key.text)
+            homes = [] if meant or self.table.apart else tables_with(key.text)
             first = key.text.split()[0] if key.text.split() else ""
             self.reader.say(
                 key,

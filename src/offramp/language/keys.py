@@ -60,12 +60,14 @@ class Key:
 class Table:
     """The keys of one kind of mapping.
 
-    `what` names the kind in messages, with its article; `short` is the key that a lone value is likely for.
+    `what` names the kind in messages, with its article; `short` is the key that a lone value is likely for;
+    `apart` is set for the kinds of another file than a model's, where the model's keys have no home.
     """
 
     what: str
     keys: tuple[Key, ...]
     short: str = ""
+    apart: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

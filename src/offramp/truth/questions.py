@@ -6,25 +6,23 @@ form means. A question is asked of a time after an origin, so it stands for many
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from importlib import resources
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from offramp.engine.inputs import Floats, Outputs
-from offramp.errors import UsageError
-from offramp.language.tables import read_table
+from offramp.errors import ModelError, UsageError
+from offramp.language.source import Scalar, Source
 from offramp.model import Model, Row
+from offramp.suggest import did_you_mean
 
 Kind = Literal["binary", "count", "continuous"]
 # The share of the way between two readings is only read off where both are this near.
 NEAR = timedelta(days=120)
-_FORMS = ("happens", "count", "level", "reaches", "grows", "ends")
+FORMS = ("happens", "count", "level", "reaches", "grows", "ends")
 _BINARY = ("happens", "reaches", "grows", "ends")
 
 
@@ -55,6 +53,7 @@ class Question:
     base_source: str = ""
     rows: tuple[Row, ...] = ()
     topic: str = ""
+    places: tuple[Scalar, ...] = field(default=(), repr=False, compare=False)  # of the targets in the list
 
     @property
     def kind(self) -> Kind:
@@ -151,59 +150,7 @@ class Questions:
     origins: tuple[date, ...]
     horizons: tuple[int, ...]  # months
     hash: str  # of the list and of the tables that resolve it
-
-
-def bundled_questions() -> tuple[str, ...]:
-    """Names of the lists that come with offramp."""
-    folder = resources.files("offramp.crises") / "questions"
-    return tuple(sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")))
-
-
-def load_questions(name: str) -> Questions:
-    """Read a list of questions: a bundled one by name, or a YAML file, with its tables beside it.
-
-    Raises
-    ------
-    UsageError
-        If there is none, or something in it is wrong.
-    """
-    import yaml
-
-    bundled = name in bundled_questions()
-    if bundled:
-        data = (resources.files("offramp.crises") / "questions" / f"{name}.yaml").read_bytes()
-    else:
-        try:
-            data = Path(name).read_bytes()
-        except OSError as error:
-            there = ", ".join(bundled_questions())
-            raise UsageError(
-                f"there is no list of questions `{name}` ({error.strerror}). Bundled: {there}."
-            ) from error
-    try:
-        told = yaml.safe_load(data)
-    except yaml.YAMLError as error:
-        raise UsageError(f"{name} is not YAML: {error}") from error
-    if not isinstance(told, dict) or not isinstance(told.get("questions"), dict):
-        raise UsageError(f"{name} holds no `questions`.")
-    folder = None if bundled else Path(name).parent
-    tables: dict[str, Any] = {}
-    digest = hashlib.sha256(data)
-    found = []
-    for key, entry in told["questions"].items():
-        found.append(_question(str(key), entry, tables, folder, name))
-    for table in sorted(tables):
-        digest.update(tables[table].hash.encode())
-    origins = _dates(told.get("origins"), name)
-    horizons = told.get("horizons") or [1, 3, 6, 12]
-    return Questions(
-        Path(name).stem,
-        str(told.get("model", "")),
-        tuple(found),
-        origins,
-        tuple(horizons),
-        digest.hexdigest(),
-    )
+    source: Source | None = field(default=None, repr=False, compare=False)
 
 
 def check_answers(questions: Questions, model: Model) -> None:
@@ -211,89 +158,35 @@ def check_answers(questions: Questions, model: Model) -> None:
 
     Raises
     ------
+    ModelError
+        With every question of a file that names something that the model does not have.
     UsageError
-        If a question names something that the model does not have.
+        The same of questions that were made in code.
     """
-    variables = {v.name for v in model.variables}
-    moves = {f"{a.name}/{x.name}" for a in model.actors for x in a.actions}
-    events = {e.name for e in model.events}
-    rungs = {f"{ladder.name}/{rung.name}" for ladder in model.ladders for rung in ladder.rungs}
-    outcomes = {o.name for o in model.outcomes if o.absorbing}
-    acts = moves | events | rungs
+    variables = [v.name for v in model.variables]
+    acts = [
+        *(e.name for e in model.events),
+        *(f"{a.name}/{x.name}" for a in model.actors for x in a.actions),
+        *(f"{ladder.name}/{rung.name}" for ladder in model.ladders for rung in ladder.rungs),
+    ]
+    ends = [o.name for o in model.outcomes if o.absorbing]
+    problems = []
     for question in questions.questions:
-        may = {"happens": acts, "count": acts, "ends": outcomes}.get(question.form, variables)
-        for target in question.targets:
-            if target not in may:
-                raise UsageError(
-                    f"question `{question.name}` asks for `{target}`, which `{model.name}` does not have."
-                )
-
-
-def _question(name: str, entry: Any, tables: dict[str, Any], folder: Path | None, file: str) -> Question:
-    def wrong(message: str) -> UsageError:
-        return UsageError(f"{file}, question `{name}`: {message}")
-
-    if (
-        not isinstance(entry, dict)
-        or not isinstance(entry.get("of"), dict)
-        or not isinstance(entry.get("seen"), dict)
-    ):
-        raise wrong("it needs `of` (what a model answers with) and `seen` (what resolves it).")
-    of, seen = entry["of"], entry["seen"]
-    forms = [f for f in _FORMS if f in of]
-    if len(forms) != 1:
-        raise wrong(f"`of` has one of {', '.join(_FORMS)}.")
-    form = forms[0]
-    if form == "reaches" and "at_least" not in of:
-        raise wrong("`reaches` needs `at_least`.")
-    targets = of[form] if isinstance(of[form], list) else [of[form]]
-    table = _table(str(seen.get("data", "")), tables, folder, wrong)
-    series = str(seen.get("series", ""))
-    if series not in table.series:
-        raise wrong(f"{table.file} has no series `{series}`.")
-    base = entry.get("base_rate") or {}
-    return Question(
-        name=name,
-        title=str(entry.get("title", name)),
-        form=form,
-        targets=tuple(map(str, targets)),
-        series=series,
-        table=str(seen["data"]),
-        holds=bool(seen.get("holds", False)),
-        above=of.get("above"),
-        below=of.get("below"),
-        at_least=of.get("at_least"),
-        base_rate=base.get("per_year"),
-        base_source=str(base.get("source", "")),
-        rows=table.series[series],
-        topic=str(entry.get("topic", "")),
-    )
-
-
-def _table(name: str, tables: dict[str, Any], folder: Path | None, wrong: Any) -> Any:
-    if name not in tables:
-        try:
-            if name.endswith(".csv") and folder is not None:
-                data = (folder / name).read_bytes()
-            else:
-                data = (resources.files("offramp.crises") / "evidence" / f"{name}.csv").read_bytes()
-        except OSError:
-            raise wrong(f"there is no table `{name}`.") from None
-        tables[name] = read_table(data, name)
-        if tables[name].problems:
-            raise wrong(str(tables[name].problems[0]))
-    return tables[name]
-
-
-def _dates(told: Any, file: str) -> tuple[date, ...]:
-    if not isinstance(told, dict) or not all(isinstance(told.get(k), date) for k in ("from", "until")):
-        raise UsageError(f"{file} does not say at which `origins` to ask: from, until, months.")
-    day, found = told["from"], []
-    while day <= told["until"]:
-        found.append(day)
-        month = day.year * 12 + day.month - 1 + int(told.get("months", 3))
-        day = date(month // 12, month % 12 + 1, day.day)
-    return tuple(found)
+        may, what = {
+            "happens": (acts, "event, action or rung"),
+            "count": (acts, "event, action or rung"),
+            "ends": (ends, "outcome that ends a run"),
+        }.get(question.form, (variables, "variable"))
+        for i, target in enumerate(question.targets):
+            if target in may:
+                continue
+            message = f"`{model.name}` has no {what} `{target[:60]}`"
+            hint = did_you_mean(target, may) or (f"There are: {', '.join(may)}." if len(may) <= 12 else "")
+            if questions.source is None or i >= len(question.places):
+                raise UsageError(f"question `{question.name}`: {message}. {hint}".strip())
+            problems.append(questions.source.problem(question.places[i], message, hint))
+    if problems:
+        raise ModelError(problems)
 
 
 def _middle(row: Row) -> date:

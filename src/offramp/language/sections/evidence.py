@@ -56,8 +56,8 @@ def _evidence(
     at = fields.value("until")
     if start is not None and end is not None and end <= start and at is not None:
         reader.say(at, f"`until` ({end}) is not after `from` ({start})")
-    table = _table(reader, fields, folder, read)
-    rows = _rows(reader, fields, table, unit, error)
+    table = table_of(reader, fields, folder, read)
+    rows = rows_of(reader, fields, table, unit, error)
     listed, stray = numbers["listed"], numbers["stray"]
     return Evidence(
         name=fields.key.text,
@@ -190,9 +190,10 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str, numbers: dic
 _ARTICLE = {"event": "an event", "action": "an action"}
 
 
-def _table(
+def table_of(
     reader: Reader, fields: Fields, folder: Path | None, read: dict[str, tables.Table | None]
 ) -> tables.Table | None:
+    """The table under `data`, each read once; None after a problem."""
     value = fields.scalar("data", "the name of a table")
     if value is None:
         return None
@@ -228,7 +229,7 @@ def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> table
         with path.open("rb") as stream:
             data = stream.read(tables.MAX_BYTES + 1)
     except FileNotFoundError:
-        reader.say(at, f"there is no file {path}", "The name is read from the folder of the model file.")
+        reader.say(at, f"there is no file {path}", "The name is read from the folder of this file.")
         return None
     except OSError as error:
         reader.say(at, f"{path} cannot be read: {error.strerror}")
@@ -241,9 +242,10 @@ def _noted(reader: Reader, table: tables.Table) -> tables.Table:
     return table
 
 
-def _rows(
+def rows_of(
     reader: Reader, fields: Fields, table: tables.Table | None, unit: Kind, error: str
 ) -> tuple[Row, ...]:
+    """The rows of the series under `series`, held against the unit and the error that they are to have."""
     value = fields.scalar("series", "the name of a series")
     if value is None or table is None:
         return ()

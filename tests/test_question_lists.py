@@ -1,0 +1,137 @@
+"""Lists of questions that are wrong: each beside what is said of it, with line and column."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli_calls import call
+from offramp import ModelError, UsageError, load, load_questions
+from offramp.truth.questions import Question, Questions, check_answers
+
+HEADER = "series,date,until,known,value,unit,source,note\n"
+GOOD = """\
+origins: {from: 2026-04-01, until: 2027-01-01}
+horizons: [3, 6]
+questions:
+  raid: {of: {happens: raid}, seen: {data: seen.csv, series: raids}}
+  water: {of: {level: water, above: 50}, seen: {data: seen.csv, series: water}}
+"""
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """A function that writes a list beside its table, and reads it."""
+    monkeypatch.chdir(tmp_path)
+    rows = "raids,2026-05-01,,2026-05-01,1,,s,\nwater,2026-05-01,,2026-05-01,0.5,,s,\n"
+    (tmp_path / "seen.csv").write_text(HEADER + rows)
+
+    def read(text):
+        (tmp_path / "asked.yaml").write_text(text)
+        return load_questions("asked.yaml")
+
+    return read
+
+
+def test_a_list_is_read_as_it_is_written(written):
+    listed = written(GOOD)
+    assert [o.isoformat() for o in listed.origins] == ["2026-04-01", "2026-07-01", "2026-10-01", "2027-01-01"]
+    assert listed.horizons == (3, 6)
+    assert [(q.name, q.title, q.form, q.targets, q.above) for q in listed.questions] == [
+        ("raid", "raid", "happens", ("raid",), None),
+        ("water", "water", "level", ("water",), 50.0),
+    ]
+    assert written(GOOD.replace("horizons: [3, 6]\n", "")).horizons == (1, 3, 6, 12)
+
+
+# What to put where -> where the problem is, what it is, and the likely fix.
+WRONG = [
+    ("until: 2027-01-01", "until: 2025-01-01", "1:29",
+     "`until` (2025-01-01) is before `from` (2026-04-01)", ""),
+    ("2026-04-01", "2026-05-31", "1:11", "not every month has a day 31", "Take a day up to the 28th"),
+    ("2026-04-01", "soon", "1:17", "`from` must be a date, not `soon`", "Dates are year-month-day"),
+    ("2027-01-01}", "2027-01-01, month: 1}", "1:48", "origins has no key `month`", "Did you mean `months`?"),
+    ("until: 2027-01-01", "until: 2200-01-01", "1:29", "696 origins; 400 is the most", ""),
+    ("[3, 6]", "[3, 3]", "2:15", "the horizon 3 is there twice", ""),
+    ("[3, 6]", "[3, half]", "2:15", "a horizon is a whole number of months, 1 to 120, not `half`", ""),
+    ("[3, 6]", "6", "2:11", "`horizons` must be a list of months, not `6`", "Write `horizons: [1, 6]`."),
+    ("questions:", "question:", "3:1", "a list of questions has no key `question`",
+     "Did you mean `questions`?"),
+    ("  raid:", "  a raid:", "4:3", "`a raid` cannot be a name", "Write `a_raid`"),
+    ("happens: raid", "happens: raid, count: raid", "4:30",
+     "a question asks for one thing, and this for both `happens` and `count`", "`of` has one of happens,"),
+    ("{happens: raid}", "{}", "4:10", "a question asks for one thing, and this for nothing",
+     "`of` has one of"),
+    ("happens: raid", "happen: raid", "4:15", "what a question asks for has no key `happen`",
+     "Did you mean `happens`?"),
+    ("happens: raid", "happens: [raid, [storm]]", "4:24", "`happens` must be a name, or a list of names", ""),
+    ("happens: raid", "happens: raid, above: 2", "4:30",
+     "`above` goes with `level`, and this asks `happens`", ""),
+    ("{level: water, above: 50}", "{reaches: water}", "5:16", "`reaches` needs `at_least` beside it",
+     "`at_least: 5` asks for 5 or more."),
+    ("above: 50", "above: half", "5:37", "`above` must be a number, not `half`",
+     "in the unit of the variable"),
+    ("above: 50", "above: 5, below: 9", "5:40", "`above` and `below` together", "Ask two questions."),
+    ("series: water", "series: waters", "5:73", "seen.csv has no series `waters`", "Did you mean `water`?"),
+    ("seen.csv, series: raids", "sean.csv, series: raids", "4:44", "there is no file sean.csv",
+     "folder of this file"),
+    ("seen.csv, series: raids", "../seen.csv, series: raids", "4:44",
+     "`../seen.csv` cannot be the name of a table", "a file beside this one"),
+    ("series: raids", "series: water", "4:62", "series `water` has the value 0.5 (line 3 of seen.csv)",
+     "Counts are whole numbers from 0."),
+    (", series: raids", "", "4:31", "`seen` has no `series`", "`series`: which series of the table."),
+    ("series: raids}}", "series: raids}, base_rate: {per_year: 2}}", "4:70", "`base_rate` has no `source`",
+     "where that comes from"),
+    ("series: raids}}", "series: raids}, base_rate: {per_year: -2, source: s}}", "4:92",
+     "`per_year` cannot be below 0, as -2 is", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("good", "bad", "at", "message", "hint"), WRONG, ids=[w[3][:60] for w in WRONG])
+def test_what_is_wrong_is_said_with_its_place_and_the_likely_fix(written, good, bad, at, message, hint):
+    assert good in GOOD
+    with pytest.raises(ModelError) as caught:
+        written(GOOD.replace(good, bad, 1))
+    (problem,) = caught.value.problems
+    assert f"{problem.line}:{problem.column}" == at
+    assert message in problem.message
+    assert hint in str(problem)
+
+
+def test_all_that_is_wrong_is_said_at_once_and_nothing_runs(written):
+    """Exit code 3, every problem, no traceback; a stranger's YAML is bounded as in models."""
+    with pytest.raises(ModelError):
+        written(
+            GOOD.replace("raid: {of: {happens", "raid: {off: {hapens").replace("above: 50", "above: half")
+        )
+    told = call("backtest", "river.yaml", "--questions", "asked.yaml")
+    assert told.exit_code == 2, "no such model comes first"
+    assert call("new", "river").exit_code == 0
+    told = call("backtest", "river.yaml", "--questions", "asked.yaml")
+    assert told.exit_code == 3
+    assert "asked.yaml:4:10: a question has no key `off`" in told.stderr
+    assert "asked.yaml:5:37: `above` must be a number" in told.stderr
+    assert told.stderr.endswith("3 problems. Nothing was run.\n")
+    with pytest.raises(ModelError, match="model files have no anchors"):
+        written("questions: &a [*a]\n")
+    with pytest.raises(ModelError, match="the file is empty"):
+        written(" \n")
+
+
+def test_what_a_model_does_not_have_is_said_for_every_question(written):
+    model = load("spiral")
+    listed = written(GOOD)
+    with pytest.raises(ModelError) as caught:
+        check_answers(listed, model)
+    said = [(p.line, p.column, p.message) for p in caught.value.problems]
+    assert said == [
+        (4, 24, "`spiral` has no event, action or rung `raid`"),
+        (5, 23, "`spiral` has no variable `water`"),
+    ]
+    made = Question("raid", "Raid", "happens", ("raid",), "raids", "seen.csv")
+    with pytest.raises(UsageError, match="question `raid`: `spiral` has no event, action or rung `raid`"):
+        check_answers(Questions("made", "", (made,), listed.origins, (3,), ""), model)
+
+
+def test_a_list_that_is_not_there_is_asked_for_by_the_nearest_name():
+    with pytest.raises(UsageError, match="Did you mean `us-iran`"):
+        load_questions("us-irann")
