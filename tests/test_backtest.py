@@ -371,6 +371,13 @@ def test_answers_are_counted_within_the_central_half_and_nine_tenths_of_a_foreca
     assert [v["inside_nine_tenths"] for v in inside.values()] == [0, 1, 1, 1, 0]
 
 
+@pytest.mark.parametrize("text", ["no", "[" * 100_000, '{"a": 1}', ""])
+def test_what_is_no_forecast_is_refused(tmp_path, text):
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(UsageError, match="is not a forecast of offramp"):
+        ledger.read(tmp_path / "x.json")
+
+
 def test_nothing_is_chained_to_a_forecast_that_was_changed(first, folder, asked):
     forged = {**first, "as_of": "2020-06-30"}
     with pytest.raises(UsageError, match="the previous forecast was changed"):

@@ -299,6 +299,12 @@ def test_arbitrary_yaml_gives_nothing_but_problems(text):
     only_model_errors(text)
 
 
+def test_a_name_over_two_lines_is_said_in_one():
+    with pytest.raises(ModelError) as caught:
+        loads('model: {name: a, "n\\ntest": 1}')
+    assert "`model` has no key `n test`" in [p.message for p in caught.value.problems]
+
+
 @SMALL
 @given(st.data())
 def test_a_model_with_a_piece_torn_out_or_put_in_gives_nothing_but_problems(data):

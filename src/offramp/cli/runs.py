@@ -173,7 +173,7 @@ def _answers_in(files: Sequence[Path], model: Model) -> dict[str, dict[str, Any]
     for file in files:
         try:
             given = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UsageError(f"{file} cannot be read as JSON: {error}.") from error
         if not isinstance(given, dict):
             raise UsageError(f"{file} holds no answer: it must be what `--format json` prints.")

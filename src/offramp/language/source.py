@@ -186,7 +186,10 @@ def located(
         before, after = "..." * (first > 0), "..." * (first + _SHOWN < len(text))
         text = before + text[first : first + _SHOWN] + after
         caret = column - first + len(before)
-    return Problem(file, line, column, message, width, tuple(h for h in hint if h), text, caret)
+    # A quoted name may go over several lines, a message is one.
+    said = " ".join(message.splitlines())
+    hints = tuple(" ".join(h.splitlines()) for h in hint if h)
+    return Problem(file, line, column, said, width, hints, text, caret)
 
 
 def find(value: Value | None, *path: str) -> Value | None:

@@ -127,7 +127,7 @@ def read(path: Path) -> dict[str, Any]:
         told = json.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a forecast of offramp: it is not JSON.") from error
     check_hash(told, str(path))
     found: dict[str, Any] = told
