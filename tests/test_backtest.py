@@ -16,7 +16,7 @@ from offramp import OfframpError, UsageError, backtest, load, load_questions
 from offramp.truth import baselines, ledger
 from offramp.truth.backtest import Asked, Prior
 from offramp.truth.questions import check_answers
-from offramp.truth.reckoning import _coverage
+from offramp.truth.reckoning import _coverage, stretch
 
 HEADER = "series,date,until,known,value,unit,source,note\n"
 MODEL = """
@@ -40,6 +40,7 @@ evidence:
 QUESTIONS = """
 origins: {from: 2020-07-01, until: 2021-07-01, months: 6}
 horizons: [3, 6]
+held_out: 2021-01-01
 questions:
   raid: {title: A raid, topic: raids, of: {happens: raid}, seen: {data: seen.csv, series: raid},
          base_rate: {per_year: 2.4, source: made up}}
@@ -310,6 +311,23 @@ def test_skill_by_topic_and_against_the_best_of_each_from_the_answers(tested):
     assert best <= told["skill"]["best_baseline"]["brier"]
 
 
+@pytest.mark.parametrize(("months", "count", "longest", "together"), [
+    (3, 14, 12, 4), (1, 24, 12, 12), (6, 3, 6, 1), (12, 4, 3, 1), (1, 5, 12, 5), (3, 1, 12, 1),
+])  # fmt: skip
+def test_origins_that_share_answers_are_resampled_together(months, count, longest, together):
+    """As many as lie within the longest horizon, and no more than there are."""
+    assert stretch([month(months * k) for k in range(count)], longest) == together
+
+
+def test_answers_are_scored_apart_only_where_a_list_says_so(tested, folder, asked):
+    assert tested.as_dict()["stretch"] == 1
+    assert [n for n in tested.as_dict()["skill_by"] if "months" not in n] == ["before_2021", "from_2021"]
+    plain = replace(tested, questions=replace(asked, held_out=None)).as_dict()
+    assert list(plain["skill_by"]) == ["3_months", "6_months"]
+    spring = replace(tested, questions=replace(asked, held_out=date(2021, 4, 1))).as_dict()
+    assert list(spring["skill_by"])[:2] == ["before_2021-04-01", "from_2021-04-01"]
+
+
 def test_coverage_counts_what_lies_within_the_central_half_and_nine_tenths(asked):
     """Said is anything from 0 to 100; 50 lies in both, 10 and 90 in the wide one, 3 and 97 in neither."""
     stock = question(asked, "stock")
@@ -424,7 +442,7 @@ def test_the_command_calibrate_says_what_moves_and_saves_what_arviz_reads(folder
     found = call(*asked, "--out", "kept.nc", "--format", "json", "--resume", "done.npz", "--picture", "p.svg",
                  "--trace", "t.svg", "--fit", "f.svg")  # fmt: skip
     assert found.exit_code == 0, found.stderr
-    assert "population 2" in (folder / "t.svg").read_text()
+    assert "population 1" in (folder / "t.svg").read_text()
     assert "unseen" in (folder / "f.svg").read_text()
     told = json.loads(found.stdout)
     assert "growth" in told["moved"]

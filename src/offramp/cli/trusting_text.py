@@ -105,7 +105,7 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
         page.paragraph(
             "Brier score: mean squared distance of the probability from what came, 0 at best. Skill: share "
             "of another's score that the model saves; negative, it does worse. Intervals resample "
-            "stretches of a year."
+            f"{_stretches(told['stretch'])}."
         )
         rows = [["The model", f"{skill['model_brier']:.3f}", "", ""]]
         for who in (*BASELINES, "prior_model"):
@@ -135,14 +135,23 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _stretches(length: int) -> str:
+    return "the days" if length == 1 else f"stretches of {length} days, since neighbours share answers"
+
+
+def _part(name: str) -> str:
+    """A key of `skill_by` in words: `before_2021`, `from_2021`, `3_months`."""
+    kind, _, rest = name.partition("_")
+    if kind in ("before", "from"):
+        return f"Answered before {rest}" if kind == "before" else f"Answered from {rest} on"
+    return f"{kind} month{'' if kind == '1' else 's'} ahead"
+
+
 def _parts(page: Page, told: dict[str, Any]) -> None:
     """Skill by what was asked, how far ahead, and when it was answered."""
-    titles = {"before_2021": "Answered before 2021", "from_2021": "Answered from 2021 on"}
     groups = [(_capital(topic), skill) for topic, skill in told["skill_by_topic"].items()]
     for name, skill in told["skill_by"].items():
-        months = name.removesuffix("_months")
-        ahead = f"{months} month{'' if months == '1' else 's'} ahead"
-        groups.append((titles.get(name, ahead), skill))
+        groups.append((_part(name), skill))
     if not groups:
         return
     page.heading("Where the skill is")

@@ -101,7 +101,7 @@ def trace_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
         def at(k: float) -> float:
             return x + plot * k / max(len(days), 1)
 
-        made.across([(at(k), _month(day)) for k, day in enumerate(days, 1)])
+        made.across([(at(k), words) for k, words in enumerate(_days(days), 1)])
         return made
 
     shares = [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -178,8 +178,9 @@ def _heading(drawing: Drawing, told: dict[str, Any], colours: Sequence[Colour]) 
     drawing.write([words], x, -23, colour=MUTED)
     x += text_width(words, SIZE)
     for c, colour in enumerate(colours):
-        drawing.write([f"population {c + 1}"], x + 12, -23, colour=colour, bold=True)
-        x += 12 + text_width(f"population {c + 1}", SIZE, bold=True)
+        name = str(c + 1) if c else "population 1"
+        drawing.write([name], x + 12, -23, colour=colour, bold=True)
+        x += 12 + text_width(name, SIZE, bold=True)
 
 
 def fit_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
@@ -263,6 +264,12 @@ def _ticks(rows: Sequence[dict[str, Any]]) -> list[float]:
     if low >= 0 and high <= 4 and all(r["value"] == round(r["value"]) for r in rows):
         return [float(n) for n in range(max(1, math.ceil(high)) + 1)]
     return number_ticks(low, high, 4)
+
+
+def _days(days: Sequence[date]) -> list[str]:
+    """Days by their month, and two of one month by the day."""
+    months = [_month(day) for day in days]
+    return [m if months.count(m) == 1 else f"{d.day} {m}" for d, m in zip(days, months, strict=True)]
 
 
 def _month(day: date) -> str:

@@ -90,6 +90,7 @@ LIST = Table(
         Key("model", "text", "The model that it was written for."),
         Key("origins", "table", "At which days to ask.", True, ORIGINS),
         Key("horizons", "list", "Months ahead; 1, 3, 6 and 12 if left out."),
+        Key("held_out", "date", "Answers from this day on are scored apart from those before."),
         Key("questions", "named", "What is asked.", True, QUESTION),
     ),
     apart=True,
@@ -152,13 +153,15 @@ def _listed(reader: Reader, name: str, data: bytes, folder: Path | None) -> Ques
             if question is not None:
                 found.append(question)
     origins, horizons = _origins(reader, top), _horizons(reader, top)
-    model = top.text("model")
+    model, held_out = top.text("model"), top.day("held_out")
     if not reader.clean():
         raise reader.error()
     digest = hashlib.sha256(data)
     for _, table in sorted(read_so_far.items()):
         digest.update(table.hash.encode() if table is not None else b"")
-    return Questions(name, model, tuple(found), origins, horizons, digest.hexdigest(), reader.source)
+    return Questions(
+        name, model, tuple(found), origins, horizons, digest.hexdigest(), held_out, reader.source
+    )
 
 
 def _question(

@@ -150,6 +150,7 @@ class Questions:
     origins: tuple[date, ...]
     horizons: tuple[int, ...]  # months
     hash: str  # of the list and of the tables that resolve it
+    held_out: date | None = None  # answers from this day on are scored apart
     source: Source | None = field(default=None, repr=False, compare=False)
 
 

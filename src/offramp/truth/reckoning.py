@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from offramp.engine.inputs import Floats
+from offramp.model import DAYS_PER_MONTH
 from offramp.truth import scores
 from offramp.truth.baselines import BASELINES, TITLES
 from offramp.truth.posterior import populations
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
 
 OTHERS = (*BASELINES, "prior_model")
 EVERYBODY = ("model", *OTHERS)
-# What resolves from here on was left alone until the first backtest was run (docs/explanation/trust.md).
-HELD_OUT = date(2021, 1, 1)
-# Origins are a quarter apart and the longest horizon is a year: so many share their answers.
-STRETCH = 4
 
 
 def reckoned(backtest: Backtest) -> dict[str, Any]:
@@ -33,30 +31,31 @@ def reckoned(backtest: Backtest) -> dict[str, Any]:
     sampled = [a for a in answered if not a.binary]
     topics = dict.fromkeys(a.question.topic for a in binary if a.question.topic)
     groups = {
-        "before_2021": [a for a in binary if a.resolves < HELD_OUT],
-        "from_2021": [a for a in binary if a.resolves >= HELD_OUT],
+        **_held_out(binary, backtest.questions.held_out),
         **{f"{h}_months": [a for a in binary if a.months == h] for h in sorted({a.months for a in binary})},
     }
     p, y = _probability(binary, "model"), _answers(binary)
+    length = stretch(origins, max(backtest.questions.horizons))
     return {
         "model": backtest.model.name,
         "model_hash": backtest.model.hash,
         "questions_hash": backtest.questions.hash,
         "settings": backtest.settings,
         "origins": [d.isoformat() for d in origins],
+        "stretch": length,
         "asked": len(backtest.asked),
         "resolved": len(answered),
         "questions": [_question(a) for a in backtest.asked],
         "brier": {who: _mean(scores.brier(_probability(binary, who), y)) for who in EVERYBODY},
         "log": {who: _mean(scores.log_score(_probability(binary, who), y)) for who in EVERYBODY},
-        "skill": _skill(binary, place),
-        "skill_by": {name: _skill(some, place) for name, some in groups.items() if some},
+        "skill": _skill(binary, place, length),
+        "skill_by": {name: _skill(some, place, length) for name, some in groups.items() if some},
         "skill_by_topic": {
-            topic: _skill([a for a in binary if a.question.topic == topic], place) for topic in topics
+            topic: _skill([a for a in binary if a.question.topic == topic], place, length) for topic in topics
         },
-        "sampled_skill": _sampled_skill(sampled, place),
+        "sampled_skill": _sampled_skill(sampled, place, length),
         "by_question": _by_question(answered, place),
-        "reliability": scores.reliability(p, y, blocks=[place[a.origin] for a in binary], length=STRETCH)
+        "reliability": scores.reliability(p, y, blocks=[place[a.origin] for a in binary], length=length)
         if binary
         else [],
         "parts": {who: scores.decomposition(_probability(binary, who), y) for who in EVERYBODY if binary},
@@ -75,7 +74,26 @@ def reckoned(backtest: Backtest) -> dict[str, Any]:
     }
 
 
-def _skill(binary: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
+def stretch(origins: Sequence[date], longest: int) -> int:
+    """How many origins in a row share answers: those within the longest horizon, in months, of each other."""
+    if len(origins) < 2:
+        return 1
+    months = (origins[-1] - origins[0]).days / (len(origins) - 1) / DAYS_PER_MONTH
+    return min(len(origins), max(1, round(longest / months)))
+
+
+def _held_out(binary: list[Asked], day: date | None) -> dict[str, list[Asked]]:
+    """Answers from a day on, and those before."""
+    if day is None:
+        return {}
+    name = str(day.year) if (day.month, day.day) == (1, 1) else day.isoformat()
+    return {
+        f"before_{name}": [a for a in binary if a.resolves < day],
+        f"from_{name}": [a for a in binary if a.resolves >= day],
+    }
+
+
+def _skill(binary: list[Asked], place: dict[Any, int], length: int) -> dict[str, Any]:
     """Brier skill of the model against each of the others, and against the best of them."""
     if not binary:
         return {}
@@ -87,7 +105,7 @@ def _skill(binary: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
     for who in OTHERS:
         theirs = scores.brier(_probability(binary, who), y)
         means[who] = float(theirs.mean())
-        interval = told(skill_interval(ours, theirs, blocks, length=STRETCH))
+        interval = told(skill_interval(ours, theirs, blocks, length=length))
         found[who] = {
             "title": TITLES[who],
             "brier": means[who],
@@ -98,7 +116,7 @@ def _skill(binary: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
     best = min(BASELINES, key=means.__getitem__)
     # Whoever knew beforehand which baseline answers which question best: harder to beat than any of them.
     theirs = _best_of_each(binary)
-    interval = told(skill_interval(ours, theirs, blocks, length=STRETCH))
+    interval = told(skill_interval(ours, theirs, blocks, length=length))
     each = {"brier": float(theirs.mean()), "brier_skill": interval.pop("value"), **interval}
     return {
         "best_baseline": {"name": best, **found[best]},
@@ -121,7 +139,7 @@ def _best_of_each(binary: list[Asked]) -> Floats:
     return found
 
 
-def _sampled_skill(sampled: list[Asked], place: dict[Any, int]) -> dict[str, Any]:
+def _sampled_skill(sampled: list[Asked], place: dict[Any, int], length: int) -> dict[str, Any]:
     """Skill in the continuous ranked probability score, for counts and for levels.
 
     Scores of a question are divided by the mean score of all who answer it, so that kilograms and rials weigh
@@ -145,7 +163,7 @@ def _sampled_skill(sampled: list[Asked], place: dict[Any, int]) -> dict[str, Any
         blocks = [place[a.origin] for a in some]
         found[kind] = {"questions": len(some)}
         for who in OTHERS:
-            interval = told(skill_interval(crps["model"], crps[who], blocks, length=STRETCH))
+            interval = told(skill_interval(crps["model"], crps[who], blocks, length=length))
             found[kind][who] = {"crps_skill": interval.pop("value"), **interval}
     return found
 
