@@ -12,7 +12,9 @@ import pytest
 
 from offramp import load
 from offramp.report import render
-from offramp.report.calibration_pictures import fit_picture, trace_picture
+from offramp.report.calibration_pictures import _days, fit_picture, trace_picture
+from offramp.report.canvas import SIZE
+from offramp.report.lettering import text_width
 from offramp.truth.calibration import calibrate, from_prior
 from offramp.truth.evidence import Record
 from offramp.truth.posterior import (
@@ -252,8 +254,26 @@ def test_the_trace_is_drawn_for_each_population(told):
     )
     assert all(0 <= r["x"] <= spec["width"] for r in lines + dots)
     drawn = words(spec)
-    for text in ("Pace of the march", "population 1", "population 2", "May 2020"):
+    for text in ("Pace of the march", "population 1", "May 2020"):
         assert text in drawn, text
+
+
+def test_what_stands_above_a_trace_fits_beside_it_for_every_number_of_populations(told):
+    """Four names were cut off at the edge."""
+    for chains in (1, 4, 12):
+        many = told | {"trace": told["trace"] | {"stages": told["trace"]["stages"][:1] * chains}}
+        many["trace"]["parameters"] = {}
+        spec = trace_picture(many)
+        written = [one["data"]["values"] for one in spec["layer"] if one["mark"]["type"] == "text"]
+        heads = [row for rows in written for row in rows if row["y"] == -23]
+        assert len(heads) == 1 + min(chains, 8)
+        ends = sorted(r["x"] + text_width(r["label"], SIZE, bold=True) for r in heads)
+        assert ends[-1] <= spec["width"] + spec["padding"]["right"]
+
+
+def test_two_days_of_one_month_are_told_apart_below_a_trace():
+    days = [date(2020, 4, 1), date(2020, 7, 1), date(2020, 7, 15)]
+    assert _days(days) == ["Apr 2020", "1 Jul", "15 Jul"]
 
 
 def test_the_fit_shows_every_figure_and_marks_those_outside(told):

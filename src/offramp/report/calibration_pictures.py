@@ -28,6 +28,7 @@ _BAND = 1.645  # standard deviations to either side of nine tenths of a normal d
 _LEFT, _GAP, _RIGHT = 52.0, 34.0, 32.0
 _HIGH, _STEP = 84.0, 154.0  # of one panel, and from one row of panels to the next
 # One hue a population; from the fifth on they come again.
+_NAMED = 8  # populations above the picture
 _POPULATIONS = (SERIES, WORSE[0], BETTER[1], NEITHER[0])
 
 _XY = {"x": pixel("x"), "y": pixel("y")}
@@ -177,8 +178,9 @@ def _heading(drawing: Drawing, told: dict[str, Any], colours: Sequence[Colour]) 
     x, words = -_LEFT + 8, "A dot is a step of temperature, which may cost half of the worlds' weight."
     drawing.write([words], x, -23, colour=MUTED)
     x += text_width(words, SIZE)
-    for c, colour in enumerate(colours):
-        name = str(c + 1) if c else "population 1"
+    for c, colour in enumerate(colours[:_NAMED]):
+        more = " ..." if c + 1 == _NAMED < len(colours) else ""
+        name = (str(c + 1) if c else "population 1") + more
         drawing.write([name], x + 12, -23, colour=colour, bold=True)
         x += 12 + text_width(name, SIZE, bold=True)
 
@@ -269,7 +271,7 @@ def _ticks(rows: Sequence[dict[str, Any]]) -> list[float]:
 def _days(days: Sequence[date]) -> list[str]:
     """Days by their month, and two of one month by the day."""
     months = [_month(day) for day in days]
-    return [m if months.count(m) == 1 else f"{d.day} {m}" for d, m in zip(days, months, strict=True)]
+    return [m if months.count(m) == 1 else f"{d.day} {d:%b}" for d, m in zip(days, months, strict=True)]
 
 
 def _month(day: date) -> str:
