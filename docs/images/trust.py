@@ -1,6 +1,6 @@
 """Draw the pictures of docs/explanation/trust.md and print its tables.
 
-    offramp backtest us-iran-2018 --particles 200 --chains 2 --resume kept.npz --format json > backtest.json
+    offramp backtest us-iran-2018 --particles 200 --chains 4 --resume kept.npz --format json > backtest.json
     python docs/images/trust.py backtest.json kept.npz
 
 Draws trust-skill.svg, trust-reliability.svg and, of the calibration of July 2019 that kept.npz holds,
@@ -13,10 +13,13 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from offramp.check import load
 from offramp.report.palette import PAPER
 from offramp.report.render import svg
 from offramp.report.trust_pictures import calibration_picture, reliability_picture, skill_picture
+from offramp.truth import scores
 from offramp.truth.calibration import calibrate_at
 from offramp.truth.posterior import summary
 
@@ -71,6 +74,46 @@ def tables(told: dict) -> None:
         )
 
 
+def asides(told: dict) -> None:
+    """What the page says beside the tables: levels that were not nothing, and skill without two questions."""
+    levels = [q for q in told["questions"] if q["kind"] == "continuous" and q["answer"] is not None]
+    some = [q for q in levels if q["answer"] > 0]
+    print(f"\n{len(levels) - len(some)} of {len(levels)} levels were 0; of the other {len(some)}:")
+    for who in ("model", "prior_model"):
+        half, most = (
+            sum(q[who][a] <= q["answer"] <= q[who][b] for q in some) / len(some) for a, b in ((1, 3), (0, 4))
+        )
+        print(f"  {who}: {100 * half:.0f} % in 50 %, {100 * most:.0f} % in 90 %")
+    for year in sorted({q["origin"][:4] for q in some}):
+        asked = [q for q in some if q["origin"][:4] == year]
+        inside = sum(q["model"][0] <= q["answer"] <= q["model"][4] for q in asked)
+        print(f"  asked in {year}: {inside} of {len(asked)} in 90 %")
+    for name in ("heu_60", "exports"):
+        asked = [q for q in some if q["name"] == name]
+        inside = sum(q["model"][0] <= q["answer"] <= q["model"][4] for q in asked)
+        print(f"  {name}: {inside} of {len(asked)} in 90 %")
+    answered = [q for q in told["questions"] if q["kind"] == "binary" and q["answer"] is not None]
+    place = {day: i for i, day in enumerate(told["origins"])}
+
+    def skill(asked: list, ours: str, theirs: str) -> str:
+        y = np.array([q["answer"] for q in asked])
+        a, b = (scores.brier(np.array([q[who] for q in asked]), y) for who in (ours, theirs))
+        found = scores.skill_interval(a, b, [place[q["origin"]] for q in asked], length=told["stretch"])
+        return f"{percent(found.value)} ({100 * found.low:+.0f} to {100 * found.high:+.0f})"
+
+    print(f"\nthe model before any evidence, against the trend: {skill(answered, 'prior_model', 'trend')}")
+    print("against the model before any evidence:")
+    groups = {f"{h} months": [q for q in answered if q["months"] == h] for h in (1, 3, 6, 12)}
+    violence = [q for q in answered if q["topic"] == "violence"]
+    groups |= {"violence": violence, "violence, 12 months": [q for q in violence if q["months"] == 12]}
+    for name, asked in groups.items():
+        print(f"  {name}: {skill(asked, 'model', 'prior_model')}")
+    rest = [q for q in answered if q["name"] not in ("embargo_over", "snapback")]
+    print(f"without embargo and snapback, against the trend: {skill(rest, 'model', 'trend')}")
+    diplomacy = [q for q in rest if q["topic"] == "diplomacy"]
+    print(f"  in diplomacy, against base rates: {skill(diplomacy, 'model', 'crisis_data')}")
+
+
 def moved(told: dict, checkpoint: str) -> dict:
     """What the evidence known by July 2019 says, from the calibrations that the backtest kept."""
     model, asked = load(told["model"]), told["settings"]
@@ -95,6 +138,7 @@ def main(backtest: str, checkpoint: str | None = None) -> None:
         picture = svg(spec | {"background": PAPER.light})
         (here / f"trust-{name}.svg").write_text(picture + "\n", encoding="utf-8")
     tables(told)
+    asides(told)
     kept = {k: v for k, v in told.items() if k != "questions"}
     (here.parents[1] / "benchmarks" / "backtest-us-iran-2018.json").write_text(
         json.dumps(kept, indent=1) + "\n"
