@@ -132,6 +132,15 @@ def test_what_a_model_does_not_have_is_said_for_every_question(written):
         check_answers(Questions("made", "", (made,), listed.origins, (3,), ""), model)
 
 
+def test_a_list_for_another_model_is_refused_in_one_sentence():
+    told = call("backtest", "chicken")  # by default the list on the United States and Iran
+    assert told.exit_code == 2
+    assert told.stderr == (
+        "Error: `chicken` has nothing that any of the 38 questions of `us-iran`, written for "
+        "`us-iran-2018`, asks for. Name a list of questions that are its own: --questions LIST.yaml.\n"
+    )
+
+
 def test_a_list_that_is_not_there_is_asked_for_by_the_nearest_name():
     with pytest.raises(UsageError, match="Did you mean `us-iran`"):
         load_questions("us-irann")

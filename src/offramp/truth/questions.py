@@ -22,6 +22,7 @@ from offramp.suggest import did_you_mean
 Kind = Literal["binary", "count", "continuous"]
 # The share of the way between two readings is only read off where both are this near.
 NEAR = timedelta(days=120)
+_ANOTHER = 10  # so many problems, and nothing right: the list is for another model
 FORMS = ("happens", "count", "level", "reaches", "grows", "ends")
 _BINARY = ("happens", "reaches", "grows", "ends")
 
@@ -162,7 +163,7 @@ def check_answers(questions: Questions, model: Model) -> None:
     ModelError
         With every question of a file that names something that the model does not have.
     UsageError
-        The same of questions that were made in code.
+        The same of questions that were made in code, and where the list is plainly for another model.
     """
     variables = [v.name for v in model.variables]
     acts = [
@@ -171,13 +172,14 @@ def check_answers(questions: Questions, model: Model) -> None:
         *(f"{ladder.name}/{rung.name}" for ladder in model.ladders for rung in ladder.rungs),
     ]
     ends = [o.name for o in model.outcomes if o.absorbing]
-    problems = []
+    problems, lost = [], 0
     for question in questions.questions:
         may, what = {
             "happens": (acts, "event, action or rung"),
             "count": (acts, "event, action or rung"),
             "ends": (ends, "outcome that ends a run"),
         }.get(question.form, (variables, "variable"))
+        lost += not set(question.targets) & set(may)
         for i, target in enumerate(question.targets):
             if target in may:
                 continue
@@ -186,6 +188,12 @@ def check_answers(questions: Questions, model: Model) -> None:
             if questions.source is None or i >= len(question.places):
                 raise UsageError(f"question `{question.name}`: {message}. {hint}".strip())
             problems.append(questions.source.problem(question.places[i], message, hint))
+    if len(problems) > _ANOTHER and lost == len(questions.questions):
+        of = f", written for `{questions.model}`," if questions.model else ""
+        raise UsageError(
+            f"`{model.name}` has nothing that any of the {lost} questions of `{questions.name}`{of} "
+            "asks for. Name a list of questions that are its own: --questions LIST.yaml."
+        )
     if problems:
         raise ModelError(problems)
 
