@@ -389,6 +389,18 @@ def test_answers_are_counted_within_the_central_half_and_nine_tenths_of_a_foreca
     assert [v["inside_nine_tenths"] for v in inside.values()] == [0, 1, 1, 1, 0]
 
 
+@pytest.mark.parametrize(("day", "message"), [
+    (date(2035, 1, 1), "2035-01-01 lies after the end of `border`, 2022-01-01."),
+    (date(2021, 12, 1), "`border` ends on 2022-01-01: no horizon of the questions fits after 2021-12-01."),
+])  # fmt: skip
+def test_a_forecast_that_the_model_does_not_reach_is_refused_before_anything_runs(
+    folder, asked, day, message, monkeypatch
+):
+    monkeypatch.setattr(ledger, "calibrate", lambda *_, **__: pytest.fail("it ran"))
+    with pytest.raises(UsageError, match=message.replace(".", "[.]")):
+        ledger.forecast(load(folder / "border.yaml"), asked, day, particles=10, chains=1)
+
+
 @pytest.mark.parametrize("text", ["no", "[" * 100_000, '{"a": 1}', ""])
 def test_what_is_no_forecast_is_refused(tmp_path, text):
     (tmp_path / "x.json").write_text(text)

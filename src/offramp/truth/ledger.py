@@ -20,7 +20,7 @@ from offramp.errors import OfframpError, UsageError
 from offramp.model import Model
 from offramp.simulate import Progress, engine_for
 from offramp.truth import scores
-from offramp.truth.backtest import Asked, Prior, asked_of
+from offramp.truth.backtest import Asked, Prior, asked_of, months_after
 from offramp.truth.baselines import BASELINES
 from offramp.truth.calibration import calibrate
 from offramp.truth.questions import Question, Questions, check_answers
@@ -61,19 +61,19 @@ def forecast(
     check_answers(questions, model)
     if previous is not None:
         check_hash(previous, "the previous forecast")
+    if as_of >= model.dates[-1]:
+        raise UsageError(f"{as_of} lies after the end of `{model.name}`, {model.dates[-1]}.")
+    if months_after(as_of, min(questions.horizons)) > model.dates[-1]:
+        raise UsageError(
+            f"`{model.name}` ends on {model.dates[-1]}: no horizon of the questions fits after {as_of}."
+        )
     engine = engine_for(model)
     calibration = calibrate(
         model, as_of, particles=particles, chains=chains, seed=seed, threads=threads, progress=progress,
         checkpoint=checkpoint, engine=engine,
     )  # fmt: skip
-    if calibration.record.until != as_of:
-        raise UsageError(f"{as_of} lies after the end of `{model.name}`, {model.dates[-1]}.")
     prior = Prior(model, FUTURES_OF_PRIOR, seed, threads, engine)
     asked = asked_of(questions, model, calibration, prior, threads=threads, engine=engine, resolve_by=as_of)
-    if not asked:
-        raise UsageError(
-            f"`{model.name}` ends on {model.dates[-1]}: no horizon of the questions fits after {as_of}."
-        )
     found: dict[str, Any] = {
         "offramp": __version__,
         "kind": "forecast",
