@@ -216,7 +216,7 @@ def test_m15_terms_and_channel_decide_whether_an_offer_is_taken() -> None:
     assert chance(mediated, "interim_deal", END_OF_2020) > 2 * chance(direct, "interim_deal", END_OF_2020)
     assert chance(summit, "interim_deal", END_OF_2020) < 0.01
     # Nothing forbids direct talks: where sanctions are light they are taken.
-    light = runs("direct_offer", set={"sanctions": 25})
+    light = runs("direct_offer", set={"sanctions": 25}, number=300)
     assert chance(light, "direct_talks", END_OF_2020) > chance(direct, "direct_talks", END_OF_2020) + 0.1
 
 

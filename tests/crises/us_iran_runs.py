@@ -15,7 +15,7 @@ from offramp.ladder import LadderPage, ladder
 from offramp.model import Model
 from offramp.simulate import simulate
 
-RUNS = 150
+RUNS = 100
 END_OF_2020 = 7  # months since the start
 LAST = 19
 
