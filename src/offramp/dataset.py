@@ -163,22 +163,22 @@ class Collection:
 
         design, model = self.design, self.design.model
         dates = np.array([d.isoformat() for d in model.dates], dtype="datetime64[ns]")
-        result = xr.Dataset(
-            coords={
-                "policy": ("policy", _names(design.policies)),
-                "scenario": ("scenario", design.scenarios),
-                "time": ("time", dates),
-                "step": ("step", dates[:-1]),
-                "actor": ("actor", _names(a.name for a in model.actors)),
-                "outcome": ("outcome", _names(o.name for o in model.outcomes)),
-                "event": ("event", _names(e.name for e in model.events)),
-                "ladder": ("ladder", _names(x.name for x in model.ladders)),
-                "side": ("side", _names(("first", "second"))),
-                "parameter": ("parameter", _names(p.name for p in model.parameters)),
-                "supposition": ("supposition", _names("/".join(names) for names in model.suppositions)),
-                "expectation": ("expectation", _names("/".join(names) for names in model.expectations)),
-            }
-        )
+        coords = {
+            "policy": ("policy", _names(design.policies)),
+            "scenario": ("scenario", design.scenarios),
+            "time": ("time", dates),
+            "step": ("step", dates[:-1]),
+            "actor": ("actor", _names(a.name for a in model.actors)),
+            "outcome": ("outcome", _names(o.name for o in model.outcomes)),
+            "event": ("event", _names(e.name for e in model.events)),
+            "ladder": ("ladder", _names(x.name for x in model.ladders)),
+            "side": ("side", _names(("first", "second"))),
+            "parameter": ("parameter", _names(p.name for p in model.parameters)),
+            "supposition": ("supposition", _names("/".join(names) for names in model.suppositions)),
+            "expectation": ("expectation", _names("/".join(names) for names in model.expectations)),
+        }
+        # All at once: xarray aligns everything again with each variable that is added.
+        result: dict[str, Any] = {}
         titles = {v.name: v for v in model.variables}
         for name, values in self.variables.items():
             attrs = {"long_name": titles[name].title, "units": titles[name].unit}
@@ -207,13 +207,6 @@ class Collection:
                 values,
                 {"long_name": _LADDERS[name], "sides": sides},
             )
-        result["ladder_rung"].attrs["rungs"] = as_json(
-            {x.name: [r.name for r in x.rungs] for x in model.ladders}
-        )
-        result["ladder_ending"].attrs |= {
-            "flag_values": np.array([e.value for e in Ending], dtype=np.int8),
-            "flag_meanings": " ".join(ENDING_MEANINGS),
-        }
         result["outcome_step"] = (
             ("policy", "scenario", "outcome"),
             self.outcome_step,
@@ -275,9 +268,17 @@ class Collection:
                 "units": "1",
             },
         )
-        result.attrs = attributes_of(design, engine)
-        result.attrs["life"] = design.life
-        return result
+        runs = xr.Dataset(result, coords)
+        runs["ladder_rung"].attrs["rungs"] = as_json(
+            {x.name: [r.name for r in x.rungs] for x in model.ladders}
+        )
+        runs["ladder_ending"].attrs |= {
+            "flag_values": np.array([e.value for e in Ending], dtype=np.int8),
+            "flag_meanings": " ".join(ENDING_MEANINGS),
+        }
+        runs.attrs = attributes_of(design, engine)
+        runs.attrs["life"] = design.life
+        return runs
 
 
 def kept_variables(model: Model, variables: list[str] | None) -> list[str]:

@@ -11,9 +11,10 @@ import xarray as xr
 
 from offramp.check import load
 from offramp.design import Design
+from offramp.engine.depths import Engine
 from offramp.ladder import LadderPage, ladder
 from offramp.model import Model
-from offramp.simulate import simulate
+from offramp.simulate import engine_for, simulate
 
 RUNS = 100
 END_OF_2020 = 7  # months since the start
@@ -53,9 +54,20 @@ def _runs(
     depth: int,
     number: int,
 ) -> xr.Dataset:
-    cut = replace(model(corrected, depth), steps=months)
-    design = Design(cut, [policy], number, seed=20200601, overrides=dict(overrides))
-    return simulate(design).isel(policy=0)
+    design = Design(
+        _cut(corrected, depth, months), [policy], number, seed=20200601, overrides=dict(overrides)
+    )
+    return simulate(design, runner=_runner(corrected, depth, months)).isel(policy=0)
+
+
+@cache
+def _cut(corrected: tuple[str, ...], depth: int, months: int) -> Model:
+    return replace(model(corrected, depth), steps=months)
+
+
+@cache
+def _runner(corrected: tuple[str, ...], depth: int, months: int) -> Engine:
+    return engine_for(_cut(corrected, depth, months))
 
 
 def runs(
