@@ -51,7 +51,7 @@ def _run(
 ) -> None:
     with module.function("go", {"n": "index", "x": "pointer", "y": "pointer"}, public=True) as f:
         body(f)
-    program = compile_ir(module.text, Target.of(cpu), cache=False)
+    program = compile_ir(module.pieces, Target.of(cpu), cache=False)
     function = program.function("go", ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
     function(n, x.ctypes.data, y.ctypes.data)
 

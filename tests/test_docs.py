@@ -126,6 +126,12 @@ def test_every_public_name_is_documented():
     assert set(offramp.__all__) <= listed
 
 
+def test_the_page_on_the_engine_knows_every_module_of_it():
+    page = (ROOT / "docs/explanation/engine.md").read_text()
+    modules = {path.stem for path in (ROOT / "src/offramp/engine").glob("*.py")} - {"__init__"}
+    assert {name for name in modules if f"`{name}`" not in page} == set()
+
+
 def test_the_readme_installs_as_ci_does():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")

@@ -7,74 +7,99 @@ truth values only stand where a condition stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar, cast, dataclass_transform
+
+_Made = TypeVar("_Made")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+@dataclass_transform(frozen_default=True)
+def _node(made: type[_Made]) -> type[_Made]:
+    """A frozen dataclass that reckons its hash once: formulas are looked up by what they say, often."""
+    data: Any = dataclass(frozen=True, slots=True)(made)
+    reckoned: Callable[[Any], int] = data.__hash__
+
+    def kept(self: Any) -> int:
+        try:
+            return int(self._hash)
+        except AttributeError:
+            object.__setattr__(self, "_hash", reckoned(self))
+            return int(self._hash)
+
+    data.__hash__ = kept
+    return cast(type[_Made], data)
+
+
+class _Hashed:
+    """Room for the hash. It is no field: nothing compares, shows or pickles it."""
+
+    __slots__ = ("_hash",)
+
+
+@_node
+class Number(_Hashed):
     """A literal. Unit names such as `month` become 1 and dates become months since the start."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+@_node
+class Variable(_Hashed):
     """The current value of a variable, stock or auxiliary."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+@_node
+class Parameter(_Hashed):
     """A parameter of the world in which the formula is evaluated (the true one or a picture)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+@_node
+class Now(_Hashed):
     """Months since the start of the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepLength:
+@_node
+class StepLength(_Hashed):
     """Length of one step in months: 1 for monthly models, about 0.23 for weekly ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Negate:
+@_node
+class Negate(_Hashed):
     of: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+@_node
+class Binary(_Hashed):
     op: Literal["+", "-", "*", "/", "**"]
     left: Node
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+@_node
+class Compare(_Hashed):
     op: Literal["<", "<=", ">", ">=", "==", "!="]
     left: Node
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
+@_node
+class Logic(_Hashed):
     op: Literal["and", "or"]
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+@_node
+class Not(_Hashed):
     of: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@_node
+class Call(_Hashed):
     """min, max (two or more arguments), exp, log, sqrt, abs, logistic, clip(x, low, high),
     where(condition, if_true, if_false)."""
 

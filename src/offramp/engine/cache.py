@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 LARGEST = 64 * 1024 * 1024  # bytes that all entries together may take
@@ -40,29 +41,32 @@ def read(key: str) -> bytes | None:
     return code
 
 
-def write(key: str, code: bytes) -> None:
-    """Keep `code` under `key`; a reader sees all of it or nothing. Does nothing where it cannot."""
+def write(codes: Mapping[str, bytes]) -> None:
+    """Keep each code under its key; a reader sees all of it or nothing. Does nothing where it cannot."""
     with contextlib.suppress(OSError, RuntimeError):
         folder = directory()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(code).digest() + code)
-            os.replace(name, folder / f"{key}.object")
-        except OSError:
-            os.unlink(name)
-            raise
+        for key, code in codes.items():
+            handle, name = tempfile.mkstemp(dir=folder, suffix=".part")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(hashlib.sha256(code).digest() + code)
+                os.replace(name, folder / f"{key}.object")
+            except OSError:
+                os.unlink(name)
+                raise
         make_room(folder)
 
 
 def make_room(folder: Path, largest: int = LARGEST) -> None:
     """Delete the entries used longest ago until the rest fit into `largest` bytes."""
     entries = []
-    for path in folder.glob("*.object"):
-        with contextlib.suppress(OSError):
-            status = path.stat()
-            entries.append((status.st_mtime, status.st_size, path))
+    with os.scandir(folder) as found:
+        for entry in found:
+            if entry.name.endswith(".object"):
+                with contextlib.suppress(OSError):
+                    status = entry.stat()
+                    entries.append((status.st_mtime, status.st_size, Path(entry.path)))
     total = sum(size for _, size, _ in entries)
     for _, size, path in sorted(entries, key=lambda e: e[0]):
         if total <= largest:

@@ -143,13 +143,13 @@ def compile_model(
     began = time.perf_counter()
     module = Module(width or target.doubles, real)
     control = write_program(module, model, paths)
-    text = module.text
+    pieces = module.pieces
     written = time.perf_counter() - began
-    program = compile_ir(text, target, cache=cache)
+    program = compile_ir(pieces, target, cache=cache)
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
     return CompiledModel(
         model=model,
-        ir=text,
+        ir=module.text,
         width=module.width,
         program=program,
         seconds={"write": written, **program.seconds},

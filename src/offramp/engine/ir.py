@@ -18,6 +18,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal
 
 from offramp.engine.values import LANES, UNIFORM_OF, Comparison, Kind, Operand, Value
@@ -57,9 +58,7 @@ class Module:
         if real != "double":
             raise ValueError(f"reals can be `double`, not `{real}`")
         self.width, self.real = width, real
-        self._parts: list[str] = []
-        self._declared: dict[str, str] = {}
-        self._tables: dict[tuple[str, tuple[int | float, ...]], str] = {}
+        self._written: dict[str, _Written] = {}
         self.signatures: dict[str, tuple[tuple[Kind, ...], Kind | None]] = {}
 
     def type_of(self, kind: Kind) -> str:
@@ -85,30 +84,19 @@ class Module:
     ) -> Iterator[Function]:
         """Write a function; its body is what happens inside the `with`. Others can only call a public one."""
         self.signatures[name] = (tuple(parameters.values()), returns)
-        f = Function(self, parameters)
+        f = Function(self, name, parameters)
         yield f
         given = ", ".join(f"{self.type_of(k)} %{n}" for n, k in parameters.items())
-        kind = self.type_of(returns) if returns else "void"
         if returns is None:
             f.write("ret void")
-        head = f"define {'' if public else 'internal '}{kind} @{name}({given})"
         body = "\n".join([*f.allocations, *f.lines])
-        self._parts.append(f"{head} noinline nounwind #0 {{\nentry:\n{body}\n}}\n")
+        self._written[name] = _Written(
+            f"{self._returned(returns)} @{name}({given}) noinline nounwind #0 {{\nentry:\n{body}\n}}\n",
+            public, [f"{n} = {array}\n" for array, n in f.tables.items()], f.declared, f.called,
+        )  # fmt: skip
 
-    def table(self, kind: Literal["index", "scalar"], values: Sequence[int | float]) -> str:
-        """A constant array of uniform values; gives the name to load from."""
-        key = (kind, tuple(values))
-        if key not in self._tables:
-            name = f"@table{len(self._tables)}"
-            element = self.type_of(kind)
-            entries = ", ".join(f"{element} {self.literal(kind, v)}" for v in values) or f"{element} 0"
-            array = f"[{max(1, len(values))} x {element}]"
-            self._parts.insert(0, f"{name} = private constant {array} [{entries}]\n")
-            self._tables[key] = name
-        return self._tables[key]
-
-    def declare(self, text: str) -> None:
-        self._declared[text] = text
+    def _returned(self, kind: Kind | None) -> str:
+        return self.type_of(kind) if kind else "void"
 
     def literal(self, kind: Kind, value: float | int | bool) -> str:
         """One lane of a constant as LLVM writes it."""
@@ -118,21 +106,55 @@ class Module:
 
     @property
     def text(self) -> str:
+        """The whole program, to be read; LLVM reads it too."""
+        written = self._written.values()
+        tables = [table for w in written for table in w.tables]
+        functions = [f"define {'' if w.public else 'internal '}{w.text}" for w in written]
+        declared = {d: None for w in written for d in w.declared}
+        return "\n".join([*tables, *functions, *(f"declare {d}" for d in declared), self._attributes, ""])
+
+    @property
+    def pieces(self) -> list[str]:
+        """The same program as modules of one function each, which call one another."""
+        return [self._piece(w) for w in self._written.values()]
+
+    def _piece(self, written: _Written) -> str:
+        declared = dict(written.declared)
+        for name in written.called:
+            kinds, returns = self.signatures[name]
+            given = ", ".join(map(self.type_of, kinds))
+            declared[f"{self._returned(returns)} @{name}({given}) #0"] = None
+        declarations = (f"declare {d}" for d in declared)
+        return "\n".join([*written.tables, f"define {written.text}", *declarations, self._attributes, ""])
+
+    @property
+    def _attributes(self) -> str:
         # Without these, LLVM halves 512-bit vectors on processors where it thinks the clock would drop.
-        bits = 64 * self.width
-        attributes = (
-            f'attributes #0 = {{ "min-legal-vector-width"="{min(512, bits)}" "prefer-vector-width"="512" }}'
-        )
-        return "\n".join([*self._parts, *(f"declare {d}" for d in self._declared), attributes, ""])
+        bits = min(512, 64 * self.width)
+        return f'attributes #0 = {{ "min-legal-vector-width"="{bits}" "prefer-vector-width"="512" }}'
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A function as it was written, and what it refers to."""
+
+    text: str
+    public: bool
+    tables: list[str]
+    declared: dict[str, None]
+    called: dict[str, None]
 
 
 class Function:
     """The body of one function while it is being written."""
 
-    def __init__(self, module: Module, parameters: Mapping[str, Kind]) -> None:
-        self.module = module
+    def __init__(self, module: Module, name: str, parameters: Mapping[str, Kind]) -> None:
+        self.module, self.name = module, name
         self.lines: list[str] = []
         self.allocations: list[str] = []
+        self.tables: dict[str, str] = {}  # constant array -> its name
+        self.declared: dict[str, None] = {}
+        self.called: dict[str, None] = {}  # functions of the module
         self._known: list[dict[str, Value]] = [{}]  # what each open block has computed, for reuse
         self._count = 0
         self._parameters = {n: Value(self, k, f"%{n}") for n, k in parameters.items()}
@@ -296,7 +318,7 @@ class Function:
     def intrinsic(self, name: Literal["fabs", "sqrt", "fma"], *given: Value) -> Value:
         x = given[0]
         full = f"{x.type} @llvm.{name}.v{self.module.width}f64"
-        self.module.declare(f"{full}({', '.join(v.type for v in given)})")
+        self.declared[f"{full}({', '.join(v.type for v in given)})"] = None
         return self.emit(x.kind, f"call {full}({', '.join(f'{v.type} {v.text}' for v in given)})")
 
     def to_small(self, x: Value) -> Value:
@@ -316,6 +338,8 @@ class Function:
     def call(self, name: str, *arguments: Operand) -> Value:
         """Call a function of the module. Without a result the value must not be used."""
         kinds, returns = self.module.signatures[name]
+        if name != self.name:
+            self.called[name] = None
         given = [self.to(k, a) for k, a in zip(kinds, arguments, strict=True)]
         text = ", ".join(f"{v.type} {v.text}" for v in given)
         if returns is None:
@@ -360,7 +384,12 @@ class Function:
         self.write(f"store <{n} x i{bits}> {narrow.text}, ptr {place.text}, align 1")
 
     def table(self, kind: Literal["index", "scalar"], values: Sequence[int | float]) -> Value:
-        return Value(self, "pointer", self.module.table(kind, values))
+        """Address of a constant array of uniform values."""
+        element = self.module.type_of(kind)
+        entries = [f"{element} {self.module.literal(kind, v)}" for v in values] or [f"{element} 0"]
+        array = f"private constant [{len(entries)} x {element}] [{', '.join(entries)}]"
+        name = self.tables.setdefault(array, f"@{self.name}.table{len(self.tables)}")
+        return Value(self, "pointer", name)
 
     def _align(self, kind: Kind) -> int:
         if kind in ("real", "bits"):

@@ -1,8 +1,9 @@
 """IR text to machine code in memory, through llvmlite, with the object code kept on disk.
 
-Compiling a crisis takes about a second, loading its object code a few milliseconds. The cache is keyed by
-everything that the code depends on: the IR, the processor and its features, the versions of llvmlite and
-LLVM. It only ever saves time: a cache that cannot be written, is damaged or is deleted changes nothing.
+A program comes in pieces, one for each of its functions, and the cache holds each by itself: after an edit
+only the functions that it touches are compiled. An entry is keyed by everything that its code depends on:
+the IR, the processor and its features, the versions of llvmlite and LLVM. The cache only ever saves time:
+one that cannot be written, is damaged or is deleted changes nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,13 +58,20 @@ class Program:
 
     Attributes
     ----------
-    seconds : stage -> seconds: `parse`, `optimise`, `emit` (or `load` from the cache), `link`
-    cached : whether the object code came from disk
+    seconds : stage -> seconds: `load` from the cache, `compile` what is not there, `save`, `link`
+    pieces : how many pieces the program has
+    compiled : how many of them were not in the cache
     """
 
     seconds: dict[str, float]
-    cached: bool
+    pieces: int
+    compiled: int
     _engine: Any = field(repr=False)
+
+    @property
+    def cached(self) -> bool:
+        """Whether all object code came from disk."""
+        return not self.compiled
 
     def function(self, name: str, *arguments: Any) -> Any:
         """A function of the module as a ctypes function; calls release the interpreter lock."""
@@ -72,12 +81,12 @@ class Program:
         return ctypes.CFUNCTYPE(None, *arguments)(address)
 
 
-def compile_ir(text: str, target: Target, *, cache: bool = True) -> Program:
+def compile_ir(pieces: Sequence[str], target: Target, *, cache: bool = True) -> Program:
     """Machine code for IR text.
 
     Parameters
     ----------
-    text : a module as LLVM reads it
+    pieces : modules as LLVM reads them, which may call one another's functions
     target : the processor to compile for
     cache : keep and reuse object code on disk
     """
@@ -92,31 +101,38 @@ def compile_ir(text: str, target: Target, *, cache: bool = True) -> Program:
     clock = _Clock()
     system = f"{llvm.get_default_triple()} {target.cpu} {target.features}"
     versions = f"{llvmlite.__version__} {llvm.llvm_version_info} {PASSES} {CODE_LEVEL}"
-    key = hashlib.sha256("\0".join([text, system, versions]).encode()).hexdigest()
-    code = disk.read(key) if cache else None
-    cached = code is not None
+    keys = [hashlib.sha256("\0".join([text, system, versions]).encode()).hexdigest() for text in pieces]
+    codes = {key: disk.read(key) if cache else None for key in keys}
     clock.mark("load")
-    if code is None:
-        module = llvm.parse_assembly(text)
-        module.triple = llvm.get_default_triple()
-        module.data_layout = str(machine.target_data)
-        module.verify()
-        clock.mark("parse")
-        passes = llvm.create_new_module_pass_manager()
-        for name in PASSES:
-            getattr(passes, f"add_{name}_pass")()
-        passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
-        clock.mark("optimise")
-        code = machine.emit_object(module)
-        clock.mark("emit")
-        if cache:
-            disk.write(key, code)
-            clock.mark("save")
+    made = {}
+    for key, text in zip(keys, pieces, strict=True):
+        if codes[key] is None:
+            codes[key] = made[key] = _object_code(text, machine)
+    if made:
+        clock.mark("compile")
+    if made and cache:
+        disk.write(made)
+        clock.mark("save")
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    for code in codes.values():
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     clock.mark("link")
-    return Program(seconds=clock.seconds, cached=cached, _engine=engine)
+    return Program(clock.seconds, len(pieces), len(made), engine)
+
+
+def _object_code(text: str, machine: Any) -> bytes:
+    import llvmlite.binding as llvm
+
+    module = llvm.parse_assembly(text)
+    module.triple = llvm.get_default_triple()
+    module.data_layout = str(machine.target_data)
+    module.verify()
+    passes = llvm.create_new_module_pass_manager()
+    for name in PASSES:
+        getattr(passes, f"add_{name}_pass")()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    return bytes(machine.emit_object(module))
 
 
 class _Clock:

@@ -32,7 +32,7 @@ from offramp.model import Effect
 from offramp.tree import Binary, Call, Negate, Node, Variable, children
 
 # How long the functions of all of an actor's actions may be, against one that computes everything.
-CODE = 1.0
+CODE = 2.0
 # Gives what a step is worth: (f, reader at the end of the step, actor) -> points per month.
 Valuation = Callable[[Function, Reader, int], Value]
 _SHARED: dict[str, Kind] = {
