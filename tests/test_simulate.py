@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from offramp.check import loads
 from offramp.dataset import RESERVED, SECTIONS, load, save, section, to_parquet
 from offramp.design import Design
 from offramp.errors import OfframpError, UsageError
@@ -219,6 +220,21 @@ def test_a_model_without_actors_events_or_outcomes_can_be_saved(tmp_path):
     save(runs, tmp_path / "bare.nc")
     xr.testing.assert_identical(runs, load(tmp_path / "bare.nc"))
     to_parquet(runs, tmp_path / "bare.parquet")
+
+
+@pytest.mark.parametrize("year", [1618, 1677, 2262, 2999])
+def test_crises_of_other_centuries_keep_their_dates(year, tmp_path):
+    """Nanoseconds since 1970 in 64 bits reach from 1677 to 2262 and come round again."""
+    import pyarrow.parquet as pq
+
+    text = made("variables: {x: {initial: 1, change: 1 / month}}", 3).text
+    model = loads(text.replace("start: 2020-01-01", f"start: {year}-05-23"))
+    runs = simulate(Design(model, scenarios=2), engine="oracle")
+    assert str(runs["time"].values[-1])[:10] == f"{year}-08-23"
+    save(runs, tmp_path / "old.nc")
+    xr.testing.assert_identical(runs, load(tmp_path / "old.nc"))
+    to_parquet(runs, tmp_path / "old.parquet")
+    assert str(pq.read_table(tmp_path / "old.parquet")["date"][-1]) == f"{year}-08-23"
 
 
 def test_the_table_has_every_value_in_its_row(runs, tmp_path):

@@ -162,7 +162,7 @@ class Collection:
         import xarray as xr
 
         design, model = self.design, self.design.model
-        dates = np.array([d.isoformat() for d in model.dates], dtype="datetime64[ns]")
+        dates = np.array([d.isoformat() for d in model.dates], dtype="datetime64[s]")
         coords = {
             "policy": ("policy", _names(design.policies)),
             "scenario": ("scenario", design.scenarios),
@@ -364,7 +364,8 @@ def load(path: str | Path) -> xr.Dataset:
     import xarray as xr
 
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as opened:
+        seconds = xr.coders.CFDatetimeCoder(time_unit="s")  # as wide as dates are; nanoseconds end in 2262
+        with xr.open_dataset(path, engine="h5netcdf", decode_times=seconds) as opened:
             runs = opened.load()
     except FileNotFoundError as error:
         raise OfframpError(f"there is no file {path}.") from error

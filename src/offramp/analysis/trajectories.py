@@ -116,7 +116,7 @@ def choices(runs: xr.Dataset, actor: str) -> xr.Dataset:
         coords={
             "policy": runs["policy"],
             "action": names[actor],
-            "month": np.array([d.isoformat() for d in first], dtype="datetime64[ns]"),
+            "month": np.array([d.isoformat() for d in first], dtype="datetime64[s]"),
         },
         attrs={"actor": actor, "end": dates(runs)[-1].isoformat()},
     )

@@ -21,7 +21,7 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
     if found.illustrative:
         page.paragraph("Illustrative: the numbers of this model are there to teach.")
     sides = {s.actor: s.title for s in found.sides}
-    digits = decimals_for([m.share for m in found.misreadings])
+    digits = figures.digits_together((m.low, m.high) for m in found.misreadings)
     unseen = [m for m in found.misreadings if m.share == m.low == m.high == m.alone.value == 0]
     page.heading(f"What each misreading adds to the risk of: {found.outcome_title}")
     page.paragraph(
@@ -34,10 +34,10 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
         [
             [
                 f"{sides[m.actor]}: {m.title}",
-                points(m.share, digits),
-                between(Estimate(m.share, m.low, m.high), digits),
-                points(m.alone.value, digits),
-                points(m.one_sided.value, digits),
+                figures.points(m.share, digits),
+                figures.points_range(m.low, m.high, digits),
+                figures.points(m.alone.value, digits),
+                figures.points(m.one_sided.value, digits),
             ]
             for m in found.misreadings
             if m not in unseen
@@ -54,10 +54,10 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
         [
             [
                 s.title,
-                points(s.share, digits),
-                between(Estimate(s.share, s.low, s.high), digits),
-                f"{points(s.alone.value, digits)} ({between(s.alone, digits)})",
-                f"{points(s.last.value, digits)} ({between(s.last, digits)})",
+                figures.points(s.share, digits),
+                figures.points_range(s.low, s.high, digits),
+                _with_interval(s.alone, digits),
+                _with_interval(s.last, digits),
             ]
             for s in found.sides
         ],
@@ -86,26 +86,14 @@ def misreadings_text(found: Misreadings, model: Model, again: str, columns: int,
     return page.text(colour)
 
 
-def decimals_for(changes: Sequence[float]) -> int:
-    """Digits after the point for changes of a chance that stand together, in points of a hundred."""
-    return 1 if max((abs(100 * c) for c in changes), default=0.0) >= 10 else 2
-
-
-def points(change: float, decimals: int) -> str:
-    """A change of a chance in points of a hundred, with its sign."""
-    text = f"{abs(100 * change):.{decimals}f}"
-    return "0" if not float(text) else f"{'+' if change > 0 else figures.MINUS}{text}"
-
-
-def between(estimate: Estimate, decimals: int) -> str:
-    """An interval of such changes."""
-    return f"{points(estimate.low, decimals)} to {points(estimate.high, decimals)}"
+def _with_interval(e: Estimate, digits: int) -> str:
+    return f"{figures.points(e.value, digits)} ({figures.points_range(e.low, e.high, digits)})"
 
 
 def _headline(found: Misreadings) -> str:
     until = figures.end_words(found.by)
-    digits = decimals_for([found.total.value])
-    change = points(abs(found.total.value), digits).lstrip("+")
+    digits = figures.digits_for(found.total.low, found.total.high)
+    change = figures.points(abs(found.total.value), digits).lstrip("+")
     said = (
         f"{found.outcome_title} by {until}: {figures.percent(found.today.value)} as it is, "
         f"{figures.percent(found.true.value)} if everyone saw what is so. "
@@ -118,7 +106,7 @@ def _headline(found: Misreadings) -> str:
         verdict = (
             "With so many futures it cannot be told whether misperception adds to the risk or takes from it"
         )
-    return f"{said}{verdict} ({between(found.total, digits)})."
+    return f"{said}{verdict} ({figures.points_range(found.total.low, found.total.high, digits)})."
 
 
 def _surprises(page: Page, found: Misreadings, model: Model) -> None:

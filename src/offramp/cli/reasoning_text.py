@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 from offramp.cli.text import Page
-from offramp.questions.shapley import Estimate
 from offramp.questions.why import Typical, Why
 from offramp.questions.without import Without
 from offramp.report import figures
@@ -99,13 +98,16 @@ def _mediated(page: Page, found: Why) -> None:
         return
     page.heading("What goes without it")
     whole = found.mediated[0].effect
+    digits = figures.digits_together((w.left.low, w.left.high) for w in found.mediated)
     if found.second:
         said = (
-            f"The difference between the policies is {_points(whole.value)} points of a hundred "
-            f"({_range(whole)}) as it is. Below, what is left"
+            f"The difference between the policies is {figures.points(whole.value, digits)} points of a "
+            f"hundred ({figures.points_range(whole.low, whole.high, digits)}) as it is. Below, what is left"
         )
     else:
-        said = f"The chance is {100 * whole.value:.2f} points of a hundred as it is. Below, what is left"
+        said = (
+            f"The chance is {100 * whole.value:.{digits}f} points of a hundred as it is. Below, what is left"
+        )
     page.paragraph(
         f"{said} in the same futures with the act forbidden, the event without effect or the exchange never "
         "opening, and the share that goes. All else goes on by the model's rules; shares need not add up, "
@@ -113,7 +115,15 @@ def _mediated(page: Page, found: Why) -> None:
     )
     page.table(
         ["without", "left", "90 % interval", "goes"],
-        [[w.title, _points(w.left.value), _range(w.left), _share(w)] for w in found.mediated],
+        [
+            [
+                w.title,
+                figures.points(w.left.value, digits),
+                figures.points_range(w.left.low, w.left.high, digits),
+                _share(w),
+            ]
+            for w in found.mediated
+        ],
     )
 
 
@@ -126,15 +136,6 @@ def _typical(page: Page, told: Typical, found: Why) -> None:
     )
     for line in told.story:
         page.entry(figures.table_date(line.at), line.text, "    ", 12)
-
-
-def _points(change: float) -> str:
-    text = f"{abs(100 * change):.2f}"
-    return "0" if not float(text) else f"{'+' if change > 0 else figures.MINUS}{text}"
-
-
-def _range(e: Estimate) -> str:
-    return f"{_points(e.low)} to {_points(e.high)}"
 
 
 def _share(w: Without) -> str:

@@ -279,12 +279,14 @@ def _misreadings(model: Model, misread: Answer) -> dict[str, Any]:
     risk = words.quoted(misread["outcome_title"])
     total = misread["total"]
     told = total["low"] > 0 or total["high"] < 0
-    today, true = (figures.percent(misread[k]["value"], 2) for k in ("today", "true"))
+    whole = figures.digits_for(total["low"], total["high"])
+    today, true = (figures.percent(misread[k]["value"], whole) for k in ("today", "true"))
+    digits = figures.digits_together((m["low"], m["high"]) for m in misread["misreadings"])
     sentence = f"With everyone seeing true the chance of {risk} would be {true} instead of {today}"
     sentence += "." if told else ", a difference that these futures do not tell from none."
     costly = [
-        f"{sides[m['actor']]}, {words.quoted(m['title'])}: {_points(m['share'])} points of the chance of "
-        f"{risk} ({_points(m['low'])} to {_points(m['high'])})."
+        f"{sides[m['actor']]}, {words.quoted(m['title'])}: {figures.points(m['share'], digits)} points of "
+        f"the chance of {risk} ({figures.points_range(m['low'], m['high'], digits)})."
         for m in misread["misreadings"]
         if m["low"] > 0
     ][:MOST_SAID]
@@ -295,9 +297,9 @@ def _misreadings(model: Model, misread: Answer) -> dict[str, Any]:
     rows = [
         (
             f"{sides[m['actor']]}: {m['title']}",
-            _points(m["share"]),
-            f"{_points(m['low'])} to {_points(m['high'])}",
-            _points(m["alone"]["value"]),
+            figures.points(m["share"], digits),
+            figures.points_range(m["low"], m["high"], digits),
+            figures.points(m["alone"]["value"], digits),
         )
         for m in misread["misreadings"]
     ]
@@ -307,7 +309,7 @@ def _misreadings(model: Model, misread: Answer) -> dict[str, Any]:
             100 * m["share"],
             100 * m["low"],
             100 * m["high"],
-            _points(m["share"]),
+            figures.points(m["share"], digits),
         )
         for m in misread["misreadings"][:_MOST_DRAWN]
     ]
@@ -323,21 +325,15 @@ def _misreadings(model: Model, misread: Answer) -> dict[str, Any]:
     side_rows = [
         (
             s["title"],
-            _points(s["share"]),
-            f"{_points(s['low'])} to {_points(s['high'])}",
-            _points(s["alone"]["value"]),
-            _points(s["last"]["value"]),
+            figures.points(s["share"], digits),
+            figures.points_range(s["low"], s["high"], digits),
+            figures.points(s["alone"]["value"], digits),
+            figures.points(s["last"]["value"], digits),
         )
         for s in misread["sides"]
     ]
     heads = ("Side", "Share, points", "90 % interval", "It alone sees true", "It sees true last")
     return {"costly": costly, "misreadings": picture, "misread_sides": (heads, side_rows)}
-
-
-def _points(share: float) -> str:
-    """Points of a hundred with a sign, to the hundredth."""
-    text = f"{abs(100 * share):.2f}"
-    return "0" if not float(text) else f"{'+' if share > 0 else figures.MINUS}{text}"
 
 
 # ── claims, sensitivities ─────────────────────────────────────────────────────────────────────────
@@ -375,7 +371,7 @@ def _sensitivity(model: Model, found: Answer) -> Picture | None:
             100 * (s["high"]["value"] - s["low"]["value"]),
             100 * (s["high"]["low"] - s["low"]["high"]),
             100 * (s["high"]["high"] - s["low"]["low"]),
-            _points(s["high"]["value"] - s["low"]["value"]),
+            figures.points(s["high"]["value"] - s["low"]["value"], 1),
         )
         for s in found["shares"]
     ]

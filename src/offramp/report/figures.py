@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 # A number never parts from its unit at the end of a line.
@@ -74,6 +74,36 @@ def digits_for(low: float, high: float) -> int:
     if half <= 0:
         return 0
     return min(3, max(0, math.ceil(-math.log10(half))))
+
+
+def digits_together(intervals: Iterable[tuple[float, float]]) -> int:
+    """Digits after the point of percentages in one column: what half of their intervals are worth.
+
+    Parameters
+    ----------
+    intervals : (low, high) as shares; those of no width do not count
+
+    >>> digits_together([(0.1, 0.2), (0.4, 0.5)]), digits_together([(0.031, 0.033)]), digits_together([])
+    (0, 1, 1)
+    """
+    widths = sorted(high - low for low, high in intervals if high > low)
+    return digits_for(0.0, widths[len(widths) // 2 - (len(widths) > 1)]) if widths else 1
+
+
+def points(change: float, decimals: int) -> str:
+    """A change of a share in points of a hundred, with its sign.
+
+    >>> points(0.0312, 1), points(-0.0312, 2).replace(MINUS, "-"), points(0.0001, 1)
+    ('+3.1', '-3.12', '0')
+    """
+    text = f"{abs(100 * change):,.{decimals}f}"
+    sign = "" if not float(text.replace(",", "")) else "+" if change > 0 else MINUS
+    return sign + (text if sign else "0")
+
+
+def points_range(low: float, high: float, decimals: int) -> str:
+    """An interval of such changes."""
+    return f"{points(low, decimals)} to {points(high, decimals)}"
 
 
 def percent_range(low: float, high: float) -> str:

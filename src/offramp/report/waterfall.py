@@ -36,7 +36,7 @@ def waterfall(
     """
     numbers = [
         figures.percent(first[1]),
-        *(_signed(-f.fall, f.high - f.low) for f in falls),
+        *(figures.points(-f.fall, max(1, figures.digits_for(f.low, f.high))) for f in falls),
         figures.percent(last[1]),
     ]
     levels = [first[1]]
@@ -83,11 +83,3 @@ def waterfall(
         [{"x": 0, "x2": plot, "y": y}], {"x": pixel("x"), "x2": {"field": "x2"}, "y": pixel("y")}, GRID
     )
     return drawing.spec(plot, y, (NAMES, 36, right, 28))
-
-
-def _signed(change: float, spread: float) -> str:
-    """A change of a chance in points of a hundred, with the digits that its interval is worth."""
-    decimals = max(1, figures.digits_for(0, spread))
-    text = f"{100 * abs(change):.{decimals}f}"
-    sign = "" if not float(text) else "\u2212" if change < 0 else "+"
-    return f"{sign}{text}"

@@ -340,7 +340,7 @@ def save(calibration: Calibration, path: Path, told: dict[str, Any], *, engine: 
         ),
     }
     if calibration.trace is not None:
-        days = np.array([calibration.model.start, *calibration.days], dtype="datetime64[ns]")
+        days = np.array([calibration.model.start, *calibration.days], dtype="datetime64[s]")
         trace = {
             kind: (("chain", "day", "purpose"), calibration.trace[:, :, i])
             for i, kind in enumerate(("mean", "sd"))
