@@ -277,6 +277,8 @@ class ModelMaker:
             )
             for k in range(self.count(2, 3))
         )  # fmt: skip
+        if len(types) == 3 and len(parameters) == 1:  # two that are one
+            types = (*types[:-1], replace(types[-1], overlays=types[0].overlays))
         return replace(actor, types=types, true_type=self.chances([t.name for t in types]))
 
     def believing(self, actor: Actor, others: list[Actor]) -> Actor:

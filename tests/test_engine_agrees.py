@@ -182,6 +182,21 @@ def test_random_minds_hold_every_construct():
     assert {len(a.types) for a in actors} >= {0, 2, 3}
     assert any(len(a.beliefs) == 2 and all(b.learns for b in a.beliefs) for a in thinkers)
     assert any(b.confirmation_bias and b.fading and b.floor for b in learning)
+    twins = {
+        (n, a.name)
+        for n, m in enumerate(models)
+        for a in m.actors
+        if len({t.overlays for t in a.types}) == 2 < len(a.types)
+    }
+    about = {
+        (n, b.about)
+        for n, m in enumerate(models)
+        for a in m.actors
+        if a.depth
+        for b in a.beliefs
+        if b.learns and (b.confirmation_bias or b.floor)
+    }
+    assert twins & about
     assert any(not b.learns for a in thinkers for b in a.beliefs)
     assert any(a.beliefs for a in actors if not a.depth)
     assert any(s.hidden and s.assumed for a in thinkers if a.beliefs for s in a.sees)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from offramp.check import loads
 from offramp.engine.inputs import Status
 from small_models import ENGINES, made, outputs
 
@@ -116,12 +117,34 @@ def test_what_an_uncertain_act_says_is_weighed_by_what_is_believed_by_then(engin
     np.testing.assert_allclose(course, [PRIOR, february, march], rtol=1e-12)
 
 
-def test_of_types_held_alike_the_first_leads(engine):
-    """So a push speaks against `soft` and is discounted; were `hard` to lead, it would not be."""
-    prior = np.array([0.4, 0.2, 0.4])
-    model = watch("confirmation_bias: 0.5", prior="{soft: 0.4, fair: 0.2, hard: 0.4}")
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("prior", "discounted"), [((0.4, 0.4, 0.2), True), ((0.2, 0.4, 0.4), False)])
+def test_of_types_held_alike_none_leads_by_its_place(engine, prior, discounted, turned):
+    """What both leaders make of a push, on average, says whether it speaks against what is held for true."""
+    types = dict(zip(("soft", "fair", "hard"), prior, strict=True))
+    if turned:
+        types = dict(reversed(types.items()))
+    text = "{" + ", ".join(f"{name}: {p}" for name, p in types.items()) + "}"
+    model = watch("confirmation_bias: 0.5", prior=text)
     course = outputs(model, engine, policy="script").belief[0]
-    np.testing.assert_allclose(course[1], bayes(prior, PUSH**0.5), rtol=1e-12)
+    expected = bayes(np.array(prior), PUSH**0.5 if discounted else PUSH)
+    np.testing.assert_allclose(course[1], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("learning", ["confirmation_bias: 0.6", "floor: 0.25", "floor: 9 * odd, fading: odd"])
+@pytest.mark.parametrize("shares", [(0.25, 0.2), (0.0, 0.45), (0.225, 0.225)])
+def test_a_type_that_is_there_twice_is_learnt_of_as_one(engine, learning, shares):
+    """`hard` leads with 0.45, whether or not it has two names."""
+    once = watch(learning, prior="{soft: 0.3, fair: 0.25, hard: 0.45}")
+    both = f"{{soft: 0.3, fair: 0.25, hard: {shares[0]}, twin: {shares[1]}}}"
+    text = once.text.replace("{soft: 0.3, fair: 0.25, hard: 0.45}", both)
+    text = text.replace(
+        "    true_type: fair", "      twin: {parameters: {resolve: 0.8}}\n    true_type: fair"
+    )
+    twice = outputs(loads(text), engine, policy="script").belief[0]
+    merged = np.column_stack([twice[:, :2], twice[:, 2:].sum(axis=1)])
+    np.testing.assert_allclose(merged, outputs(once, engine, policy="script").belief[0], rtol=1e-12)
+    assert (twice >= 0).all()
 
 
 def test_who_has_learnt_chooses_by_what_it_has_learnt(engine):

@@ -17,6 +17,9 @@ from offramp.engine.values import Value
 from offramp.engine.watch import Watch
 from offramp.model import Belief, Formula
 
+# Of beliefs that are this near to the largest, rounding does not say which leads.
+LEADING = 1.0 - 1e-9
+
 
 class Believing:
     """Writes the functions by which actors weigh their pictures and change their beliefs."""
@@ -106,6 +109,36 @@ class Believing:
                 weight = weight * f.load(belief, self.first_supposition[actor, b.about] + k)
         return weight
 
+    def type_values(self, f: Function, about: str) -> list[tuple[int, list[Value]]]:
+        """For each parameter that the types of an actor give values to: its place, its value in each type."""
+        first = 0
+        for actor in self.actors:
+            if actor.name == about:
+                break
+            first += sum(len(t.overlays) for t in actor.types)
+        given = self.memory.outside(f, "type_value")
+        per_type = len(actor.types[0].overlays)
+        return [
+            (
+                self.layout.parameter[overlay.parameter],
+                [f.load(given, first + k * per_type + n) for k in range(len(actor.types))],
+            )
+            for n, overlay in enumerate(actor.types[0].overlays)
+        ]
+
+    def _alike(self, f: Function, about: str) -> list[list[Value | None]]:
+        """Masks [k][l]: whether two types of an actor are one, having the same values; None for k = l."""
+        values = [values for _, values in self.type_values(f, about)]
+        count = self.types_of(about)
+        result: list[list[Value | None]] = [[None] * count for _ in range(count)]
+        for k in range(count):
+            for l in range(k):
+                same = f.constant("mask", True)
+                for of in values:
+                    same = same & of[k].equals(of[l])
+                result[k][l] = result[l][k] = same
+        return result
+
     # What others were expected to do
 
     def _expect(self) -> None:
@@ -188,14 +221,31 @@ class Believing:
                 average = mean(likely)
                 likely = [weigh(alpha, chance) + weigh(1.0 - alpha, average) for chance in likely]
 
+            # Types that are alike count as one.
+            alike = self._alike(f, belief.about)
+
+            def together(of: Sequence[Value], k: int) -> Value:
+                """The sum over a type and all that are like it."""
+                total = of[k]
+                for one, same in zip(of, alike[k], strict=True):
+                    if same is not None:
+                        total = total + f.select(same, one, 0.0)
+                return total
+
+            share = [1.0 / together([f.real(1.0)] * len(types), k) for k in types]
+
             # Confirmation bias
             if belief.confirmation_bias is not None:
                 bias = held(belief.confirmation_bias, 1.0)
-                average, top, leading = mean(likely), b[0], likely[0]
-                for k in types[1:]:
-                    more = b[k] > top
-                    top, leading = f.select(more, b[k], top), f.select(more, likely[k], leading)
-                against = leading < average
+                average, joint_beliefs = mean(likely), [together(b, k) for k in types]
+                top = joint_beliefs[0]
+                for one in joint_beliefs[1:]:
+                    top = f.larger(top, one)
+                leading, leaders = f.real(0.0), f.real(0.0)
+                for k in types:
+                    leads = f.select(joint_beliefs[k] >= top * LEADING, b[k], 0.0)
+                    leading, leaders = leading + weigh(leads, likely[k]), leaders + leads
+                against = leading / leaders < average
                 likely = [
                     f.select(
                         against, f.select(bias.equals(1.0), 1.0, power(f, chance, 1.0 - bias)), chance
@@ -212,8 +262,16 @@ class Believing:
                 kept = power(f, 1.0 - held(belief.fading, 1.0), f.real(self.layout.dt))
                 after = [kept * new + (1.0 - kept) * old for new, old in zip(after, prior, strict=True)]
 
-            floor = held(belief.floor, 1.0 / len(types))
-            after = [f.larger(new, floor) for new in after]
+            if belief.floor is not None:
+                distinct = share[0]
+                for one in share[1:]:
+                    distinct = distinct + one
+                floor = f.smaller(f.larger(read.read(belief.floor), 0.0), 1.0 / distinct)
+                both = [together(after, k) for k in types]
+                after = [
+                    f.larger(all_, floor) * f.select(all_.equals(0.0), share[k], after[k] / all_)
+                    for k, all_ in enumerate(both)
+                ]
             total = f.real(0.0)
             for new in after:
                 total = total + new

@@ -18,6 +18,9 @@ from offramp.engine.ladder import odds_of
 from offramp.engine.world import State, World, inner_steps, look_ahead_steps, power, weigh
 from offramp.model import Actor, Belief, Formula, Model
 
+# Of beliefs that are this near to the largest, rounding does not say which leads.
+LEADING = 1.0 - 1e-9
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -185,6 +188,16 @@ class Mind:
         each = [truth.read(action.attributed, state, now, absent=1.0) for action in actor.actions]
         return np.minimum(np.maximum(chance_of(taken, np.stack(each, axis=1)), 0.0), 1.0)
 
+    def _alike(self, about: str, runs: int) -> npt.NDArray[np.bool_]:
+        """Which types of another are one, having the same values: (run, type, type)."""
+        types = self.types[about]
+        same = np.ones((runs, len(types), len(types)), dtype=np.bool_)
+        for name in types[0]:
+            values = np.stack([t[name] for t in types], axis=1)
+            same &= values[:, :, None] == values[:, None, :]
+        same[:, range(len(types)), range(len(types))] = True
+        return same
+
     def _updated(
         self, belief: Belief, likelihood: Floats, attributed: Floats, truth: World, state: State, now: float
     ) -> Floats:
@@ -196,14 +209,22 @@ class Mind:
 
         b, prior = self.beliefs[belief.about], self.prior[belief.about]
         bias, fading = held(belief.confirmation_bias, 1.0), held(belief.fading, 1.0)
-        floor = held(belief.floor, 1.0 / b.shape[1])
+        alike = self._alike(belief.about, len(b))
+        share = 1.0 / alike.sum(axis=2)  # of a type in those like it, counted
+        floor = np.minimum(held(belief.floor, np.inf), 1.0 / share.sum(axis=1, keepdims=True))
+
+        def together(of: Floats) -> Floats:
+            """The sum over each type and all that are like it, (run, type)."""
+            return np.asarray(np.where(alike, of[:, None, :], 0.0).sum(axis=2))
 
         mean = weigh(b, likelihood).sum(axis=1, keepdims=True)
         alpha = attributed[:, None]
         likelihood = weigh(alpha, likelihood) + weigh(1.0 - alpha, mean)
 
         mean = weigh(b, likelihood).sum(axis=1, keepdims=True)
-        leading = np.take_along_axis(likelihood, np.argmax(b, axis=1)[:, None], axis=1)
+        joint = together(b)
+        leads = np.where(joint >= joint.max(axis=1, keepdims=True) * LEADING, b, 0.0)
+        leading = (weigh(leads, likelihood).sum(axis=1) / leads.sum(axis=1))[:, None]
         weaker = np.where(bias == 1.0, 1.0, power(likelihood, 1.0 - bias))
         likelihood = np.where(leading < mean, weaker, likelihood)
 
@@ -213,7 +234,10 @@ class Mind:
         kept = power(1.0 - fading, truth.dt)
         b = kept * b + (1.0 - kept) * prior
 
-        b = np.maximum(b, floor)
+        if belief.floor is not None:
+            joint = together(b)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                b = np.maximum(joint, floor) * np.where(joint == 0.0, share, b / joint)
         return np.asarray(b / b.sum(axis=1, keepdims=True))
 
 

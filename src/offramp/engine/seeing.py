@@ -84,7 +84,7 @@ class Seeing:
                 with f.loop(0, len(self.layout.parameter)) as n:
                     f.store(typed, n, f.load(picture, n))
                 for belief, k in zip(actor.beliefs, joint, strict=True):
-                    for place, values in self._type_values(f, belief.about):
+                    for place, values in self.believing.type_values(f, belief.about):
                         f.store(typed, place, values[k])
                 f.call("derive", typed)
                 self.solve_steady(f, typed)
@@ -103,23 +103,6 @@ class Seeing:
             value = f.load(given, row + n, "scalar")
             f.store(picture, n, f.select(f.is_nan(value), f.load(picture, n), f.to("real", value)))
 
-    def _type_values(self, f: Function, about: str) -> list[tuple[int, list[Value]]]:
-        """For each parameter that the types of an actor give values to: its place, its value in each type."""
-        first = 0
-        for actor in self.actors:
-            if actor.name == about:
-                break
-            first += sum(len(t.overlays) for t in actor.types)
-        given = self.memory.outside(f, "type_value")
-        per_type = len(actor.types[0].overlays)
-        return [
-            (
-                self.layout.parameter[overlay.parameter],
-                [f.load(given, first + k * per_type + n) for k in range(len(actor.types))],
-            )
-            for n, overlay in enumerate(actor.types[0].overlays)
-        ]
-
     def _mean_picture(self, i: int) -> None:
         """@mean_picture_I: the values of types averaged by belief, over what actor I misreads."""
         actor = self.actors[i]
@@ -127,7 +110,7 @@ class Seeing:
             mean, belief = self.memory.place(f, f"picture_{i}"), self.memory.place(f, "belief")
             for b in actor.beliefs:
                 place = self.believing.first_supposition[actor.name, b.about]
-                for parameter, values in self._type_values(f, b.about):
+                for parameter, values in self.believing.type_values(f, b.about):
                     total = f.real(0.0)
                     for k, value in enumerate(values):
                         total = total + weigh(f.load(belief, place + k), value)
