@@ -76,6 +76,21 @@ def test_a_table_stands_beside_the_model_file_and_its_mistakes_point_into_it(tmp
         loads(MODEL % "reports.csv")
 
 
+def test_a_link_does_not_lead_out_of_the_folder(tmp_path):
+    """Models come from strangers: one that is unpacked reads what was unpacked with it."""
+    (tmp_path / "elsewhere.csv").write_text(HEADER + "stock,2018-06-01,,2018-07-15,120.5,kg,,\n")
+    home = tmp_path / "unpacked"
+    home.mkdir()
+    (home / "seen.yaml").write_text(MODEL % "reports.csv")
+    (home / "reports.csv").symlink_to(tmp_path / "elsewhere.csv")
+    with pytest.raises(ModelError, match="is a link that leads out of the folder"):
+        load(home / "seen.yaml")
+    (home / "reports.csv").unlink()
+    (home / "kept.csv").write_text((tmp_path / "elsewhere.csv").read_text())
+    (home / "reports.csv").symlink_to(home / "kept.csv")
+    assert len(load(home / "seen.yaml").evidence[0].rows) == 1
+
+
 def test_the_tables_that_come_with_offramp_are_sound():
     """Every row read, with a source, a unit, and known on or after the day that it describes."""
     from importlib import resources

@@ -196,7 +196,7 @@ def test_runs_under_a_policy_made_in_code_say_all_that_it_does():
     policy = Policy("frank", "Frank talk", (Intervention(correct=(("blue", ("gain",)),)),))
     design = Design(model, ["baseline", policy, "told"], scenarios=2)
     assert design.policies == ("baseline", "frank", "told")
-    assert design.only(policies=["frank"]).policies == ("frank",)
+    assert design.only(policy=["frank"]).policies == ("frank",)
     told = json.loads(attributes_of(design, "compiled")["policies"])
     assert told["frank"]["do"][0]["correct"] == {"blue": ["gain"]}
     assert "do" not in told["told"]

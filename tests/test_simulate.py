@@ -48,7 +48,7 @@ def test_block_size_and_threads_change_no_bit(design, engine, block, threads):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_some_scenarios_and_policies_alone_are_those_of_the_whole(design, engine):
     whole = simulate(design, engine=engine)
-    some = simulate(design.only([17, 3], ["late"]), engine=engine)
+    some = simulate(design.only(scenario=[17, 3], policy=["late"]), engine=engine)
     for name in whole.data_vars:
         part = whole[name].sel({d: some[d] for d in ("policy", "scenario") if d in whole[name].dims})
         np.testing.assert_array_equal(part.values, some[name].values)

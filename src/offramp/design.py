@@ -88,9 +88,12 @@ class Design:
         return len(self.scenarios) * len(self.policies)
 
     def only(
-        self, scenarios: int | Iterable[int] | None = None, policies: Sequence[str] | None = None
+        self, scenario: int | Iterable[int] | None = None, policy: Sequence[str] | None = None
     ) -> Design:
         """The same design for some of its scenarios (by number) and policies; runs do not change by it.
+
+        The parameters are named as the dimensions of runs: `runs.sel(scenario=[17])` is the runs of
+        `design.only(scenario=[17])`.
 
         Raises
         ------
@@ -98,12 +101,12 @@ class Design:
             If a scenario is not part of this design.
         """
         numbers = self.scenarios
-        if scenarios is not None:
-            numbers = _checked_scenarios([scenarios] if isinstance(scenarios, int) else scenarios)
+        if scenario is not None:
+            numbers = _checked_scenarios([scenario] if isinstance(scenario, int) else scenario)
             missing = numbers[~np.isin(numbers, self.scenarios)]
             if len(missing):
                 raise UsageError(f"scenario {missing[0]} is not in this design of {len(self.scenarios)}.")
-        return self.another(policies=policies, scenarios=numbers)
+        return self.another(policies=policy, scenarios=numbers)
 
     def another(
         self,

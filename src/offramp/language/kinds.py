@@ -115,6 +115,8 @@ def advice(given: Unit, wanted: Unit, it: str = "it") -> tuple[str, ...]:
         return (
             "A value per month is wanted: multiply by a number with its unit, as in `0.1 / month * ...`.",
         )
+    if ratio.same(units.MONTH) and given.is_plain:
+        return ("Give the number the unit `month`, where it stands or as in `3 * month`.",)
     if ratio.same(units.MONTH):
         return ("It is per month already: drop one `/ month`.",)
     bridge = str(ratio)

@@ -88,7 +88,7 @@ def _depth(reader: Reader, fields: Fields, names: Names) -> tuple[int, Formula |
         depth = fields.integer("depth", 0, MAX_DEPTH, 0)
     missing = [k for k in keys.ACTOR.keys if k.name in ("horizon", "precision", "utility")]
     missing = [k for k in missing if not fields.meant(k.name)]
-    shown = depth if formula is None else formula.text
+    shown = value.text.strip() if isinstance(value, Scalar) else depth
     if depth >= 1 and missing:
         reader.say(
             fields.at("depth"),

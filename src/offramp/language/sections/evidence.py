@@ -224,8 +224,12 @@ def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> table
         reader.say(at, f"text stands in no folder, so there is no `{name[:60]}` beside it")
         return None
     # A file that another extends may stand in a folder below.
-    path = Path(reader.source.file_of(at).file).parent.joinpath(*parts)
+    home = Path(reader.source.file_of(at).file).parent
+    path = home.joinpath(*parts)
     try:
+        if not path.resolve().is_relative_to(home.resolve()):
+            reader.say(at, f"{path} is a link that leads out of the folder", "Put a copy of the table there.")
+            return None
         with path.open("rb") as stream:
             data = stream.read(tables.MAX_BYTES + 1)
     except FileNotFoundError:
