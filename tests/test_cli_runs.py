@@ -419,4 +419,7 @@ def test_a_brief_is_one_page_and_its_path_the_only_output(place):
     assert "A dam on the Sarun" in page
     assert '<section id="claims">' not in page  # bare: no questions
     assert call("brief", "river.yaml", *RUNS, "--bare", "--out", "other.html").stdout == "other.html\n"
+    told = json.loads(call("brief", "river.yaml", *RUNS, "--bare", "--format", "json").stdout)
+    assert (told["page"], told["answers"]) == ("river-brief.html", {})
+    assert told["summary"] == json.loads(call("run", "river.yaml", *RUNS, "--format", "json").stdout)
     assert Path("other.html").read_text(encoding="utf-8") == page

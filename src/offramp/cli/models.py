@@ -84,7 +84,8 @@ def inventory(there_are: dict[str, int]) -> str:
 
 @click.command()
 @click.argument("name", metavar="NAME")
-def new(name: str) -> int:
+@options.format_option
+def new(name: str, form: str) -> int:
     """Start a crisis of your own: write NAME.yaml, a small commented model that checks and runs.
 
     NAME is made of small letters, digits, `-` and `_`. A file that is there already is left alone.
@@ -108,6 +109,9 @@ def new(name: str) -> int:
         raise UsageError(f"{path} is there already; it was left as it is. Choose another name.") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from error
+    if form == "json":
+        options.print_json({"file": str(path)})
+        return 0
     click.echo(path)
     options.say(f"Next: offramp check {path}, then offramp run {path}, then offramp brief {path}")
     return 0

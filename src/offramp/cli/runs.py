@@ -112,6 +112,7 @@ def run(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="An answer asked before with more runs: the JSON of compare, misreadings, claims or sensitivity.",
 )  # fmt: skip
+@options.format_option
 @options.threads_option
 def brief(
     model: str,
@@ -123,12 +124,14 @@ def brief(
     quick: bool,
     bare: bool,
     given: Sequence[Path],
+    form: str,
     threads: int | None,
 ) -> int:
     """Run futures of MODEL and write a brief: one HTML page that needs no network.
 
     The situation, the outlook, what policies change, what misperception costs, the claims, fan charts, the
-    calendar, what each side tends to do, and the guesses that all of it rests on. Prints where the page is.
+    calendar, what each side tends to do, and the guesses that all of it rests on. Prints where the page is,
+    or with `--format json` also everything that it was drawn from.
     """  # fmt: skip
     if out is not None:
         options.need_folder(out)
@@ -153,11 +156,15 @@ def brief(
 
     again = again_command("brief", model, design) + " --quick" * quick + " --bare" * bare
     again += "".join(f" --with {shlex.quote(str(p))}" for p in given)
+    answers = known | asked
     try:
-        page_of(kept, checked, command=again, answers=known | asked).save(path)
+        page_of(kept, checked, command=again, answers=answers).save(path)
     except OSError as error:
         raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
-    click.echo(path)
+    if form == "json":
+        options.print_json({"page": str(path), "summary": found, "answers": answers})
+    else:
+        click.echo(path)
     return _verdict(found, model, design)
 
 
