@@ -181,6 +181,7 @@ BACKTEST = {
         "questions": 30,
         "model_brier": 0.12,
         "best_baseline": {"name": "trend", **TREND},
+        "best_without_model": {"name": "trend", **TREND},
         "trend": TREND,
         "climatology": rule("how often it came", 0.16, 0.25, 0.1, 0.4),
     },
@@ -188,7 +189,7 @@ BACKTEST = {
         "violence": {
             "questions": 10,
             "model_brier": 0.15,
-            "best_baseline": rule("how often it came", 0.136, -0.1, -0.2, 0.0),
+            "best_without_model": rule("how often it came", 0.136, -0.1, -0.2, 0.0),
         },
     },
     "coverage": {"all": {"points": 12, "half": 0.5, "nine_tenths": 0.75}},

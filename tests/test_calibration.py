@@ -437,6 +437,24 @@ def test_a_calibration_is_the_same_on_one_thread_or_two_and_after_an_interruptio
     assert resumed.runs == whole.runs
 
 
+@pytest.mark.parametrize("name", ["model.yaml", "points.npz", "one.npy"])
+def test_a_file_that_is_not_of_resume_is_left_as_it_is(walking, tmp_path, name):
+    """`--resume model.yaml` for `--out` is soon typed."""
+    path = tmp_path / name
+    if name == "points.npz":
+        np.savez(path, x=np.arange(3))
+    elif name == "one.npy":
+        np.save(path, np.arange(3))
+    else:
+        path.write_text("model: {name: mine}\n")
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match=r"is not a file of --resume[.] It is left as it is"):
+        calibrate(walking, UNTIL, particles=20, chains=1, checkpoint=path, engine=ENGINE[0])
+    assert path.read_bytes() == before
+    with pytest.raises(UsageError, match="there is no folder"):
+        calibrate(walking, UNTIL, particles=20, chains=1, checkpoint=tmp_path / "no" / "x", engine=ENGINE[0])
+
+
 def test_futures_share_their_past_and_no_more(walking):
     found = calibrate(walking, UNTIL, particles=20, chains=1, seed=3, engine=ENGINE[0])
     runs = futures(found, walking.steps, per_particle=3, engine=ENGINE[0])

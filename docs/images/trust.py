@@ -42,7 +42,7 @@ def tables(told: dict) -> None:
     titles = {"before_2021": "answered before 2021", "from_2021": "answered from 2021 on"}
     groups = {"all": told["skill"], **told["skill_by_topic"], **told["skill_by"]}
     for name, one in groups.items():
-        best = one["best_baseline"]
+        best = one["best_without_model"]
         title = titles.get(name, name.replace("1_months", "1_month").replace("_", " "))
         beaten = f"{best['brier']:.3f} ({best['name']})"
         print(
@@ -70,7 +70,7 @@ def tables(told: dict) -> None:
         skills = " | ".join("" if q[k] is None else percent(q[k]) for k in ("skill", "prior_skill"))
         print(
             f"| {q['title']} | {q['kind']} | {q['asked']} | {q['happened']:.3g} | {q['said']:.3g} "
-            f"| {q['best_baseline']} | {skills} |"
+            f"| {q['best_without_model']} | {skills} |"
         )
 
 

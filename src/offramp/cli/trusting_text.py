@@ -98,9 +98,10 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
         "published by then, and no more."
     )
     skill = told["skill"]
-    if skill:
-        best = skill["best_baseline"]
-        page.paragraph(_verdict(best))
+    if not skill["questions"]:
+        page.paragraph("No yes-or-no question has come out, so there is no skill to tell.")
+    else:
+        page.paragraph(_verdict(skill))
         page.heading("Yes-or-no questions")
         page.paragraph(
             "Brier score: mean squared distance of the probability from what came, 0 at best. Skill: share "
@@ -156,12 +157,12 @@ def _parts(page: Page, told: dict[str, Any]) -> None:
         return
     page.heading("Where the skill is")
     page.paragraph(
-        "Against the baseline that is best within the group, and against the best of them for each question "
-        "(90 % intervals)."
+        "Against the rule without a model that is best within the group, and against the best of them for "
+        "each question (90 % intervals)."
     )
     rows = []
     for title, skill in groups:
-        best, each = skill["best_baseline"], skill["best_of_each"]
+        best, each = skill["best_without_model"], skill["best_of_each"]
         rows.append(
             [
                 title,
@@ -171,7 +172,7 @@ def _parts(page: Page, told: dict[str, Any]) -> None:
                 f"{_share(each['brier_skill'])} ({_between(each)})",
             ]
         )
-    page.table(["", "answers", "Brier", "against the best baseline", "best for each"], rows)
+    page.table(["", "answers", "Brier", "against the best rule", "best for each"], rows)
 
 
 def _how_wide(page: Page, told: dict[str, Any]) -> None:
@@ -218,7 +219,8 @@ def score_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
     page = Page(columns)
     page.heading(f"Forecast of {told['as_of']} by {told['model']}")
     page.paragraph(
-        f"The file is as it was written. {told['resolved']} of {told['asked']} questions are answered."
+        f"The file is as it was written, and the list asks what it answered. {told['resolved']} of "
+        f"{told['asked']} questions have come out."
     )
     if told["brier"] is not None:
         rows = [["The model", f"{told['brier']:.3f}"]]
@@ -288,10 +290,10 @@ def _fit(page: Page, series: dict[str, Any]) -> None:
 
 def _questions(page: Page, found: list[dict[str, Any]]) -> None:
     page.heading("Question by question")
-    page.paragraph("Skill against the best of the baselines on that question, most first.")
+    page.paragraph("Skill against the best rule without a model on that question, most first.")
     ordered = sorted(found, key=lambda q: -(q["skill"] if q["skill"] is not None else -99))
     page.table(
-        ["", "asked", "came", "said", "skill", "best baseline"],
+        ["", "asked", "came", "said", "skill", "best rule"],
         [
             [
                 q["title"],
@@ -299,18 +301,24 @@ def _questions(page: Page, found: list[dict[str, Any]]) -> None:
                 figures.percent(q["happened"]) if q["kind"] == "binary" else f"{q['happened']:.3g}",
                 figures.percent(q["said"]) if q["kind"] == "binary" else f"{q['said']:.3g}",
                 _share(q["skill"]),
-                q["best_baseline"],
+                q["best_without_model"],
             ]
             for q in ordered
         ],
     )
 
 
-def _verdict(best: dict[str, Any]) -> str:
-    name = best["title"].lower()
-    value, low, high = best["brier_skill"], best["low"], best["high"]
+def _verdict(skill: dict[str, Any]) -> str:
+    rule, before = skill["best_without_model"], skill["prior_model"]
+    return (
+        f"{_against(rule, 'the best rule without a model (' + rule['title'].lower() + ')')} "
+        f"{_against(before, 'itself before any evidence')}"
+    )
+
+
+def _against(one: dict[str, Any], other: str) -> str:
+    value, low, high = one["brier_skill"], one["low"], one["high"]
     skill = f"skill {_share(value)}, between {_share(low)} and {_share(high)}"
-    other = f"the best forecast without a model ({name})"
     if low is not None and low > 0:
         return f"The model beats {other}: {skill}."
     if high is not None and high < 0:

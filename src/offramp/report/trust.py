@@ -16,13 +16,16 @@ Answer = Mapping[str, Any]
 def sentences(backtest: Answer) -> list[str]:
     """What a backtest says, in a few sentences: how much was asked, how the model fared, where it failed."""
     skill = backtest["skill"]
-    best = skill["best_baseline"]
+    best = skill["best_without_model"]
     origins = backtest["origins"]
     asked = (
         f"“{backtest['model']}” was asked {figures.count(backtest['asked'])} questions at {len(origins)} "
         f"dates from {origins[0]} to {origins[-1]}, each time knowing only what was known by then; "
         f"{figures.count(backtest['resolved'])} have an answer."
     )
+    if not skill["questions"]:
+        none = "None of them is a yes-or-no question, so there is no skill to tell."
+        return [asked, none, *_width(backtest)]
     told = best["low"] is not None and (best["low"] > 0 or best["high"] < 0)
     better = best["brier_skill"] > 0
     verdict = (
@@ -34,6 +37,8 @@ def sentences(backtest: Answer) -> list[str]:
         f"{verdict}: Brier score {_score(skill['model_brier'])} against {_score(best['brier'])}, skill "
         f"{_signed(best['brier_skill'])}{_interval(best)}. 0 is no better, 1 is perfect."
     )
+    if before := skill.get("prior_model"):
+        fared += f" Against itself before any evidence: {_signed(before['brier_skill'])}{_interval(before)}."
     worst = [q for q in backtest.get("by_question", ()) if q["kind"] == "binary" and (q["skill"] or 0) < 0]
     worst.sort(key=lambda q: q["score"] - q["best_score"], reverse=True)
     failed = (
@@ -64,13 +69,15 @@ def _width(backtest: Answer) -> list[str]:
     ]
 
 
-def table(backtest: Answer) -> Table:
-    """The model's score against each of the simple rules."""
+def table(backtest: Answer) -> Table | None:
+    """The model's score against each of the others; None where no yes-or-no question came out."""
     skill = backtest["skill"]
+    if not skill["questions"]:
+        return None
     rows = [
         (s["title"], _score(s["brier"]), f"{_signed(s['brier_skill'])}{_interval(s)}")
         for name, s in skill.items()
-        if isinstance(s, Mapping) and name != "best_baseline"  # which is one of the others
+        if isinstance(s, Mapping) and name not in ("best_baseline", "best_without_model")  # one of the others
     ]
     return ("Held against", "Its Brier score", "Skill of the model"), rows
 
@@ -85,7 +92,7 @@ def topics(backtest: Answer) -> Table | None:
             f"{_signed(best['brier_skill'])}{_interval(best)}",
         )
         for topic, skill in backtest.get("skill_by_topic", {}).items()
-        for best in [skill["best_baseline"]]
+        for best in [skill["best_without_model"]]
     ]
     return (("Asked about", "Answers", "Brier score", "Skill against the best rule"), rows) if rows else None
 

@@ -118,7 +118,9 @@ def skill_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
     told : as `offramp backtest --format json` prints it
     """
     names: Sequence[str] = [
-        n for n in told["skill"] if isinstance(told["skill"][n], dict) and n != "best_baseline"
+        n
+        for n in told["skill"]
+        if isinstance(told["skill"][n], dict) and n not in ("best_baseline", "best_without_model")
     ]
     plot, tall = width - NAMES - 90, 30.0
     drawing = Drawing()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -107,9 +108,9 @@ class Prior:
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of the month, so many months later."""
-    month = day.year * 12 + day.month - 1 + months
-    return date(month // 12, month % 12 + 1, day.day)
+    """The same day of the month, so many months later; the last one where a month has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _source(question: Question, model: Model) -> Evidence | None:

@@ -73,12 +73,15 @@ TITLES = {
 
 
 def _is_level(question: Question) -> bool:
-    return question.form == "level"
+    return question.form == "level" or (
+        question.form == "reaches" and not (question.holds or question.incidents)
+    )
 
 
 def _rows(question: Question, origin: date) -> list[Row]:
-    """Incidents known by a day; a fact that is 0 is none."""
-    return [r for r in question.rows if r.known <= origin and (question.counts_rows or r.value > 0.5)]
+    """Incidents known by a day; a fact below what is asked for is none."""
+    least = 0.5 if question.at_least is None else question.at_least
+    return [r for r in question.rows if r.known <= origin and (question.counts_rows or r.value >= least)]
 
 
 def _rate(question: Question, start: date, origin: date) -> float:
@@ -98,15 +101,24 @@ def _of_rate(question: Question, rate: float, months: float) -> Floats:
 
 
 def _of_levels(question: Question, sample: Floats, k: list[float] | None = None) -> Floats:
-    if not question.has_threshold:
+    if question.kind == "continuous":
         return sample
     if not len(sample):
         return np.array([0.5])
     if k is not None:  # few readings: as shares are estimated
-        beyond = float(question.passed(np.array(k)).sum())
+        beyond = float(_beyond(question, np.array(k)).sum())
         return np.array([(beyond + 0.5) / (len(k) + 1)])
-    share = float(question.passed(sample).mean())
+    share = float(_beyond(question, sample).mean())
+    if question.form == "reaches":
+        # A walk without drift is as likely to come back from a level as to stay beyond it.
+        share *= 2
     return np.array([min(max(share, _LEAST), _MOST)])
+
+
+def _beyond(question: Question, levels: Floats) -> Floats:
+    if question.form == "reaches":
+        return np.asarray(levels >= (question.at_least or 0.0), dtype=np.float64)
+    return question.passed(levels)
 
 
 def _walk(question: Question, origin: date, months: float, *, trend: bool) -> Floats:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -304,21 +305,31 @@ _NUMBERS = ("log_evidence", "runs")
 
 
 class _Checkpoint:
-    """What is done so far, in a file; one of another question is begun anew."""
+    """What is done so far, in a file; one of another question is begun anew.
+
+    Raises
+    ------
+    UsageError
+        If the file holds something else, which is left as it is, or its folder is not there.
+    """
 
     def __init__(self, path: Path | None, asked: str) -> None:
         self.path, self.asked = path, asked
         self._kept: dict[str, Any] = {}
         self.seconds = 0.0
         self._began = time.perf_counter()
+        if path is not None and not path.parent.is_dir():
+            raise UsageError(f"there is no folder {path.parent} for the file of --resume.")
         if path is not None and path.exists():
             try:
                 with np.load(path, allow_pickle=False) as file:
                     if str(file["asked"]) == asked:
                         self._kept = {name: file[name] for name in file.files}
                         self.seconds = float(file["seconds"])
-            except (OSError, ValueError, KeyError):
-                self._kept = {}  # damaged: it holds nothing that cannot be had again
+            except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+                raise UsageError(
+                    f"{path} exists and is not a file of --resume. It is left as it is; give another name."
+                ) from error
 
     def found(self, chain: int, records: list[str]) -> Particles | None:
         """The particles of a chain after some records, named by their hashes, if they were kept."""

@@ -1,7 +1,8 @@
 """Forecasts that cannot be rewritten unnoticed: dated files, each with its hash and that of the one before.
 
 A forecast file is one JSON object. Its `hash` is the SHA-256 of everything else in it, written with sorted
-keys and no spaces; `previous` is the hash of the forecast made before it. Whoever has one hash of a chain,
+keys and no spaces; `previous` is the hash of the forecast made before it. What each question asks, and what
+resolves it, stands in the file too: a forecast is scored for nothing else. Whoever has one hash of a chain,
 published anywhere, can tell whether anything in that file or in those before it was changed since.
 """
 
@@ -11,7 +12,7 @@ import hashlib
 import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +25,6 @@ from offramp.truth.backtest import Asked, Prior, asked_of, months_after
 from offramp.truth.baselines import BASELINES
 from offramp.truth.calibration import calibrate
 from offramp.truth.questions import Question, Questions, check_answers
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FUTURES_OF_PRIOR = 2000
@@ -82,7 +80,7 @@ def forecast(
         "model_hash": model.hash,
         "evidence_hash": calibration.record.hash,
         "questions_list": questions.name,
-        "questions_hash": _list_hash(questions.questions),
+        "questions_hash": questions.hash,
         "settings": {"particles": particles, "chains": chains, "seed": seed},
         "previous": None if previous is None else previous["hash"],
         "questions": [_written(a) for a in asked],
@@ -108,6 +106,8 @@ def check_hash(told: dict[str, Any], what: str) -> None:
     """
     if not isinstance(told, dict) or told.get("kind") != "forecast" or "hash" not in told:
         raise UsageError(f"{what} is not a forecast of offramp.")
+    if (wrong := _out_of_shape(told)) is not None:
+        raise UsageError(f"{what} is not a forecast as offramp writes it: {wrong}.")
     if hash_of(told) != told["hash"]:
         raise UsageError(
             f"{what} was changed after it was made: its content has the hash {hash_of(told)[:12]}..., and it "
@@ -165,7 +165,7 @@ def score(told: dict[str, Any], questions: Questions, known_by: date = date.max)
     Raises
     ------
     UsageError
-        If the forecast was changed, or asks what the list does not.
+        If the forecast was changed, or the list does not ask the same.
     """
     check_hash(told, "the forecast")
     by_name = {q.name: q for q in questions.questions}
@@ -175,6 +175,13 @@ def score(told: dict[str, Any], questions: Questions, known_by: date = date.max)
         question = by_name.get(entry["name"])
         if question is None:
             raise UsageError(f"the list `{questions.name}` has no question `{entry['name']}`.")
+        if question.asked != entry["asked"]:
+            was, now = _in_words(entry["asked"], question.asked), _in_words(question.asked, entry["asked"])
+            raise UsageError(
+                f"the list `{questions.name}` asks another question by the name `{entry['name']}`: the "
+                f"forecast was made for {was}, and the list says {now}. A forecast is scored for what it "
+                "answered."
+            )
         resolves = date.fromisoformat(entry["resolves"])
         answer = question.answer(origin, resolves, known_by) if resolves <= known_by else None
         found.append({**entry, "answer": answer, **_scored(question, entry, answer)})
@@ -184,7 +191,6 @@ def score(told: dict[str, Any], questions: Questions, known_by: date = date.max)
         "as_of": told["as_of"],
         "model": told["model"],
         "hash": told["hash"],
-        "same_questions": told["questions_hash"] == _list_hash(questions.questions),
         "asked": len(found),
         "resolved": len(answered),
         "brier": _mean([e["brier"] for e in binary]),
@@ -204,6 +210,7 @@ def _written(asked: Asked) -> dict[str, Any]:
         "kind": asked.question.kind,
         "months": asked.months,
         "resolves": asked.resolves.isoformat(),
+        "asked": asked.question.asked,
     }
     who = ("model", *BASELINES)
     if asked.binary:
@@ -237,10 +244,38 @@ def _scored(question: Question, entry: dict[str, Any], answer: float | None) -> 
     }
 
 
-def _list_hash(questions: Sequence[Question]) -> str:
-    """SHA-256 of what is asked, not of the rows that will answer it."""
-    told = [[q.name, q.form, q.targets, q.series, q.table, q.above, q.below, q.at_least] for q in questions]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+def _out_of_shape(told: dict[str, Any]) -> str | None:
+    """What a forecast lacks that scoring needs, in words; None for one that is whole."""
+    texts = {k: isinstance(told.get(k), str) for k in ("as_of", "model", "hash")}
+    missing = [k for k, there in texts.items() if not there]
+    if not isinstance(told.get("questions"), list):
+        missing.append("questions")
+    if missing:
+        return f"it has no `{missing[0]}`"
+    try:
+        date.fromisoformat(told["as_of"])
+        for entry in told["questions"]:
+            date.fromisoformat(entry["resolves"])
+            whole = isinstance(entry["asked"], dict) and all(
+                isinstance(entry[k], str) for k in ("name", "title", "kind")
+            )
+            if "probability" in entry:
+                said = [entry["probability"], *(entry["baselines"][name] for name in BASELINES)]
+                whole &= all(0 <= float(p) <= 1 for p in said)
+            else:
+                said = [entry["mean"], *(entry["quantiles"][f"{q:g}"] for q in QUANTILES)]
+                whole &= all(np.isfinite(float(v)) for v in said)
+            if not (whole and isinstance(entry["months"], int)):
+                return "one of its questions is not whole"
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return "one of its questions is not whole"
+    return None
+
+
+def _in_words(asked: dict[str, Any], other: dict[str, Any]) -> str:
+    """What of a question is not as in another: `above: 4`."""
+    differing = [k for k in {**asked, **other} if asked.get(k) != other.get(k)]
+    return ", ".join(f"`{k}: {asked[k]}`" if k in asked else f"no `{k}`" for k in differing)
 
 
 def _mean(values: list[float]) -> float | None:

@@ -62,6 +62,7 @@ SEEN = Table(
         ),
         Key("series", "text", "Which series of the table.", True),
         Key("holds", "flag", "The last row holds until the next, as facts do."),
+        Key("incidents", "flag", "With `reaches`: a row says that it came, whatever its number."),
     ),
     apart=True,
 )
@@ -174,7 +175,12 @@ def _question(
     form, targets = _asked(reader, of)
     numbers = {n: _number(reader, of, n) for n in ("above", "below", "at_least")}
     _fitting(reader, of, form)
-    holds = seen.flag("holds")
+    holds, incidents = seen.flag("holds"), seen.flag("incidents")
+    if incidents and form and form != "reaches":
+        what = "is read in levels" if form == "level" else "counts rows as incidents as it is"
+        reader.say(seen.at("incidents"), f"`incidents` goes with `reaches`; `{form}` {what}")
+    elif incidents and holds:
+        reader.say(seen.at("incidents"), "`incidents` and `holds` together", "A row is one or the other.")
     table = table_of(reader, seen, folder, read_so_far)
     counted = not holds and form in ("happens", "count")
     rows: tuple[Row, ...] = rows_of(reader, seen, table, UNKNOWN, "poisson" if counted else "normal")
@@ -189,6 +195,7 @@ def _question(
         series=seen.text("series"),
         table=seen.text("data"),
         holds=holds,
+        incidents=incidents,
         base_rate=per_year,
         base_source=source,
         rows=rows,

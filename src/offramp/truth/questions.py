@@ -35,7 +35,8 @@ class Question:
     ----------
     form : how it is answered; targets : of which events, actions, rungs, variables or outcomes
     above, below : thresholds of a level; at_least : of `reaches`
-    table, series, holds : what resolves it
+    table, series : what resolves it; holds : a row stands until the next; incidents : of `reaches`, that a
+        row says that it came
     base_rate : per year, from data on crises; None where there is none
     topic : what it belongs to, in words; empty for none
     """
@@ -47,6 +48,7 @@ class Question:
     series: str
     table: str
     holds: bool = False
+    incidents: bool = False
     above: float | None = None
     below: float | None = None
     at_least: float | None = None
@@ -69,7 +71,22 @@ class Question:
     @property
     def counts_rows(self) -> bool:
         """Whether rows of the series are counted, not read."""
-        return not self.holds and self.form in ("happens", "count", "reaches", "grows", "ends")
+        if self.form == "reaches":
+            return self.incidents
+        return not self.holds and self.form != "level"
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """Everything that says what is asked and what resolves it, but for the rows themselves."""
+        thresholds = {n: getattr(self, n) for n in ("above", "below", "at_least")}
+        return {
+            "form": self.form,
+            "of": list(self.targets),
+            **{n: v for n, v in thresholds.items() if v is not None},
+            "data": self.table,
+            "series": self.series,
+            **{n: True for n in ("holds", "incidents") if getattr(self, n)},
+        }
 
     def passed(self, value: Floats) -> Floats:
         """1 where a level is beyond the threshold."""
@@ -83,24 +100,40 @@ class Question:
         if self.counts_rows:
             count = sum(r.value for r in rows if origin <= r.day < horizon)
             return float(count) if self.form == "count" else float(count > 0)
+        if self.form == "reaches":
+            return self._reached(origin, horizon, known)
         value = self.reading(horizon, known)
         if value is None:
             return None
         if self.form == "grows":
             before = self.reading(origin, known)
             return None if before is None else float(value - before > 0.5)
-        if self.form in ("reaches", "ends"):
+        if self.form == "ends":
             return float(value > 0.5)
         return float(self.passed(np.array([value]))[0]) if self.has_threshold else value
 
+    def _reached(self, origin: date, horizon: date, known: date) -> float | None:
+        """Whether the level was `at_least` so much at any time after the origin, up to the horizon."""
+        assert self.at_least is not None
+        end = self.reading(horizon, known)
+        found = [r.value for r in self._latest(known) if origin < _middle(r) <= horizon]
+        found += [v for v in (end, self.reading(origin, known) if self.holds else None) if v is not None]
+        if any(v >= self.at_least for v in found):
+            return 1.0
+        return None if end is None else 0.0
+
+    def _latest(self, known: date) -> list[Row]:
+        """What was published by a day, in order of what it describes; of revisions the last."""
+        rows = sorted((r for r in self.rows if r.known <= known), key=lambda r: (_middle(r), r.known))
+        return list({_middle(r): r for r in rows}.values())
+
     def reading(self, day: date, known: date = date.max) -> float | None:
         """The level on a day as published by `known`, or None where no reading is near."""
-        rows = sorted((r for r in self.rows if r.known <= known), key=lambda r: (_middle(r), r.known))
-        latest = {_middle(r): r.value for r in rows}  # of revisions the last
+        latest = {_middle(r): r.value for r in self._latest(known)}
         days = sorted(latest)
         i = bisect_right(days, day)
         if self.holds:
-            return latest[days[i - 1]] if i else (latest[days[0]] if days else None)
+            return latest[days[i - 1]] if i else None
         before, after = (days[i - 1] if i else None), (days[i] if i < len(days) else None)
         if before == day:
             return latest[day]
@@ -207,7 +240,10 @@ def _happened(model: Model, outputs: Outputs, target: str) -> Floats:
     """How often an event, an action or an exchange up to a rung came in each step: (run, step)."""
     names = [e.name for e in model.events]
     if target in names:
-        found: Floats = outputs.event[:, :, names.index(target)].astype(np.float64)
+        counts = outputs.event[:, :, names.index(target)]
+        if model.events[names.index(target)].on is not None:
+            counts = np.minimum(counts, 1)  # a dated event's count says which branch it took
+        found: Floats = counts.astype(np.float64)
         return found
     of, _, what = target.partition("/")
     ladders = [ladder.name for ladder in model.ladders]

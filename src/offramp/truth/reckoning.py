@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 OTHERS = (*BASELINES, "prior_model")
 EVERYBODY = ("model", *OTHERS)
+_EACH = "The best rule for each question, in hindsight"
 
 
 def reckoned(backtest: Backtest) -> dict[str, Any]:
@@ -94,9 +95,21 @@ def _held_out(binary: list[Asked], day: date | None) -> dict[str, list[Asked]]:
 
 
 def _skill(binary: list[Asked], place: dict[Any, int], length: int) -> dict[str, Any]:
-    """Brier skill of the model against each of the others, and against the best of them."""
+    """Brier skill of the model against each of the others, and against the best of them.
+
+    Without any question that came out, all numbers are None.
+    """
     if not binary:
-        return {}
+        nothing = {"brier": None, "brier_skill": None, "low": None, "high": None}
+        none = {"name": None, "title": None, **nothing}
+        return {
+            "best_baseline": none,
+            "best_without_model": none,
+            **{who: {"title": TITLES[who], **nothing} for who in OTHERS},
+            "best_of_each": {"title": _EACH, **nothing},
+            "questions": 0,
+            "model_brier": None,
+        }
     y = _answers(binary)
     ours = scores.brier(_probability(binary, "model"), y)
     blocks = [place[a.origin] for a in binary]
@@ -112,23 +125,23 @@ def _skill(binary: list[Asked], place: dict[Any, int], length: int) -> dict[str,
             "brier_skill": interval.pop("value"),
             **interval,
         }
-    # The model with no evidence is the same model: the best of the others is sought beside it.
-    best = min(BASELINES, key=means.__getitem__)
-    # Whoever knew beforehand which baseline answers which question best: harder to beat than any of them.
+    best = {some: min(some, key=means.__getitem__) for some in (OTHERS, tuple(BASELINES))}
+    # Whoever knew beforehand which rule answers which question best: harder to beat than any of them.
     theirs = _best_of_each(binary)
     interval = told(skill_interval(ours, theirs, blocks, length=length))
     each = {"brier": float(theirs.mean()), "brier_skill": interval.pop("value"), **interval}
     return {
-        "best_baseline": {"name": best, **found[best]},
+        "best_baseline": {"name": best[OTHERS], **found[best[OTHERS]]},
+        "best_without_model": {"name": best[tuple(BASELINES)], **found[best[tuple(BASELINES)]]},
         **found,
-        "best_of_each": {"title": "The best baseline for each question, known only afterwards", **each},
+        "best_of_each": {"title": _EACH, **each},
         "questions": len(binary),
         "model_brier": float(ours.mean()),
     }
 
 
 def _best_of_each(binary: list[Asked]) -> Floats:
-    """Brier scores of the baseline that answers each question best over all that is asked: (question,)."""
+    """Brier scores of the rule that answers each question best over all that is asked: (question,)."""
     y = _answers(binary)
     theirs = np.stack([scores.brier(_probability(binary, who), y) for who in BASELINES])
     found = np.empty(len(binary))
@@ -169,7 +182,7 @@ def _sampled_skill(sampled: list[Asked], place: dict[Any, int], length: int) -> 
 
 
 def _by_question(answered: list[Asked], place: dict[Any, int]) -> list[dict[str, Any]]:
-    """For each question: how the model fared against the best of the baselines."""
+    """For each question: how the model fared against the best rule without a model."""
     found = []
     for question in dict.fromkeys(a.question for a in answered):
         some = [a for a in answered if a.question is question and all(len(s) for s in a.said.values())]
@@ -186,7 +199,7 @@ def _by_question(answered: list[Asked], place: dict[Any, int]) -> list[dict[str,
                 "asked": len(some),
                 "happened": float(np.mean([a.answer or 0.0 for a in some])),
                 "said": float(np.mean([a.said["model"].mean() for a in some])),
-                "best_baseline": best,
+                "best_without_model": best,
                 "score": float(score["model"].mean()),
                 "best_score": float(score[best].mean()),
                 "skill": _finite(scores.skill(score["model"], score[best])),
