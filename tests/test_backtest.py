@@ -162,6 +162,22 @@ def test_facts_and_incidents_reach_by_their_rows(asked):
     assert incident.answer(date(2020, 7, 1), date(2020, 8, 1)) == 0.0
 
 
+def test_nothing_in_a_table_says_nothing_beyond_its_end(asked, folder, tmp_path):
+    """The last row was known on 11 January 2022. A raid after that would not stand there, nor would a war."""
+    before, after = (date(2021, 11, 20), date(2022, 1, 11)), (date(2021, 11, 20), date(2022, 1, 12))
+    for name, answer in (("raid", 0.0), ("raids", 0.0), ("war", 0.0)):
+        assert question(asked, name).answer(*before) == answer
+        assert question(asked, name).answer(*after) is None, name
+    assert question(asked, "raid").answer(date(2021, 11, 1), date(2022, 6, 1)) == 1.0, "one is there already"
+    assert question(asked, "raids").answer(date(2021, 11, 1), date(2022, 6, 1)) is None
+    (tmp_path / "seen.csv").write_text((folder / "seen.csv").read_text())
+    longer = QUESTIONS.replace("series: raid}", "series: raid, until: 2022-06-01}")
+    (tmp_path / "longer.yaml").write_text(longer)
+    whole = load_questions(str(tmp_path / "longer.yaml"))
+    assert question(whole, "raid").answer(date(2021, 11, 20), date(2022, 6, 1)) == 0.0
+    assert question(whole, "war").answer(*after) is None
+
+
 def test_a_dated_event_is_counted_once_whichever_branch_it_takes():
     """Its count in a run says which branch it took: 1, 2 or 3."""
     branches = "{l: {probability: 0.2}, m: {probability: 0.3}, r: {probability: rest}}"
@@ -339,6 +355,7 @@ def test_a_backtest_asks_everything_everywhere_and_keeps_its_promises(tested):
     json.dumps(told, allow_nan=False)
     assert told["origins"] == ["2020-07-01", "2021-01-01", "2021-07-01"]
     assert told["asked"] == 3 * 2 * 5
+    assert (told["left_out"], told["base_rates"]) == ({"origins": 0, "answers": 0}, 1)
     assert {q["kind"] for q in told["questions"]} == {"binary", "count", "continuous"}
     skill = told["skill"]
     rules = min(skill[b]["brier"] for b in baselines.BASELINES)
@@ -404,6 +421,19 @@ def test_without_any_yes_or_no_question_the_shape_is_the_same(tested):
     assert none["skill"]["best_baseline"].keys() == whole["best_baseline"].keys()
     assert none["skill"]["best_baseline"]["brier_skill"] is none["skill"]["model_brier"] is None
     assert "no skill to tell" in backtest_text(none, tested.model, 100)
+
+
+def test_what_lies_outside_the_time_of_the_model_is_said_to_be_left_out(folder, asked):
+    """The model goes from January 2020 to December 2021: of three days one is before it, and 18 months reach
+    from neither of the others to an end within it; 6 months do from one."""
+    days = (date(2019, 10, 1), date(2021, 3, 1), date(2021, 9, 1))
+    found = backtest(load(folder / "border.yaml"), replace(asked, origins=days, horizons=(3, 6, 18)),
+                     particles=20, chains=1)  # fmt: skip
+    assert found.as_dict()["left_out"] == {"origins": 1, "answers": 5 * (1 + 2)}
+    text = " ".join(backtest_text(found.as_dict(), found.model, 100).split())
+    assert (
+        "Left out, outside the time of the model or after --until: 1 day of the list, and 15 answers" in text
+    )
 
 
 @pytest.mark.parametrize(("months", "count", "longest", "together"), [
@@ -620,6 +650,8 @@ def test_the_command_backtest_prints_its_verdict(folder, monkeypatch):
     found = call(*asked, "--picture", "r.svg")
     assert found.exit_code == 0, found.stderr
     assert "the best rule without a model" in found.stdout
+    assert "Base rates: 1 of 5 questions have one; the climatology answers" in found.stdout
+    assert "Left out" not in found.stdout
     assert "itself before any evidence: skill" in " ".join(found.stdout.split())
     assert (folder / "r.svg").exists()
 

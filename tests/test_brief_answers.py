@@ -64,6 +64,7 @@ def test_the_page_has_a_section_for_each_answer_and_the_short_of_it_first(page):
         assert f'href="#{section}"' in page
     short = text_of(page[page.index('id="in-short"') : page.index("<nav")])
     assert "Off-ramps that help most" in short
+    assert "Counted in 150 futures under each policy" in short
     assert "A neighbour brings both to the table" in short
     assert "Misreadings that cost most" in short
     assert "Borne out: “Mediation makes a treaty likelier” (mediation_helps)." in short

@@ -140,6 +140,14 @@ def ofr_root():
     return ROOT
 
 
+def test_a_change_that_is_told_apart_is_not_written_as_if_it_were_not():
+    """-2.48 to -0.10 is no interval that ends in 0."""
+    change = {"difference": -0.0103, "low": -0.0248, "high": -0.0010, "there": 0.08, "here": 0.0697}
+    assert changes.points_range(change["low"], change["high"], change) == "−2.5 to −0.1"
+    wider = change | {"high": 0.0010}
+    assert changes.points_range(wider["low"], wider["high"], wider) == "−2 to 0"
+
+
 def test_people_read_titles_both_intervals_and_what_is_not_told_apart(guns):
     result = call("compare", guns, "--policy", "arming", "--policy", "idle", "--runs", "300")
     assert result.exit_code == 0

@@ -76,6 +76,22 @@ def test_a_table_stands_beside_the_model_file_and_its_mistakes_point_into_it(tmp
         loads(MODEL % "reports.csv")
 
 
+def test_every_row_of_a_series_has_its_unit(tmp_path):
+    """One row in tonnes among kilograms would be taken for kilograms."""
+    (tmp_path / "seen.yaml").write_text(MODEL % "reports.csv")
+    rows = ["stock,2018-06-01,,2018-07-15,120.5,kg,,", "stock,2018-07-01,,2018-08-15,0.13,tonne,,"]
+    (tmp_path / "reports.csv").write_text(HEADER + "\n".join(rows) + "\n")
+    with pytest.raises(
+        ModelError, match="series `stock` was in `kg` so far, and is in `tonne` here"
+    ) as raised:
+        load(tmp_path / "seen.yaml")
+    assert [p.line for p in raised.value.problems] == [3]
+    (tmp_path / "reports.csv").write_text(
+        HEADER + "\n".join(rows).replace("tonne", "").replace("kg", "") + "\n"
+    )
+    assert len(load(tmp_path / "seen.yaml").evidence[0].rows) == 2, "units may be left out"
+
+
 def test_a_link_does_not_lead_out_of_the_folder(tmp_path):
     """Models come from strangers: one that is unpacked reads what was unpacked with it."""
     (tmp_path / "elsewhere.csv").write_text(HEADER + "stock,2018-06-01,,2018-07-15,120.5,kg,,\n")

@@ -165,6 +165,7 @@ def test_what_is_expected_stands_beside_what_will_be_done(three):
     assert blue.truly["red"] == {o.name: o.probability for o in red.options}
     assert blue.expects["red"] != blue.truly["red"]
     assert red.true_type in ("hard", "soft")
+    assert blue.true_types == {"red": red.true_type}
     assert {m.name: (m.truth, m.taken_for) for m in blue.misreads} == {"push": (1.5, 1.0)}
     assert {"x", "y", "z"} == {m.name for m in blue.sees}
 

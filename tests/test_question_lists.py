@@ -136,8 +136,8 @@ def test_a_list_for_another_model_is_refused_in_one_sentence():
     told = call("backtest", "chicken")  # by default the list on the United States and Iran
     assert told.exit_code == 2
     assert told.stderr == (
-        "Error: `chicken` has nothing that any of the 38 questions of `us-iran`, written for "
-        "`us-iran-2018`, asks for. Name a list of questions that are its own: --questions LIST.yaml.\n"
+        "Error: `chicken` has nothing that 38 of the 38 questions of `us-iran`, written for "
+        "`us-iran-2018`, ask for. Name a list of questions that are its own: --questions LIST.yaml.\n"
     )
 
 

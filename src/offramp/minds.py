@@ -123,6 +123,7 @@ class Mind:
     precision : 1/points; None for an actor of habit
     true_type : None without types
     beliefs : about whom -> type -> chance
+    true_types : the type in truth of each about whom it holds a belief
     options : every action
     pictures : empty for an actor of habit
     expects : other actor -> action -> chance, over all pictures
@@ -138,6 +139,7 @@ class Mind:
     discount: float | None
     true_type: str | None
     beliefs: dict[str, dict[str, float]]
+    true_types: dict[str, str | None]
     misreads: list[Mistake]
     sees: list[Mistake]
     options: list[Option]
@@ -364,6 +366,9 @@ def _mind(course: _Replay, a: int) -> Mind:
         discount=float(moment.mean.read(actor.discount, moment.seen, now, absent=1.0)[0]) if thinks else None,
         true_type=_true_type(course, a),
         beliefs=beliefs,
+        true_types={
+            about: _true_type(course, [x.name for x in model.actors].index(about)) for about in beliefs
+        },
         misreads=_misread(model, course, a),
         sees=_seen_wrongly(model, course, moment),
         options=options,

@@ -68,7 +68,9 @@ def _mind(page: Page, mind: Mind, model: Model, everything: bool) -> None:
     page.entry("thinks", _depth(mind), "  ", 10)
     for about, chances in mind.beliefs.items():
         held = ", ".join(f"{_type(model, about, t)} {_chance(p)}" for t, p in chances.items())
-        page.entry("believes", f"{_title(model, about)} is: {held}", "  ", 10)
+        true = mind.true_types[about]
+        truth = f" (in truth: {_type(model, about, true)})" if true is not None else ""
+        page.entry("believes", f"{_title(model, about)} is: {held}{truth}", "  ", 10)
     _mistakes(page, "misreads", mind.misreads, model)
     _mistakes(page, "sees", mind.sees, model)
 

@@ -106,7 +106,8 @@ def _mediated(page: Page, found: Why) -> None:
         )
     else:
         said = (
-            f"The chance is {100 * whole.value:.{digits}f} points of a hundred as it is. Below, what is left"
+            f"Reckoned from the risks that each future ran, the chance is {100 * whole.value:.{digits}f} "
+            "points of a hundred as it is, with less noise than the count above. Below, what is left"
         )
     page.paragraph(
         f"{said} in the same futures with the act forbidden, the event without effect or the exchange never "

@@ -9,6 +9,8 @@ from offramp.cli.text import Page
 from offramp.model import Model
 from offramp.report import figures
 from offramp.truth.baselines import BASELINES, TITLES
+from offramp.truth.calibration import MOVED
+from offramp.truth.posterior import CHANCE
 
 _MOST, _MOST_STILL = 25, 12
 
@@ -17,10 +19,14 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
     """What `offramp calibrate` prints."""
     page = Page(columns)
     page.heading(f"{model.title}: calibrated on what was known by {told['until']}")
-    moved, still = told["moved"], told["not_moved"]
+    moved, apart = told["moved"], _seem_moved(told)
+    still = [n for n in told["not_moved"] if n not in apart]
+    rest = "what the model says of the others rests on judgement alone"
     page.paragraph(
-        f"{told['points']} published figures and counts. They move {len(moved)} of {len(moved) + len(still)} "
-        "uncertain numbers; what the model says of the others rests on judgement alone."
+        f"{told['points']} published figures and counts. They move {len(moved)} of "
+        f"{len(told['parameters'])} uncertain parameters; "
+        + (f"{len(apart)} more {'is' if len(apart) == 1 else 'are'} not settled; " if apart else "")
+        + f"{rest}."
     )
     if moved:
         page.heading("What the data move most")
@@ -30,6 +36,13 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
         )
         if len(moved) > _MOST:
             page.paragraph(f"and {len(moved) - _MOST} more; --format json lists all.", "  ")
+    if apart:
+        page.heading("Not settled: moved, but not alike in all populations")
+        page.table(
+            ["", "before", "90 % of it", "after", "90 % of it"],
+            [_moved(told["parameters"][name]) for name in apart[:_MOST]],
+        )
+        page.paragraph("More --particles, or more --chains, settle it.", "  ")
     if still:
         page.heading("What they do not move")
         page.paragraph(
@@ -49,6 +62,13 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
     return page.text(colour)
 
 
+def _seem_moved(told: dict[str, Any]) -> list[str]:
+    """Numbers that the data seem to move, but on which populations part."""
+    spread, draws = told["populations"], told["particles"] * told["chains"]
+    least = max(MOVED, *(CHANCE / (spread[w] or draws) for w in ("worth", "worth_moved")))
+    return [n for n in told["not_moved"] if n in spread["apart"] and told["parameters"][n]["gain"] > least]
+
+
 def _how_sure(page: Page, told: dict[str, Any]) -> None:
     """How far calibrations from scratch lie apart."""
     populations = "1 population" if told["chains"] == 1 else f"{told['chains']} populations"
@@ -57,11 +77,40 @@ def _how_sure(page: Page, told: dict[str, Any]) -> None:
         f"{told['runs']:,} runs in {duration(told['seconds'])}."
     )
     spread = told["populations"]
-    if spread["worth"] is None:
+    if told["chains"] == 1:
         page.paragraph(
             "One population cannot tell how far sampling is off: take two or more of --chains.", "  "
         )
         return
+    if spread["worth"] is None:
+        page.paragraph(
+            f"So few populations of {len(told['parameters'])} numbers cannot tell how many independent draws "
+            "they are worth: take more of --chains.",
+            "  ",
+        )
+    else:
+        _worth(page, spread)
+    apart = spread["apart"]
+    if not apart:
+        page.paragraph("They agree on every number (R-hat below 1.1).")
+        return
+    titles = [f"{told['parameters'][n]['title']} ({told['parameters'][n]['r_hat']:.2f})" for n in apart]
+    by_chance = spread["apart_by_chance"]
+    page.paragraph(
+        "They do not agree yet on numbers with R-hat of 1.1 or more, which count as not moved: "
+        + "; ".join(titles[:_MOST_STILL])
+        + _more(titles)
+        + "."
+        + (
+            ""
+            if by_chance is None
+            else f" So few worlds would set about {by_chance:,.0f} apart by chance alone."
+        )
+        + " More --particles help."
+    )
+
+
+def _worth(page: Page, spread: dict[str, Any]) -> None:
     said = f"By how far they lie apart they are worth about {spread['worth']:,.0f} independent draws"
     if spread["worth_moved"] is not None:
         off = 1 / spread["worth_moved"] ** 0.5
@@ -72,18 +121,6 @@ def _how_sure(page: Page, told: dict[str, Any]) -> None:
     page.paragraph(
         f"{said}. Their estimates of the evidence, in the logarithm, vary by {spread['log_evidence_sd']:.1f} "
         f"(standard deviation) around {spread['log_evidence']:.1f}."
-    )
-    apart = spread["apart"]
-    if not apart:
-        page.paragraph("They agree on every number (R-hat below 1.1).")
-        return
-    titles = [f"{told['parameters'][n]['title']} ({told['parameters'][n]['r_hat']:.2f})" for n in apart]
-    page.paragraph(
-        "They do not agree yet on numbers with R-hat of 1.1 or more, which count as not moved: "
-        + "; ".join(titles[:_MOST_STILL])
-        + _more(titles)
-        + f". So few worlds would set about {spread['apart_by_chance']:,.0f} apart by chance alone; more "
-        "--particles help."
     )
 
 
@@ -97,6 +134,12 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
         f"{told['resolved']:,} can be held against what came. At each day the model knew what had been "
         "published by then, and no more."
     )
+    if any(told["left_out"].values()):
+        days, answers = told["left_out"]["origins"], told["left_out"]["answers"]
+        page.paragraph(
+            f"Left out, outside the time of the model or after --until: {days:,} day{'s' * (days != 1)} of "
+            f"the list, and {answers:,} answer{'s' * (answers != 1)} at the days that are left."
+        )
     skill = told["skill"]
     if not skill["questions"]:
         page.paragraph("No yes-or-no question has come out, so there is no skill to tell.")
@@ -117,6 +160,11 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
             [_capital(each["title"]), f"{each['brier']:.3f}", _share(each["brier_skill"]), _between(each)]
         )
         page.table(["", "Brier", "skill of the model", "90 % interval"], rows)
+        if (rated := told["base_rates"]) < (listed := len({q["name"] for q in told["questions"]})):
+            page.paragraph(
+                f"Base rates: {rated} of {listed} questions have one; the climatology answers for the rest.",
+                "  ",
+            )
         _parts(page, told)
     if told["sampled_skill"]:
         page.heading("Counts and levels")

@@ -27,13 +27,18 @@ _Say = Callable[..., None]  # (line, message, *hints)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that was read: series -> its rows in order of `known`, then of `date`."""
+    """A table that was read: series -> its rows in order of `known`, then of `date`; units where given."""
 
     file: str
     hash: str
     series: dict[str, tuple[Row, ...]]
     units: dict[str, str]
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def last_known(self) -> date | None:
+        """The last day on which anything in it was known."""
+        return max((row.known for rows in self.series.values() for row in rows), default=None)
 
 
 def read_table(data: bytes, file: str) -> Table:
@@ -47,11 +52,18 @@ def read_table(data: bytes, file: str) -> Table:
     series: dict[str, list[Row]] = {}
     units: dict[str, str] = {}
     for line, cells in _cells(data, say):
-        name = cells["series"]
+        name, unit = cells["series"], cells.get("unit", "")
         row = _row(line, cells, say)
-        if row is not None:
-            series.setdefault(name, []).append(row)
-            units.setdefault(name, cells.get("unit", ""))
+        if row is None:
+            continue
+        series.setdefault(name, []).append(row)
+        if unit and units.setdefault(name, unit) != unit:
+            hint = "Units are not converted: a series has one unit in all of its rows."
+            say(
+                line,
+                f"series `{name[:60]}` was in `{units[name]}` so far, and is in `{unit[:40]}` here",
+                hint,
+            )
     ordered = {n: tuple(sorted(r, key=lambda row: (row.known, row.day))) for n, r in series.items()}
     return Table(file, hashlib.sha256(data).hexdigest(), ordered, units, tuple(problems))
 
@@ -115,7 +127,9 @@ def _row(line: int, cells: dict[str, str], say: _Say) -> Row | None:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        say(line, f"`value` must be a number, not `{cells['value'][:40]}`", "Leave out rows without one.")
+        hint = "Write digits and a point, 1760 or 0.5; the unit has a column of its own."
+        hint = hint if cells["value"] else "Leave out rows without one."
+        say(line, f"`value` must be a number, not `{cells['value'][:40]}`", hint)
         return None
     day, until, known = days["date"], days.get("until"), days["known"]
     if until is not None and until < day:

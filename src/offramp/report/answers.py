@@ -27,6 +27,7 @@ class Shown:
 
     costly: list[str] = field(default_factory=list)
     offramps: list[str] = field(default_factory=list)
+    offramps_counted: str = ""  # in how many futures
     doubts: list[str] = field(default_factory=list)
     policies: list[Picture] = field(default_factory=list)
     policy_sentences: list[str] = field(default_factory=list)
@@ -78,6 +79,11 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
     if compared is not None:
         found |= _policies(view, compared)
         found["offramps"] = _offramps(view, compared)
+        if compared["runs"] != view.futures:
+            found["offramps_counted"] = (
+                f"Counted in {figures.count(compared['runs'])} futures under each policy, so that chances "
+                "without a policy are not quite those above."
+            )
     if misread is not None:
         found |= _misreadings(view.model, misread)
     if claims is not None:

@@ -28,14 +28,14 @@ def chance(share: float | None, change: dict[str, Any]) -> str:
     """A chance, with the digits that the interval of its change is worth."""
     if share is None:
         return "none"
-    return figures.percent(share, figures.digits_for(change["low"], change["high"]))
+    return figures.percent(share, _digits(change))
 
 
 def points(value: float | None, change: dict[str, Any]) -> str:
     """A change of a chance in points of a hundred, with its sign."""
     if value is None:
         return "none"
-    return _signed(100 * value, figures.digits_for(change["low"], change["high"]))
+    return _signed(100 * value, _digits(change))
 
 
 def points_range(low: float | None, high: float | None, change: dict[str, Any]) -> str:
@@ -111,6 +111,14 @@ def sentence(policy: dict[str, Any], model: Model, name: str, most: int = 3) -> 
     same = [titles[n] for n in ends if n not in {m for m, _ in first}]
     tail = f" Not told apart: {'; '.join(same)}." if same else ""
     return f"{title}: {'; '.join(said)}.{tail}"
+
+
+def _digits(change: dict[str, Any]) -> int:
+    """Digits of points of a hundred: an interval without 0 does not end in "0"."""
+    low, high = change["low"], change["high"]
+    digits = figures.digits_for(low, high)
+    nearest = min(abs(low), abs(high))
+    return digits + 1 if low * high > 0 and not round(100 * nearest, digits) else digits
 
 
 def _decimals(change: dict[str, Any]) -> int:

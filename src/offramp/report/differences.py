@@ -101,7 +101,8 @@ def differences(
     for tick in ticks:
         drawing.write([figures.number(tick)], across(tick), y + 13, align="center", colour=MUTED)
     if unit and beside:
-        drawing.write([unit], -14, y + 13, align="right", colour=MUTED)
+        edge = text_width(figures.number(ticks[0]), SIZE) / 2
+        drawing.write([unit], -10 - edge, y + 13, align="right", colour=MUTED)
     elif unit:
         drawing.write([unit], 2 - left, y + 29, colour=MUTED)
     zero = across(0.0)
@@ -139,7 +140,7 @@ def gap(title: str, change: dict[str, Any], colour: Colour = SERIES) -> Gap:
     """A change of a chance as `offramp compare --format json` prints it, in points of a hundred."""
     worlds = change["parameters"]
     wide = (100 * worlds["low"], 100 * worlds["high"]) if worlds and worlds["told_apart"] else None
-    number = changes.points(change["difference"], change)
+    number = changes.points(change["difference"], change) + ("" if change["told_apart"] else "*")
     d, low, high = (100 * (change[k] or 0.0) for k in ("difference", "low", "high"))
     return Gap(title, d, low, high, number, wide, colour)
 
@@ -170,7 +171,8 @@ def compare_picture(found: dict[str, Any], model: Model, width: float = WIDE) ->
     note = (
         f"Changes against “{against}” by {figures.end_words(date.fromisoformat(found['end']))}; "
         f"{found['runs']:,} futures under each policy. Bar: 90 % sampling interval. Thin line: nine worlds "
-        "of ten over the uncertain numbers, where these matter beyond luck."
+        "of ten over the uncertain numbers, where these matter beyond luck. Asterisk: not told apart from "
+        "none."
     )
     if single:
         (only,) = policies.values()

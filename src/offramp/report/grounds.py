@@ -150,7 +150,9 @@ def _overlays(type_: Type) -> str:
 
 
 def _rate(rate: Formula | None) -> str:
-    return "" if rate is None else f"{rate.text} a month"
+    if rate is None:
+        return ""
+    return rate.text if "month" in rate.text else f"{rate.text} a month"
 
 
 def sides(model: Model) -> tuple[list[Side], list[str]]:

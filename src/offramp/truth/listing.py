@@ -62,6 +62,7 @@ SEEN = Table(
         ),
         Key("series", "text", "Which series of the table.", True),
         Key("holds", "flag", "The last row holds until the next, as facts do."),
+        Key("until", "date", "The table is whole up to this day; the last day known in it if left out."),
         Key("incidents", "flag", "With `reaches`: a row says that it came, whatever its number."),
     ),
     apart=True,
@@ -182,6 +183,7 @@ def _question(
     elif incidents and holds:
         reader.say(seen.at("incidents"), "`incidents` and `holds` together", "A row is one or the other.")
     table = table_of(reader, seen, folder, read_so_far)
+    until = seen.day("until") or (table.last_known if table is not None else None)
     counted = not holds and form in ("happens", "count")
     rows: tuple[Row, ...] = rows_of(reader, seen, table, UNKNOWN, "poisson" if counted else "normal")
     per_year, source = _base_rate(reader, fields)
@@ -196,6 +198,7 @@ def _question(
         table=seen.text("data"),
         holds=holds,
         incidents=incidents,
+        covered=until or date.max,
         base_rate=per_year,
         base_source=source,
         rows=rows,

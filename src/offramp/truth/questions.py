@@ -36,7 +36,7 @@ class Question:
     form : how it is answered; targets : of which events, actions, rungs, variables or outcomes
     above, below : thresholds of a level; at_least : of `reaches`
     table, series : what resolves it; holds : a row stands until the next; incidents : of `reaches`, that a
-        row says that it came
+        row says that it came; covered : the last day of which the table tells what came and what did not
     base_rate : per year, from data on crises; None where there is none
     topic : what it belongs to, in words; empty for none
     """
@@ -49,6 +49,7 @@ class Question:
     table: str
     holds: bool = False
     incidents: bool = False
+    covered: date = date.max
     above: float | None = None
     below: float | None = None
     at_least: float | None = None
@@ -99,6 +100,8 @@ class Question:
         rows = [r for r in self.rows if r.known <= known]
         if self.counts_rows:
             count = sum(r.value for r in rows if origin <= r.day < horizon)
+            if horizon > self.covered and not (count and self.form != "count"):
+                return None  # that nothing is there does not say that nothing came
             return float(count) if self.form == "count" else float(count > 0)
         if self.form == "reaches":
             return self._reached(origin, horizon, known)
@@ -133,7 +136,7 @@ class Question:
         days = sorted(latest)
         i = bisect_right(days, day)
         if self.holds:
-            return latest[days[i - 1]] if i else None
+            return latest[days[i - 1]] if i and day <= self.covered else None
         before, after = (days[i - 1] if i else None), (days[i] if i < len(days) else None)
         if before == day:
             return latest[day]
@@ -221,11 +224,15 @@ def check_answers(questions: Questions, model: Model) -> None:
             if questions.source is None or i >= len(question.places):
                 raise UsageError(f"question `{question.name}`: {message}. {hint}".strip())
             problems.append(questions.source.problem(question.places[i], message, hint))
-    if len(problems) > _ANOTHER and lost == len(questions.questions):
+    other = bool(questions.model) and questions.model != model.name
+    if len(problems) > _ANOTHER and (
+        lost == len(questions.questions) or (other and 2 * lost > len(questions.questions))
+    ):
         of = f", written for `{questions.model}`," if questions.model else ""
         raise UsageError(
-            f"`{model.name}` has nothing that any of the {lost} questions of `{questions.name}`{of} "
-            "asks for. Name a list of questions that are its own: --questions LIST.yaml."
+            f"`{model.name}` has nothing that {lost} of the {len(questions.questions)} questions of "
+            f"`{questions.name}`{of} ask for. Name a list of questions that are its own: --questions "
+            "LIST.yaml."
         )
     if problems:
         raise ModelError(problems)

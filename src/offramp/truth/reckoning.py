@@ -46,6 +46,8 @@ def reckoned(backtest: Backtest) -> dict[str, Any]:
         "stretch": length,
         "asked": len(backtest.asked),
         "resolved": len(answered),
+        "left_out": _left_out(backtest, origins),
+        "base_rates": sum(q.base_rate is not None for q in backtest.questions.questions),
         "questions": [_question(a) for a in backtest.asked],
         "brier": {who: _mean(scores.brier(_probability(binary, who), y)) for who in EVERYBODY},
         "log": {who: _mean(scores.log_score(_probability(binary, who), y)) for who in EVERYBODY},
@@ -73,6 +75,13 @@ def reckoned(backtest: Backtest) -> dict[str, Any]:
             for c in backtest.calibrations
         ],
     }
+
+
+def _left_out(backtest: Backtest, origins: Sequence[date]) -> dict[str, int]:
+    """Days at which nothing was asked, and answers beyond the end of the model or the day of `until`."""
+    listed = backtest.questions
+    every = len(origins) * len(listed.horizons) * len(listed.questions)
+    return {"origins": len(listed.origins) - len(origins), "answers": every - len(backtest.asked)}
 
 
 def stretch(origins: Sequence[date], longest: int) -> int:

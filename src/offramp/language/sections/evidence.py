@@ -269,7 +269,7 @@ def rows_of(
         hint = "A lognormal error knows only values above 0; take `normal`."
         hint = "Counts are whole numbers from 0." if error == "poisson" else hint
         reader.say(value, f"series `{name}` has the value {bad.value:g} ({place})", hint)
-    given = table.units[name]
+    given = table.units.get(name, "")
     if given and isinstance(unit, Unit) and error != "poisson":
         try:
             same = units.parse(given).same(unit)
