@@ -16,6 +16,7 @@ PACKAGE = Path(offramp.__file__).parent
 # From the ground up. A name stands for a module or for everything in a package.
 LAYERS = (
     ("errors", "suggest", "tree"),
+    ("days",),
     ("model",),
     ("distribution",),
     ("language",),

@@ -194,6 +194,14 @@ def test_a_run_that_has_ended_has_no_minds(three):
     assert minds(ofr.Design(ended, scenarios=[0]), date(2020, 2, 15)).at == date(2020, 2, 1)
 
 
+def test_a_date_may_be_its_text(three):
+    design = ofr.Design(three, scenarios=[0])
+    day = three.dates[1]
+    assert minds(design, at=day.isoformat()).as_dict() == minds(design, at=day).as_dict()
+    with pytest.raises(ofr.UsageError, match=r"'soon' is no date[.] Dates are year-month-day: 2020-11-03"):
+        minds(design, at="soon")
+
+
 def test_dates_and_actors_that_are_not_there_are_refused(three):
     design = ofr.Design(three, scenarios=[0])
     for day in (date(2019, 12, 31), date(2020, 9, 1)):

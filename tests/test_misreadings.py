@@ -13,6 +13,7 @@ import pytest
 import offramp
 from cli_calls import call
 from offramp.analysis.surprise import mean_surprise
+from offramp.cli.perceiving_text import misreadings_text
 from offramp.design import Design
 from offramp.errors import UsageError
 from offramp.questions.hazards import chances, is_smooth
@@ -312,3 +313,31 @@ def test_surprise_is_the_mean_of_minus_the_logarithm_over_runs_that_go_on():
     by_step, overall = mean_surprise(expected)
     assert by_step[:, 0] == pytest.approx([2 * np.log(2), 2 * np.log(2)])
     assert overall == pytest.approx([2 * np.log(2)])
+
+
+def test_what_an_actor_held_impossible_is_the_largest_surprise():
+    """Blue sees the debt five points low so holds the riposte, open above 5, for closed: then it comes."""
+    model = made(
+        """
+        variables: {debt: {initial: 6, bounds: [0, 20], saturates: true}, pain: {initial: 0}}
+        actors:
+          blue:
+            depth: 1
+            horizon: 1
+            precision: 0.1
+            utility: {calm: -pain}
+            sees: {debt: {bias: -5}}
+            actions: {wait: {}}
+          red: {actions: {wait: {}, riposte: {when: debt > 5, effects: {pain: 1}}}}
+        outcomes: {hurt: {when: pain > 1.5}, calm: {otherwise: true}}
+        """,
+        2,
+    )
+    found = misreadings(Design(model, scenarios=40), outcome="hurt")
+    (blue,) = found.surprise
+    assert blue.mean is None
+    assert blue.ruled_out == pytest.approx(0.5, abs=0.15)
+    assert blue.mean_seeing_true == pytest.approx(np.log(2), rel=1e-9)
+    text = " ".join(misreadings_text(found, model, "again", 100).split())
+    assert "Blue gave no chance to what Red then did in" in text
+    json.dumps(found.as_dict(), allow_nan=False)

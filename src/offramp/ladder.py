@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from offramp.days import day_of
 from offramp.design import Design
 from offramp.engine.depths import model_of_run
 from offramp.engine.inputs import Ending, Floats, Status
@@ -159,7 +160,7 @@ class LadderPage:
 def ladder(
     design: Design,
     name: str | None = None,
-    at: date | None = None,
+    at: date | str | None = None,
     actors: Sequence[str] | None = None,
     engine: str = "compiled",
 ) -> LadderPage:
@@ -169,7 +170,7 @@ def ladder(
     ----------
     design : one scenario under one policy
     name : of the ladder; None where the model has one only
-    at : a date within the model; None for its start
+    at : a date within the model, or its text ("2020-11-03"); None for its start
     actors : in whose eyes; None for both sides. Anybody may look on.
     engine : that runs the course up to the date
 
@@ -193,7 +194,7 @@ def ladder(
         raise UsageError(f"a ladder is looked at in one run; this design has {design.runs:,}.")
     which = _position(model, name)
     looking = _positions(model, actors, model.ladders[which])
-    step = 0 if at is None else model.step_of(at)
+    step = 0 if at is None else model.step_of(day_of(at))
     if not 0 <= step < model.steps:
         raise UsageError(f"{at} lies outside the model: steps begin from {model.start} to {model.dates[-2]}.")
     policy = design.policies[0]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from offramp.days import day_of
 from offramp.design import Design
 from offramp.engine.depths import model_of_run
 from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
@@ -183,14 +184,17 @@ class Minds:
 
 
 def minds(
-    design: Design, at: date | None = None, actors: Sequence[str] | None = None, engine: str = "compiled"
+    design: Design,
+    at: date | str | None = None,
+    actors: Sequence[str] | None = None,
+    engine: str = "compiled",
 ) -> Minds:
     """What each actor thinks of each action at one date of one run.
 
     Parameters
     ----------
     design : one scenario under one policy
-    at : a date within the model; None for its start
+    at : a date within the model, or its text ("2020-11-03"); None for its start
     actors : names of those to tell of; None for all
     engine : that runs the course up to the date
 
@@ -214,7 +218,7 @@ def minds(
     if design.runs != 1:
         raise UsageError(f"minds are those of one run; this design has {design.runs:,}.")
     shown = _checked_actors(model, actors)
-    step = 0 if at is None else model.step_of(at)
+    step = 0 if at is None else model.step_of(day_of(at))
     if not 0 <= step < model.steps:
         raise UsageError(
             f"{at} lies outside the model: decisions are taken from {model.start} to "

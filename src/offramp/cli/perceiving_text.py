@@ -112,7 +112,8 @@ def _headline(found: Misreadings) -> str:
 def _surprises(page: Page, found: Misreadings, model: Model) -> None:
     """How badly each side's picture predicted the other."""
     told = [s for s in found.surprise if s.mean is not None]
-    if not told:
+    blind = sorted((s for s in found.surprise if s.ruled_out), key=lambda s: -s.ruled_out)
+    if not told and not blind:
         return
     titles = {a.name: a.title or a.name for a in model.actors}
     told = sorted(told, key=_excess, reverse=True)[:_MOST_SURPRISES]
@@ -131,7 +132,14 @@ def _surprises(page: Page, found: Misreadings, model: Model) -> None:
                 *(_nats(v) for v in (early, late, s.mean, s.mean_seeing_true)),
             ]
         )
-    page.table(["", "first half", "second half", "on average", "seeing true"], rows)
+    if rows:
+        page.table(["", "first half", "second half", "on average", "seeing true"], rows)
+    for s in blind:
+        page.paragraph(
+            f"{titles[s.actor]} gave no chance to what {titles[s.about]} then did in "
+            f"{figures.percent(s.ruled_out)} of steps, a surprise beyond any number.",
+            "  ",
+        )
 
 
 def _excess(s: Surprise) -> float:

@@ -88,8 +88,11 @@ def calibrate(
     for path in (picture, trace, fit):
         pictures.need(path)
     if out is not None:
+        from offramp.questions.need import library
+
         check_file(out)
         options.need_folder(out)
+        library("h5netcdf", "--out", "truth")  # before any run: saving comes last
     checked = options.load_model(model)
     overrides = options.read_settings(checked, settings)
     last = until or checked.dates[-1]

@@ -107,12 +107,14 @@ class Surprise:
     by : DATE: mean surprise in the step that begins then; None where no run goes on
     mean : over all steps of all runs
     mean_seeing_true : the same where everyone sees true
+    ruled_out : share of steps in which what came had been given no chance at all; `mean` is then None
     """
 
     actor: str
     about: str
     mean: float | None
     mean_seeing_true: float | None
+    ruled_out: float
     by: dict[str, float | None]
 
 
@@ -420,9 +422,13 @@ def _surprises(
         mean_surprise(np.concatenate([parts[k] for k in sorted(parts)]))
         for parts in (expected[frozenset()], expected[everything])
     )
+    as_it_is = expected[frozenset()]
+    given = np.concatenate([as_it_is[k] for k in sorted(as_it_is)])
+    going = np.maximum((~np.isnan(given)).sum(axis=(0, 1)), 1)
+    ruled_out = (given == 0).sum(axis=(0, 1)) / going
     return [
         Surprise(
-            actor, about, _finite(overall[j]), _finite(seeing[j]),
+            actor, about, _finite(overall[j]), _finite(seeing[j]), float(ruled_out[j]),
             {model.date_of(k).isoformat(): _finite(by_step[k, j]) for k in range(model.steps)},
         )
         for j, (actor, about) in enumerate(model.expectations)

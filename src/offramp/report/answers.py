@@ -203,11 +203,13 @@ def _offramps(view: View, compared: Answer) -> list[str]:
     model = view.model
     good = [o.name for o in model.outcomes if o.absorbing and _is_good(view, o)]
     bad = [o.name for o in model.outcomes if o.absorbing and view.is_warm(o.name)]
+    # What else ends a future is told too: who risks less war by giving up a treaty should see that.
+    rest = [o.name for o in model.outcomes if o.absorbing and o.name not in (*good, *bad)]
     parts = [(n, 1) for n in good] + [(n, -1) for n in bad]
     helps, harms = [], []
     of = len(parts) * len(compared["policies"])
     for name, p in compared["policies"].items():
-        if not any(changes.clear(p["outcomes"][n], of) for n, _ in parts):
+        if not any(changes.clear(p["outcomes"][n], of, compared["runs"]) for n, _ in parts):
             continue
         told = [sign * p["outcomes"][n]["difference"] for n, sign in parts if p["outcomes"][n]["told_apart"]]
         if told and min(told) > 0:
@@ -215,7 +217,8 @@ def _offramps(view: View, compared: Answer) -> list[str]:
         elif told and max(told) < 0:
             harms.append((sum(told), name, p))
     said = [
-        _offramp(model, compared, n, p, [*bad, *good]) for _, n, p in sorted(helps, key=_first)[:MOST_SAID]
+        _offramp(model, compared, n, p, [*bad, *good, *rest])
+        for _, n, p in sorted(helps, key=_first)[:MOST_SAID]
     ]
     if not said and parts:
         against = words.quoted(changes.policy_title(model, compared["against"]))
@@ -227,7 +230,7 @@ def _offramps(view: View, compared: Answer) -> list[str]:
         ]
     if harms:
         worst = [
-            _offramp(model, compared, n, p, [*bad, *good])
+            _offramp(model, compared, n, p, [*bad, *good, *rest])
             for _, n, p in sorted(harms, key=_first)[:MOST_SAID]
         ]
         said.append("For the worse: " + " ".join(worst))

@@ -71,18 +71,31 @@ def over_worlds(change: dict[str, Any], written: Callable[[float | None, dict[st
     return f"{written(worlds['low'], change)} to {written(worlds['high'], change)}"
 
 
-def clear(change: dict[str, Any], of: int) -> bool:
+def clear(change: dict[str, Any], of: int, runs: int) -> bool:
     """Whether a change is told apart from none among so many that were looked at together.
 
     Of a hundred policies that do nothing, ten are told apart by luck at 90 %. So an interval that is wider by
-    Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were normal.
+    Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were normal. Where
+    few of the `runs` pairs differ it is not, and the exact test of those that do (McNemar 1947) decides too.
     """
     if not change["told_apart"]:
+        return False
+    if of * _by_luck(change["differing"], round(abs(change["difference"]) * runs)) > 1 - LEVEL:
         return False
     either_side = (1 - LEVEL) / 2
     wider = standard_normal_quantile(1 - either_side / max(1, of)) / standard_normal_quantile(1 - either_side)
     value = change["difference"]
     return bool(abs(value) > float(wider) * (value - change["low"] if value > 0 else change["high"] - value))
+
+
+def _by_luck(differing: int, net: int) -> float:
+    """How likely pairs that differ fall so far apart, to either side, where each side is as likely."""
+    if differing > 1000:
+        return 0.0  # the normal interval is as good
+    more = min(differing, -(-(differing + net) // 2))
+    return float(
+        min(1.0, 2 * sum(math.comb(differing, k) for k in range(more, differing + 1)) / 2**differing)
+    )
 
 
 def futures_needed(count: int) -> str:

@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from offramp import __version__
+from offramp.days import day_of
 from offramp.engine.depths import Engine
 from offramp.engine.inputs import Floats, Ints, Outputs
 from offramp.errors import UsageError
@@ -83,7 +84,7 @@ class Calibration:
 
 def calibrate(
     model: Model,
-    until: date,
+    until: date | str,
     *,
     particles: int = PARTICLES,
     chains: int = CHAINS,
@@ -118,7 +119,7 @@ def calibrate(
     OfframpError
         If no world fits.
     """
-    records = records_until(model, until)
+    records = records_until(model, day_of(until))
     return _through(
         records,
         particles,

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from offramp import __version__
+from offramp.days import day_of
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Model
 from offramp.simulate import Progress, engine_for
@@ -33,7 +34,7 @@ FUTURES_OF_PRIOR = 2000
 def forecast(
     model: Model,
     questions: Questions,
-    as_of: date,
+    as_of: date | str,
     *,
     particles: int,
     chains: int,
@@ -57,6 +58,7 @@ def forecast(
         If the model cannot answer, its horizon is too short, or `previous` was changed.
     """
     check_answers(questions, model)
+    as_of = day_of(as_of)
     if previous is not None:
         check_hash(previous, "the previous forecast")
     if as_of >= model.dates[-1]:
