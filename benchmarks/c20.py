@@ -49,9 +49,7 @@ def main() -> None:
     names = [name for name, *_ in COMBINATIONS]
     runs = simulate(Design(model, names, asked.runs, seed=20120701, overrides=overrides))
     dates = [d.isoformat() for d in model.dates]
-    print(
-        "| front | offer | channel | interim deal by 2014 | by 2016 | settlement by 2016 | war |"
-    )
+    print("| front | offer | channel | interim deal by 2014 | by 2016 | settlement by 2016 | war |")
     print("|---|---|---|---|---|---|---|")
     for name, *parts in COMBINATIONS:
         steps = runs.outcome_step.sel(policy=name)

@@ -527,6 +527,39 @@ def test_the_command_shows_a_ladder_to_people_and_to_programs():
     )
 
 
+def test_the_page_tells_what_is_at_stake_in_truth_and_in_the_eyes_of_each():
+    found = found_by("ladder", "brinkmanship", "--set", "altara_stake=80", "--set", "altara_doubts=0.25")
+    shots = found["rungs"][-1]
+    assert shots["loses_control"] == 4 * 0.05
+    assert shots["stakes"] == {"altara": 80, "bessim": 40}
+    assert shots["audience_cost"] == {"altara": 6, "bessim": 6}
+    altara, bessim = found["eyes"]
+    # Altara takes Bessim for faint, with stakes of 5, at 0.25; Bessim takes Altara for that at 0.1.
+    assert altara["rungs"][-1]["stakes"] == {"altara": 80, "bessim": pytest.approx(0.75 * 40 + 0.25 * 5)}
+    assert bessim["rungs"][-1]["stakes"] == {"altara": pytest.approx(0.9 * 80 + 0.1 * 5), "bessim": 40}
+    assert found["beyond"] == {}
+    text = call("ladder", "brinkmanship", "--set", "altara_stake=80").stdout
+    assert "What Altara wins or loses there, in points, if:" in text
+    assert "as Bessim sees it             +72.5" in text
+
+
+def test_a_loss_of_control_beyond_certainty_is_held_and_said():
+    found = found_by("ladder", "brinkmanship", "--set", "slip=0.3")
+    assert found["beyond"] == {"shots": pytest.approx(1.2)}
+    assert found["rungs"][-1]["loses_control"] == 1.0
+    text = call("ladder", "brinkmanship", "--set", "slip=0.3").stdout
+    assert "`loses_control` of Shots gives 1.2, which is no chance: it is held at 100 %." in text
+
+
+def test_where_types_change_nothing_on_the_ladder_the_page_says_so(tmp_path):
+    text = (resources.files("offramp") / "crises" / "brinkmanship.yaml").read_text()
+    alike = tmp_path / "alike.yaml"
+    alike.write_text(text.replace("{bessim_stake: 5}", "{bessim_stake: bessim_stake}"))
+    said = call("ladder", str(alike)).stdout
+    assert "It makes no difference here whether Bessim is resolute (90" in said
+    assert "If Altara is faint (it believes: 10" in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -7,7 +7,7 @@ that of the compiled engine.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,11 +40,22 @@ from offramp.suggest import did_you_mean
 
 @dataclass(frozen=True)
 class Rung:
-    """A rung in truth: `loses_control` is the chance that a move after which they stand here ends in war."""
+    """What is at stake on a rung. Points are by side, 0 where the model gives a side none.
+
+    Attributes
+    ----------
+    loses_control : chance that a move after which they stand here ends in war
+    harm : points lost by a move after which they stand here and go on
+    stakes : points won where the other stands down here
+    audience_cost : points lost by who stands down here
+    """
 
     name: str
     title: str
     loses_control: float
+    harm: dict[str, float]
+    stakes: dict[str, float]
+    audience_cost: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,7 @@ class Eyes:
     Attributes
     ----------
     prospect : over all its pictures, by belief
+    rungs : what it takes to be at stake on each, over all its pictures
     positions : how it expects each side to choose, its own choices as it supposes them now
     pictures : one by one
     """
@@ -109,6 +121,7 @@ class Eyes:
     name: str
     title: str
     prospect: Prospect
+    rungs: list[Rung]
     positions: list[Position]
     pictures: list[Supposition]
 
@@ -123,6 +136,8 @@ class LadderPage:
     opens : chance that it opens in the step
     first : chance that the side named first moves first
     moves : after which it peters out
+    rungs : in truth, lowest first
+    beyond : rung -> what its `loses_control` gives, where that is no chance and is held within 0 and 1
     prospect, positions : in truth: how the sides will choose, each by its own pictures
     eyes : as each actor asked for sees it
     """
@@ -145,6 +160,7 @@ class LadderPage:
     first: float
     moves: int
     rungs: list[Rung]
+    beyond: dict[str, float]
     prospect: Prospect
     positions: list[Position]
     eyes: list[Eyes]
@@ -261,10 +277,8 @@ def _page(course: _Opening, which: int, looking: Sequence[int], design: Design, 
         opens=1.0 - float(np.exp(-mean)),
         first=float(rules.first[0]),
         moves=ladder.moves,
-        rungs=[
-            Rung(r.name, r.title, float(control[0]))
-            for r, control in zip(ladder.rungs, rules.control, strict=True)
-        ],
+        rungs=_rungs(ladder, [(1.0, rules)]),
+        beyond=_beyond(ladder, truth, state, now),
         prospect=_prospect(ladder, fate(rules, chance)),
         positions=_all_positions(ladder, chance, comes),
         eyes=[_eyes(course, a, ladder, views[a], comes) for a in looking],
@@ -295,6 +309,9 @@ def _eyes(course: _Opening, a: int, ladder: Ladder, view: View, comes: Floats) -
         name=actor.name,
         title=actor.title,
         prospect=_prospect(ladder, over_all),
+        rungs=_rungs(
+            ladder, [(float(w[0]), s.rules) for w, s in zip(view.weights, view.solutions, strict=True)]
+        ),
         positions=_all_positions(ladder, view.average([s.chance for s in view.solutions]), comes),
         pictures=[
             Supposition(
@@ -305,6 +322,37 @@ def _eyes(course: _Opening, a: int, ladder: Ladder, view: View, comes: Floats) -
             for picture, f in zip(pictures, fates, strict=True)
         ],
     )
+
+
+def _rungs(ladder: Ladder, pictures: Sequence[tuple[float, Rules]]) -> list[Rung]:
+    """What is at stake on each rung, averaged over pictures by their weight."""
+
+    def by_rung(of: Callable[[Rules], Floats]) -> Floats:
+        return sum((weight * of(rules)[..., 0] for weight, rules in pictures if weight), np.zeros(1))
+
+    def by_side(points: Floats) -> dict[str, float]:
+        return dict(zip(ladder.sides, map(float, points), strict=True))
+
+    control = by_rung(lambda rules: rules.control)
+    harm, stakes = by_rung(lambda rules: rules.harm), by_rung(lambda rules: rules.stakes)
+    audience_cost = by_rung(lambda rules: rules.audience_cost)
+    return [
+        Rung(
+            name=rung.name,
+            title=rung.title,
+            loses_control=float(control[r]),
+            harm=by_side(harm[:, r]),
+            stakes=by_side(stakes[:, r]),
+            audience_cost=by_side(audience_cost[:, r]),
+        )
+        for r, rung in enumerate(ladder.rungs)
+    ]
+
+
+def _beyond(ladder: Ladder, truth: World, state: State, now: float) -> dict[str, float]:
+    """What `loses_control` of each rung gives where that is no chance."""
+    given = {r.name: float(truth.read(r.loses_control, state, now)[0]) for r in ladder.rungs}
+    return {name: value for name, value in given.items() if not 0.0 <= value <= 1.0}
 
 
 def _prospect(ladder: Ladder, found: Fate) -> Prospect:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from offramp.cli.text import Page
-from offramp.ladder import Eyes, LadderPage, Position, Prospect
+from offramp.ladder import Eyes, LadderPage, Position, Prospect, Rung, Supposition
 from offramp.model import Model
 from offramp.report import figures
 
@@ -39,10 +39,12 @@ def ladder_text(found: LadderPage, model: Model, again: str, columns: int, colou
     if found.illustrative:
         page.paragraph("Illustrative: the numbers of this model are there to teach.")
     _endings(page, found, model)
+    _control(page, found)
     for eyes in found.eyes:
         _pictures(page, eyes, found, model)
     for side in found.sides:
         _moves(page, side, found)
+        _at_stake(page, side, found)
     page.gap()
     page.paragraph(
         "`In truth` each side plays by its own pictures, and control is lost as it truly is. Chances of a "
@@ -82,6 +84,24 @@ def _endings(page: Page, found: LadderPage, model: Model) -> None:
     page.table(head, [row(r.title, [p.highest[r.name] for p in prospects]) for r in found.rungs])
 
 
+def _control(page: Page, found: LadderPage) -> None:
+    """How likely each rung is to end in war by itself."""
+    page.gap()
+    page.paragraph("How likely control is lost by a move after which they stand on a rung:", "  ")
+    each = [found.rungs, *(e.rungs for e in found.eyes)]
+    page.table(
+        ["", "in truth", *(f"as {e.title} sees it" for e in found.eyes)],
+        [[row[0].title, *(_chance(r.loses_control) for r in row)] for row in zip(*each, strict=True)],
+    )
+    for rung in found.rungs:
+        if rung.name in found.beyond:
+            page.paragraph(
+                f"`loses_control` of {rung.title} gives {figures.number(found.beyond[rung.name])}, which is "
+                f"no chance: it is held at {_chance(rung.loses_control)}.",
+                "  ",
+            )
+
+
 def _pictures(page: Page, eyes: Eyes, found: LadderPage, model: Model) -> None:
     """What an actor makes of it in each of its pictures."""
     likely = sorted(eyes.pictures, key=lambda p: -p.belief)
@@ -89,12 +109,20 @@ def _pictures(page: Page, eyes: Eyes, found: LadderPage, model: Model) -> None:
     if len(likely) == 1:
         return
     page.heading(f"In the eyes of {eyes.title}")
+    if all(p.prospect == likely[0].prospect for p in likely):
+        each = "; or ".join(f"{_supposed(model, p)} ({_chance(p.belief)})" for p in shown)
+        page.paragraph(f"It makes no difference here whether {each}.", "  ")
+        return
     for picture in shown:
-        supposed = " and ".join(
-            f"{_title(model, about)} is {_type(model, about, t)}" for about, t in picture.types.items()
-        )
-        page.paragraph(f"If {supposed} (it believes: {_chance(picture.belief)}):", "  ")
+        page.paragraph(f"If {_supposed(model, picture)} (it believes: {_chance(picture.belief)}):", "  ")
         page.paragraph(_in_words(picture.prospect, found), "    ")
+
+
+def _supposed(model: Model, picture: Supposition) -> str:
+    """What a picture takes others to be."""
+    return " and ".join(
+        f"{_title(model, about)} is {_type(model, about, t)}" for about, t in picture.types.items()
+    )
 
 
 def _in_words(prospect: Prospect, found: LadderPage) -> str:
@@ -121,6 +149,36 @@ def _moves(page: Page, side: str, found: LadderPage) -> None:
             if expected is not None:
                 rows.append([f"  {eyes.title} expects", "", *_chances(expected[1], top)])
     page.table(["", "moves there", *_MOVES], rows)
+
+
+def _at_stake(page: Page, side: str, found: LadderPage) -> None:
+    """What a side loses and wins on each rung, and as others see it where that differs."""
+    title = found.sides[side]
+    rows = []
+    for r, rung in enumerate(found.rungs):
+        own = _stakes(rung, side)
+        rows.append([rung.title, *own])
+        for eyes in found.eyes:
+            if (seen := _stakes(eyes.rungs[r], side)) != own:
+                rows.append([f"  as {eyes.title} sees it", *seen])
+    heads = ["it goes on", "the other stands down", "it stands down"]
+    used = [i for i in range(len(heads)) if any(row[1 + i] != "0" for row in rows)]
+    if not used:
+        return
+    page.gap()
+    page.paragraph(f"What {title} wins or loses there, in points, if:", "  ")
+    page.table(["", *(heads[i] for i in used)], [[row[0], *(row[1 + i] for i in used)] for row in rows])
+
+
+def _stakes(rung: Rung, side: str) -> list[str]:
+    """What a side gets where the exchange goes on, where the other stands down and where it does itself."""
+    return [_points(-rung.harm[side]), _points(rung.stakes[side]), _points(-rung.audience_cost[side])]
+
+
+def _points(points: float) -> str:
+    if not points:
+        return "0"
+    return f"{points:+.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _average(positions: Sequence[Position], side: str, rung: str) -> tuple[float, list[float]] | None:
