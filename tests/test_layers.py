@@ -16,7 +16,7 @@ PACKAGE = Path(offramp.__file__).parent
 # From the ground up. A name stands for a module or for everything in a package.
 LAYERS = (
     ("errors", "suggest", "tree"),
-    ("days",),
+    ("days", "given"),
     ("model",),
     ("distribution",),
     ("language",),

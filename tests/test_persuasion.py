@@ -224,6 +224,34 @@ def test_runs_under_a_policy_made_in_code_say_all_that_it_does():
             Policy("p", "", (Intervention(misread=(("grey", "gain", 1.0),)),)),
             "policy `p`: the model has no actor `grey`. There are: blue, red.",
         ),
+        (
+            Policy("p", "", (Intervention(force={"blue": "push"}),)),
+            "policy `p`: `force` is written like (('actor', 'action'),), not {'blue': 'push'}.",
+        ),
+        (
+            Policy("p", "", (Intervention(force=("blue", "push")),)),
+            "policy `p`: `force` is written like (('actor', 'action'),), not ('blue', 'push').",
+        ),
+        (
+            Policy("p", "", (Intervention(forbid=(("blue", "push"),)),)),
+            "policy `p`: `forbid` is written like (('actor', ('action',)),), not (('blue', 'push'),).",
+        ),
+        (
+            Policy("p", "", (Intervention(set=(("gain", "0.5"),)),)),
+            "policy `p`: `set` is written like (('name', 1.0),), not (('gain', '0.5'),).",
+        ),
+        (
+            Policy("p", "", (Intervention(start="2020-07-01"),)),
+            "policy `p`: `start` is a `datetime.date` or None, not '2020-07-01'.",
+        ),
+        (
+            Policy("p", "", Intervention()),
+            "policy `p`: `interventions` is a tuple, such as (Intervention(...),).",
+        ),
+        (
+            Policy("p", "", ("push",)),
+            "policy `p`: `interventions` holds 'push', which is no `offramp.Intervention`.",
+        ),
     ],
 )
 def test_a_policy_made_in_code_is_checked(policy, message):

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from offramp.engine.inputs import Ending, Inputs, Outputs, Status
 from offramp.errors import OfframpError, UsageError
+from offramp.given import need
 from offramp.model import Model
 from offramp.provenance import as_json, attributes_of
 
@@ -338,6 +339,7 @@ def save(runs: xr.Dataset, path: str | Path) -> None:
     OfframpError
         If h5netcdf is not installed.
     """
+    need(runs, "Dataset")
     _need("h5netcdf", "NetCDF files")
     long = {k: v for k, v in runs.attrs.items() if isinstance(v, str) and len(v) > _LONGEST_ATTRIBUTE}
     kept = runs.assign({_LONG + k: ((), v) for k, v in long.items()})
@@ -415,6 +417,7 @@ def to_parquet(runs: xr.Dataset, path: str | Path) -> None:
     OfframpError
         If pyarrow is not installed.
     """
+    need(runs, "Dataset")
     _need("pyarrow", "Parquet files")
     import pyarrow as pa
     import pyarrow.parquet as pq

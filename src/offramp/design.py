@@ -17,6 +17,7 @@ from offramp.engine.evaluate import Environment, evaluate
 from offramp.engine.imagined import MOST_PATHS
 from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.model import Chances, Distribution, Formula, Model, Policy
 from offramp.schedule import schedule_of, with_policies
 
@@ -68,6 +69,7 @@ class Design:
         life: int = 0,
         paths: int = 0,
     ) -> None:
+        need(model, "Model")
         luck.check_purposes(luck.purposes(model))
         self.model, self.policies = _checked_policies(model, policies)
         self.scenarios = _checked_scenarios(scenarios)
@@ -287,6 +289,8 @@ def _checked_policies(model: Model, policies: Sequence[str | Policy] | None) -> 
         policies = [policies]
     known = {"baseline": None} | {p.name: None for p in model.policies}
     for policy in policies:
+        if not isinstance(policy, str | Policy):
+            raise UsageError(f"a policy is a name or an `offramp.Policy`, not {policy!r}.")
         if isinstance(policy, str) and policy not in known:
             raise UsageError(_not_there("policy", policy, known, model))
     if not policies:
@@ -302,6 +306,8 @@ def _checked_scenarios(scenarios: int | Iterable[int]) -> Ints:
         if scenarios < 1:
             raise UsageError(f"{scenarios} scenarios: at least 1 is needed.")
         return np.arange(int(scenarios), dtype=np.int64)
+    if not isinstance(scenarios, Iterable):
+        raise UsageError(f"{scenarios!r} scenarios: a whole number or a series of them is needed.")
     numbers = np.asarray(scenarios if isinstance(scenarios, np.ndarray) else list(scenarios))
     if numbers.ndim != 1 or not len(numbers):
         raise UsageError("a design needs at least one scenario.")
@@ -339,6 +345,8 @@ def _checked_paths(model: Model, paths: int) -> int:
 def _checked_overrides(model: Model, overrides: Mapping[str, float]) -> dict[str, float]:
     stocks = {s.name: s for s in model.stocks}
     known = {p.name: None for p in model.parameters} | dict.fromkeys(stocks)
+    if not isinstance(overrides, Mapping):
+        raise UsageError(f'overrides are a mapping such as {{"decay": 0.2}}, not {overrides!r}.')
     result = {}
     for name, value in overrides.items():
         if name not in known:

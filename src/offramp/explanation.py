@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from offramp.given import need
 from offramp.model import (
     Action,
     Actor,
@@ -59,6 +60,7 @@ def explain(model: Model) -> dict[str, Any]:
     -------
     One entry for each of `SECTIONS`; docs/reference/commands.md describes them.
     """
+    need(model, "Model")
     return {
         "summary": {
             "name": model.name,

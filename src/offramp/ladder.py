@@ -32,6 +32,7 @@ from offramp.engine.ladder import (
 )
 from offramp.engine.world import State, World
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.minds import _failed, _need_course, _plain, _Replay
 from offramp.model import Ladder, Model
 from offramp.simulate import engine_for
@@ -205,6 +206,7 @@ def ladder(
     >>> round(page.prospect.war + page.prospect.petered_out + sum(page.prospect.stands_down.values()), 9)
     1.0
     """
+    need(design, "Design")
     model = design.model
     if design.runs != 1:
         raise UsageError(f"a ladder is looked at in one run; this design has {design.runs:,}.")

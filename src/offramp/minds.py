@@ -25,6 +25,7 @@ from offramp.engine.oracle import _Course, _Move
 from offramp.engine.reasons import Reasoner, Reasons, averaged
 from offramp.engine.world import State, World, inner_steps, look_ahead_steps, softmax
 from offramp.errors import OfframpError, UsageError
+from offramp.given import need
 from offramp.model import Action, Actor, Model
 from offramp.simulate import engine_for
 from offramp.suggest import did_you_mean
@@ -212,6 +213,7 @@ def minds(
     >>> round(sum(option.probability for option in page.actors[0].options), 12)
     1.0
     """
+    need(design, "Design")
     model = design.model
     if design.paths:
         raise UsageError("minds are shown along the expected path: leave `paths` out.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from offramp.analysis.summary import Tally
 from offramp.design import Design
+from offramp.given import need
 from offramp.model import Model
 from offramp.simulate import Progress, simulate, simulate_blocks
 
@@ -35,6 +36,7 @@ def outlook(
     -------
     What `offramp.summary` gives for the runs of the design.
     """
+    need(design, "Design")
     size = bytes_of_run(design.model)
     if design.runs * size <= memory:
         return Tally().add(simulate(design, threads=threads, progress=progress)).summary()

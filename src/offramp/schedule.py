@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 
@@ -29,6 +30,8 @@ def schedule_of(model: Model, policy: Policy) -> Schedule:
         If the policy was made in code and names what the model does not have.
     """
     tables = _Tables(model)
+    if not isinstance(policy.interventions, tuple | list):
+        raise UsageError(f"policy `{policy.name}`: `interventions` is a tuple, such as (Intervention(...),).")
     for intervention in policy.interventions:
         try:
             tables.enter(intervention)
@@ -109,6 +112,9 @@ class _Tables:
 
     def enter(self, i: Intervention) -> None:
         """Write an intervention into the tables."""
+        if not isinstance(i, Intervention):
+            raise _UnknownError(f"`interventions` holds {i!r}, which is no `offramp.Intervention`.")
+        _check_shape(i)
         model, schedule = self.model, self.schedule
         first = 0 if i.start is None else max(0, model.step_of(i.start))
         last = model.steps if i.end is None else min(model.steps, model.step_of(i.end))
@@ -190,6 +196,43 @@ class _Tables:
         if name not in self.stocks:
             raise _unknown("the model has no parameter or stock", name, [*self.parameters, *self.stocks])
         return self.stocks[name]
+
+
+# What each field of an intervention holds a series of; `(…)` within stands for a series.
+_FIELDS = {
+    "force": ("actor", "action"),
+    "forbid": ("actor", ("action",)),
+    "set": ("name", 1.0),
+    "shift": ("name", 1.0),
+    "correct": ("actor", ("misreading",)),
+    "misread": ("actor", "parameter", 1.0),
+    "believe": ("actor", "about", (("type", 1.0),)),
+    "nudge": ("actor", "action", 1.0),
+}
+
+
+def _check_shape(i: Intervention) -> None:
+    """Whether an intervention made in code holds what its fields say."""
+    for name in ("start", "end"):
+        if not isinstance(getattr(i, name), date | None):
+            raise _UnknownError(f"`{name}` is a `datetime.date` or None, not {getattr(i, name)!r}.")
+    for name, example in _FIELDS.items():
+        given = getattr(i, name)
+        if not _like(given, (example,)):
+            raise _UnknownError(f"`{name}` is written like {(example,)}, not {given!r}.")
+
+
+def _like(given: object, example: object) -> bool:
+    """Whether a value is built like an example, whose series of one stand for series of any length."""
+    if isinstance(example, str):
+        return isinstance(given, str)
+    if isinstance(example, float):
+        return isinstance(given, int | float | np.integer | np.floating)
+    if not isinstance(given, tuple | list) or not isinstance(example, tuple):
+        return False
+    if len(example) == 1:
+        return all(_like(one, example[0]) for one in given)
+    return len(given) == len(example) and all(map(_like, given, example))
 
 
 def _number(name: str, value: float) -> float:

@@ -11,6 +11,7 @@ from offramp.dataset import Collection, kept_variables
 from offramp.design import Design
 from offramp.engine.depths import Engine, Grouped, is_uncertain
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.model import Model
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def simulate(
     UsageError
         If a variable or engine is not there, or a number makes no sense.
     """
+    need(design, "Design")
     kept = kept_variables(design.model, variables)
     runner = runner or engine_for(design.model, engine)
     return _simulate(design, kept, runner, engine, threads, progress, block)
@@ -101,6 +103,7 @@ def simulate_blocks(
     add up over them; quantiles do not, so take these from the first and say so. Other parameters are
     those of `simulate`.
     """
+    need(design, "Design")
     if scenarios < 1:
         raise UsageError("a block needs at least 1 scenario.")
     kept = kept_variables(design.model, variables)

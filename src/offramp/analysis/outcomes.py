@@ -11,6 +11,7 @@ import numpy.typing as npt
 from offramp.analysis.intervals import LEVEL, wilson
 from offramp.dataset import section
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def probability(
     UsageError
         If there is no such outcome, or the date lies outside the runs.
     """
+    need(runs, "Dataset")
     times = dates(runs)
     try:
         day = times[-1] if by is None else by if isinstance(by, date) else date.fromisoformat(by)
@@ -105,6 +107,7 @@ def over_time(runs: xr.Dataset, outcome: str, level: float = LEVEL) -> xr.Datase
     -------
     xarray.Dataset as `probability` gives it, over (policy, time).
     """
+    need(runs, "Dataset")
     import xarray as xr
 
     count = counts(runs, outcome)

@@ -15,6 +15,7 @@ from offramp.analysis import outcomes
 from offramp.analysis.intervals import LEVEL, wilson
 from offramp.dataset import STATUS_MEANINGS, section
 from offramp.errors import OfframpError
+from offramp.given import need
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -202,6 +203,7 @@ def summary(runs: xr.Dataset) -> dict[str, Any]:
     -------
     Plain values, ready for `json.dumps`: the same as `offramp run --format json` prints.
     """
+    need(runs, "Dataset")
     return Tally().add(runs).summary()
 
 

@@ -29,6 +29,7 @@ from offramp.analysis.summary import rounded
 from offramp.analysis.worlds import Spread, between_worlds
 from offramp.design import Design
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.language.sections.directly import built_in
 from offramp.model import Claim, Model, Quantity, Side, Test
 from offramp.questions.compare import spread_plain
@@ -179,6 +180,7 @@ def claims(
     Practices in Psychological Science 1, 259-269: smallest effects of interest.
     Dunn (1961), Multiple comparisons among means. Journal of the American Statistical Association 56, 52-64.
     """
+    need(design, "Design")
     model = design.model
     chosen = _chosen(model, names)
     policies = policies_of(chosen)

@@ -23,6 +23,7 @@ from offramp.analysis.summary import rounded
 from offramp.analysis.worlds import PARAMETER_INTERVAL, Spread, between_worlds
 from offramp.design import Design
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.model import Model
 from offramp.questions.lives import LIVES, Lived, Measured, live, worlds_for
 from offramp.simulate import Progress
@@ -158,6 +159,7 @@ def compare(
     >>> design = ofr.Design(ofr.load("chicken"), ["altara_keeps_on"], scenarios=200)
     >>> found = ofr.compare(design).policies[0].outcomes["crash"].difference
     """
+    need(design, "Design")
     others = [p for p in design.policies if p != against]
     if not others:
         raise UsageError(f"a policy is compared with another one: nothing but `{against}` was asked for.")

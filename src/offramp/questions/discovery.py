@@ -21,6 +21,7 @@ from offramp.analysis.intervals import LEVEL
 from offramp.design import Design
 from offramp.engine import luck
 from offramp.errors import OfframpError, UsageError
+from offramp.given import need
 from offramp.questions.factors import factors_of
 from offramp.questions.hazards import chances
 from offramp.questions.need import library
@@ -167,6 +168,7 @@ def discover(
     scenario discovery. Technological Forecasting and Social Change 77, 34-49: coverage, density,
     quasi-p-values and resampling.
     """
+    need(design, "Design")
     model = design.model
     asked = outcome_asked(model, outcome)
     if len(design.policies) != 1:

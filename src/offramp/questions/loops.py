@@ -19,6 +19,7 @@ import numpy as np
 from offramp.design import Design
 from offramp.engine.inputs import Floats
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.questions.links import Links, Node, links_at
 
 LONGEST = 9  # things in a loop
@@ -107,6 +108,7 @@ def loops(
     UsageError
         If a date is outside the horizon, a number makes no sense, or networkx is missing.
     """
+    need(design, "Design")
     if most < 1 or longest < 2:
         raise UsageError("a loop has at least 2 things, and at least 1 loop must be asked for.")
     model = design.model

@@ -23,6 +23,7 @@ from offramp.analysis.surprise import mean_surprise
 from offramp.design import Design
 from offramp.engine.inputs import Inputs
 from offramp.errors import OfframpError, UsageError
+from offramp.given import need
 from offramp.model import Intervention, Model, Policy, Signal
 from offramp.questions.hazards import chances, is_smooth
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads, outcome_asked, part, plain
@@ -201,6 +202,7 @@ def misreadings(
     >>> [m.name for m in found.misreadings], found.method
     (['altara', 'bessim'], 'exact')
     """
+    need(design, "Design")
     model = design.model
     asked = outcome_asked(model, outcome)
     if len(design.policies) != 1:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from offramp.analysis.intervals import LEVEL
 from offramp.design import Design
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.questions.budget import SENSITIVITY_RUNS
 from offramp.questions.factors import Factor, Response, factors_of
 from offramp.questions.playing import outcome_asked
@@ -168,6 +169,7 @@ def sensitivity(
     OfframpError
         If runs fail nearly everywhere.
     """
+    need(design, "Design")
     model = design.model
     asked = outcome_asked(model, outcome)
     if len(design.policies) != 1:

@@ -10,6 +10,7 @@ from typing import Any
 from offramp.analysis.chronicle import Entry, chronicle
 from offramp.design import Design
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.minds import Mind, minds, misread_title
 from offramp.model import Model
 from offramp.simulate import simulate
@@ -105,6 +106,7 @@ def story(design: Design, thoughts: int = THOUGHTS) -> Story:
     OfframpError
         If the run failed.
     """
+    need(design, "Design")
     if design.runs != 1:
         raise UsageError(f"a story is that of one run; this design has {design.runs:,}.")
     model, policy = design.model, design.policies[0]

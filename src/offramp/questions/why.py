@@ -22,6 +22,7 @@ from offramp.analysis.features import Feature, features
 from offramp.analysis.intervals import LEVEL
 from offramp.design import Design
 from offramp.errors import OfframpError, UsageError
+from offramp.given import need
 from offramp.model import Model, Policy
 from offramp.questions.playing import outcome_asked, plain
 from offramp.questions.shapley import Estimate
@@ -199,6 +200,7 @@ def why(
     OfframpError
         If the outcome comes in too few futures to say anything, or all fail.
     """
+    need(design, "Design")
     model = design.model
     asked = outcome_asked(model, outcome)
     if len(design.policies) > 2:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from offramp.analysis.intervals import LEVEL
 from offramp.analysis.summary import summary
 from offramp.distribution import support
+from offramp.given import need
 from offramp.model import Distribution, Model
 from offramp.report import comparison, figures, grounds, pictures, words
 from offramp.report.answers import shown
@@ -72,6 +73,8 @@ def brief(
     OfframpError
         If the runs are of another model, or every run of the policy shown failed.
     """
+    need(runs, "Dataset")
+    need(model, "Model")
     view = View(runs, model)
     return Page(_template().render(_contents(view, command or _command(runs), answers or {})))
 

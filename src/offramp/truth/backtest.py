@@ -13,6 +13,7 @@ import numpy as np
 
 from offramp.engine.inputs import Floats, Status
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.model import Evidence, Model
 from offramp.questions.need import library
 from offramp.simulate import Progress, engine_for
@@ -197,6 +198,8 @@ def backtest(
     UsageError
         If the model cannot answer a question, no origin lies within its horizon, or scoringrules is missing.
     """
+    need(model, "Model")
+    need(questions, "Questions")
     check_answers(questions, model)
     library("scoringrules", "a backtest", "truth")  # before any run: scores come last
     origins = [d for d in questions.origins if model.start < d < model.dates[-1] and d < (until or date.max)]

@@ -19,6 +19,7 @@ from offramp.days import day_of
 from offramp.engine.depths import Engine
 from offramp.engine.inputs import Floats, Ints, Outputs
 from offramp.errors import UsageError
+from offramp.given import need
 from offramp.model import Model
 from offramp.simulate import Progress, engine_for
 from offramp.truth.evidence import Record
@@ -119,6 +120,7 @@ def calibrate(
     OfframpError
         If no world fits.
     """
+    need(model, "Model")
     records = records_until(model, day_of(until))
     return _through(
         records,

@@ -19,6 +19,7 @@ import numpy as np
 from offramp import __version__
 from offramp.days import day_of
 from offramp.errors import OfframpError, UsageError
+from offramp.given import need
 from offramp.model import Model
 from offramp.simulate import Progress, engine_for
 from offramp.truth import scores
@@ -57,6 +58,8 @@ def forecast(
     UsageError
         If the model cannot answer, its horizon is too short, or `previous` was changed.
     """
+    need(model, "Model")
+    need(questions, "Questions")
     check_answers(questions, model)
     as_of = day_of(as_of)
     if previous is not None:
@@ -169,6 +172,7 @@ def score(told: dict[str, Any], questions: Questions, known_by: date = date.max)
     UsageError
         If the forecast was changed, or the list does not ask the same.
     """
+    need(questions, "Questions")
     check_hash(told, "the forecast")
     by_name = {q.name: q for q in questions.questions}
     origin = date.fromisoformat(told["as_of"])
