@@ -25,6 +25,75 @@ def test_scores_are_those_worked_by_hand():
     assert scores.crps(np.array([4.0, 4.0]), 3.0) == pytest.approx(1.0), "without spread: the absolute error"
 
 
+def test_who_was_certain_and_wrong_pays_for_199_to_1_and_no_more():
+    wrong = scores.log_score(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+    np.testing.assert_allclose(wrong, math.log(200))
+
+
+def test_beside_a_perfect_forecast_others_are_as_good_or_beyond_comparison():
+    assert scores.skill(np.zeros(3), np.zeros(3)) == 0.0
+    assert scores.skill(np.array([0.0, 0.1]), np.zeros(2)) == -math.inf
+
+
+def test_an_interval_of_skill_reaches_farther_by_two_factors_worked_by_hand():
+    """14 origins in stretches of 4: 1.5 * 14 / 4 - 1 = 4.25 degrees of freedom; of 4, t is 2.1318."""
+    by_hand = 2.131847 / 1.644854 * math.sqrt(14 / 10)
+    assert scores._widening(14, 4) == pytest.approx(by_hand, rel=3e-4)
+    # One at a time: 1.5 * 14 - 1 = 20 degrees, for which t is 1.7247.
+    assert scores._widening(14, 1) == pytest.approx(1.724718 / 1.644854 * math.sqrt(14 / 13), rel=3e-4)
+
+
+def test_intervals_of_skill_come_from_stretches_of_neighbours_that_close_in_a_ring():
+    """Three origins in stretches of two: of 0 1 2 | 0 only the pairs 01, 12 and 20, the last cut to three."""
+    ours, theirs = np.array([0.1, 0.2, 0.6]), np.ones(3)
+    found = scores.skill_interval(ours, theirs, [0, 1, 2], length=2)
+    # Two stretches make four origins, of which three stay: a pair and the first of a pair.
+    means = [(a + b + c) / 3 for a, b in ((0.1, 0.2), (0.2, 0.6), (0.6, 0.1)) for c in (0.1, 0.2, 0.6)]
+    ends = 1 - np.array([max(means), min(means)])
+    wider = scores._widening(3, 2)
+    assert found.value == pytest.approx(0.7)
+    assert found.low == pytest.approx(0.7 + wider * (ends[0] - 0.7))
+    assert found.high == 1.0
+
+
+def test_one_answer_is_worth_what_its_origins_leave_of_it_by_hand():
+    """Three origins of two answers each, all in one bin: offs sum to 1, 0 and -1 at the origins."""
+    place, y = np.zeros(6, dtype=int), np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+    blocks = np.array([0, 0, 1, 1, 2, 2])
+    # Alone: six squares of a half. Shown: 1 + 0 + 1, times 3 / 2 for three means are taken of three.
+    assert scores.worth(place, y, blocks, 1) == pytest.approx(1.5 / 3.0)
+    # In stretches of two, neighbours count by half (there 1 * 0 and 0 * -1: nothing), times 3 / 1.
+    assert scores.worth(place, y, blocks, 2) == pytest.approx(1.5 / 6.0)
+    # Neighbours 0 and 2, with sums 1 and -1: 2 - 2 * 1 / 2 = 1, times 3.
+    assert scores.worth(place, y, np.array([0, 0, 2, 2, 1, 1]), 2) == pytest.approx(1.5 / 3.0)
+    # Bins are told apart: what one of them owes to its origins, another does not.
+    two = np.concatenate([place, place + 1])
+    alternating = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0])
+    both = scores.worth(two, np.concatenate([y, alternating]), np.concatenate([blocks, blocks]), 1)
+    assert both == pytest.approx(3.0 / 3.0)
+
+
+def test_a_reliability_diagram_counts_certainty_in_its_last_bin_and_has_wilsons_intervals():
+    said, came = np.array([1.0, 0.95, 0.92, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])
+    low, high = scores.reliability(said, came)
+    assert (low["n"], low["happened"], high["n"], high["happened"]) == (1, 0.0, 3, 2 / 3)
+    assert high["said"] == pytest.approx((1.0 + 0.95 + 0.92) / 3)
+    # Wilson (1927) for 2 of 3 at 90 %.
+    z, p, n = stats.norm.ppf(0.95), 2 / 3, 3
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    assert (high["low"], high["high"]) == pytest.approx(
+        ((middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n))
+    )
+
+
+def test_parts_of_the_brier_score_are_murphys_by_hand():
+    parts = scores.decomposition(np.array([0.25, 0.25, 1.0, 1.0]), np.array([0.0, 1.0, 1.0, 1.0]))
+    assert parts["reliability"] == pytest.approx(0.5 * 0.25**2)
+    assert parts["resolution"] == pytest.approx(2 * 0.5 * 0.25**2)
+    assert parts["uncertainty"] == pytest.approx(3 / 16)
+    assert parts["sharpness"] == pytest.approx(0.375)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(-50, 50), min_size=2, max_size=12), st.floats(-50, 50))
 def test_crps_is_the_integral_of_the_brier_score_over_all_thresholds(members, answer):
