@@ -50,6 +50,23 @@ def test_intervals_hold_the_true_lift_as_often_as_they_say():
     assert np.mean(held) == pytest.approx(0.9, abs=0.1)
 
 
+def test_a_feature_that_is_nowhere_has_no_lift_and_takes_nothing_from_another():
+    """100 of 200 runs end, all with the first feature, which 20 of the others have; the second none has."""
+    came = np.repeat([0, -1], 100)
+    first = np.repeat([1, 1, 0], [100, 20, 80])
+    present = np.stack([first, np.zeros(200)], axis=1)[:, None, :].astype(bool)
+    found = lifts([Group(present, came, np.ones((200, 1), bool))])
+    assert found.lift[0] == pytest.approx(5.0)
+    assert found.low[0] > 3
+    assert found.sure.tolist() == [True, False]
+    assert np.isnan([found.lift[1], found.low[1], found.high[1]]).all()
+    # One that is as common among the others is not sure to lead there, though its lift is known.
+    common = np.stack([first, np.tile([1, 0], 100)], axis=1)[:, None, :].astype(bool)
+    found = lifts([Group(common, came, np.ones((200, 1), bool))])
+    assert found.lift[1] == pytest.approx(1.0)
+    assert found.sure.tolist() == [True, False]
+
+
 def test_groups_are_compared_within_themselves():
     """Every run of one group has the feature and none of the other: it tells nothing about the outcome."""
     one = group(np.ones((4, 1)), [0, 0, -1, -1])

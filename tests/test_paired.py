@@ -186,6 +186,15 @@ def test_a_difference_knows_how_many_futures_would_tell_it_apart():
     assert 0.74 <= np.mean(told) <= 0.86
 
 
+def test_how_many_futures_a_large_difference_needs_is_connors_formula():
+    """50 against 10 of 100: 60 of 100 differ, by 40; spreads of sqrt(0.6) under none and sqrt(0.44)."""
+    pairs = [(1.0, 0.0)] * 50 + [(0.0, 1.0)] * 10 + [(0.0, 0.0)] * 40
+    here, there = np.array(pairs).T
+    by_hand = ((1.644854 * math.sqrt(0.6) + 0.841621 * math.sqrt(0.44)) / 0.4) ** 2  # 20.9
+    assert share_difference(here, there).needed == math.ceil(by_hand) == 21
+    assert 1.644854 * math.sqrt(0.6) + 0.841621 * math.sqrt(0.76) > 0.4 * math.sqrt(21), "were they added"
+
+
 def test_failed_runs_count_under_neither_policy():
     here, there = np.array([1.0, np.nan, 0.0, 1.0]), np.array([0.0, 1.0, np.nan, 1.0])
     found = share_difference(here, there)

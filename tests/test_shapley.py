@@ -170,6 +170,21 @@ def test_a_scenario_that_fails_in_one_world_is_left_out_of_all():
     assert values(result) == [1, 0]
 
 
+def test_the_same_holds_where_orders_are_drawn():
+    """Seven add 1 each; scenario 2 has no value where 3 plays without 0, which half of all orders meet."""
+
+    def value(coalition, here):
+        result = np.full(here.stop - here.start, float(len(coalition)))
+        if here.start <= 2 < here.stop and 3 in coalition and 0 not in coalition:
+            result[2 - here.start] = np.nan
+        return result
+
+    result = shares(plan(7, 40, seed=1, size=8), value)
+    assert result.scenarios == 39
+    assert [p.value for p in result.players] == pytest.approx([1.0] * 7)
+    assert result.total.value == pytest.approx(7.0)
+
+
 def test_clusters_of_unequal_size_count_by_their_scenarios():
     """(3 + 1) / (2 + 1) with residuals 3 - 8/3 and 1 - 4/3: variance of the mean 2/9 · 2/1 / 9."""
     mean = estimate(np.array([3.0, 1.0]), np.array([2.0, 1.0]))
