@@ -10,7 +10,7 @@ import pytest
 
 from offramp.cli.uncertainty_text import _more, _rough
 from offramp.design import Design
-from offramp.errors import UsageError
+from offramp.errors import OfframpError, UsageError
 from offramp.questions import need
 from offramp.questions.factors import Points, factors_of
 from offramp.questions.screening import screen
@@ -144,6 +144,52 @@ def test_all_points_of_a_trajectory_meet_the_same_luck_and_trajectories_differen
     luck = seen[0].reshape(4, 4, 5)
     assert (luck == luck[:, :1]).all()
     assert len(np.unique(luck[:, 0])) == 20
+
+
+def test_courses_that_fail_are_left_out_of_their_row_and_rows_with_fewer_than_two_of_the_whole():
+    """Without luck every course says the same, so that what is left of a row says all of it."""
+
+    def some(points, luck):
+        y = ishigami()(points, luck)
+        return np.where(luck % 4 == 0, np.nan, y)  # one course of four, in each row
+
+    whole, less = indices(3, ishigami(), rows=256, courses=4), indices(3, some, rows=256, courses=4)
+    assert [e.value for e in less.total] == pytest.approx([e.value for e in whole.total], abs=1e-9)
+    assert [e.value for e in less.first] == pytest.approx([e.value for e in whole.first], abs=1e-9)
+    assert (less.rows, less.failed_runs) == (256, less.runs / 4)
+
+    def rows(points, luck):
+        row = luck // 4 % 256  # the last point of a row has courses of its own
+        return np.where((row < 64) & (luck % 4 > 0), np.nan, ishigami()(points, luck))
+
+    fewer = indices(3, rows, rows=256, courses=4)
+    assert fewer.rows == 192
+    assert fewer.failed_runs == 64 * 5 * 3
+    with pytest.raises(OfframpError, match="runs fail at almost every point of the priors"):
+        indices(3, lambda points, luck: np.full(luck.shape, np.nan), rows=8, courses=2)
+
+
+def test_the_noise_of_an_index_is_the_mean_of_the_variances_at_both_ends_of_a_row():
+    """Luck of variance 1 at A and of 9 at B, in each of whose means it is a half: 1 / 2 and 9 / 2."""
+
+    def loud(points, luck):
+        z = np.random.default_rng(3).standard_normal(int(luck.max()) + 1)
+        return 5 * points[:, :1] + np.where(luck >= 4096 * 2, 3.0, 1.0) * z[luck]
+
+    found = indices(2, loud, rows=4096, courses=2)
+    assert found.noise == pytest.approx((1 / 2 + 9 / 2) / 2, rel=0.05)
+
+
+def test_a_trajectory_of_which_no_two_courses_hold_is_left_out():
+    def lame(points, luck):
+        return np.where((luck // 2 % 2 == 0) & (luck % 2 == 0), np.nan, linear(0.0)(points, luck))
+
+    found = screen(3, lame, 2, trajectories=8)  # every other trajectory loses one course of two
+    whole = screen(3, linear(0.0), 2, trajectories=8)
+    assert found.failed_runs == found.runs / 4
+    assert found.effect == pytest.approx(whole.effect)
+    with pytest.raises(OfframpError, match="runs fail at almost every point of the priors"):
+        screen(3, lambda points, luck: np.full(luck.shape, np.nan), 2, trajectories=4)
 
 
 def test_a_trajectory_with_failed_runs_keeps_the_courses_that_hold():
