@@ -20,7 +20,7 @@ LAYERS = (
     ("model",),
     ("distribution",),
     ("language",),
-    ("check", "schema"),
+    ("check", "notes", "schema"),
     ("engine",),
     ("schedule",),
     ("design",),

@@ -78,6 +78,7 @@ class Source:
     date: str = ""
     url: str = ""
     note: str = ""
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 def check(file: str, form: str) -> int:
     """Check a model file; say everything that is wrong with it, and where.
 
-    FILE may also be the name of a bundled crisis. Nothing is run. Exit code 3 if there are problems.
+    FILE may also be the name of a bundled crisis. Nothing is run. Exit code 3 if there are problems; notes on
+    parts that change nothing are none.
     """
+    from offramp.notes import notes
+
     try:
         model = options.load_model(file)
     except ModelError as error:
@@ -33,14 +37,22 @@ def check(file: str, form: str) -> int:
             raise
         options.print_json({"ok": False, "file": file, "problems": [_problem(p) for p in error.problems]})
         return error.exit_code
+    found = notes(model)
     if form == "json":
         about = {"ok": True, "file": file, "model": model.name, "model_hash": model.hash}
-        options.print_json(about | {"counts": counts(model), "problems": []})
+        noted = [_problem(n) for n in found]
+        options.print_json(about | {"counts": counts(model), "problems": [], "notes": noted})
     else:
         from offramp.cli.text import cleaned
 
-        click.echo(cleaned(f"{model.name}: {inventory(counts(model))}. OK."))
+        for note in found:
+            options.say(cleaned(f"{replace(note, message=f'note: {note.message}')}\n"))
+        click.echo(cleaned(f"{model.name}: {inventory(counts(model))}. OK{_with(len(found))}."))
     return 0
+
+
+def _with(notes: int) -> str:
+    return f", with {notes} note{'s' * (notes != 1)}" if notes else ""
 
 
 def _problem(problem: Any) -> dict[str, Any]:

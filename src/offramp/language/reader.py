@@ -11,6 +11,7 @@ from dataclasses import replace
 from offramp.errors import ModelError, Problem
 from offramp.language.kinds import Fault
 from offramp.language.source import MAX_PROBLEMS, MORE, Mapping, Scalar, Sequence, Source, Value
+from offramp.model import Origin
 
 
 class Reader:
@@ -56,6 +57,10 @@ class Reader:
         """Note the faults of a formula."""
         for f in faults:
             self.say(at, f.message, *f.hint, start=f.start, end=f.end, missing=f.missing)
+
+    def place(self, key: Scalar) -> Origin:
+        """Where a thing stands, of which nothing says what backs it."""
+        return Origin(key.line, key.column, file=self.source.file_of(key).file)
 
     def clean(self) -> bool:
         return not self.problems and not self._missing

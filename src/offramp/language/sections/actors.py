@@ -221,7 +221,8 @@ def _misreads(reader: Reader, actor: Fields, names: Names) -> tuple[Misreading, 
         unit, what = names.units.get(name, UNKNOWN), f"what {actor.label} takes `{name}` for"
         if not isinstance(value, Mapping):
             # The value alone; what backs it is what backs the actor.
-            found.append(Misreading(name, actor.prior_at(value, name, scope, unit, what)))
+            taken = actor.prior_at(value, name, scope, unit, what)
+            found.append(Misreading(name, taken, origin=reader.place(key)))
             continue
         fields = Fields.read(reader, key, value, keys.MISREADING, f"the misreading of `{name}`")
         given = fields.value("value") if fields is not None else None

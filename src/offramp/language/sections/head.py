@@ -44,7 +44,8 @@ def read_model(reader: Reader, file: Fields) -> Head:
             )
         source = Fields.read(reader, key, inner, keys.SOURCE, f"source `{key.text[:60]}`")
         if source is not None:
-            sources.append(Source(key.text, *(source.text(k) for k in ("title", "date", "url", "note"))))
+            title, day, url, note = (source.text(k) for k in ("title", "date", "url", "note"))
+            sources.append(Source(key.text, title, day, url, note, reader.place(key)))
     reader.source_keys = tuple(s.key for s in sources)
     reader.illustrative = fields.flag("illustrative")
     name = fields.text("name")
