@@ -353,3 +353,29 @@ policies:
 
 def test_the_model_that_is_torn_is_right_when_whole():
     assert loads(FULL).name == "test"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message", "column"),
+    [
+        ("{t: it's: so}", "a `:` in a text inside {...} that has no quotes", 9),
+        ("{t: 'it''s', u: See P4: so}", "a `:` in a text inside {...} that has no quotes", 23),
+        ("{t: [a: b: c]}", "a `:` in a text inside {...} that has no quotes", 10),
+        ("{t: 'it's so'}", "the text ends at this ', and more follows", 8),
+        ("'Iran's: so'", "the text ends at this ', and more follows", 6),
+        ('"so "they" say"', 'the text ends at this ", and more follows', 5),
+        ('{t: "no" he said}', 'the text ends at this ", and more follows', 8),
+        ("{t: 40 title: so}", "a comma is missing before `title`, or a text needs quotes", 8),
+        ("{t: a {b} c}", "a `{` in a text inside {...} that has no quotes", 7),
+        ("{t: No #1}", "from ` #` on this line is a remark, and so is the bracket that ends it", 8),
+        ("{t: [1, 2}", "this bracket is not closed, or a comma is missing after an entry", 5),
+        ('{t: "40" title: so}', "this bracket is not closed, or a comma is missing after an entry", 1),
+        ("{t: 40\n  u: 1}", "this bracket is not closed, or a comma is missing after an entry", 1),
+    ],
+)
+def test_what_cuts_a_text_is_named_where_it_stands(entry, message, column):
+    """PyYAML says of all of these that it expected a comma or a bracket."""
+    with pytest.raises(ModelError) as error:
+        read(f"a: {entry}\n".encode())
+    (problem,) = error.value.problems
+    assert (problem.message, problem.column - len("a: ")) == (message, column)

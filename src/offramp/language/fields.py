@@ -48,6 +48,11 @@ def look_up(mapping: Mapping, table: Table) -> Lookup:
         if key.text in table.names:
             continue
         free = [n for n in table.names if n not in known]
+        name, colon, rest = key.text.partition(":")
+        if colon and name in free and isinstance(value, Scalar) and value.is_null:  # `{title:Tension}`
+            known[name] = (key, Scalar(rest, key.line, key.column + len(name) + 1, layer=key.layer))
+            unknown.append((key, name))
+            continue
         meant = next((n for n in free if key.text.lower() in OTHER_WORDS.get(n, ())), None)
         if meant is None:
             # A key of something else is rather in the wrong place than misspelt.
@@ -73,6 +78,7 @@ class Fields:
         self.table = table
         self.label = label or f"`{key.text[:60]}`"
         self.numbers = False
+        self._entries = mapping.entries
         self._keys = look_up(mapping, table)
 
     @classmethod
@@ -102,7 +108,11 @@ class Fields:
                 f"{self.table.what} has no key `{key.text[:60]}`",
                 f"It may have: {', '.join(self.table.names)}.",
                 f"Is a `:` missing after `{first}`?" if first in self.table.names else "",
-                f"Did you mean `{meant}`?" if meant else "",
+                f"A space is missing after `{meant}:`."
+                if meant and key.text.startswith(f"{meant}:")
+                else f"Did you mean `{meant}`?"
+                if meant
+                else self._cut_off(key),
                 HOMES.get(
                     (self.table.what, homes[0]),
                     f"`{key.text}` is a key of {homes[0]}: check the indentation.",
@@ -113,6 +123,19 @@ class Fields:
         for wanted in self.table.keys:
             if wanted.required and not self.meant(wanted.name):
                 self.reader.say(self.key, f"{self.label} has no `{wanted.name}`", _explain(wanted))
+
+    def _cut_off(self, key: Scalar) -> str:
+        """A hint where a key may be the end of a text that a comma cut: `{title: Two, three: four}`."""
+        source = self.reader.source.file_of(key)
+        if not source.lines[key.line - 1][: key.column - 1].rstrip().endswith(","):
+            return ""
+        keys = [k for k, _ in self._entries]
+        at = next((i for i, k in enumerate(keys) if k is key), 0)
+        before, value = self._entries[at - 1] if at else (key, None)
+        shapes = {k.name: k.shape for k in self.table.keys}
+        if not isinstance(value, Scalar) or value.style != "plain" or shapes.get(before.text) != "text":
+            return ""
+        return f"If it belongs to the `{before.text}` before it, put that in quotes: a comma ends it here."
 
     def has(self, name: str) -> bool:
         return name in self._keys.known

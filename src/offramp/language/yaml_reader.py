@@ -16,6 +16,7 @@ from typing import Any, Literal
 import yaml
 
 from offramp.errors import ModelError, Problem
+from offramp.language.keys import tables_with
 from offramp.language.source import (
     MAX_PROBLEMS,
     MORE,
@@ -131,6 +132,8 @@ class _Builder:
         self.problems: list[Problem] = []
         self.nodes = 0
         self.cut: set[tuple[int, int]] = set()  # places of values that were found cut by a comma
+        self.scalar: Any = None  # event of the scalar read last
+        self.stack: list[_Open] = []
 
     def problem(self, line: int, column: int, message: str, *hint: str, width: int = 1) -> Problem:
         return located(self.file, self.lines, line, column, message, *hint, width=width)
@@ -157,7 +160,7 @@ class _Builder:
         return root
 
     def _root(self, events: Iterator[Any]) -> Value | None:
-        stack: list[_Open] = []
+        stack = self.stack
         root: Value | None = None
         documents = 0
         for event in events:
@@ -175,6 +178,7 @@ class _Builder:
             elif isinstance(event, yaml.NodeEvent):
                 self._refuse(event, line, column)
                 if isinstance(event, yaml.ScalarEvent):
+                    self.scalar = event
                     scalar = Scalar(event.value, line, column, _STYLES.get(event.style, "plain"), self.layer)
                     root = self._place(stack, scalar, root)
                 elif isinstance(event, yaml.CollectionStartEvent):
@@ -272,6 +276,9 @@ class _Builder:
             return False
         if (value.line, value.column) != (key.line, key.column + len(key.text)):
             return False  # a colon stands between: the value was left out on purpose
+        name, colon, _ = key.text.partition(":")
+        if colon and tables_with(name):
+            return False  # `title:Tension`, a key without the space behind its colon
         before, cut = top.entries[top.last]
         if not (isinstance(cut, Scalar) and cut.style == "plain"):
             return False
@@ -307,6 +314,9 @@ class _Builder:
                 return self.problem(line, column, "a `\\` in double quotes", "Use single quotes: '...'.")
             message = "a quote that is not closed"
             return self.problem(begun.line + 1, begun.column + 1, message, "Quotes come in pairs.")
+        slip = self._slip(line, column, "flow" in context) if "did not find expected" in what else None
+        if slip is not None:
+            return slip
         if "flow" in context and begun is not None:
             return self.problem(
                 begun.line + 1,
@@ -322,6 +332,65 @@ class _Builder:
         message, hint = _in_plain_words(what, self.lines[line - 1], column)
         return self.problem(line, column, message, hint)
 
+    def _slip(self, line: int, column: int, in_flow: bool) -> Problem | None:
+        """What went wrong right behind a text, where that can be told: a quote, `:`, bracket or `#` in it."""
+        if self.scalar is None or self.scalar.end_mark.line >= len(self.lines):
+            return None
+        begin, end = self.scalar.start_mark, self.scalar.end_mark
+        behind = self.lines[end.line][end.column :]
+        gap = behind[: column - 1 - end.column] if line == end.line + 1 else None
+        if self.scalar.style in ("'", '"'):
+            return self._after_quote(self.scalar, behind) if gap is not None and not gap.strip() else None
+        if not in_flow or self.scalar.style:
+            return None
+        if re.match(r"\s+#.*[\]}]", behind):
+            at = end.column + behind.index("#")
+            message = "from ` #` on this line is a remark, and so is the bracket that ends it"
+            return self.problem(end.line + 1, at + 1, message, "Text that holds ` #` needs quotes.")
+        if gap is None or gap.strip():
+            return None
+        sign = self.lines[line - 1][column - 1 : column]
+        goes_on = begin.line != end.line
+        text = self.lines[end.line][0 if goes_on else begin.column : end.column].strip()
+        if sign not in (":", "{", "[") or not text:
+            return None
+        *others, word = text.split()
+        starts = goes_on or not self.lines[end.line][: begin.column].strip()
+        if sign == ":" and starts and not others:
+            return None  # a key that begins its line: what is missing stands above it
+        if sign == ":" and others and tables_with(word):
+            message = f"a comma is missing before `{word}`, or a text needs quotes"
+            hint = "Entries inside {...} are separated by commas, and text that holds `: ` needs quotes."
+            return self.problem(line, end.column - len(word) + 1, message, hint, width=len(word))
+        message = f"a `{sign}` in a text inside {{...}} that has no quotes"
+        return self.problem(line, column, message, self._in_quotes(text + gap + sign))
+
+    def _after_quote(self, text: Any, behind: str) -> Problem | None:
+        """More text behind closing quotes: they stand within the text, or were meant to close another."""
+        begin, end, quote = text.start_mark, text.end_mark, text.style
+        after = re.match(r"\s*([^\s,:}\]])", behind)
+        if after is None:
+            return None
+        inside = behind[:1].isalpha() and self.lines[end.line][end.column - 2 : end.column - 1].isalpha()
+        if begin.line != end.line and not inside:
+            hint = f"Quotes come in pairs: it met the one on line {end.line + 1}, column {end.column}."
+            return self.problem(begin.line + 1, begin.column + 1, "a quote that is not closed", hint)
+        if re.match(r"\s+[a-z_]+\s*:", behind):
+            return None
+        message = f"the text ends at this {quote}, and more follows"
+        line = self.lines[end.line]
+        word = "".join(re.findall(r"\w+$", line[: end.column - 1])), "".join(re.findall(r"^\w+", behind))
+        hint = f"Put the whole text in double quotes, or write the sign twice: `{word[0]}''{word[1]}`."
+        if quote == '"':
+            hint = f"Put the whole text in single quotes, or write `{chr(92)}{quote}` for the sign within it."
+        return self.problem(end.line + 1, end.column, message, hint)
+
+    def _in_quotes(self, begins: str) -> str:
+        """How to write a text that needs quotes, with the key that it stands under where that is known."""
+        key = self.stack[-1].last if self.stack and self.stack[-1].is_mapping else ""
+        shown = f'"{begins[:40]}{" " * begins.endswith(":")}..."'
+        return f"Put the text in quotes: `{key[:60] + ': ' if key else ''}{shown}`."
+
 
 def _in_plain_words(what: str, text: str, column: int) -> tuple[str, str]:
     """What PyYAML says, for people who do not read YAML's grammar."""
@@ -333,6 +402,8 @@ def _in_plain_words(what: str, text: str, column: int) -> tuple[str, str]:
             "a `:` where none can stand",
             "Text that holds `: ` needs quotes. If this is a key, check its indentation and the line above.",
         )
+    if "unexpected ':'" in what:
+        return "a `:` where none can stand", "Text that holds a `:` at the end of a word needs quotes."
     if "could not find expected ':'" in what:
         return "a key without its `:`", "Write `key: value`. Check this line and the one above it."
     if "did not find expected" in what:
