@@ -64,7 +64,8 @@ def test_the_page_has_a_section_for_each_answer_and_the_short_of_it_first(page):
         assert f'href="#{section}"' in page
     short = text_of(page[page.index('id="in-short"') : page.index("<nav")])
     assert "Off-ramps that help most" in short
-    assert "Counted in 150 futures under each policy" in short
+    assert "Counted in 150 futures under each policy." in short
+    assert "Counted in 30 futures for each set of corrections." in short
     assert "A neighbour brings both to the table" in short
     assert "Misreadings that cost most" in short
     assert "Borne out: “Mediation makes a treaty likelier” (mediation_helps)." in short
@@ -266,3 +267,45 @@ def test_seven_wars_more_in_two_hundred_futures_make_no_headline():
     assert changes.clear(seven, 1, 200)
     assert not changes.clear(seven, 51, 200)
     assert changes.clear({**seven, "difference": 0.07, "low": 0.05, "high": 0.09, "differing": 14}, 51, 200)
+
+
+ENDS = """
+model: {name: ends, title: Ends, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 6}
+variables: {heat: {initial: 1}}
+actors: {red: {actions: {wait: {}, stir: {effects: {heat: 1}}}}}
+outcomes:
+  war: {title: War, rate: 0.05 / month * heat, absorbing: true}
+  flood: {title: Flood, rate: 0.00001 / month, absorbing: true}
+  calm: {title: Calm, otherwise: true}
+policies:
+  hold: {title: Hold, do: [{force: {red: wait}}]}
+  stir: {title: Stir, do: [{forbid: {red: wait}}]}
+"""
+
+
+def test_an_end_without_a_picture_is_named():
+    """A reader who knows of three ends and sees two pictures would look for the third."""
+    model = ofr.loads(ENDS)
+    found = answers(ofr.Design(model), budget=Budget(100, 0))
+    html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=50)), model, answers=found).html
+    assert "Not drawn is what comes as often under every policy: “Flood” (never)." in text_of(html)
+
+
+def test_policies_that_change_no_end_leave_no_empty_table():
+    model = ofr.loads(ENDS.replace(" * heat", "").replace("forbid: {red: wait}", "force: {red: wait}"))
+    found = answers(ofr.Design(model), budget=Budget(100, 0))
+    html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=50)), model, answers=found).html
+    assert "Not drawn is what comes as often under every policy: “War” and “Flood” (never)." in text_of(html)
+    assert "Changes of chances by the end" not in html
+
+
+def test_why_a_chance_has_several_numbers_is_said_once_and_only_where_it_has(page, river, asked):
+    said = "Each question has futures of its own, as many as time allows: the outlook is counted in 200, "
+    said += "policies in 150, misreadings in 30 and claims in 150."
+    assert text_of(page).count(said) == 1
+    model = ofr.load(river)
+    same = {name: asked[name] for name in ("compare", "claims")}
+    html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=150, seed=3)), model, answers=same).html
+    assert "Each question has futures of its own" not in html
+    assert "Counted in 150 futures under each policy." in text_of(html)

@@ -28,11 +28,14 @@ class Shown:
     costly: list[str] = field(default_factory=list)
     offramps: list[str] = field(default_factory=list)
     offramps_counted: str = ""  # in how many futures
+    costly_counted: str = ""
+    numbers_of_futures: str = ""  # why the same chance is counted in several
     doubts: list[str] = field(default_factory=list)
     policies: list[Picture] = field(default_factory=list)
     policy_sentences: list[str] = field(default_factory=list)
     policy_tables: list[tuple[str, Table]] = field(default_factory=list)
     policy_note: str = ""
+    not_drawn: str = ""  # outcomes that policies do not change
     misreadings: Picture | None = None
     misread_sides: Table | None = None
     claims: str = ""
@@ -79,13 +82,10 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
     if compared is not None:
         found |= _policies(view, compared)
         found["offramps"] = _offramps(view, compared)
-        if compared["runs"] != view.futures:
-            found["offramps_counted"] = (
-                f"Counted in {figures.count(compared['runs'])} futures under each policy, so that chances "
-                "without a policy are not quite those above."
-            )
+        found["offramps_counted"] = f"Counted in {_futures(compared)} under each policy."
     if misread is not None:
         found |= _misreadings(view.model, misread)
+        found["costly_counted"] = f"Counted in {_futures(misread)} for each set of corrections."
     if claims is not None:
         found["claims"] = claims_in_words.headline(dict(claims))
         found["claims_in_short"] = claims_in_words.in_short(dict(claims))
@@ -96,7 +96,26 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
         found["trust"], found["trust_table"] = trust.sentences(backtest), trust.table(backtest)
         found["trust_topics"], found["trust_picture"] = trust.topics(backtest), trust.picture(backtest)
     found["doubts"] = doubts(view, answers)
+    found["numbers_of_futures"] = _numbers_of_futures(view, answers)
     return Shown(**found)
+
+
+def _futures(answer: Answer) -> str:
+    return words.counted(answer["runs"], "future")
+
+
+def _numbers_of_futures(view: View, answers: Mapping[str, Answer]) -> str:
+    """Why one chance may stand on a page as several numbers; empty where all questions count as many."""
+    asked = (("compare", "policies"), ("misreadings", "misreadings"), ("claims", "claims"))
+    others = [(what, answers[q]["runs"]) for q, what in asked if q in answers]
+    if all(n == view.futures for _, n in others):
+        return ""
+    said = words.enumerated([f"{what} in {figures.count(n)}" for what, n in others])
+    return (
+        "Each question has futures of its own, as many as time allows: the outlook is counted in "
+        f"{figures.count(view.futures)}, {said}. So the same chance may stand here as different numbers, "
+        "as far as so many futures leave it open."
+    )
 
 
 # ── policies ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,7 +149,7 @@ def _policies(view: View, compared: Answer) -> dict[str, Any]:
         )
         for p in compared["policies"].values()
     ]
-    tables = [("Changes of chances by the end, in points of a hundred", (heads, rows))]
+    tables = [("Changes of chances by the end, in points of a hundred", (heads, rows))] if columns else []
     variables = {v.name: v for v in model.variables}
     names = list(next(iter(compared["policies"].values()))["variables"])[:_MOST_VARIABLES]
     if names:
@@ -147,7 +166,16 @@ def _policies(view: View, compared: Answer) -> dict[str, Any]:
         "policy_sentences": [changes.sentence(p, model, n) for n, p in compared["policies"].items()],
         "policy_tables": tables,
         "policy_note": f"{runs} futures under each policy, each held against itself under “{against}”.",
+        "not_drawn": _not_drawn([o for o in model.outcomes if o.absorbing], compared),
     }
+
+
+def _not_drawn(ends: Sequence[Outcome], compared: Answer) -> str:
+    """Which ends have no picture, and why: in these futures no policy makes a difference to them."""
+    policies = [p["outcomes"] for p in compared["policies"].values()]
+    same = [o for o in ends if all(p[o.name]["difference"] == 0 for p in policies)]
+    said = [words.quoted(o.title or o.name) + " (never)" * (policies[0][o.name]["there"] == 0) for o in same]
+    return f"Not drawn is what comes as often under every policy: {words.enumerated(said)}." if said else ""
 
 
 def _variable_change(v: Answer) -> str:
