@@ -250,11 +250,9 @@ def _offramps(view: View, compared: Answer) -> list[str]:
     ]
     if not said and parts:
         against = words.quoted(changes.policy_title(model, compared["against"]))
-        runs = figures.count(compared["runs"])
         said = [
-            f"With {runs} futures each, no policy is told apart from {against} for the better in how futures "
-            "end. That is not to say that none helps: more futures may tell, and what policies change on the "
-            "way stands below."
+            f"No policy is told apart from {against} for the better in how futures end. That is not to say "
+            "that none helps: more futures may tell, and what policies change on the way stands below."
         ]
     if harms:
         worst = [
