@@ -258,7 +258,9 @@ def test_a_claim_holds_in_the_worlds_in_which_all_of_it_holds(model):
     for name, tests in {"easy": (easy,), "hard": (hard,), "both": (easy, hard)}.items():
         asked = replace(claim, tests=tests)
         one = ofr.Design(replace(model, claims=(asked,)), design.policies, 600)
-        some = Lived({"claim/0": war}, {"claim/0": lived.worlds["claim/0"]}, lived.failed)
+        some = Lived(
+            {"claim/0": war, "claim/0/likely": war}, {"claim/0": lived.worlds["claim/0"]}, lived.failed
+        )
         (found[name],) = module.findings_of(one, some, [asked]).found
     assert found["easy"].as_claimed > 0.95
     assert 0.2 < found["hard"].as_claimed < 0.8

@@ -24,6 +24,7 @@ LAYERS = (
     ("engine",),
     ("schedule",),
     ("design",),
+    ("hazards",),
     ("provenance", "dataset"),
     ("simulate",),
     ("analysis",),

@@ -16,7 +16,7 @@ from offramp.analysis.surprise import mean_surprise
 from offramp.cli.perceiving_text import misreadings_text
 from offramp.design import Design
 from offramp.errors import UsageError
-from offramp.questions.hazards import chances, is_smooth
+from offramp.hazards import chances, is_smooth
 from offramp.questions.misreadings import all_wrong, misreadings
 from offramp.simulate import engine_for
 from small_models import made

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from offramp.engine.inputs import Ending, Inputs, Outputs, Status
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
+from offramp.hazards import chances_by_step, is_smooth
 from offramp.model import Model
 from offramp.provenance import as_json, attributes_of
 
@@ -36,6 +37,7 @@ RESERVED = frozenset(
         "action",
         "outcome",
         "outcome_step",
+        "outcome_chance",
         "event",
         "event_count",
         "parameter",
@@ -102,6 +104,7 @@ class Collection:
     event_count: npt.NDArray[np.int16]
     ladders: dict[str, npt.NDArray[Any]]
     outcome_step: npt.NDArray[np.int16]
+    outcome_chance: npt.NDArray[np.float64] | None
     status: npt.NDArray[np.uint8]
     failed_step: npt.NDArray[np.int16]
     failed_variable: npt.NDArray[np.int16]
@@ -111,8 +114,8 @@ class Collection:
     true_type: npt.NDArray[np.int8]
 
     @classmethod
-    def empty(cls, design: Design, variables: list[str]) -> Collection:
-        """Room for all runs of a design, keeping the paths of `variables` alone."""
+    def empty(cls, design: Design, variables: list[str], chances: bool = False) -> Collection:
+        """Room for all runs of a design, keeping the paths of `variables` alone, and chances where asked."""
         model = design.model
         runs = (len(design.policies), len(design.scenarios))
         return cls(
@@ -128,6 +131,7 @@ class Collection:
                 for name in _LADDERS
             },
             outcome_step=np.empty((*runs, len(model.outcomes)), dtype=np.int16),
+            outcome_chance=np.full((*runs, model.steps, len(model.outcomes)), np.nan) if chances else None,
             status=np.empty(runs, dtype=np.uint8),
             failed_step=np.empty(runs, dtype=np.int16),
             failed_variable=np.empty(runs, dtype=np.int16),
@@ -142,9 +146,14 @@ class Collection:
         self.parameter_value[scenarios] = inputs.parameters
         self.true_type[scenarios] = inputs.true_type
 
-    def write(self, policy: int, scenarios: slice, outputs: Outputs) -> None:
+    def write(self, policy: int, scenarios: slice, inputs: Inputs, outputs: Outputs) -> None:
         """Write down a block of runs under the policy at position `policy`."""
-        for i, variable in enumerate(self.design.model.variables):
+        model = self.design.model
+        if self.outcome_chance is not None:
+            smooth = {o.name: i for i, o in enumerate(model.outcomes) if is_smooth(model, o.name)}
+            for name, chance in chances_by_step(model, inputs, outputs, smooth).items():
+                self.outcome_chance[policy, scenarios, :, smooth[name]] = chance
+        for i, variable in enumerate(model.variables):
             if variable.name in self.variables:
                 self.variables[variable.name][policy, scenarios] = outputs.state[:, :, i]
         self.action[policy, scenarios] = outputs.action
@@ -213,6 +222,16 @@ class Collection:
             self.outcome_step,
             {"long_name": "step at whose end the outcome first held, -1 for never"},
         )
+        if self.outcome_chance is not None:
+            result["outcome_chance"] = (
+                ("policy", "scenario", "step", "outcome"),
+                self.outcome_chance,
+                {
+                    "long_name": "chance that the outcome comes in the step, given how the run went until "
+                    "its end; not a number for outcomes without a rate or a ladder",
+                    "units": "1",
+                },
+            )
         result["status"] = (
             ("policy", "scenario"),
             self.status,

@@ -57,6 +57,7 @@ def simulate(
     variables: list[str] | None = None,
     block: int | None = None,
     runner: Engine | None = None,
+    chances: bool = False,
 ) -> xr.Dataset:
     """Run every scenario of a design under every policy.
 
@@ -69,6 +70,7 @@ def simulate(
     variables : names of variables whose paths are kept; None for all
     block : scenarios run at a time; None for as many as suits. Results do not depend on it.
     runner : what `engine_for` gave for this model and engine, for whoever runs several designs of it
+    chances : also keep what each step says of the chance that an outcome comes in it (`outcome_chance`)
 
     Returns
     -------
@@ -83,7 +85,7 @@ def simulate(
     need(design, "Design")
     kept = kept_variables(design.model, variables)
     runner = runner or engine_for(design.model, engine)
-    return _simulate(design, kept, runner, engine, threads, progress, block)
+    return _simulate(design, kept, runner, engine, threads, progress, block, chances)
 
 
 def simulate_blocks(
@@ -96,6 +98,7 @@ def simulate_blocks(
     variables: list[str] | None = None,
     block: int | None = None,
     runner: Engine | None = None,
+    chances: bool = False,
 ) -> Iterator[xr.Dataset]:
     """Run a design too large for memory: datasets of at most `scenarios` scenarios each, in order.
 
@@ -116,7 +119,7 @@ def simulate_blocks(
             if progress is not None:
                 progress(before + runs, design.runs)
 
-        yield _simulate(part, kept, runner, engine, threads, step, block)
+        yield _simulate(part, kept, runner, engine, threads, step, block, chances)
         done += part.runs
 
 
@@ -128,6 +131,7 @@ def _simulate(
     threads: int | None,
     progress: Progress | None,
     block: int | None,
+    chances: bool,
 ) -> xr.Dataset:
     if block is None:
         # Several blocks for each thread, so that none waits long for another at the end.
@@ -135,7 +139,7 @@ def _simulate(
         block = max(FEWEST_SCENARIOS, min(RUNS_PER_BLOCK // len(design.policies), share))
     if block < 1 or (threads is not None and threads < 1):
         raise UsageError("threads and block must be at least 1.")
-    collection = Collection.empty(design, variables)
+    collection = Collection.empty(design, variables, chances)
     count = len(design.scenarios)
 
     def run(scenarios: slice) -> int:
@@ -144,7 +148,7 @@ def _simulate(
         for i, inputs in enumerate(design.inputs_of_all(numbers)):
             if i == 0:
                 collection.write_truth(scenarios, inputs)
-            collection.write(i, scenarios, runner.run(inputs))
+            collection.write(i, scenarios, inputs, runner.run(inputs))
         return len(numbers) * len(design.policies)
 
     blocks = [slice(first, min(first + block, count)) for first in range(0, count, block)]

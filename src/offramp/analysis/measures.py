@@ -66,6 +66,35 @@ def came(runs: xr.Dataset, outcome: str, by: date | None = None) -> Floats:
     return _marked(runs, (at >= 0) & (at <= k))
 
 
+def foreseen(runs: xr.Dataset, outcome: str) -> Floats:
+    """What each future says of the chance that an outcome has come by every date: (policy, scenario, time).
+
+    The chances of its steps (`outcome_chance`, which `simulate` keeps where it is asked to) added up: on
+    average over futures the chance itself, in a single future possibly above 1. NaN for an outcome that has
+    no chance of its own.
+    """
+    order = ("policy", "scenario", "step", "outcome")
+    position = [str(o) for o in runs["outcome"].values].index(outcome)
+    chance = runs["outcome_chance"].transpose(*order).values[..., position]
+    return _marked(runs, np.concatenate([np.zeros_like(chance[..., :1]), chance.cumsum(axis=2)], axis=2))
+
+
+def likely(runs: xr.Dataset, outcome: str, by: date | None = None) -> Floats:
+    """How likely each future made it that an outcome came by a date (None: the end).
+
+    What has no chance of its own counts as it came, 0 or 1; what stays (`otherwise`) as 1 less all that may
+    end a run.
+    """
+    kinds = section(runs, "outcomes")
+    kind = kinds[outcome]["kind"]
+    if kind == "otherwise":
+        ends = [likely(runs, o, by) for o in kinds if kinds[o]["absorbing"]]
+        return _marked(runs, 1.0 - sum(ends, np.zeros((runs.sizes["policy"], runs.sizes["scenario"]))))
+    if kind == "when":
+        return came(runs, outcome, by)
+    return np.asarray(foreseen(runs, outcome)[:, :, _position(runs, by)], np.float64)
+
+
 def months_until(runs: xr.Dataset, outcome: str, since: date | None = None) -> Floats:
     """Months until an outcome comes, counted to the end of the horizon where it never does.
 
@@ -188,6 +217,7 @@ def _taken(runs: xr.Dataset, counted: Acts) -> Ints:
 def _marked(runs: xr.Dataset, values: npt.NDArray[np.generic]) -> Floats:
     """Values as floats, NaN where the run failed."""
     ok = runs["status"].transpose("policy", "scenario").values == 0
+    ok = ok.reshape(ok.shape + (1,) * (values.ndim - 2))
     return np.where(ok, values.astype(np.float64), np.nan)
 
 

@@ -43,6 +43,7 @@ class Difference:
     differing : in how many of them the two differ at all
     needed : scenarios with which a difference as large as this one would be told from none in 4 of 5 cases;
         None where none was seen
+    without_luck : how much of the luck that decided is taken out, 0 to 1 (`offramp.analysis.weighing`)
     """
 
     here: float
@@ -53,6 +54,7 @@ class Difference:
     scenarios: int
     differing: int
     needed: int | None
+    without_luck: float = 0.0
 
     @property
     def told_apart(self) -> bool:

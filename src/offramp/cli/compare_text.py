@@ -41,6 +41,8 @@ def compare_text(found: dict[str, Any], model: Model, again: str, columns: int, 
         _policy(page, found, model, name, policy)
     page.heading("How sure")
     page.paragraph(f"Sampling: {found['intervals']['sampling']}")
+    if any(o["without_luck"] for p in found["policies"].values() for o in p["outcomes"].values()):
+        page.paragraph(f"Chances: {found['intervals']['luck']}")
     if found["intervals"]["worlds"]:
         page.paragraph(f"Uncertain numbers: {found['intervals']['parameters']}")
         page.paragraph(

@@ -17,7 +17,7 @@ from offramp.errors import OfframpError, UsageError
 from offramp.model import Distribution, Model
 from offramp.questions.claims import findings_of, policies_of
 from offramp.questions.claims import measured as measured_of_claims
-from offramp.questions.compare import BASELINE, comparison_of
+from offramp.questions.compare import BASELINE, comparison_of, weighed_outcomes
 from offramp.questions.compare import measured as measured_of_policies
 from offramp.questions.lives import Lived, Measured, live
 from offramp.questions.misreadings import misreadings
@@ -154,11 +154,11 @@ def _hinges(design: Design, lived: Lived, chosen: Collection[str]) -> dict[str, 
     tests = len(uncertain) * len(chosen) * max(1, len(model.outcomes))
     needed = float(standard_normal_quantile(1 - (1 - LEVEL) / (2 * tests)))
     result: dict[str, Any] = {}
+    weighed = weighed_outcomes(lived, range(len(design.policies)), model)
     for policy in chosen:
-        at = design.policies.index(policy)
+        row = design.policies.index(policy)
         for outcome in model.outcomes:
-            came = lived.futures[f"came/{outcome.name}"]
-            effect = came[at] - came[0]
+            effect = weighed[outcome.name].left[row] - weighed[outcome.name].left[0]
             holds = ~np.isnan(effect)
             if holds.sum() < 30 or not effect[holds].any():
                 continue

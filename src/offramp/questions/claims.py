@@ -22,10 +22,10 @@ from offramp.analysis.paired import (
     Difference,
     mean_difference,
     ratio_difference,
-    share_difference,
     spread_of,
 )
 from offramp.analysis.summary import rounded
+from offramp.analysis.weighing import LUCK_TAKEN_OUT, Weighed, weigh
 from offramp.analysis.worlds import Spread, between_worlds
 from offramp.design import Design
 from offramp.errors import UsageError
@@ -139,6 +139,7 @@ class Findings:
                 "each": self.level,
                 "comparisons": self.comparisons,
                 "holds": INTERVAL,
+                "luck": LUCK_TAKEN_OUT,
                 "worlds": self.worlds,
                 "lives": LIVES if self.worlds else 1,
             },
@@ -242,6 +243,7 @@ def measured(runs: xr.Dataset, chosen: Sequence[Claim]) -> Measured:
         match q.kind:
             case "chance":
                 found[f"claim/{i}"] = measures.came(runs, q.name, q.at)
+                found[f"claim/{i}/likely"] = measures.likely(runs, q.name, q.at)
             case "months":
                 found[f"claim/{i}"] = measures.months_until(runs, q.name, q.start)
             case "variable" if q.start is None and q.until is None:
@@ -279,6 +281,24 @@ class _Seen:
         found = self.lived.worlds.get(f"claim/{self.quantities.index(side.quantity)}{part}")
         return None if found is None else found[self.policies.index(side.policy)]
 
+    def taken(self, test: Test) -> float:
+        """How much luck the chances that a test compares lose, on all sides alike: as suits the last."""
+        if any(s.quantity.kind != "chance" for s in test.sides):
+            return 0.0
+        sides = test.sides[::-1]
+        came, likely = (np.stack([self.values(s, part) for s in sides]) for part in ("", "/likely"))
+        return weigh(came, likely).taken
+
+    def left(self, side: Side, taken: float) -> Floats:
+        """In each future, less a share of its luck: (scenario,)."""
+        came = self.values(side)
+        return came - taken * (came - self.values(side, "/likely")) if taken else came
+
+    def lives_left(self, side: Side, taken: float) -> Floats | None:
+        """The same in each life of each world: (world, life)."""
+        came, likely = self.worlds(side), self.worlds(side, "/likely") if taken else None
+        return came if came is None or likely is None else came - taken * (came - likely)
+
     def same(self, a: Side, b: Side) -> bool:
         """Whether two sides are one and the same."""
         does = {p.name: p.interventions for p in self.model.policies}
@@ -301,14 +321,15 @@ def _finding(seen: _Seen, claim: Claim) -> Finding:
 def _tested(seen: _Seen, test: Test) -> Tested:
     compared = []
     note = ""
+    taken = seen.taken(test)
     for here, there in _pairs(test):
         a, b = test.sides[here], None if there is None else test.sides[there]
-        difference, spread = _against(seen, a, b)
+        difference, spread = _against(seen, a, b, taken)
         verdict = _verdict(test, difference)
         if b is not None and seen.same(a, b):
             verdict, note = "undecided", "Both sides are the same, so nothing is compared."
         compared.append(Compared(here, there, difference, spread, verdict))
-    means = tuple(_against(seen, s, None)[0].value for s in test.sides)
+    means = tuple(_against(seen, s, None, taken)[0].value for s in test.sides)
     return Tested(
         test, tuple(compared), _all_of([c.verdict for c in compared]), means, built_in(seen.model, test), note
     )
@@ -324,24 +345,27 @@ def _pairs(test: Test) -> Iterator[tuple[int, int | None]]:
         yield from ((0, k) for k in range(1, len(test.sides)))
 
 
-def _against(seen: _Seen, a: Side, b: Side | None) -> tuple[Difference, Spread | None]:
+def _against(seen: _Seen, a: Side, b: Side | None, taken: float = 0.0) -> tuple[Difference, Spread | None]:
     """One side less the other (or as it is), with the interval at the level of all claims together."""
     kinds = {s.quantity.kind for s in (a, b) if s is not None}
     if kinds == {"answered"}:
         return _ratios(seen, a, b)
-    here = seen.values(a)
-    there = np.zeros_like(here) if b is None else seen.values(b)
+    here = seen.left(a, taken)
+    there = np.zeros_like(here) if b is None else seen.left(b, taken)
     if kinds == {"chance"} and b is not None:
-        difference = share_difference(here, there, seen.level)
+        came = np.stack([seen.values(b), seen.values(a)])
+        difference = Weighed(came, np.stack([there, here]), taken).difference(level=seen.level)
     else:
         # What never differed may still: by as much as futures differ from one another, and counts by one.
         least = 1.0 if kinds & {"acts", "event"} else 0.0
         difference = mean_difference(here, there, seen.level, max(least, spread_of(here, there)))
         if kinds == {"chance"}:
             held = here[~np.isnan(here)]
-            low, high = wilson(held.sum(), len(held), seen.level)
-            difference = _with_interval(difference, float(low), float(high))
-    lived, other = seen.worlds(a), None if b is None else seen.worlds(b)
+            low, high = (float(end) for end in wilson(held.sum(), len(held), seen.level))
+            if taken:
+                low, high = max(0.0, difference.low), min(1.0, difference.high)
+            difference = _with_interval(difference, low, high)
+    lived, other = seen.lives_left(a, taken), None if b is None else seen.lives_left(b, taken)
     if lived is None:
         return difference, None
     return difference, between_worlds(lived - (0.0 if other is None else other), difference.value)

@@ -16,10 +16,10 @@ from offramp.analysis.paired import (
     SAMPLING_INTERVAL,
     Difference,
     mean_difference,
-    share_difference,
     spread_of,
 )
 from offramp.analysis.summary import rounded
+from offramp.analysis.weighing import LUCK_TAKEN_OUT, Weighed, remainder, weigh
 from offramp.analysis.worlds import PARAMETER_INTERVAL, Spread, between_worlds
 from offramp.design import Design
 from offramp.errors import UsageError
@@ -100,6 +100,7 @@ class Comparison:
             "intervals": {
                 "level": LEVEL,
                 "sampling": SAMPLING_INTERVAL,
+                "luck": LUCK_TAKEN_OUT,
                 "parameters": PARAMETER_INTERVAL,
                 "worlds": self.worlds,
                 "lives": LIVES if self.worlds else 1,
@@ -182,10 +183,11 @@ def comparison_of(
     """
     against, *others = design.policies
     failed = dict(zip(design.policies, (int(n) for n in lived.failed), strict=True))
+    chosen = [i for i, name in enumerate(others, 1) if names is None or name in names]
+    outcomes = _outcomes(lived, [0, *chosen], design.model)
     found = tuple(
-        _compared(lived, i, name, design.model)
-        for i, name in enumerate(others, 1)
-        if names is None or name in names
+        _compared(lived, i, design.policies[i], design.model, changes)
+        for i, changes in zip(chosen, outcomes, strict=True)
     )
     kept = {against, *(one.name for one in found)}
     return Comparison(design, against, found, worlds, {n: k for n, k in failed.items() if n in kept})
@@ -206,6 +208,9 @@ def measured(runs: xr.Dataset) -> Measured:
     kinds = section(runs, "outcomes")
     for name, about in kinds.items():
         found[f"came/{name}"] = measures.came(runs, name)
+        if about["kind"] in ("rate", "ladder"):
+            found[f"foreseen/{name}"] = foreseen = measures.foreseen(runs, name)
+            found[f"chance/{name}"] = foreseen[:, :, -1]
         if about["kind"] == "otherwise":
             found[f"at/{name}"] = measures.end_of_runs(runs).astype(np.float64)
         else:
@@ -222,40 +227,80 @@ def measured(runs: xr.Dataset) -> Measured:
     return found
 
 
-def change(lived: Lived, name: str, policy: int, shares: bool = False, least: float = 0.0) -> Change:
+def change(lived: Lived, name: str, policy: int, least: float = 0.0) -> Change:
     """One measure under the policy at a position, against the first.
 
     `least` is the smallest change that there can be, 1 for counts.
     """
     here, there = lived.futures[name][[policy, 0]]
-    difference = (
-        share_difference(here, there)
-        if shares
-        else mean_difference(here, there, size=max(least, spread_of(here, there)))
-    )
+    difference = mean_difference(here, there, size=max(least, spread_of(here, there)))
     again = lived.worlds.get(name)
     spread = None if again is None else between_worlds(again[policy] - again[0], difference.value)
     return Change(difference, spread)
 
 
-def _compared(lived: Lived, policy: int, name: str, model: Model) -> Compared:
-    result = Compared(name)
-    times = range(model.steps + 1)
-    for outcome in model.outcomes:
+def weighed_outcomes(lived: Lived, policies: Sequence[int], model: Model, k: int = -1) -> dict[str, Weighed]:
+    """Each outcome by the date at position k (-1: the end), under the policies at some positions, 0 first."""
+    rows, steps = list(policies), model.steps if k < 0 else k
+    result: dict[str, Weighed] = {}
+    for outcome in sorted(model.outcomes, key=lambda o: o.otherwise):
         n = outcome.name
-        at = lived.futures[f"at/{n}"]
-        ok = ~np.isnan(lived.futures[f"came/{n}"])
-        here, there = (
-            [np.where(ok[p], _held(at[p], k, outcome.otherwise), np.nan) for k in times] for p in (policy, 0)
-        )
-        by = tuple(share_difference(a, b) for a, b in zip(here, there, strict=True))
-        found = change(lived, f"came/{n}", policy, shares=True)
-        result.outcomes[n] = Change(found.difference, found.worlds, by)
+        ok = ~np.isnan(lived.futures[f"came/{n}"][rows])
+        came = np.where(ok, _held(lived.futures[f"at/{n}"][rows], steps, outcome.otherwise), np.nan)
+        foreseen = lived.futures.get(f"foreseen/{n}")
+        if outcome.otherwise:
+            result[n] = remainder(came, [result[o.name] for o in model.outcomes if o.absorbing])
+        elif foreseen is None:
+            result[n] = Weighed(came, came, 0.0)
+        else:
+            result[n] = weigh(came, foreseen[rows][:, :, k])
+    return {o.name: result[o.name] for o in model.outcomes}
+
+
+def _lives(
+    lived: Lived, policies: Sequence[int], found: dict[str, Weighed], model: Model
+) -> dict[str, Floats]:
+    """Each outcome in every life of every world, less the luck taken out: (policy, world, life)."""
+    rows = list(policies)
+    left: dict[str, Floats] = {}
+    if not lived.worlds:
+        return left
+    for outcome in sorted(model.outcomes, key=lambda o: o.otherwise):
+        n = outcome.name
+        came, taken = lived.worlds[f"came/{n}"][rows], found[n].taken
+        if not taken:
+            left[n] = came
+        elif outcome.otherwise:
+            left[n] = 1.0 - np.sum([left[o.name] for o in model.outcomes if o.absorbing], axis=0)
+        else:
+            left[n] = came - taken * (came - lived.worlds[f"chance/{n}"][rows])
+    return left
+
+
+def _outcomes(lived: Lived, policies: Sequence[int], model: Model) -> list[dict[str, Change]]:
+    """Changes of the chances of outcomes, under each policy but the first of those at some positions."""
+    at_dates = [weighed_outcomes(lived, policies, model, k) for k in range(model.steps + 1)]
+    lives = _lives(lived, policies, at_dates[-1], model)
+    result: list[dict[str, Change]] = []
+    for row in range(1, len(policies)):
+        changes = {}
+        for n in at_dates[-1]:
+            by = tuple(weighed[n].difference(row, 0) for weighed in at_dates)
+            spread = between_worlds(lives[n][row] - lives[n][0], by[-1].value) if lives else None
+            changes[n] = Change(by[-1], spread, by)
+        result.append(changes)
+    return result
+
+
+def _compared(lived: Lived, policy: int, name: str, model: Model, outcomes: dict[str, Change]) -> Compared:
+    result = Compared(name, outcomes)
+    for outcome in model.outcomes:
         if not outcome.otherwise:
-            result.months[n] = change(lived, f"months/{n}", policy)
+            result.months[outcome.name] = change(lived, f"months/{outcome.name}", policy)
     for n in main_variables(model):
         found = change(lived, f"value/{n}", policy)
         path = lived.futures[f"path/{n}"]
+        times = range(model.steps + 1)
         by = tuple(mean_difference(path[policy, :, k], path[0, :, k]) for k in times)
         result.variables[n] = Change(found.difference, found.worlds, by)
     for actor in model.actors:
@@ -285,6 +330,7 @@ def plain(change: Change, days: Sequence[str] = ()) -> dict[str, Any]:
         "runs": d.scenarios,
         "differing": d.differing,
         "runs_needed": d.needed,
+        "without_luck": rounded(d.without_luck),
         "parameters": None if w is None else spread_plain(w),
     }
     if change.by:

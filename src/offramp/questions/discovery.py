@@ -22,8 +22,8 @@ from offramp.design import Design
 from offramp.engine import luck
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
+from offramp.hazards import chances
 from offramp.questions.factors import factors_of
-from offramp.questions.hazards import chances
 from offramp.questions.need import library
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads, outcome_asked, part, plain
 from offramp.questions.prim import Bools, Box, trajectories

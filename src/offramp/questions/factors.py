@@ -18,8 +18,8 @@ import numpy.typing as npt
 from offramp import distribution
 from offramp.design import Design
 from offramp.engine.inputs import Inputs
+from offramp.hazards import chances
 from offramp.model import Distribution, Model
-from offramp.questions.hazards import chances
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads
 from offramp.simulate import EngineName, Progress, engine_for
 

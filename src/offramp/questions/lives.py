@@ -91,7 +91,7 @@ def live(
                 progress(before + runs, total)
 
         pieces, failed = [], np.zeros(len(part.policies), np.int64)
-        for runs in simulate_blocks(part, size, threads=threads, progress=step, runner=runner):
+        for runs in simulate_blocks(part, size, threads=threads, progress=step, runner=runner, chances=True):
             pieces.append(measure(runs))
             failed += (runs["status"].transpose("policy", "scenario").values != 0).sum(axis=1)
             del runs  # before the next dataset is made

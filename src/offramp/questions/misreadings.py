@@ -24,8 +24,8 @@ from offramp.design import Design
 from offramp.engine.inputs import Inputs
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
+from offramp.hazards import chances, is_smooth
 from offramp.model import Intervention, Model, Policy, Signal
-from offramp.questions.hazards import chances, is_smooth
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads, outcome_asked, part, plain
 from offramp.questions.shapley import Coalition, Estimate, estimate, plan, shares
 from offramp.schedule import schedule_of

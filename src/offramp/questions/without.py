@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from offramp.analysis.intervals import LEVEL
 from offramp.design import Design
+from offramp.hazards import chances, is_smooth
 from offramp.model import Intervention, Model, Policy, constant
-from offramp.questions.hazards import chances, is_smooth
 from offramp.questions.playing import RUNS_AT_ONCE, in_threads, part
 from offramp.questions.shapley import Estimate, estimate
 from offramp.schedule import schedule_of

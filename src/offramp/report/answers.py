@@ -105,17 +105,24 @@ def _futures(answer: Answer) -> str:
 
 
 def _numbers_of_futures(view: View, answers: Mapping[str, Answer]) -> str:
-    """Why one chance may stand on a page as several numbers; empty where all questions count as many."""
+    """Why one chance may stand on a page as several numbers; empty where all questions count alike."""
     asked = (("compare", "policies"), ("misreadings", "misreadings"), ("claims", "claims"))
     others = [(what, answers[q]["runs"]) for q, what in asked if q in answers]
+    changed = answers.get("compare", {}).get("policies", {}).values()
+    weighed = any(o.get("without_luck") for p in changed for o in p["outcomes"].values())
+    why = [
+        "Where two chances are compared, a future counts by how likely its course made the outcome as well "
+        "as by whether it came."
+    ] * weighed
     if all(n == view.futures for _, n in others):
-        return ""
+        return " ".join([*why, "So they are not quite the chances of the outlook."]) if why else ""
     said = words.enumerated([f"{what} in {figures.count(n)}" for what, n in others])
-    return (
+    asked_of = (
         "Each question has futures of its own, as many as time allows: the outlook is counted in "
-        f"{figures.count(view.futures)}, {said}. So the same chance may stand here as different numbers, "
-        "as far as so many futures leave it open."
+        f"{figures.count(view.futures)}, {said}."
     )
+    so = "So the same chance may stand here as different numbers, as far as so many futures leave it open."
+    return " ".join([asked_of, *why, so])
 
 
 # ── policies ──────────────────────────────────────────────────────────────────────────────────────────────

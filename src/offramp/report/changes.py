@@ -76,11 +76,13 @@ def clear(change: dict[str, Any], of: int, runs: int) -> bool:
 
     Of a hundred policies that do nothing, ten are told apart by luck at 90 %. So an interval that is wider by
     Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were normal. Where
-    few of the `runs` pairs differ it is not, and the exact test of those that do (McNemar 1947) decides too.
+    few of the `runs` pairs differ it is not, and the exact test of those that do (McNemar 1947) decides too,
+    unless all of them count by how likely it was.
     """
     if not change["told_apart"]:
         return False
-    if of * _by_luck(change["differing"], round(abs(change["difference"]) * runs)) > 1 - LEVEL:
+    counted = not change.get("without_luck")
+    if counted and of * _by_luck(change["differing"], round(abs(change["difference"]) * runs)) > 1 - LEVEL:
         return False
     either_side = (1 - LEVEL) / 2
     wider = standard_normal_quantile(1 - either_side / max(1, of)) / standard_normal_quantile(1 - either_side)
