@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from cli_calls import call
-from offramp import OfframpError, UsageError, backtest, load, load_questions
+from offramp import OfframpError, UsageError, backtest, calibrate, load, load_questions
 from offramp.cli.trusting_text import backtest_text
 from offramp.design import Design
 from offramp.simulate import engine_for
 from offramp.truth import baselines, ledger
 from offramp.truth.backtest import Asked, Prior, months_after
+from offramp.truth.evidence import published_range
+from offramp.truth.posterior import summary
 from offramp.truth.questions import Question, check_answers
 from offramp.truth.reckoning import _coverage, stretch
 from small_models import made
@@ -348,6 +350,121 @@ def test_the_model_before_any_evidence_says_what_follows_from_its_rates(folder, 
     # What is asked for is the number that will be published, with the error of its source.
     assert said("stock").mean() == pytest.approx(100, abs=0.25)
     assert said("stock").std() == pytest.approx(2, rel=0.08)
+
+
+EXPORTS = """
+model: {name: exports, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 24}
+variables:
+  shipped: {unit: million*barrel/day, initial: 0.3, noise: 0.05, bounds: [0, 3], saturates: true}
+  spare: {unit: kg, equals: 0.1 * kg + 0.01 * kg * idle ** 2}
+  balance: {unit: kg, equals: 0.1 * kg * idle}
+parameters:
+  idle: {value: "normal(0, 1)"}
+actors:
+  blue: {actions: {wait: {}, act: {}}}
+evidence:
+  trackers: {observes: shipped, data: seen.csv, series: shipped, error: normal,
+    sd: 1 * million * barrel / day, lasting: 0.5, lasts: 6}
+  scales: {observes: spare, data: seen.csv, series: spare, error: normal, sd: 2 * kg}
+  books: {observes: balance, data: seen.csv, series: balance, error: normal, sd: 2 * kg}
+"""
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory):
+    """Exports near nothing with trackers a million off; a stock and a balance without bounds, two off."""
+    place = tmp_path_factory.mktemp("exports")
+    units = {"shipped": "million*barrel/day", "spare": "kg", "balance": "kg"}
+    months = [month(k) for k in range(0, 25, 3)]
+    rows = [f"{name},{day},,{day},0.2,{unit},s,\n" for day in months for name, unit in units.items()]
+    (place / "seen.csv").write_text(HEADER + "".join(rows))
+    (place / "exports.yaml").write_text(EXPORTS)
+    listed = "origins: {from: 2020-07-01, until: 2020-07-01}\nhorizons: [3]\nquestions:\n" + "".join(
+        f"  {name}: {{title: {title}, of: {{level: {name}}}, seen: {{data: seen.csv, series: {name}}}}}\n"
+        for name, title in (("shipped", "Exports"), ("spare", "Spare"), ("balance", "Balance in kg"))
+    )
+    bare = "  unseen: {title: Unseen, of: {level: shipped}, seen: {data: seen.csv, series: spare}}\n"
+    (place / "asked.yaml").write_text(listed + bare)
+    return place
+
+
+def test_no_level_is_forecast_that_cannot_be_published(exports):
+    """Trackers err by a million barrels, and yet none reports fewer than none, nor a scale less than empty."""
+    model, listed = load(exports / "exports.yaml"), load_questions(str(exports / "asked.yaml"))
+    told = ledger.forecast(model, listed, date(2020, 7, 1), particles=20, chains=1)
+    by_name = {q["name"]: q for q in told["questions"]}
+    lows = {name: q["quantiles"]["0.05"] for name, q in by_name.items()}
+    assert (lows["shipped"], lows["spare"]) == (0, 0)
+    assert lows["balance"] < -1, "a balance may be negative, and runs of the model are"
+    assert by_name["shipped"]["quantiles"]["0.95"] > 1, (
+        "beyond it the error of the source is as large as said"
+    )
+    # The same of the model before any evidence, and of what a calibrated model would have published.
+    prior = Prior(model, 200, seed=1)
+    assert prior.said(listed.questions[0], 6, 9, np.random.default_rng(1)).min() == 0
+    found = calibrate(model, "2020-07-01", particles=20, chains=1)
+    series = summary(found)["series"]
+    assert min(series["trackers"]["p5"]) == 0 == min(series["scales"]["p5"])
+    assert min(series["books"]["p5"]) < -1
+
+
+def test_what_was_once_published_below_nothing_may_be_so_again(exports):
+    """Of a variable without bounds rows known by the day count as well as runs."""
+    model = load(exports / "exports.yaml")
+    scales = next(e for e in model.evidence if e.name == "scales")
+    less = replace(scales, rows=tuple(replace(r, value=-0.1) for r in scales.rows if r.day == month(6)))
+    runs = np.array([0.1, 0.2])
+    assert published_range(model, scales, runs, month(6)) == (0, np.inf)
+    assert published_range(model, less, runs, month(5)) == (0, np.inf), "not known yet"
+    assert published_range(model, less, runs, month(6)) == (-np.inf, np.inf)
+    assert published_range(model, scales, -runs, month(6)) == (-np.inf, np.inf)
+    assert published_range(model, replace(scales, observes="shipped"), -runs) == (0, 3)
+
+
+def test_a_chance_is_the_same_whether_or_not_figures_are_held_within_bounds(exports, monkeypatch):
+    """A threshold within bounds is passed by the same futures, so that no yes-or-no answer changes."""
+    model, listed = load(exports / "exports.yaml"), load_questions(str(exports / "asked.yaml"))
+    above = replace(listed.questions[0], above=0.4)
+
+    def said():
+        return Prior(model, 400, seed=1).said(above, 6, 9, np.random.default_rng(1))[0]
+
+    held = said()
+    monkeypatch.setattr("offramp.truth.backtest.published_range", lambda *_: (-np.inf, np.inf))
+    assert 0.1 < held < 0.9
+    assert said() == held
+
+
+def test_a_level_is_told_with_its_unit_and_with_what_it_is(exports, monkeypatch):
+    """A figure that will be published, or that of the model where no evidence says how far sources err."""
+    monkeypatch.chdir(exports)
+    small = ("--questions", "asked.yaml", "--chains", "1", "--particles", "20")
+    asked = ("forecast", "exports.yaml", "--as-of", "2020-07-01", *small)
+    told = json.loads(call(*asked, "--out", "one.json", "--format", "json").stdout)
+    assert [(q["unit"], q["source"]) for q in told["questions"]] == [
+        ("million*barrel/day", "trackers"), ("kg", "scales"), ("kg", "books"), ("million*barrel/day", None),
+    ]  # fmt: skip
+    assert told["settings"]["futures"] == 120
+    text = " ".join(call(*asked, "--out", "two.json").stdout.split())
+    assert "Exports, million barrels per day 3 " in text
+    assert "Balance in kg 3 " in text, "a unit that the title has is not said twice"
+    assert "Told by 120 futures of 20 calibrated worlds." in text
+    assert "A level is the figure that will be published" in text
+    assert "levels are those of the model: Unseen, million barrels per day." in text
+    scored = call("score", "one.json", "--questions", "asked.yaml").stdout
+    assert "Exports, million barrels per day" in " ".join(scored.split())
+
+
+def test_a_table_that_goes_below_nothing_has_baselines_that_do(asked):
+    """A balance of -40 stays about there; a stock that was never below nothing does not get there."""
+    stock = question(asked, "stock")
+    below = replace(stock, rows=tuple(replace(r, value=r.value - 200) for r in stock.rows))
+    origin, start = date(2021, 7, 1), date(2020, 1, 1)
+    for who in (baselines.persistence, baselines.trend):
+        np.testing.assert_allclose(who(below, start, origin, 3), who(stock, start, origin, 3) - 200)
+    low = replace(stock, rows=tuple(replace(r, value=r.value - 100) for r in stock.rows))
+    assert baselines.persistence(low, start, origin, 60).min() == 0
 
 
 def test_a_backtest_asks_everything_everywhere_and_keeps_its_promises(tested):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from offramp.cli.progress import duration
@@ -227,7 +228,7 @@ def _how_wide(page: Page, told: dict[str, Any]) -> None:
     """Coverage of intervals for levels, before any evidence and after."""
     if "all" not in told["coverage"]:
         return
-    titles = {q["name"]: q["title"] for q in told["by_question"]}
+    titles = {q["name"]: _titled(q) for q in told["by_question"]}
     page.heading("How wide")
     page.paragraph(
         "Share of levels that fell within the middle half and the middle nine tenths of what was said: it "
@@ -253,11 +254,15 @@ def forecast_text(told: dict[str, Any], model: Model, path: str, columns: int, c
         ["within", "months", "chance, or middle", "90 % interval"], [_answer(q) for q in told["questions"]]
     )
     page.gap()
-    worlds = told["settings"]["particles"] * told["settings"]["chains"]
+    settings, kinds = told["settings"], {q["kind"] for q in told["questions"]}
+    worlds = settings["particles"] * settings["chains"]
     page.paragraph(
-        f"A chance is counted over futures of {worlds:,} calibrated worlds, with half a case added; a count "
-        "or level has the middle of these futures, and where nine in ten of them lie."
+        f"Told by {settings['futures']:,} futures of {worlds:,} calibrated worlds. A chance is the share of "
+        "them in which it comes, with half a case added on either side."
+        + (" A count is that of the middle one, and nine in ten lie within." * ("count" in kinds))
     )
+    if "continuous" in kinds:
+        page.paragraph(_levels(told["questions"]))
     page.paragraph(f"Written to {path}. Its hash, to be published or kept elsewhere: {told['hash']}")
     return page.text(colour)
 
@@ -284,7 +289,7 @@ def score_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
     for q in told["questions"]:
         said = figures.percent(q["probability"]) if "probability" in q else f"{_level(q['quantiles']['0.5'])}"
         came = "-" if q["answer"] is None else _came(q)
-        rows.append([q["title"], str(q["months"]), said, came])
+        rows.append([_titled(q), str(q["months"]), said, came])
     page.table(["", "months", "said", "came"], rows)
     if any(q["answer"] is None for q in told["questions"]):
         page.paragraph("-: the tables do not tell what came.", "  ")
@@ -301,11 +306,34 @@ def _level(value: float) -> str:
     return figures.number(value, 4)
 
 
+def _levels(questions: list[dict[str, Any]]) -> str:
+    """What the levels of a forecast are: figures to be published, or those of the model."""
+    bare = {_titled(q): None for q in questions if q["kind"] == "continuous" and q["source"] is None}
+    said = (
+        "A level is the figure that will be published: that of a future with the error of its source, within "
+        "the bounds of what it measures. Nine in ten lie within the interval."
+    )
+    if not bare:
+        return said
+    return (
+        f"{said} No evidence says how far sources err, so levels are those of the model: {'; '.join(bare)}."
+    )
+
+
+def _titled(q: dict[str, Any]) -> str:
+    """The title of a question with the unit of its level, unless that stands there already."""
+    unit = q.get("unit", "")
+    words = figures.unit_words(unit)
+    title = q["title"].replace(" a ", " per ")
+    there = (re.search(rf"(?<!\w){re.escape(word)}(?!\w)", title, re.IGNORECASE) for word in (unit, words))
+    return q["title"] if not words or any(there) else f"{q['title']}, {words}"
+
+
 def _answer(q: dict[str, Any]) -> list[str]:
     if "probability" in q:
         return [q["title"], str(q["months"]), figures.percent(q["probability"]), ""]
     low, middle, high = (q["quantiles"][k] for k in ("0.05", "0.5", "0.95"))
-    return [q["title"], str(q["months"]), _level(middle), f"{_level(low)} to {_level(high)}"]
+    return [_titled(q), str(q["months"]), _level(middle), f"{_level(low)} to {_level(high)}"]
 
 
 def _moved(p: dict[str, Any]) -> list[str]:
@@ -344,7 +372,7 @@ def _questions(page: Page, found: list[dict[str, Any]]) -> None:
         ["", "asked", "came", "said", "skill", "best rule"],
         [
             [
-                q["title"],
+                _titled(q),
                 str(q["asked"]),
                 figures.percent(q["happened"]) if q["kind"] == "binary" else f"{q['happened']:.3g}",
                 figures.percent(q["said"]) if q["kind"] == "binary" else f"{q['said']:.3g}",

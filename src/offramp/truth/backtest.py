@@ -19,7 +19,7 @@ from offramp.questions.need import library
 from offramp.simulate import Progress, engine_for
 from offramp.truth import baselines
 from offramp.truth.calibration import Calibration, calibrate_at, from_prior, futures
-from offramp.truth.evidence import Record, with_error
+from offramp.truth.evidence import Record, published_range, with_error
 from offramp.truth.questions import Question, Questions, check_answers
 
 PARTICLES = 200
@@ -35,6 +35,8 @@ class Asked:
     ----------
     answer : None where the table does not tell
     said : who -> a probability in an array of one, or a sample of counts or levels
+    unit : of a level; empty for all else
+    source : the evidence whose error a level has; None for the level of the model itself
     """
 
     question: Question
@@ -43,6 +45,8 @@ class Asked:
     resolves: date
     answer: float | None
     said: dict[str, Floats]
+    unit: str = ""
+    source: str | None = None
 
     @property
     def binary(self) -> bool:
@@ -76,15 +80,17 @@ def asked_of(
     fine = runs.status == Status.OK
     found = []
     for question in questions.questions:
+        unit, source = _unit(question, model), source_of(question, model)
+        name = None if source is None else source.name
         for months in wanted:
             day = months_after(origin, months)
             carried = _carried(question, calibration.record, runs, model.date_of(ends[months]))
-            said = {"model": _said(question, model, runs, fine, first, ends[months], rng, carried)}
-            for name, baseline in baselines.BASELINES.items():
-                said[name] = baseline(question, model.start, origin, months)
+            said = {"model": _said(question, model, runs, fine, first, ends[months], rng, carried, origin)}
+            for who, baseline in baselines.BASELINES.items():
+                said[who] = baseline(question, model.start, origin, months)
             said["prior_model"] = prior.said(question, first, ends[months], rng)
             answer = question.answer(origin, day, resolve_by)
-            found.append(Asked(question, origin, months, day, answer, said))
+            found.append(Asked(question, origin, months, day, answer, said, unit, name))
     return found
 
 
@@ -114,7 +120,13 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def _source(question: Question, model: Model) -> Evidence | None:
+def _unit(question: Question, model: Model) -> str:
+    if question.kind != "continuous":
+        return ""
+    return next(v.unit for v in model.variables if v.name == question.targets[0])
+
+
+def source_of(question: Question, model: Model) -> Evidence | None:
     """The evidence that observes what a question asks for the level of."""
     if question.form != "level" or question.holds:
         return None
@@ -125,7 +137,7 @@ def _source(question: Question, model: Model) -> Evidence | None:
 
 def _carried(question: Question, record: Record, runs: Any, day: date) -> tuple[Floats, float] | None:
     """How far what will be published on a day is off each run, from how far the run was off so far."""
-    source = _source(question, record.model)
+    source = source_of(question, record.model)
     return None if source is None else record.carried(source, day, runs)
 
 
@@ -138,15 +150,20 @@ def _said(
     last: int,
     rng: np.random.Generator,
     carried: tuple[Floats, float] | None = None,
+    known: date | None = None,
 ) -> Floats:
-    """The forecast that runs make: a probability (with half a run added on either side), or a sample."""
+    """The forecast that runs make: a probability (with half a run added on either side), or a sample.
+
+    `carried` and `known` are what is known of the errors of a source, and the day by which it was.
+    """
     values = question.said(model, runs, first, last)[which]
     if question.form == "level":
         # What is asked for is what will be published, so the error of the source is part of the forecast.
-        source = _source(question, model)
+        source = source_of(question, model)
         if source is not None:
             some = None if carried is None else (carried[0][which], carried[1])
-            values = with_error(source, values, 1.0, rng, some)
+            within = published_range(model, source, values, known)
+            values = with_error(source, values, 1.0, rng, some, within)
         if question.has_threshold:
             values = question.passed(values)
     if question.kind == "binary":

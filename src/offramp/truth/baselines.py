@@ -147,4 +147,6 @@ def _walk(question: Question, origin: date, months: float, *, trend: bool) -> Fl
             slope = (year[-1][1] - year[0][1]) / ((year[-1][0] - year[0][0]).days / DAYS_PER_MONTH)
             middle = value + slope * gap
     spread = per_month * math.sqrt(gap) * distribution.standard_normal_quantile(_GRID)
-    return np.maximum(middle + spread, 0.0)
+    # What was never below 0 does not get there.
+    least = 0.0 if min(v for _, v in known) >= 0 else -math.inf
+    return np.maximum(middle + spread, least)

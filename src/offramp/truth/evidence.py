@@ -22,6 +22,7 @@ from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row
 _HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
 # A count or variable of 0 where something was published: unlikely, not impossible beyond recovery.
 _TINY = 1e-12
+ANYTHING = (-np.inf, np.inf)
 
 
 def known_by(evidence: Evidence, until: date) -> tuple[Row, ...]:
@@ -171,8 +172,14 @@ class Record:
         """
         simulated = self.simulated(outputs)
         result = np.empty_like(simulated)
+        within = [
+            published_range(self.model, point.evidence, simulated[:, i], known or self.until)
+            for i, point in enumerate(self.points)
+        ]
         for i, point in enumerate(self.points):
-            result[:, i] = with_error(point.evidence, simulated[:, i], self._months(point), rng)
+            result[:, i] = with_error(
+                point.evidence, simulated[:, i], self._months(point), rng, within=within[i]
+            )
         for name, (which, _) in self._lasting.items():
             evidence = next(e for e in self.model.evidence if e.name == name)
             given = [i for i in which if known is not None and self.points[i].known <= known]
@@ -188,7 +195,7 @@ class Record:
             for k, i in enumerate(order):
                 if i in given:
                     continue
-                result[:, i] = off_by(evidence, simulated[:, i], error[:, k])
+                result[:, i] = np.clip(off_by(evidence, simulated[:, i], error[:, k]), *within[i])
         return result
 
     @cached_property
@@ -333,6 +340,7 @@ def with_error(
     months: float,
     rng: np.random.Generator,
     carried: tuple[Floats, float] | None = None,
+    within: tuple[float, float] = ANYTHING,
 ) -> Floats:
     """Values as they might be published where runs have `simulated`: (run,).
 
@@ -343,11 +351,35 @@ def with_error(
     months : length of the window of a count
     rng : for the errors
     carried : what is known of the errors, from `Record.carried`; nothing by default
+    within : what can be published, from `published_range`; errors that lead beyond are held at its ends
     """
     if evidence.error == "poisson":
         return rng.poisson(np.maximum(evidence.listed * simulated + evidence.stray * months, 0)).astype(float)
     mean, sd = carried if carried is not None else (0.0, 1.0)
-    return off_by(evidence, simulated, mean + sd * rng.standard_normal(len(simulated)))
+    return np.clip(off_by(evidence, simulated, mean + sd * rng.standard_normal(len(simulated))), *within)
+
+
+def published_range(
+    model: Model, evidence: Evidence, simulated: Floats, known: date | None = None
+) -> tuple[float, float]:
+    """Lowest and highest figure that can be published of what a series observes: decision 0027.
+
+    The bounds of the variable. Where it has none, nothing below 0 is published of what neither any run nor
+    any row known by a day has below 0.
+
+    Parameters
+    ----------
+    simulated : (run,), of that day
+    known : rows known by then count; none by default
+    """
+    if evidence.kind != "variable":
+        return ANYTHING
+    variable = next(v for v in model.variables if v.name == evidence.observes)
+    if variable.bounds is not None:
+        return variable.bounds
+    rows = () if known is None else known_by(evidence, known)
+    below = bool((simulated < 0).any()) or any(row.value < 0 for row in rows)
+    return ANYTHING if below else (0.0, np.inf)
 
 
 def _hat(x: float) -> float:

@@ -23,7 +23,7 @@ from offramp.given import need
 from offramp.model import Model
 from offramp.simulate import Progress, engine_for
 from offramp.truth import scores
-from offramp.truth.backtest import Asked, Prior, asked_of, months_after
+from offramp.truth.backtest import FUTURES, Asked, Prior, asked_of, months_after
 from offramp.truth.baselines import BASELINES
 from offramp.truth.calibration import calibrate
 from offramp.truth.questions import Question, Questions, check_answers
@@ -86,7 +86,12 @@ def forecast(
         "evidence_hash": calibration.record.hash,
         "questions_list": questions.name,
         "questions_hash": questions.hash,
-        "settings": {"particles": particles, "chains": chains, "seed": seed},
+        "settings": {
+            "particles": particles,
+            "chains": chains,
+            "futures": particles * chains * FUTURES,
+            "seed": seed,
+        },
         "previous": None if previous is None else previous["hash"],
         "questions": [_written(a) for a in asked],
     }
@@ -219,6 +224,8 @@ def _written(asked: Asked) -> dict[str, Any]:
         "asked": asked.question.asked,
     }
     who = ("model", *BASELINES)
+    if asked.question.kind == "continuous":
+        entry |= {"unit": asked.unit, "source": asked.source}
     if asked.binary:
         entry["probability"] = round(float(asked.said["model"][0]), 6)
         entry["baselines"] = {w: round(float(asked.said[w][0]), 6) for w in who[1:]}

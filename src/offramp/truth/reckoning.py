@@ -204,6 +204,7 @@ def _by_question(answered: list[Asked], place: dict[Any, int]) -> list[dict[str,
                 "name": question.name,
                 "title": question.title,
                 "kind": question.kind,
+                "unit": some[0].unit,
                 "topic": question.topic,
                 "asked": len(some),
                 "happened": float(np.mean([a.answer or 0.0 for a in some])),
@@ -256,6 +257,8 @@ def _question(asked: Asked) -> dict[str, Any]:
         "resolves": asked.resolves.isoformat(),
         "answer": asked.answer,
     }
+    if q.kind == "continuous":
+        told |= {"unit": asked.unit, "source": asked.source}
     for who, said in asked.said.items():
         if asked.binary:
             told[who] = round(float(said[0]), 6)
