@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from datetime import date, timedelta
@@ -390,7 +391,7 @@ def exports(tmp_path_factory):
 
 
 def test_no_level_is_forecast_that_cannot_be_published(exports):
-    """Trackers err by a million barrels, and yet none reports fewer than none, nor a scale less than empty."""
+    """Trackers err by a million barrels, and none reports fewer than none, nor a scale less than empty."""
     model, listed = load(exports / "exports.yaml"), load_questions(str(exports / "asked.yaml"))
     told = ledger.forecast(model, listed, date(2020, 7, 1), particles=20, chains=1)
     by_name = {q["name"]: q for q in told["questions"]}
@@ -759,6 +760,16 @@ def test_the_command_calibrate_says_what_moves_and_saves_what_arviz_reads(folder
         way = kept["trace"]
         assert way["mean"].dims == ("chain", "day", "purpose")
         assert str(way["day"].values[-1])[:10] == told["trace"]["days"][-1] == told["until"]
+
+
+def test_rules_without_a_model_are_named_for_any_crisis(tested):
+    """No dyad, and no data on other crises, unless a list says that its base rates come from some."""
+    told = tested.as_dict()
+    for q in told["by_question"]:
+        q["best_without_model"] = "crisis_data"
+    text = " ".join([backtest_text(told, tested.model, 80), *baselines.TITLES.values()])
+    assert not re.search(r"dyad|crisis|crises", text)
+    assert "Base rates of the list" in " ".join(text.split())
 
 
 def test_the_command_backtest_prints_its_verdict(folder, monkeypatch):

@@ -161,6 +161,12 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
             [_capital(each["title"]), f"{each['brier']:.3f}", _share(each["brier_skill"]), _between(each)]
         )
         page.table(["", "Brier", "skill of the model", "90 % interval"], rows)
+        page.paragraph(
+            "Climatology: as often as since the start of the model, levels as they ever were. Persistence: as "
+            "often as in the time just as long before, levels as they are. Trend: levels go on as over the "
+            "last year, the rest as in the climatology.",
+            "  ",
+        )
         if (rated := told["base_rates"]) < (listed := len({q["name"] for q in told["questions"]})):
             page.paragraph(
                 f"Base rates: {rated} of {listed} questions have one; the climatology answers for the rest.",
@@ -377,7 +383,7 @@ def _questions(page: Page, found: list[dict[str, Any]]) -> None:
                 figures.percent(q["happened"]) if q["kind"] == "binary" else f"{q['happened']:.3g}",
                 figures.percent(q["said"]) if q["kind"] == "binary" else f"{q['said']:.3g}",
                 _share(q["skill"]),
-                q["best_without_model"],
+                "base rates" if q["best_without_model"] == "crisis_data" else q["best_without_model"],
             ]
             for q in ordered
         ],

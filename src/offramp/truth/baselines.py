@@ -25,7 +25,7 @@ _GRID = (np.arange(MEMBERS) + 0.5) / MEMBERS
 
 
 def climatology(question: Question, start: date, origin: date, months: float) -> Floats:
-    """As often as since the start of the table; levels as they were at any time since."""
+    """As often as since the start of the model; levels as they were at any time in the table."""
     if not _is_level(question):
         return _of_rate(question, _rate(question, start, origin), months)
     known = [row.value for row in question.rows if row.known <= origin]
@@ -51,7 +51,7 @@ def trend(question: Question, start: date, origin: date, months: float) -> Float
 
 
 def crisis_data(question: Question, start: date, origin: date, months: float) -> Floats:
-    """Rates from data on crises that ended before 2015; where there is none, the climatology."""
+    """The base rates that the list of questions gives; where it gives none, the climatology."""
     if question.base_rate is None or _is_level(question):
         return climatology(question, start, origin, months)
     return _of_rate(question, question.base_rate / 12, months)
@@ -64,10 +64,10 @@ BASELINES: dict[str, Callable[[Question, date, date, float], Floats]] = {
     "crisis_data": crisis_data,
 }
 TITLES = {
-    "climatology": "Climatology of the dyad",
+    "climatology": "Climatology",
     "persistence": "Persistence",
     "trend": "Trend of the last year",
-    "crisis_data": "Base rates from data on crises",
+    "crisis_data": "Base rates of the list",
     "prior_model": "The model before any evidence",
 }
 

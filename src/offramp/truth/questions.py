@@ -37,7 +37,7 @@ class Question:
     above, below : thresholds of a level; at_least : of `reaches`
     table, series : what resolves it; holds : a row stands until the next; incidents : of `reaches`, that a
         row says that it came; covered : the last day of which the table tells what came and what did not
-    base_rate : per year, from data on crises; None where there is none
+    base_rate : per year, from other data, as `base_source` says; None where there is none
     topic : what it belongs to, in words; empty for none
     """
 
