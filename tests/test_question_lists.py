@@ -132,6 +132,63 @@ def test_what_a_model_does_not_have_is_said_for_every_question(written):
         check_answers(Questions("made", "", (made,), listed.origins, (3,), ""), model)
 
 
+SETTLED = [
+    ("level: water, above: 100", "5:37", "`water` is never above 100: its bounds are 0 to 100 percent",
+     "`reaches` with `at_least: 100` asks whether it gets there."),
+    ("level: water, above: 300", "5:37", "`water` is never above 300", "Ask for something between 0 and 100"),
+    ("level: water, above: -1", "5:37", "`water` is always above -1", "Ask for something between 0 and 100"),
+    ("level: water, below: 0", "5:37", "`water` is never below 0", "or widen the bounds"),
+    ("level: water, below: 101", "5:37", "`water` is always below 101", "or widen the bounds"),
+    ("reaches: water, at_least: 101", "5:42", "`water` is never at least 101", "Ask for something"),
+    ("reaches: water, at_least: 0", "5:42", "`water` is always at least 0", "Ask for something"),
+    ("level: part, above: 50", "5:36", "`part` is never above 50: its bounds are 0 to 1 share",
+     "Did you mean `above: 0.5`?"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def pool(written, tmp_path):
+    variables = (
+        "{water: {unit: percent, initial: 50, bounds: [0, 100]}, "
+        "part: {unit: share, initial: 1, bounds: [0, 1]}, free: {unit: kg, initial: 1}}"
+    )
+    text = "model: {name: pool, illustrative: true}\nhorizon: {start: 2026-01-01, step: month, steps: 24}\n"
+    text += f"variables: {variables}\nevents: {{raid: {{rate: 0.1 / month}}}}\n"
+    (tmp_path / "pool.yaml").write_text(text)
+    return load(tmp_path / "pool.yaml")
+
+
+@pytest.mark.parametrize(("asked", "at", "message", "hint"), SETTLED, ids=[s[0] for s in SETTLED])
+def test_a_threshold_that_bounds_decide_beforehand_is_refused(written, pool, asked, at, message, hint):
+    with pytest.raises(ModelError) as caught:
+        check_answers(written(GOOD.replace("level: water, above: 50", asked)), pool)
+    (problem,) = caught.value.problems
+    assert f"{problem.line}:{problem.column}" == at
+    assert message in problem.message
+    assert hint in str(problem)
+
+
+@pytest.mark.parametrize("asked", [
+    "level: water, above: 99.9", "level: water, above: 0", "level: water, below: 100", "level: water",
+    "reaches: water, at_least: 100", "reaches: part, at_least: 0.5", "level: free, above: 1000000",
+])  # fmt: skip
+def test_a_threshold_that_can_be_passed_and_missed_is_asked(written, pool, asked):
+    check_answers(written(GOOD.replace("level: water, above: 50", asked)), pool)
+
+
+def test_a_threshold_beyond_bounds_ends_a_command_before_anything_runs(written, pool):
+    """Exit code 3, with the problem of another question beside it; in code a sentence."""
+    listed = written(GOOD.replace("above: 50", "above: 120").replace("happens: raid", "happens: rain"))
+    told = call("forecast", "pool.yaml", "--as-of", "2026-04-01", "--questions", "asked.yaml")
+    assert told.exit_code == 3
+    assert "asked.yaml:4:24: `pool` has no event, action or rung `rain`" in told.stderr
+    assert "asked.yaml:5:37: `water` is never above 120: its bounds are 0 to 100 percent" in told.stderr
+    assert told.stderr.endswith("2 problems. Nothing was run.\n")
+    made = Question("wet", "Wet", "level", ("water",), "water", "seen.csv", above=120.0)
+    with pytest.raises(UsageError, match="question `wet`: `water` is never above 120"):
+        check_answers(Questions("made", "", (made,), listed.origins, (3,), ""), pool)
+
+
 def test_a_list_for_another_model_is_refused_in_one_sentence():
     told = call("backtest", "chicken")  # by default the list on the United States and Iran
     assert told.exit_code == 2

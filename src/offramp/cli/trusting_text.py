@@ -162,9 +162,9 @@ def backtest_text(told: dict[str, Any], model: Model, columns: int, colour: bool
         )
         page.table(["", "Brier", "skill of the model", "90 % interval"], rows)
         page.paragraph(
-            "Climatology: as often as since the start of the model, levels as they ever were. Persistence: as "
-            "often as in the time just as long before, levels as they are. Trend: levels go on as over the "
-            "last year, the rest as in the climatology.",
+            "Climatology: as often as since the start of the model, levels as they ever were. Persistence: "
+            "as often as in the time just as long before, levels as they are. Trend: levels go on as over "
+            "the last year, the rest as in the climatology.",
             "  ",
         )
         if (rated := told["base_rates"]) < (listed := len({q["name"] for q in told["questions"]})):

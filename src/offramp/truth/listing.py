@@ -20,7 +20,7 @@ from offramp.language.source import Scalar, Sequence, Value
 from offramp.language.yaml_reader import MAX_BYTES, read
 from offramp.model import Row
 from offramp.suggest import did_you_mean
-from offramp.truth.questions import FORMS, Question, Questions
+from offramp.truth.questions import FORMS, THRESHOLDS, Question, Questions
 
 HORIZONS = (1, 3, 6, 12)
 _MOST_QUESTIONS = 500
@@ -174,7 +174,7 @@ def _question(
     if of is None or seen is None:
         return None
     form, targets = _asked(reader, of)
-    numbers = {n: _number(reader, of, n) for n in ("above", "below", "at_least")}
+    numbers = {n: _number(reader, of, n) for n in THRESHOLDS}
     _fitting(reader, of, form)
     holds, incidents = seen.flag("holds"), seen.flag("incidents")
     if incidents and form and form != "reaches":
@@ -204,6 +204,7 @@ def _question(
         rows=rows,
         topic=fields.text("topic"),
         places=targets,
+        limits=tuple((n, at) for n in THRESHOLDS if isinstance(at := of.value(n), Scalar)),
         **numbers,
     )
 

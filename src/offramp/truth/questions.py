@@ -7,6 +7,7 @@ form means. A question is asked of a time after an origin, so it stands for many
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -24,6 +25,7 @@ Kind = Literal["binary", "count", "continuous"]
 NEAR = timedelta(days=120)
 _ANOTHER = 10  # so many problems, and nothing right: the list is for another model
 FORMS = ("happens", "count", "level", "reaches", "grows", "ends")
+THRESHOLDS = ("above", "below", "at_least")
 _BINARY = ("happens", "reaches", "grows", "ends")
 
 
@@ -57,7 +59,9 @@ class Question:
     base_source: str = ""
     rows: tuple[Row, ...] = ()
     topic: str = ""
-    places: tuple[Scalar, ...] = field(default=(), repr=False, compare=False)  # of the targets in the list
+    # Where targets and thresholds stand in the list.
+    places: tuple[Scalar, ...] = field(default=(), repr=False, compare=False)
+    limits: tuple[tuple[str, Scalar], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def kind(self) -> Kind:
@@ -79,7 +83,7 @@ class Question:
     @property
     def asked(self) -> dict[str, object]:
         """Everything that says what is asked and what resolves it, but for the rows themselves."""
-        thresholds = {n: getattr(self, n) for n in ("above", "below", "at_least")}
+        thresholds = {n: getattr(self, n) for n in THRESHOLDS}
         return {
             "form": self.form,
             "of": list(self.targets),
@@ -192,12 +196,13 @@ class Questions:
 
 
 def check_answers(questions: Questions, model: Model) -> None:
-    """Make sure that a model can answer every question.
+    """Make sure that a model can answer every question, and that the answer is not known beforehand.
 
     Raises
     ------
     ModelError
-        With every question of a file that names something that the model does not have.
+        With every question of a file that names something that the model does not have, or asks for a
+        threshold that a variable can never pass, or always has.
     UsageError
         The same of questions that were made in code, and where the list is plainly for another model.
     """
@@ -224,6 +229,11 @@ def check_answers(questions: Questions, model: Model) -> None:
             if questions.source is None or i >= len(question.places):
                 raise UsageError(f"question `{question.name}`: {message}. {hint}".strip())
             problems.append(questions.source.problem(question.places[i], message, hint))
+        for name, message, hint in _settled(question, model):
+            place = dict(question.limits).get(name)
+            if questions.source is None or place is None:
+                raise UsageError(f"question `{question.name}`: {message}. {hint}")
+            problems.append(questions.source.problem(place, message, hint))
     other = bool(questions.model) and questions.model != model.name
     if len(problems) > _ANOTHER and (
         lost == len(questions.questions) or (other and 2 * lost > len(questions.questions))
@@ -236,6 +246,37 @@ def check_answers(questions: Questions, model: Model) -> None:
         )
     if problems:
         raise ModelError(problems)
+
+
+def _settled(question: Question, model: Model) -> Iterator[tuple[str, str, str]]:
+    """Thresholds that the bounds of a variable decide beforehand: name, what is wrong, the likely fix."""
+    variable = next((v for v in model.variables if v.name == question.targets[0]), None)
+    if variable is None or variable.bounds is None:
+        return
+    low, high = variable.bounds
+    for name in THRESHOLDS:
+        asked = getattr(question, name)
+        if asked is None:
+            continue
+        # Whether the least and the greatest value pass: both or neither decides it.
+        ends = [_passes(name, end, asked) for end in variable.bounds]
+        if ends[0] != ends[1]:
+            continue
+        words = "at least" if name == "at_least" else name
+        often = "always" if ends[0] else "never"
+        unit = "" if variable.unit in ("", "dimensionless") else f" {variable.unit}"
+        message = f"`{variable.name}` is {often} {words} {asked:g}: its bounds are {low:g} to {high:g}{unit}"
+        if high == 1 and low < asked / 100 < high:  # percent of a share
+            hint = f"Did you mean `{name}: {asked / 100:g}`? It is in the unit of the variable."
+        elif not ends[0] and name == "above" and asked == high:
+            hint = f"`reaches` with `at_least: {high:g}` asks whether it gets there."
+        else:
+            hint = f"Ask for something between {low:g} and {high:g}, or widen the bounds in the model."
+        yield name, message, hint
+
+
+def _passes(name: str, value: float, asked: float) -> bool:
+    return {"above": value > asked, "below": value < asked, "at_least": value >= asked}[name]
 
 
 def _middle(row: Row) -> date:
