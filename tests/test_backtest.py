@@ -14,7 +14,7 @@ import pytest
 
 from cli_calls import call
 from offramp import OfframpError, UsageError, backtest, calibrate, load, load_questions
-from offramp.cli.trusting_text import backtest_text
+from offramp.cli.trusting_text import backtest_text, score_text
 from offramp.design import Design
 from offramp.simulate import engine_for
 from offramp.truth import baselines, ledger
@@ -611,6 +611,47 @@ def test_a_forecast_is_scored_by_what_came(first, asked):
     # That no raid is in the table by then does not mean that none will come by January.
     assert all(q["answer"] is None for q in early["questions"] if q["months"] == 6)
     assert next(q for q in early["questions"] if (q["name"], q["months"]) == ("raid", 3))["answer"] == 1.0
+
+
+def test_the_score_of_few_answers_is_told_in_counts(first, asked):
+    """Two of two within nine tenths is no 100 %; how many there are stands in text and JSON."""
+    found = ledger.score(first, asked)
+    assert (found["binary"]["asked"], found["binary"]["resolved"]) == (6, 6)
+    assert (found["sampled"]["asked"], found["sampled"]["resolved"]) == (4, 4)
+    binary = [q for q in found["questions"] if "probability" in q]
+    for name in baselines.BASELINES:
+        nearer = sum(
+            abs(q["probability"] - q["answer"]) < abs(q["baselines"][name] - q["answer"]) for q in binary
+        )
+        assert found["binary"]["nearer"][name] == nearer
+    assert found["sampled"]["half"] == 4 * found["inside_half"]
+    text = " ".join(score_text(found, 80).split())
+    assert "Yes-or-no questions: 6 of 6" in text
+    assert f"Climatology {found['binary']['nearer']['climatology']} of 6" in text
+    assert f"{found['sampled']['half']} of 4 fell within the middle half" in text
+    assert "Mean scores are not told of fewer than 20 answers: one answer more or less" in text
+    before, _, _ = text.partition("Question by question")
+    assert not re.search("%|Brier", before)
+
+
+def test_the_score_of_many_answers_has_shares_and_means(first, asked):
+    """The same forecast five times over: 30 yes-or-no questions, and 20 counts and levels."""
+    many = {**first, "questions": first["questions"] * 5}
+    many["hash"] = ledger.hash_of(many)
+    found = ledger.score(many, asked)
+    text = " ".join(score_text(found, 80).split())
+    assert f"The model {found['brier']:.3f} Climatology {found['baselines']['climatology']:.3f}" in text
+    assert f"{found['binary']['nearer']['trend']} of 30" in text
+    assert re.search(r"\d % fell within the middle half", text)
+    assert "not told of fewer" not in text
+
+
+def test_nothing_that_has_come_out_has_no_score(first, asked):
+    found = ledger.score(first, asked, known_by=date(2020, 7, 2))
+    assert (found["brier"], found["binary"]["resolved"], found["sampled"]["half"]) == (None, 0, 0)
+    text = " ".join(score_text(found, 80).split())
+    assert "0 of 10 questions have come out" in text
+    assert "Counts and levels" not in text
 
 
 @pytest.mark.parametrize("change", ["probability", "as_of", "previous", "settings"])

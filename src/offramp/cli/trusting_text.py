@@ -12,8 +12,10 @@ from offramp.report import figures
 from offramp.truth.baselines import BASELINES, TITLES
 from offramp.truth.calibration import MOVED
 from offramp.truth.posterior import CHANCE
+from offramp.truth.scores import LEAST_TOLD
 
 _MOST, _MOST_STILL = 25, 12
+_CHANCE_RULES = "one answer more or less would change them too much"
 
 
 def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: bool = False) -> str:
@@ -246,7 +248,10 @@ def _how_wide(page: Page, told: dict[str, Any]) -> None:
             [
                 titles.get(name, "All levels"),
                 str(c["points"]),
-                *(figures.percent(c[k]) for k in ("half", "nine_tenths", "prior_half", "prior_nine_tenths")),
+                *(
+                    _part_of(c[k], c["points"])
+                    for k in ("half", "nine_tenths", "prior_half", "prior_nine_tenths")
+                ),
             ]
         )
     page.table(["", "points", "in 50 %", "in 90 %", "before: in 50 %", "in 90 %"], rows)
@@ -281,15 +286,30 @@ def score_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
         f"The file is as it was written, and the list asks what it answered. {told['resolved']} of "
         f"{told['asked']} questions have come out."
     )
-    if told["brier"] is not None:
-        rows = [["The model", f"{told['brier']:.3f}"]]
-        rows += [[TITLES[name], f"{value:.3f}"] for name, value in told["baselines"].items()]
-        page.table(["yes-or-no questions", "Brier score (0 is best)"], rows)
-    if told["inside_nine_tenths"] is not None:
+    binary, sampled = told["binary"], told["sampled"]
+    if n := binary["resolved"]:
+        page.heading(f"Yes-or-no questions: {n} of {binary['asked']}")
+        rows = [["The model", f"{told['brier']:.3f}", ""]]
+        rows += [
+            [TITLES[name], f"{value:.3f}", f"{binary['nearer'][name]} of {n}"]
+            for name, value in told["baselines"].items()
+        ]
+        if n < LEAST_TOLD:
+            page.table(["", "the model was nearer"], [[title, times] for title, _, times in rows[1:]])
+            page.paragraph(
+                f"Mean scores are not told of fewer than {LEAST_TOLD} answers: {_CHANCE_RULES}.", "  "
+            )
+        else:
+            page.table(["", "Brier score (0 is best)", "the model was nearer"], rows)
+    if n := sampled["resolved"]:
+        page.heading(f"Counts and levels: {n} of {sampled['asked']}")
+        half, nine = (_part_of(told[k], n) for k in ("inside_half", "inside_nine_tenths"))
         page.paragraph(
-            f"Counts and levels: {figures.percent(told['inside_half'])} fell within the middle half and "
-            f"{figures.percent(told['inside_nine_tenths'])} within the middle nine tenths of what was said."
+            f"{half} fell within the middle half of what was said, where half should, and {nine} within the "
+            "middle nine tenths."
         )
+        if n < LEAST_TOLD:
+            page.paragraph(f"Shares are not told of fewer than {LEAST_TOLD}: {_CHANCE_RULES}.", "  ")
     page.heading("Question by question")
     rows = []
     for q in told["questions"]:
@@ -300,6 +320,11 @@ def score_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
     if any(q["answer"] is None for q in told["questions"]):
         page.paragraph("-: the tables do not tell what came.", "  ")
     return page.text(colour)
+
+
+def _part_of(share: float, n: int) -> str:
+    """A share of few as a count of them: `3 of 4`."""
+    return f"{round(share * n)} of {n}" if n < LEAST_TOLD else figures.percent(share)
 
 
 def _came(q: dict[str, Any]) -> str:
@@ -360,34 +385,41 @@ def _more(names: list[str]) -> str:
 
 def _fit(page: Page, series: dict[str, Any]) -> None:
     rows = [
-        [s["title"], str(s["points"]), figures.percent(s["half"]), figures.percent(s["nine_tenths"])]
+        [s["title"], str(s["points"]), *(_part_of(s[k], s["points"]) for k in ("half", "nine_tenths"))]
         for s in series.values()
     ]
     n = sum(s["points"] for s in series.values())
     if n:
         whole = [sum(s[k] * s["points"] for s in series.values()) / n for k in ("half", "nine_tenths")]
-        rows.append(["All", str(n), *(figures.percent(w) for w in whole)])
+        rows.append(["All", str(n), *(_part_of(w, n) for w in whole)])
     page.table(["", "figures", "in the middle half", "in nine tenths"], rows)
 
 
 def _questions(page: Page, found: list[dict[str, Any]]) -> None:
     page.heading("Question by question")
-    page.paragraph("Skill against the best rule without a model on that question, most first.")
-    ordered = sorted(found, key=lambda q: -(q["skill"] if q["skill"] is not None else -99))
+    shown: dict[str, float | None] = {
+        q["name"]: q["skill"] if q["asked"] >= LEAST_TOLD else None for q in found
+    }
+    if any(skill is not None for skill in shown.values()):
+        page.paragraph("Skill against the best rule without a model on that question, most first.")
+    least = -float("inf")
+    ordered = sorted(found, key=lambda q: -(least if (s := shown[q["name"]]) is None else s))
     page.table(
         ["", "asked", "came", "said", "skill", "best rule"],
         [
             [
                 _titled(q),
                 str(q["asked"]),
-                figures.percent(q["happened"]) if q["kind"] == "binary" else f"{q['happened']:.3g}",
+                _part_of(q["happened"], q["asked"]) if q["kind"] == "binary" else f"{q['happened']:.3g}",
                 figures.percent(q["said"]) if q["kind"] == "binary" else f"{q['said']:.3g}",
-                _share(q["skill"]),
+                _share(shown[q["name"]]),
                 "base rates" if q["best_without_model"] == "crisis_data" else q["best_without_model"],
             ]
             for q in ordered
         ],
     )
+    if any(q["asked"] < LEAST_TOLD for q in found):
+        page.paragraph(f"-: not told of fewer than {LEAST_TOLD} answers: {_CHANCE_RULES}.", "  ")
 
 
 def _verdict(skill: dict[str, Any]) -> str:

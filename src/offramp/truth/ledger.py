@@ -198,6 +198,8 @@ def score(told: dict[str, Any], questions: Questions, known_by: date = date.max)
         found.append({**entry, "answer": answer, **_scored(question, entry, answer)})
     answered = [e for e in found if e["answer"] is not None]
     binary = [e for e in answered if "probability" in e]
+    sampled = [e for e in answered if "quantiles" in e]
+    yes_or_no = sum("probability" in e for e in found)
     return {
         "as_of": told["as_of"],
         "model": told["model"],
@@ -207,8 +209,18 @@ def score(told: dict[str, Any], questions: Questions, known_by: date = date.max)
         "brier": _mean([e["brier"] for e in binary]),
         "log": _mean([e["log"] for e in binary]),
         "baselines": {name: _mean([e["baselines_brier"][name] for e in binary]) for name in BASELINES},
-        "inside_half": _mean([e["inside_half"] for e in answered if "inside_half" in e]),
-        "inside_nine_tenths": _mean([e["inside_nine_tenths"] for e in answered if "inside_nine_tenths" in e]),
+        "inside_half": _mean([e["inside_half"] for e in sampled]),
+        "inside_nine_tenths": _mean([e["inside_nine_tenths"] for e in sampled]),
+        "binary": {
+            "asked": yes_or_no,
+            "resolved": len(binary),
+            "nearer": {n: sum(e["brier"] < e["baselines_brier"][n] for e in binary) for n in BASELINES},
+        },
+        "sampled": {
+            "asked": len(found) - yes_or_no,
+            "resolved": len(sampled),
+            **{n: sum(e[f"inside_{n}"] > 0 for e in sampled) for n in ("half", "nine_tenths")},
+        },
         "questions": found,
     }
 

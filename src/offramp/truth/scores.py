@@ -20,6 +20,8 @@ from offramp.questions.need import library
 # A probability is kept this far from 0 and 1 for the log score, which is infinite there.
 CLOSEST = 0.005
 RESAMPLES = 2000
+# Of fewer answers shares and skill are not said: one of them would move a share by more than five points.
+LEAST_TOLD = 20
 
 
 def brier(probability: Floats, answer: Floats) -> Floats:
