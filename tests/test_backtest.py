@@ -14,6 +14,7 @@ import pytest
 
 from cli_calls import call
 from offramp import OfframpError, UsageError, backtest, calibrate, load, load_questions
+from offramp.cli.text import columns_of
 from offramp.cli.trusting_text import backtest_text, score_text
 from offramp.design import Design
 from offramp.simulate import engine_for
@@ -823,6 +824,56 @@ def test_the_command_backtest_prints_its_verdict(folder, monkeypatch):
     assert "Left out" not in found.stdout
     assert "itself before any evidence: skill" in " ".join(found.stdout.split())
     assert (folder / "r.svg").exists()
+
+
+WIDE = {
+    "calibrate": ("calibrate", "border.yaml", "--until", "2021-01-15", "--against", "2021-12-31"),
+    "backtest": ("backtest", "border.yaml", "--questions", "asked.yaml"),
+    "forecast": ("forecast", "border.yaml", "--as-of", "2020-07-01", "--questions", "asked.yaml"),
+    "score": ("score", "wide.json", "--questions", "asked.yaml"),
+}
+
+
+def widest(text):
+    return max(map(columns_of, text.splitlines()))
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("command", WIDE)
+def test_what_is_printed_fits_the_terminal(folder, first, monkeypatch, tmp_path, command, columns):
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    (folder / "wide.json").write_text(json.dumps(first))
+    small = () if command == "score" else ("--particles", "20", "--chains", "2")
+    out = ("--out", str(tmp_path / "written.json")) if command == "forecast" else ()
+    told = call(*WIDE[command], *small, *out)
+    assert told.exit_code == 0, told.stderr
+    assert widest(told.stdout) <= columns
+    if command == "forecast":
+        whole = json.loads((tmp_path / "written.json").read_text())["hash"]
+        assert whole in told.stdout.replace("\n  ", "" if columns < 66 else "\n  ")
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_backtest_of_large_numbers_and_long_titles_fits_the_terminal(tested, columns):
+    """Skill of minus hundreds of percent, thousands of answers, the longest names."""
+    told = json.loads(json.dumps(tested.as_dict()))
+    long = "Shipments of heavy water through the strait in the months of the embargo"
+    skill = {"brier_skill": -9.87, "low": -2345.0, "high": -8.76}
+    for whole in (told["skill"], *told["skill_by_topic"].values(), *told["skill_by"].values()):
+        whole["questions"] = 123_456
+        for one in whole.values():
+            if isinstance(one, dict):
+                one.update(skill)
+    told["skill_by_topic"] = {long: told["skill_by_topic"]["raids"]}
+    for one in told["by_question"]:
+        one.update(title=long, unit="million*barrel/day", asked=123_456, skill=-9.87, said=123_456_789.0)
+        one["best_without_model"] = "climatology"
+    for one in told["coverage"].values():
+        one.update(points=123_456, half=0.99996)
+    text = backtest_text(told, tested.model, columns)
+    assert widest(text) <= columns
+    assert text.count("-987 % (far below to -876)") == 2 * (1 + len(told["skill_by"]))
 
 
 def test_an_interrupted_calibration_says_what_is_kept(folder, monkeypatch):

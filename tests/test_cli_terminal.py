@@ -156,6 +156,23 @@ def test_tables_keep_their_width_whatever_is_in_them():
     assert {columns_of(line) for line in lines if line.endswith(("two", "2", "%"))} == {columns_of(lines[0])}
 
 
+def test_numbers_that_do_not_fit_beside_each_other_stand_behind_their_heads():
+    """Nothing is cut off, and no line is longer than the terminal is wide."""
+    page = Page(30)
+    rows = [["a name", "1,000,000", "2 to 3,000,000", ""], ["b", "4", "5", "more than the width has at all"]]
+    page.table(["", "first", "second", "third"], rows)
+    assert page.text().splitlines() == [
+        "  a name",
+        "    first            1,000,000",
+        "    second      2 to 3,000,000",
+        "  b",
+        "    first                    4",
+        "    second                   5",
+        "    third more than the width",
+        "      has at all",
+    ]
+
+
 def test_cleaning_keeps_letters_of_every_script():
     assert cleaned("Иран ایران 伊朗 é\n") == "Иран ایران 伊朗 é\n"
 

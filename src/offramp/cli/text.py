@@ -107,7 +107,8 @@ class Page:
         """A table: the first column to the left and broken where it must be, the others to the right.
 
         Heads that are wider than what stands below them are broken into lines. In a terminal too narrow for
-        names and numbers beside each other, names stand above.
+        names and numbers beside each other, names stand above; where it is too narrow for the numbers, each
+        of them stands on a line of its own behind its head.
 
         `head` is one text a column; the first may be empty.
         """
@@ -120,10 +121,13 @@ class Page:
             max(wide, *(columns_of(line) for line in lines)) for lines, wide in zip(heads, body, strict=True)
         ]
         room = self.columns - len(indent) - sum(w + 2 for w in others)
+        if room < 0:
+            self._stacked(grid, indent)
+            return
         longest = max(columns_of(row[0]) for row in grid)
         # Where the terminal is too narrow for both, each name stands on a line of its own above its numbers.
         apart = room < _NAME and longest > room
-        first = max(0, room) if apart else min(room, max(_NAME, longest))
+        first = room if apart else min(room, max(_NAME, longest))
         tall = max((len(lines) for lines in heads), default=1)
         for i in range(tall - 1):
             cells = ""
@@ -143,6 +147,20 @@ class Page:
             lines = wrapped(row[0], first, hanging="  ")
             self._lines += [(indent + line, False) for line in lines[:-1]]
             self._lines.append(((indent + padded(lines[-1], first) + cells).rstrip(), False))
+
+    def _stacked(self, grid: Sequence[Sequence[str]], indent: str) -> None:
+        """A table row by row: the name, and below it each head with its number to the right."""
+        wide = self.columns - len(indent) - 2
+        for row in grid[1:]:
+            self.paragraph(row[0], indent, "  ")
+            for head, cell in zip(grid[0][1:], row[1:], strict=True):
+                free = wide - columns_of(head)
+                if not cell:
+                    continue
+                if columns_of(cell) < free:
+                    self._lines.append((indent + "  " + head + padded(cell, free, right=True), False))
+                else:
+                    self.paragraph(f"{head} {cell}", indent + "  ", "  ")
 
     def text(self, colour: bool = False) -> str:
         """All lines; with `colour` headings are marked."""

@@ -225,8 +225,8 @@ def _parts(page: Page, told: dict[str, Any]) -> None:
                 title,
                 f"{skill['questions']:,}",
                 f"{skill['model_brier']:.3f}",
-                f"{_share(best['brier_skill'])} ({_between(best)})",
-                f"{_share(each['brier_skill'])} ({_between(each)})",
+                f"{_share(best['brier_skill'])} ({_between(best).removesuffix(' %')})",
+                f"{_share(each['brier_skill'])} ({_between(each).removesuffix(' %')})",
             ]
         )
     page.table(["", "answers", "Brier", "against the best rule", "best for each"], rows)
@@ -274,7 +274,10 @@ def forecast_text(told: dict[str, Any], model: Model, path: str, columns: int, c
     )
     if "continuous" in kinds:
         page.paragraph(_levels(told["questions"]))
-    page.paragraph(f"Written to {path}. Its hash, to be published or kept elsewhere: {told['hash']}")
+    page.paragraph(f"Written to {path}. Its hash, to be published or kept elsewhere:")
+    whole, half = told["hash"], len(told["hash"]) // 2
+    for part in (whole,) if len(whole) + 2 <= columns else (whole[:half], whole[half:]):
+        page.paragraph(part, "  ")
     return page.text(colour)
 
 
@@ -447,4 +450,4 @@ def _share(value: float | None) -> str:
 
 
 def _between(one: dict[str, Any]) -> str:
-    return f"{_share(one['low'])} to {_share(one['high'])}"
+    return f"{_share(one['low']).removesuffix(' %')} to {_share(one['high'])}"
