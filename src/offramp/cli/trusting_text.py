@@ -27,7 +27,7 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
     rest = "what the model says of the others rests on judgement alone"
     page.paragraph(
         f"{told['points']} published figures and counts. They move {len(moved)} of "
-        f"{len(told['parameters'])} uncertain parameters; "
+        f"{len(told['parameters'])} uncertain parameters{_and_beginnings(told['initial'])}; "
         + (f"{len(apart)} more {'is' if len(apart) == 1 else 'are'} not settled; " if apart else "")
         + f"{rest}."
     )
@@ -51,6 +51,8 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
         page.paragraph(
             "; ".join(told["parameters"][n]["title"] for n in still[:_MOST_STILL]) + _more(still) + ".", "  "
         )
+    _types(page, told)
+    _beginnings(page, told["initial"])
     page.heading("How the past is met")
     page.paragraph(
         "Of the figures published, how many lie within the middle half and the middle nine tenths of what "
@@ -63,6 +65,47 @@ def calibration_text(told: dict[str, Any], model: Model, columns: int, colour: b
     page.heading("How sure")
     _how_sure(page, told)
     return page.text(colour)
+
+
+def _and_beginnings(initial: dict[str, Any]) -> str:
+    moved = sum(p["moved"] for p in initial.values())
+    return f" and {moved} of {len(initial)} uncertain starting values" if initial else ""
+
+
+def _types(page: Page, told: dict[str, Any]) -> None:
+    """Which type each actor truly is, before and after, and how far populations lie apart on it."""
+    if not told["types"]:
+        return
+    page.heading("Who they are: true types")
+    rows, worth = [], []
+    for actor in told["types"].values():
+        worth.append(actor["worth"])
+        for t in actor["types"].values():
+            sure = "" if t["low"] is None else figures.percent_range(t["low"], t["high"])
+            each = f"{figures.percent(min(t['by_chain']), 0)} to {figures.percent(max(t['by_chain']), 0)}"
+            before, after = (figures.percent(t[k]) for k in ("prior", "posterior"))
+            rows.append([f"{actor['title']}: {t['title']}", before, after, sure, each])
+    if None in worth:
+        page.table(["", "before", "after"], [row[:3] for row in rows])
+        page.paragraph("One population cannot tell how far sampling is off.", "  ")
+        return
+    page.table(["", "before", "after", "90 % interval", "populations"], rows)
+    least, most = f"{min(worth):,.0f}", f"{max(worth):,.0f}"
+    page.paragraph(
+        "Share of worlds in which an actor is of the type. Intervals hold the error of sampling, by "
+        f"{least if least == most else f'{least} to {most}'} independent draws; populations: the lowest and "
+        "the highest share in any.",
+        "  ",
+    )
+
+
+def _beginnings(page: Page, initial: dict[str, Any]) -> None:
+    """Where stocks began, of those whose beginning has a prior."""
+    moved = [p for p in initial.values() if p["moved"]]
+    if not moved:
+        return
+    page.heading("Starting values that the data move")
+    page.table(["", "before", "90 % of it", "after", "90 % of it"], [_moved(p) for p in moved[:_MOST]])
 
 
 def _seem_moved(told: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ from offramp.engine.inputs import Floats
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Distribution
 from offramp.questions.need import library
+from offramp.truth import beginnings
 from offramp.truth.calibration import MOVED, Calibration, futures
 from offramp.truth.evidence import Record
 from offramp.truth.scores import coverage
@@ -55,7 +56,8 @@ def summary(
     )
     rng = np.random.Generator(np.random.Philox(key=[calibration.seed, 1]))
     seen = _fit(record, record.replicated(runs, rng), [True] * len(record.points))
-    parameters = _parameters(calibration)
+    parameters, spread = _parameters(calibration), populations(calibration)
+    known = [w for w in (spread["worth"], spread["worth_moved"]) if w is not None]
     found: dict[str, Any] = {
         "model": model.name,
         "model_hash": model.hash,
@@ -73,7 +75,9 @@ def summary(
         "parameters": parameters,
         "moved": [n for n, p in parameters.items() if p["moved"]],
         "not_moved": [n for n, p in parameters.items() if not p["moved"]],
-        "populations": populations(calibration),
+        "types": beginnings.types(calibration, min(known, default=None)),
+        "initial": _initial(calibration),
+        "populations": spread,
         "trace": _trace(calibration, list(parameters)[:TRACED]),
         "series": seen,
     }
@@ -94,20 +98,42 @@ def _parameters(calibration: Calibration) -> dict[str, dict[str, Any]]:
         if parameter.name not in values:
             continue
         assert isinstance(parameter.value, Distribution)
-        drawn, z = values[parameter.name], calibration.z[..., place[parameter.name]]
-        agree = r_hat(z)
-        gain = _gain(z[..., None])[0]
         found[parameter.name] = {
             "title": parameter.title,
             "unit": parameter.unit,
             "prior": _spread(prior_draws(parameter.value)),
-            "posterior": _spread(drawn.ravel()),
-            "shift": float(z.mean()),
-            "narrower": float(1 - z.std()),
-            "gain": float(gain),
-            "r_hat": agree,
-            "moved": bool(gain > least) and (agree is None or agree < AGREEING),
+            "posterior": _spread(values[parameter.name].ravel()),
+            **_learnt(calibration.z[..., place[parameter.name]], least),
         }
+    return dict(sorted(found.items(), key=lambda item: -float(item[1]["gain"])))
+
+
+def _learnt(z: Floats, least: float) -> dict[str, Any]:
+    """What the data did to one coordinate: (chain, draw), on the normal scale of its prior."""
+    agree, gain = r_hat(z), _gain(z[..., None])[0]
+    return {
+        "shift": float(z.mean()),
+        "narrower": float(1 - z.std()),
+        "gain": float(gain),
+        "r_hat": agree,
+        "moved": bool(gain > least) and (agree is None or agree < AGREEING),
+    }
+
+
+def _initial(calibration: Calibration) -> dict[str, dict[str, Any]]:
+    """Each uncertain beginning of a stock before and after."""
+    least, values = _least_gain(calibration), beginnings.initial_values(calibration)
+    place = {purpose: i for i, purpose in enumerate(calibration.worlds.purposes)}
+    found = {
+        name: {
+            "title": stock.title,
+            "unit": stock.unit,
+            "prior": _spread(beginnings.initial_prior(stock, PRIOR_DRAWS)),
+            "posterior": _spread(values[name].ravel()),
+            **_learnt(calibration.z[..., place[f"initial/{name}"]], least),
+        }
+        for name, stock in beginnings.uncertain_stocks(calibration).items()
+    }
     return dict(sorted(found.items(), key=lambda item: -float(item[1]["gain"])))
 
 
@@ -290,11 +316,37 @@ def _fit(record: Record, replicated: Floats, which: list[bool]) -> dict[str, dic
     return found
 
 
+def _of_beginnings(calibration: Calibration) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`STOCK.initial` and `ACTOR.type` as values and attributes: posterior (chain, draw) and prior (1, draw).
+
+    Types are numbers with the names that they stand for, as CF conventions have flags.
+    """
+    stocks = beginnings.uncertain_stocks(calibration)
+    found: dict[str, Any] = {
+        f"{n}.initial": (v, {}) for n, v in beginnings.initial_values(calibration).items()
+    }
+    prior: dict[str, Any] = {
+        f"{n}.initial": (beginnings.initial_prior(s, PRIOR_DRAWS)[None], {}) for n, s in stocks.items()
+    }
+    position = beginnings.drawn(calibration).true_type.reshape(*calibration.z.shape[:2], -1)
+    shares = beginnings.uncertain_types(calibration)
+    grid = (np.arange(PRIOR_DRAWS) + 0.5) / PRIOR_DRAWS
+    for i, actor in enumerate(calibration.model.actors):
+        if actor.name in shares:
+            names = [t.name for t in actor.types]
+            attrs = {"flag_values": np.arange(len(names), dtype=np.int8), "flag_meanings": " ".join(names)}
+            found[f"{actor.name}.type"] = position[..., i], attrs
+            falls = np.searchsorted(np.cumsum(shares[actor.name])[:-1], grid, side="right")
+            prior[f"{actor.name}.type"] = falls.astype(np.int8)[None], attrs
+    return found, prior
+
+
 def save(calibration: Calibration, path: Path, told: dict[str, Any], *, engine: Engine | None = None) -> None:
     """Write a calibration as NetCDF with the groups that ArviZ reads.
 
-    Groups: posterior, prior, posterior_predictive, observed_data, `trace`: mean and standard deviation on the
-    normal scale after each day of evidence, and `state`: particles and lineages, from which it can go on.
+    Groups: posterior and prior (parameters, and what `_of_beginnings` has), posterior_predictive,
+    observed_data, `trace`: mean and standard deviation on the normal scale after each day of evidence, and
+    `state`: particles and lineages, from which it can go on.
 
     Raises
     ------
@@ -313,6 +365,7 @@ def save(calibration: Calibration, path: Path, told: dict[str, Any], *, engine: 
         for p in calibration.model.parameters
         if p.name in values and isinstance(p.value, Distribution)
     }
+    began, began_prior = _of_beginnings(calibration)
     runs = futures(calibration, calibration.record.steps, engine=engine)
     rng = np.random.Generator(np.random.Philox(key=[calibration.seed, 1]))
     replicated = calibration.record.replicated(runs, rng).reshape(*calibration.z.shape[:2], -1)
@@ -320,8 +373,13 @@ def save(calibration: Calibration, path: Path, told: dict[str, Any], *, engine: 
     for i, point in enumerate(calibration.record.points):
         by_series.setdefault(point.evidence.name, []).append(i)
     groups = {
-        "posterior": xr.Dataset({n: (dims, v) for n, v in values.items()}, coords),
-        "prior": xr.Dataset(priors, {"chain": [0], "draw": np.arange(PRIOR_DRAWS)}),
+        "posterior": xr.Dataset(
+            {**{n: (dims, v) for n, v in values.items()}, **{n: (dims, *v) for n, v in began.items()}}, coords
+        ),
+        "prior": xr.Dataset(
+            priors | {n: (dims, *v) for n, v in began_prior.items()},
+            {"chain": [0], "draw": np.arange(PRIOR_DRAWS)},
+        ),
         "posterior_predictive": xr.Dataset(
             {n: ((*dims, f"{n}_point"), replicated[..., i]) for n, i in by_series.items()}, coords
         ),
@@ -349,7 +407,11 @@ def save(calibration: Calibration, path: Path, told: dict[str, Any], *, engine: 
             trace, {"day": days, "purpose": np.array(calibration.worlds.purposes, dtype=object)}
         )
     tree = xr.DataTree.from_dict(groups)
-    kept = {k: v for k, v in told.items() if k not in ("parameters", "series", "held_back", "trace")}
+    kept = {
+        k: v
+        for k, v in told.items()
+        if k not in ("parameters", "types", "initial", "series", "held_back", "trace")
+    }
     tree.attrs = {"created_by": "offramp", "calibration": json.dumps(kept)}
     try:
         tree.to_netcdf(path, engine="h5netcdf")

@@ -15,7 +15,7 @@ import numpy as np
 from offramp import distribution
 from offramp.design import Design
 from offramp.engine.inputs import Floats, Inputs, Ints
-from offramp.model import Distribution, Model
+from offramp.model import Actor, Distribution, Model
 
 # Numbers so near to 0 or 1 that the normal scale would be infinite are held here.
 EDGE = 2.0**-53
@@ -52,6 +52,12 @@ class Worlds:
         placed.given = {purpose: u[:, i] for i, purpose in enumerate(self.purposes)}
         return replace(placed.inputs("baseline"), lineage=lineage, steps=steps)
 
+    def type_chances(self, u: Floats, actor: Actor) -> Floats:
+        """A chance for each type of an actor, not yet summing to 1: (run, type)."""
+        placed = _Placed(self.model, np.arange(len(u)), self.seed, self.overrides)
+        placed.given = {purpose: u[:, i] for i, purpose in enumerate(self.purposes)}
+        return placed.chances(actor)
+
     def uncertain(self) -> dict[str, int]:
         """Parameters that have a prior and are not set by hand -> their coordinate."""
         place = {purpose: i for i, purpose in enumerate(self.purposes)}
@@ -69,6 +75,9 @@ class _Placed(Design):
         super().__init__(model, None, scenarios, seed, overrides)
         self.given: dict[str, Floats] = {}
         self.asked: dict[str, None] = {}
+
+    def chances(self, actor: Actor) -> Floats:
+        return self._chances(actor.true_type, self.scenarios, self._parameters(self.scenarios))
 
     def _uniform(self, purpose: str, scenarios: Ints) -> Floats:
         self.asked[purpose] = None
