@@ -13,7 +13,7 @@ from offramp import load
 from offramp.cli.trusting_text import calibration_text
 from offramp.truth import beginnings
 from offramp.truth.calibration import calibrate
-from offramp.truth.posterior import summary
+from offramp.truth.posterior import save, summary
 
 MODEL = """
 model: {name: guess, illustrative: true}
@@ -100,6 +100,16 @@ def test_populations_that_part_on_a_type_are_worth_few_draws():
     assert beginnings._worth(apart, None) < 20 < 200 < beginnings._worth(alike, None)
     assert beginnings._worth(alike, 50.0) == 50, "no more than the numbers are worth"
     assert beginnings._worth(alike[:1], None) is None, "one population cannot tell"
+
+
+def test_a_model_without_actors_has_no_types_to_tell(folder):
+    head, _, rest = MODEL.partition("actors:\n")
+    (folder / "nobody.yaml").write_text(head + rest[rest.index("evidence:") :])
+    found = calibrate(load(folder / "nobody.yaml"), "2020-02-01", particles=20, chains=2)
+    told = summary(found)
+    assert told["types"] == {}
+    assert "true types" not in calibration_text(told, found.model, 80)
+    save(found, folder / "nobody.nc", told)
 
 
 def test_types_and_starting_values_are_told_and_saved(folder, found, told, monkeypatch):

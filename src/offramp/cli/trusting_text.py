@@ -82,7 +82,7 @@ def _types(page: Page, told: dict[str, Any]) -> None:
         worth.append(actor["worth"])
         for t in actor["types"].values():
             sure = "" if t["low"] is None else figures.percent_range(t["low"], t["high"])
-            each = f"{figures.percent(min(t['by_chain']), 0)} to {figures.percent(max(t['by_chain']), 0)}"
+            each = figures.percent_range(min(t["by_chain"]), max(t["by_chain"]))
             before, after = (figures.percent(t[k]) for k in ("prior", "posterior"))
             rows.append([f"{actor['title']}: {t['title']}", before, after, sure, each])
     if None in worth:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from offramp import distribution
 from offramp.analysis.intervals import wilson
@@ -42,6 +43,11 @@ def uncertain_types(calibration: Calibration) -> dict[str, Floats]:
     return {name: share for name, share in shares.items() if share.max() < 1}
 
 
+def true_types(calibration: Calibration) -> npt.NDArray[np.int8]:
+    """Position of the true type of each actor, -1 where it has none: (chain, particle, actor)."""
+    return drawn(calibration).true_type.reshape(*calibration.z.shape[:2], len(calibration.model.actors))
+
+
 def types(calibration: Calibration, worth: float | None) -> dict[str, dict[str, Any]]:
     """Which type each actor truly is, before and after: docs/reference/commands.md, `offramp calibrate`.
 
@@ -49,11 +55,9 @@ def types(calibration: Calibration, worth: float | None) -> dict[str, dict[str, 
     ----------
     worth : of how many independent draws the particles are, over the numbers; None where nothing tells
     """
-    model, chains = calibration.model, calibration.chains
-    position = drawn(calibration).true_type.reshape(chains, -1, len(model.actors))
-    before = uncertain_types(calibration)
+    position, before = true_types(calibration), uncertain_types(calibration)
     found: dict[str, dict[str, Any]] = {}
-    for i, actor in enumerate(model.actors):
+    for i, actor in enumerate(calibration.model.actors):
         if actor.name not in before:
             continue
         is_so = position[..., i, None] == np.arange(len(actor.types))

@@ -328,7 +328,7 @@ def _of_beginnings(calibration: Calibration) -> tuple[dict[str, Any], dict[str, 
     prior: dict[str, Any] = {
         f"{n}.initial": (beginnings.initial_prior(s, PRIOR_DRAWS)[None], {}) for n, s in stocks.items()
     }
-    position = beginnings.drawn(calibration).true_type.reshape(*calibration.z.shape[:2], -1)
+    position = beginnings.true_types(calibration)
     shares = beginnings.uncertain_types(calibration)
     grid = (np.arange(PRIOR_DRAWS) + 0.5) / PRIOR_DRAWS
     for i, actor in enumerate(calibration.model.actors):
