@@ -392,7 +392,7 @@ def exports(tmp_path_factory):
 
 
 def test_no_level_is_forecast_that_cannot_be_published(exports):
-    """Trackers err by a million barrels, and none reports fewer than none, nor a scale less than empty."""
+    """Trackers err by a million barrels, and none reports fewer than none, nor a scale below empty."""
     model, listed = load(exports / "exports.yaml"), load_questions(str(exports / "asked.yaml"))
     told = ledger.forecast(model, listed, date(2020, 7, 1), particles=20, chains=1)
     by_name = {q["name"]: q for q in told["questions"]}
