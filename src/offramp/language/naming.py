@@ -24,6 +24,7 @@ _OURS = (
     "variable",
     "date",
     "outcome_step",
+    "outcome_chance",
     "event_count",
     "parameter_value",
     "true_type",
