@@ -17,6 +17,7 @@ from offramp import OfframpError, UsageError, backtest, calibrate, load, load_qu
 from offramp.cli.text import columns_of
 from offramp.cli.trusting_text import backtest_text, score_text
 from offramp.design import Design
+from offramp.report.figures import NBSP, percent
 from offramp.simulate import engine_for
 from offramp.truth import baselines, ledger
 from offramp.truth.backtest import Asked, Prior, months_after
@@ -752,6 +753,13 @@ def test_the_commands_of_the_ledger(folder, monkeypatch):
     made = call("forecast", "border.yaml", "--as-of", "2020-07-01", *small)
     assert made.exit_code == 0, made.stderr
     assert "border-forecast-2020-07-01.json" in made.stdout
+    told = json.loads((folder / "border-forecast-2020-07-01.json").read_text())["questions"]
+    lines = [line.split() for line in made.stdout.splitlines()]
+    assert ["3", "6"] in lines, "horizons are columns"
+    for q in told:
+        if "probability" in q:  # each chance stands in the row of its question
+            (row,) = (line for line in made.stdout.splitlines() if line.strip().startswith(q["title"] + "  "))
+            assert percent(q["probability"]).replace(NBSP, " ") in row
     twice = call("forecast", "border.yaml", "--as-of", "2020-07-01", *small)
     assert (twice.exit_code, "is not overwritten" in twice.stderr) == (2, True)
     scored = call("score", "border-forecast-2020-07-01.json", "--questions", "asked.yaml", "--format", "json")

@@ -304,9 +304,8 @@ def forecast_text(told: dict[str, Any], model: Model, path: str, columns: int, c
     """What `offramp forecast` prints."""
     page = Page(columns)
     page.heading(f"{model.title}: forecast of {told['as_of']}")
-    page.table(
-        ["within", "months", "chance, or middle", "90 % interval"], [_answer(q) for q in told["questions"]]
-    )
+    _chances(page, [q for q in told["questions"] if "probability" in q])
+    _amounts(page, [q for q in told["questions"] if "probability" not in q])
     page.gap()
     settings, kinds = told["settings"], {q["kind"] for q in told["questions"]}
     worlds = settings["particles"] * settings["chains"]
@@ -357,11 +356,12 @@ def score_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
         if n < LEAST_TOLD:
             page.paragraph(f"Shares are not told of fewer than {LEAST_TOLD}: {_CHANCE_RULES}.", "  ")
     page.heading("Question by question")
-    rows = []
+    rows, last = [], ""
     for q in told["questions"]:
         said = figures.percent(q["probability"]) if "probability" in q else f"{_level(q['quantiles']['0.5'])}"
         came = "-" if q["answer"] is None else _came(q)
-        rows.append([_titled(q), str(q["months"]), said, came])
+        rows.append(["" if q["name"] == last else _titled(q), str(q["months"]), said, came])
+        last = q["name"]
     page.table(["", "months", "said", "came"], rows)
     if any(q["answer"] is None for q in told["questions"]):
         page.paragraph("-: the tables do not tell what came.", "  ")
@@ -406,11 +406,41 @@ def _titled(q: dict[str, Any]) -> str:
     return q["title"] if not words or any(there) else f"{q['title']}, {words}"
 
 
-def _answer(q: dict[str, Any]) -> list[str]:
-    if "probability" in q:
-        return [q["title"], str(q["months"]), figures.percent(q["probability"]), ""]
-    low, middle, high = (q["quantiles"][k] for k in ("0.05", "0.5", "0.95"))
-    return [_titled(q), str(q["months"]), _level(middle), f"{_level(low)} to {_level(high)}"]
+def _chances(page: Page, asked: list[dict[str, Any]]) -> None:
+    """Chances: a row for each question, a column for each horizon."""
+    if not asked:
+        return
+    horizons = sorted({q["months"] for q in asked})
+    titles = {q["name"]: q["title"] for q in asked}
+    said = {(q["name"], q["months"]): figures.percent(q["probability"]) for q in asked}
+    page.gap()
+    page.paragraph("Chances, so many months ahead:")
+    page.table(
+        ["", *map(str, horizons)],
+        [[title, *(said.get((name, h), "") for h in horizons)] for name, title in titles.items()],
+    )
+
+
+def _amounts(page: Page, asked: list[dict[str, Any]]) -> None:
+    """Counts and levels, with their intervals: a row for each question and horizon."""
+    if not asked:
+        return
+    rows, last = [], ""
+    for q in asked:
+        low, middle, high = (q["quantiles"][k] for k in ("0.05", "0.5", "0.95"))
+        title = _titled(q)
+        rows.append(
+            [
+                title if title != last else "",
+                str(q["months"]),
+                _level(middle),
+                f"{_level(low)} to {_level(high)}",
+            ]
+        )
+        last = q["name"]
+    page.gap()
+    page.paragraph("Counts over so many months, and levels after them:")
+    page.table(["", "months", "middle", "90 % interval"], rows)
 
 
 def _moved(p: dict[str, Any]) -> list[str]:
