@@ -760,6 +760,13 @@ def test_the_commands_of_the_ledger(folder, monkeypatch):
         if "probability" in q:  # each chance stands in the row of its question
             (row,) = (line for line in made.stdout.splitlines() if line.strip().startswith(q["title"] + "  "))
             assert percent(q["probability"]).replace(NBSP, " ") in row
+    scored = call("score", "border-forecast-2020-07-01.json", "--questions", "asked.yaml").stdout
+    for shown in (made.stdout, scored):
+        begins = [line.strip() for line in shown.splitlines()]
+        for title in {q["title"] for q in told if "probability" in q}:
+            assert sum(line.startswith(title + "  ") for line in begins) == 1, "a title stands once"
+    amount = next(q for q in told if "probability" not in q)
+    assert sum(line.strip().startswith(amount["title"]) for line in made.stdout.splitlines()) == 1
     twice = call("forecast", "border.yaml", "--as-of", "2020-07-01", *small)
     assert (twice.exit_code, "is not overwritten" in twice.stderr) == (2, True)
     scored = call("score", "border-forecast-2020-07-01.json", "--questions", "asked.yaml", "--format", "json")

@@ -428,15 +428,8 @@ def _amounts(page: Page, asked: list[dict[str, Any]]) -> None:
     rows, last = [], ""
     for q in asked:
         low, middle, high = (q["quantiles"][k] for k in ("0.05", "0.5", "0.95"))
-        title = _titled(q)
-        rows.append(
-            [
-                title if title != last else "",
-                str(q["months"]),
-                _level(middle),
-                f"{_level(low)} to {_level(high)}",
-            ]
-        )
+        title = "" if q["name"] == last else _titled(q)
+        rows.append([title, str(q["months"]), _level(middle), f"{_level(low)} to {_level(high)}"])
         last = q["name"]
     page.gap()
     page.paragraph("Counts over so many months, and levels after them:")
