@@ -14,8 +14,9 @@ import pytest
 
 from cli_calls import call
 from offramp import OfframpError, UsageError, backtest, calibrate, load, load_questions
+from offramp.cli.ledger_text import score_text
 from offramp.cli.text import columns_of
-from offramp.cli.trusting_text import backtest_text, score_text
+from offramp.cli.trusting_text import backtest_text
 from offramp.design import Design
 from offramp.report.figures import NBSP, percent
 from offramp.simulate import engine_for
@@ -910,7 +911,7 @@ def test_an_interrupted_calibration_says_what_is_kept(folder, monkeypatch):
 
 def test_levels_are_written_out():
     """A dollar rate has commas and no exponent, what is below 0 a true minus sign."""
-    from offramp.cli.trusting_text import _level
+    from offramp.cli.ledger_text import _level
 
     assert (_level(117_700.4), _level(-0.01506), _level(0.0)) == ("117,700", "−0.01506", "0")
 

@@ -268,7 +268,7 @@ policies: {{quiet: {{title: Keep quiet}}}}
 def test_the_command_refuses_what_is_not_a_date():
     result = call("minds", "chicken", "--at", "March")
     assert result.exit_code == 2
-    assert "write it as 2020-11-03" in result.stderr
+    assert "Dates are year-month-day: 2020-11-03" in result.stderr
 
 
 def test_every_key_of_the_json_of_minds_is_documented():

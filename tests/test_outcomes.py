@@ -144,7 +144,7 @@ def test_a_day_between_two_dates_knows_only_the_steps_that_have_ended(runs):
 
 @pytest.mark.parametrize("day", ["2019-12-31", "2021-01-01", "July"])
 def test_a_day_outside_the_runs_is_refused(runs, day):
-    with pytest.raises(UsageError, match=r"lies outside|is not a date"):
+    with pytest.raises(UsageError, match=r"lies outside|is no date"):
         probability(runs, "war", by=day)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ def wilson(count: npt.ArrayLike, trials: npt.ArrayLike, level: float = LEVEL) ->
         raise ValueError(f"a level lies between 0 and 1, not at {level}")
     if (x < 0).any() or (x > n).any():
         raise ValueError("a count lies between 0 and its trials")
-    z2 = float(standard_normal_quantile((1 + level) / 2)) ** 2
+    z2 = normal_quantile((1 + level) / 2) ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = (x + z2 / 2) / (n + z2)
         half = np.sqrt(z2 * (x * (n - x) / n + z2 / 4)) / (n + z2)
@@ -60,6 +61,12 @@ def wilson(count: npt.ArrayLike, trials: npt.ArrayLike, level: float = LEVEL) ->
         high = np.where(x == n, 1.0, centre + half)
     empty = n == 0
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
+
+
+@lru_cache(maxsize=256)
+def normal_quantile(p: float) -> float:
+    """Quantile of the standard normal distribution for a single p, remembered: intervals ask for few."""
+    return float(standard_normal_quantile(p))
 
 
 def student_quantile(p: float, degrees: int) -> float:
@@ -76,7 +83,7 @@ def student_quantile(p: float, degrees: int) -> float:
         return math.tan(math.pi * (p - 0.5))
     if degrees == 2:
         return (2 * p - 1) * math.sqrt(2 / (4 * p * (1 - p)))
-    x = float(standard_normal_quantile(p))
+    x = normal_quantile(p)
     terms = (
         (x**3 + x) / 4,
         (5 * x**5 + 16 * x**3 + 3 * x) / 96,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from offramp.analysis.intervals import LEVEL, wilson
 from offramp.dataset import section
+from offramp.days import day_of
 from offramp.errors import UsageError
 from offramp.given import need
 from offramp.suggest import did_you_mean
@@ -88,10 +89,7 @@ def probability(
     """
     need(runs, "Dataset")
     times = dates(runs)
-    try:
-        day = times[-1] if by is None else by if isinstance(by, date) else date.fromisoformat(by)
-    except ValueError as error:
-        raise UsageError(f"`{by}` is not a date. Dates look like {times[-1]}.") from error
+    day = times[-1] if by is None else day_of(by)
     if not times[0] <= day <= times[-1]:
         raise UsageError(f"{day} lies outside these runs, which go from {times[0]} to {times[-1]}.")
     k = max(i for i, t in enumerate(times) if t <= day)

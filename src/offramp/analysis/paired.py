@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL, student_quantile, wilson
-from offramp.distribution import standard_normal_quantile
+from offramp.analysis.intervals import LEVEL, normal_quantile, student_quantile, wilson
 
 Floats = npt.NDArray[np.float64]
 
@@ -115,7 +114,7 @@ def tango(only_here: int, only_there: int, trials: int, level: float = LEVEL) ->
     >>> round(low, 3), round(high, 3)
     (-0.517, -0.026)
     """
-    z = float(standard_normal_quantile((1 + level) / 2))
+    z = normal_quantile((1 + level) / 2)
     b, c, n = float(only_here), float(only_there), float(trials)
 
     def score(difference: float) -> float:
@@ -221,8 +220,8 @@ def _needed(effect: float, spread_of_none: float, spread: float, level: float) -
     """Scenarios with which an effect is told from none with `POWER`: the usual sum of two quantiles."""
     if effect == 0 or not math.isfinite(effect) or not math.isfinite(spread):
         return None
-    z = float(standard_normal_quantile((1 + level) / 2)) * spread_of_none
-    more = float(standard_normal_quantile(POWER)) * spread
+    z = normal_quantile((1 + level) / 2) * spread_of_none
+    more = normal_quantile(POWER) * spread
     return max(2, math.ceil(((z + more) / effect) ** 2))
 
 

@@ -46,11 +46,11 @@ class Weighed:
 
     def difference(self, here: int = 1, there: int = 0, level: float = LEVEL) -> Difference:
         """Of two of the chances: weighed with Student's interval, or counted with Tango's."""
-        counted = share_difference(self.came[here], self.came[there], level)
         if not self.taken:
-            return counted
+            return share_difference(self.came[here], self.came[there], level)
         found = mean_difference(self.left[here], self.left[there], level, size=1.0)
-        return replace(found, differing=counted.differing, without_luck=self.taken)
+        differing = int((np.abs(self.came[here] - self.came[there]) > 0).sum())
+        return replace(found, differing=differing, without_luck=self.taken)
 
 
 def luck_known(came: Floats, likely: Floats) -> float:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from datetime import date
 
 import click
 
 from offramp.cli import options
-from offramp.errors import UsageError
+from offramp.days import day_of
 
 
 @click.command()
@@ -45,7 +44,7 @@ def minds(
     from offramp.design import Design
     from offramp.minds import minds as found_in
 
-    day = _day(at)
+    day = None if at is None else day_of(at)
     checked = options.load_model(model)
     overrides = options.read_settings(checked, settings)
     for note in options.notes_on(checked, overrides):
@@ -105,7 +104,7 @@ def ladder(
     from offramp.design import Design
     from offramp.ladder import ladder as found_on
 
-    day = _day(at)
+    day = None if at is None else day_of(at)
     checked = options.load_model(model)
     overrides = options.read_settings(checked, settings)
     for note in options.notes_on(checked, overrides):
@@ -127,10 +126,3 @@ def ladder(
     words += [] if policy == "baseline" else ["--policy", policy]
     click.echo(ladder_text(found, checked, shlex.join(words), width(), wants_colour(sys.stdout)))
     return 0
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"`{text}` is not a date: write it as 2020-11-03.") from error

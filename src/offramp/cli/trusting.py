@@ -240,8 +240,8 @@ def forecast(
     if form == "json":
         options.print_json(told)
     else:
+        from offramp.cli.ledger_text import forecast_text
         from offramp.cli.text import wants_colour, width
-        from offramp.cli.trusting_text import forecast_text
 
         click.echo(forecast_text(told, checked, str(path), width(), wants_colour(sys.stdout)))
     return 0
@@ -263,8 +263,8 @@ def score(file: Path, questions: str, by: date | None, form: str) -> int:
     if form == "json":
         options.print_json(told)
     else:
+        from offramp.cli.ledger_text import score_text
         from offramp.cli.text import wants_colour, width
-        from offramp.cli.trusting_text import score_text
 
         click.echo(score_text(told, width(), wants_colour(sys.stdout)))
     return 0

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from offramp.engine.inputs import Status
+from offramp.engine.inputs import LEADING, Status
 from offramp.engine.ir import Function, Module
 from offramp.engine.kernel import Layout, Reader, weigh
 from offramp.engine.memory import Memory
 from offramp.engine.values import Value
 from offramp.engine.watch import Watch
 from offramp.model import Belief, Formula
-
-# Of beliefs that are this near to the largest, rounding does not say which leads.
-LEADING = 1.0 - 1e-9
 
 
 class Believing:

@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+# Of beliefs that are this near to the largest, rounding does not say which leads.
+LEADING = 1.0 - 1e-9
+
 
 class Status(IntEnum):
     """How a run ended; anything but OK sets it apart from every summary."""

@@ -13,13 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine.imagined import Dice, sampled_worth
-from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
+from offramp.engine.inputs import LEADING, Floats, Inputs, Ints, Schedule
 from offramp.engine.ladder import odds_of
 from offramp.engine.world import State, World, inner_steps, look_ahead_steps, power, weigh
 from offramp.model import Actor, Belief, Formula, Model
-
-# Of beliefs that are this near to the largest, rounding does not say which leads.
-LEADING = 1.0 - 1e-9
 
 
 @dataclass(frozen=True)
