@@ -150,7 +150,9 @@ def _policies(view: View, compared: Answer) -> dict[str, Any]:
         (
             p["title"],
             *(
-                f"{changes.points(o['difference'], o)} ({changes.points_range(o['low'], o['high'], o)})"
+                _with_interval(
+                    changes.points(o["difference"], o), changes.points_range(o["low"], o["high"], o)
+                )
                 for o in (p["outcomes"][n] for n in columns)
             ),
         )
@@ -187,7 +189,14 @@ def _not_drawn(ends: Sequence[Outcome], compared: Answer) -> str:
 
 def _variable_change(v: Answer) -> str:
     change = dict(v)
-    return f"{changes.signed(v['difference'], change)} ({changes.signed_range(v['low'], v['high'], change)})"
+    return _with_interval(
+        changes.signed(v["difference"], change), changes.signed_range(v["low"], v["high"], change)
+    )
+
+
+def _with_interval(value: str, interval: str) -> str:
+    """A number and its interval, which may stand on a line of its own but is not broken itself."""
+    return f"{value} ({interval})".replace(" ", figures.NBSP).replace(f"{figures.NBSP}(", " (")
 
 
 def _change_picture(compared: Answer, outcome: Outcome, identity: str) -> Picture:
