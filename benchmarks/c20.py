@@ -11,9 +11,9 @@ import argparse
 
 import numpy as np
 
-from offramp.check import load
-from offramp.design import Design
-from offramp.simulate import simulate
+from offramp.language.check import load
+from offramp.runs.design import Design
+from offramp.runs.simulate import simulate
 
 # (name of the policy, front, offer, channel)
 COMBINATIONS = (

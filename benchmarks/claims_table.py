@@ -15,7 +15,7 @@ from typing import Any
 
 import offramp
 from offramp.model import Model
-from offramp.report import claims as said
+from offramp.questions.claims import words as said
 
 NBSP = "\N{NO-BREAK SPACE}"
 SO = {"borne out": "so", "contradicted": "not so", "undecided": "open"}

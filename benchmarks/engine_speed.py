@@ -20,18 +20,18 @@ from pathlib import Path
 
 import numpy as np
 
-from offramp.check import load
-from offramp.design import Design
-from offramp.engine.compile import CompiledModel, compile_model
+from offramp.engine.compiled.compile import CompiledModel, compile_model
 from offramp.engine.inputs import Inputs
-from offramp.engine.world import look_ahead_steps
+from offramp.engine.plain.world import look_ahead_steps
+from offramp.language.check import load
 from offramp.model import Model
+from offramp.runs.design import Design
 
 FIRST_RESULT = """
 import sys
-from offramp.check import load
-from offramp.design import Design
-from offramp.engine.compile import compile_model
+from offramp.language.check import load
+from offramp.runs.design import Design
+from offramp.engine.compiled.compile import compile_model
 model = load(sys.argv[1])
 compile_model(model).run(Design(model, scenarios=100).inputs("baseline"))
 """

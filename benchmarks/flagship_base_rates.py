@@ -14,9 +14,9 @@ import math
 import numpy as np
 import xarray as xr
 
-from offramp.check import load
-from offramp.design import Design
-from offramp.simulate import simulate
+from offramp.language.check import load
+from offramp.runs.design import Design
+from offramp.runs.simulate import simulate
 
 END_OF_2020 = 7
 HOME_SOIL = 3  # position of the rung

@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from offramp.check import load, loads
-from offramp.design import Design
+from offramp.language.check import load, loads
 from offramp.model import Model
-from offramp.simulate import simulate
+from offramp.runs.design import Design
+from offramp.runs.simulate import simulate
 
 OUTCOMES = ("war", "comprehensive_deal", "interim_deal", "strike_on_iran", "americans_killed", "capitulation")
 VARIABLES = (

@@ -10,9 +10,9 @@ import argparse
 import numpy as np
 import xarray as xr
 
-from offramp.check import load
-from offramp.design import Design
-from offramp.simulate import simulate
+from offramp.language.check import load
+from offramp.runs.design import Design
+from offramp.runs.simulate import simulate
 
 LEVELS = (
     ("breakout time, start, months", "breakout", 0, 1),

@@ -17,10 +17,10 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
-from offramp.check import load
-from offramp.design import Design
+from offramp.language.check import load
 from offramp.model import Model
-from offramp.simulate import simulate
+from offramp.runs.design import Design
+from offramp.runs.simulate import simulate
 
 HABIT = {"us_precision": 0.0, "iran_precision": 0.0}
 ATTACKS = ("attack_shipping", "attack_partners", "down_drone", "missile_salvo")

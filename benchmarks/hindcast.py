@@ -17,10 +17,10 @@ from datetime import date
 import numpy as np
 import xarray as xr
 
-from offramp.check import load
-from offramp.design import Design
+from offramp.language.check import load
 from offramp.model import Evidence, Model, Row
-from offramp.simulate import simulate
+from offramp.runs.design import Design
+from offramp.runs.simulate import simulate
 
 
 def values(runs: xr.Dataset, model: Model, observed: Evidence, row: Row) -> np.ndarray:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from offramp.check import load
-from offramp.design import Design
-from offramp.engine.compile import CompiledModel, compile_model
+from offramp.engine.compiled.compile import CompiledModel, compile_model
 from offramp.engine.inputs import Inputs
+from offramp.language.check import load
 from offramp.model import Formula, Ladder, Model, Rung
+from offramp.runs.design import Design
 from offramp.tree import Binary, Node, Number, Variable
 
 ROUNDS = 7

@@ -12,7 +12,7 @@ import argparse
 import time
 
 import offramp
-from offramp.engine.compile import compile_model
+from offramp.engine.compiled.compile import compile_model
 from offramp.model import Model
 
 VARIABLES, ACTORS, ACTIONS = 200, 8, 24

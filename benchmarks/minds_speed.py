@@ -25,12 +25,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from offramp.check import load
-from offramp.design import Design
-from offramp.engine.compile import CompiledModel, compile_model
+from offramp.engine.compiled.compile import CompiledModel, compile_model
 from offramp.engine.depths import inner_steps, steps_ahead
 from offramp.engine.inputs import Inputs
+from offramp.language.check import load
 from offramp.model import Actor, Model
+from offramp.runs.design import Design
 
 SYNTHETIC = Path(__file__).with_name("synthetic.yaml")
 # Steps of look-ahead in one run of the prototype and of its C form, by level.

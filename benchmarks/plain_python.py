@@ -28,12 +28,12 @@ from typing import Any
 
 import numpy as np
 
-from offramp.check import load
-from offramp.design import Design
-from offramp.engine.compile import compile_model
+from offramp.engine.compiled.compile import compile_model
 from offramp.engine.inputs import Inputs
-from offramp.engine.world import Push, contested, inner_steps, look_ahead_steps
+from offramp.engine.plain.world import Push, contested, inner_steps, look_ahead_steps
+from offramp.language.check import load
 from offramp.model import Actor, Branch, Effect, Event, Formula, Model
+from offramp.runs.design import Design
 from offramp.tree import (
     Binary,
     Call,

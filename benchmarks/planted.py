@@ -32,9 +32,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from offramp import load
-from offramp.design import Design
 from offramp.model import Model, Row
-from offramp.simulate import engine_for
+from offramp.runs.design import Design
+from offramp.runs.simulate import engine_for
 from offramp.truth.calibration import calibrate
 from offramp.truth.evidence import Record, with_error
 from offramp.truth.sampler import Sampler

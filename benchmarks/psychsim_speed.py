@@ -27,11 +27,11 @@ from typing import Any
 
 import numpy as np
 
-from offramp.check import loads
-from offramp.design import Design
-from offramp.engine.compile import CompiledModel, compile_model
+from offramp.engine.compiled.compile import CompiledModel, compile_model
 from offramp.engine.inputs import Inputs
+from offramp.language.check import loads
 from offramp.model import Model
+from offramp.runs.design import Design
 
 ACTIONS, STEPS = 8, 100
 SIDES = ("red", "blue")

@@ -28,9 +28,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from offramp.check import load
+from offramp.language.check import load
 from offramp.model import Model, Row
-from offramp.simulate import engine_for
+from offramp.runs.simulate import engine_for
 from offramp.truth.calibration import calibrate, from_prior
 from offramp.truth.evidence import Record
 from offramp.truth.posterior import prior_draws

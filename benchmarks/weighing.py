@@ -18,7 +18,7 @@ import offramp
 from offramp.analysis import measures
 from offramp.analysis.paired import share_difference
 from offramp.analysis.weighing import Weighed, weigh
-from offramp.dataset import section
+from offramp.runs.dataset import section
 
 SIZES = (100, 300, 1000)
 SAMPLES = 300

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.compile import aligned, from_lanes, to_lanes
-from offramp.engine.draws import write_draws
-from offramp.engine.elementary import write_elementary
-from offramp.engine.ir import Function, Module
-from offramp.engine.jit import Target, compile_ir
-from offramp.engine.values import Value
+from offramp.engine.compiled.compile import aligned, from_lanes, to_lanes
+from offramp.engine.compiled.elementary import write_elementary
+from offramp.engine.compiled.ir import Function, Module
+from offramp.engine.compiled.jit import Target, compile_ir
+from offramp.engine.compiled.luck import write_draws
+from offramp.engine.compiled.values import Value
 
 Floats = npt.NDArray[np.float64]
 WIDTH = 4

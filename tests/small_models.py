@@ -6,11 +6,11 @@ from textwrap import dedent
 
 import numpy as np
 
-from offramp.check import loads
-from offramp.design import Design
 from offramp.engine.inputs import Outputs
+from offramp.language.check import loads
 from offramp.model import Model
-from offramp.simulate import engine_for
+from offramp.runs.design import Design
+from offramp.runs.simulate import engine_for
 
 ENGINES = ["oracle", "compiled"]
 

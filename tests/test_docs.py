@@ -128,7 +128,7 @@ def test_every_public_name_is_documented():
 
 def test_the_page_on_the_engine_knows_every_module_of_it():
     page = (ROOT / "docs/explanation/engine.md").read_text()
-    modules = {path.stem for path in (ROOT / "src/offramp/engine").glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in (ROOT / "src/offramp/engine").rglob("*.py")} - {"__init__"}
     assert {name for name in modules if f"`{name}`" not in page} == set()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import offramp as ofr
-from offramp.report import words
-from offramp.report.canvas import WIDE
-from offramp.report.palette import PAPER
-from offramp.report.pictures import standing_spec
-from offramp.report.render import png, svg
-from offramp.report.view import View
+from offramp.brief.pictures import standing_spec
+from offramp.brief.view import View
+from offramp.charts.canvas import WIDE
+from offramp.charts.palette import PAPER
+from offramp.charts.render import png, svg
+from offramp.tell import words
 
 
 def main() -> None:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from offramp.check import load
-from offramp.report.palette import PAPER
-from offramp.report.render import svg
-from offramp.report.trust_pictures import calibration_picture, reliability_picture, skill_picture
+from offramp.charts.palette import PAPER
+from offramp.charts.render import svg
+from offramp.language.check import load
+from offramp.questions.backtest.charts import calibration_picture, reliability_picture, skill_picture
 from offramp.truth import scores
 from offramp.truth.calibration import calibrate_at
 from offramp.truth.posterior import summary

@@ -16,11 +16,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from offramp.version import __version__
 
 # Public name -> the module that has it, and its name there.
 _PUBLIC = {
-    "Design": ("offramp.design", "Design"),
+    "Design": ("offramp.runs.design", "Design"),
     "Intervention": ("offramp.model", "Intervention"),
     "Model": ("offramp.model", "Model"),
     "ModelError": ("offramp.errors", "ModelError"),
@@ -30,35 +30,35 @@ _PUBLIC = {
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
     "backtest": ("offramp.truth.backtest", "backtest"),
-    "brief": ("offramp.report", "brief"),
-    "claims": ("offramp.questions.claims", "claims"),
+    "brief": ("offramp.brief.page", "brief"),
+    "claims": ("offramp.questions.claims.ask", "claims"),
     "calibrate": ("offramp.truth.calibration", "calibrate"),
-    "compare": ("offramp.questions.compare", "compare"),
-    "crises": ("offramp.check", "bundled_names"),
-    "discover": ("offramp.questions.discovery", "discover"),
+    "compare": ("offramp.questions.compare.ask", "compare"),
+    "crises": ("offramp.language.check", "bundled_names"),
+    "discover": ("offramp.questions.discover.ask", "discover"),
     "explain": ("offramp.explanation", "explain"),
     "forecast": ("offramp.truth.ledger", "forecast"),
-    "json_schema": ("offramp.schema", "json_schema"),
-    "ladder": ("offramp.ladder", "ladder"),
-    "load": ("offramp.check", "load"),
-    "load_questions": ("offramp.truth.listing", "load_questions"),
-    "load_runs": ("offramp.dataset", "load"),
-    "loads": ("offramp.check", "loads"),
-    "loops": ("offramp.questions.loops", "loops"),
-    "minds": ("offramp.minds", "minds"),
-    "misreadings": ("offramp.questions.misreadings", "misreadings"),
-    "outlook": ("offramp.outlook", "outlook"),
+    "json_schema": ("offramp.language.schema", "json_schema"),
+    "ladder": ("offramp.questions.ladder.ask", "ladder"),
+    "load": ("offramp.language.check", "load"),
+    "load_questions": ("offramp.truth.question_list", "load_questions"),
+    "load_runs": ("offramp.runs.dataset", "load"),
+    "loads": ("offramp.language.check", "loads"),
+    "loops": ("offramp.questions.loops.ask", "loops"),
+    "minds": ("offramp.questions.minds.ask", "minds"),
+    "misreadings": ("offramp.questions.misreadings.ask", "misreadings"),
+    "outlook": ("offramp.questions.outlook.ask", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
-    "save": ("offramp.dataset", "save"),
-    "sensitivity": ("offramp.questions.sensitivity", "sensitivity"),
+    "save": ("offramp.runs.dataset", "save"),
+    "sensitivity": ("offramp.questions.sensitivity.ask", "sensitivity"),
     "score_forecast": ("offramp.truth.ledger", "score"),
-    "simulate": ("offramp.simulate", "simulate"),
-    "simulate_blocks": ("offramp.simulate", "simulate_blocks"),
-    "story": ("offramp.questions.story", "story"),
+    "simulate": ("offramp.runs.simulate", "simulate"),
+    "simulate_blocks": ("offramp.runs.simulate", "simulate_blocks"),
+    "story": ("offramp.questions.story.ask", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
-    "to_parquet": ("offramp.dataset", "to_parquet"),
-    "why": ("offramp.questions.why", "why"),
+    "to_parquet": ("offramp.runs.dataset", "to_parquet"),
+    "why": ("offramp.questions.why.ask", "why"),
 }
 
 __all__ = [*_PUBLIC, "__version__"]
@@ -67,39 +67,39 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     # ruff: noqa: F401
     from offramp.analysis.outcomes import over_time, probability
     from offramp.analysis.summary import Tally, summary
-    from offramp.check import bundled_names as crises
-    from offramp.check import load, loads
-    from offramp.dataset import load as load_runs
-    from offramp.dataset import save, to_parquet
-    from offramp.design import Design
+    from offramp.brief.page import brief
     from offramp.errors import ModelError, OfframpError, Problem, UsageError
     from offramp.explanation import explain
-    from offramp.ladder import ladder
-    from offramp.minds import minds
+    from offramp.language.check import bundled_names as crises
+    from offramp.language.check import load, loads
+    from offramp.language.schema import json_schema
     from offramp.model import Intervention, Model, Policy
-    from offramp.outlook import outlook
-    from offramp.questions.claims import claims
-    from offramp.questions.compare import compare
-    from offramp.questions.discovery import discover
-    from offramp.questions.loops import loops
-    from offramp.questions.misreadings import misreadings
-    from offramp.questions.sensitivity import sensitivity
-    from offramp.questions.story import story
-    from offramp.questions.why import why
-    from offramp.report import brief
-    from offramp.schema import json_schema
-    from offramp.simulate import simulate, simulate_blocks
+    from offramp.questions.claims.ask import claims
+    from offramp.questions.compare.ask import compare
+    from offramp.questions.discover.ask import discover
+    from offramp.questions.ladder.ask import ladder
+    from offramp.questions.loops.ask import loops
+    from offramp.questions.minds.ask import minds
+    from offramp.questions.misreadings.ask import misreadings
+    from offramp.questions.outlook.ask import outlook
+    from offramp.questions.sensitivity.ask import sensitivity
+    from offramp.questions.story.ask import story
+    from offramp.questions.why.ask import why
+    from offramp.runs.dataset import load as load_runs
+    from offramp.runs.dataset import save, to_parquet
+    from offramp.runs.design import Design
+    from offramp.runs.simulate import simulate, simulate_blocks
     from offramp.truth.backtest import backtest
     from offramp.truth.calibration import calibrate
     from offramp.truth.ledger import forecast
     from offramp.truth.ledger import score as score_forecast
-    from offramp.truth.listing import load_questions
+    from offramp.truth.question_list import load_questions
 
 
 class _Package(ModuleType):
     """This package, in which a function keeps its name though a module shares it.
 
-    Importing `offramp.simulate` would otherwise put the module where `ofr.simulate(design)` finds the
+    Importing `offramp.runs.simulate` would otherwise put the module where `ofr.simulate(design)` finds the
     function.
     """
 

@@ -1,6 +1,14 @@
-"""Whether a function was given what it needs; if not, how that is made."""
+"""What a caller gives: values of the right kind, days, words that may be misspelt, optional libraries."""
 
 from __future__ import annotations
+
+import difflib
+import os
+import warnings
+from collections.abc import Iterable
+from datetime import date
+from importlib import import_module
+from typing import Any
 
 from offramp.errors import UsageError
 
@@ -33,3 +41,72 @@ def need(given: object, kind: str) -> None:
 
 def _a(name: str) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} `{name}`"
+
+
+def day_of(given: date | str) -> date:
+    """A date as it is, or read from text such as "2020-11-03".
+
+    Raises
+    ------
+    UsageError
+        If the text is no date.
+    """
+    if isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(given)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{given!r} is no date. Dates are year-month-day: 2020-11-03.") from error
+
+
+def nearest(word: str, possible: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The possible word most like `word`, whatever its capitals; None if none is like it."""
+    word = word.lower()[:60]
+    lower = {p.lower(): p for p in possible}
+    if word in lower:
+        return lower[word]
+    # A word that was begun or ended otherwise (`tension_level`) is often less alike by letters.
+    inside = [p for p in lower if len(p) > 3 and (word.startswith(p + "_") or p.startswith(word + "_"))]
+    found = difflib.get_close_matches(word, lower, 1, cutoff) or inside[:1]
+    return lower[found[0]] if found else None
+
+
+def did_you_mean(word: str, possible: Iterable[str], cutoff: float = 0.6) -> str:
+    """The question to ask, or nothing."""
+    near = nearest(word, possible, cutoff)
+    return f"Did you mean `{near}`?" if near else ""
+
+
+def most_alike_first(word: str, possible: Iterable[str]) -> list[str]:
+    """All possible words, those most like `word` first; in their own order where it is empty."""
+    if not word:
+        return list(possible)
+    matcher = difflib.SequenceMatcher()
+    matcher.set_seq2(word.lower()[:60])
+
+    def unlike(name: str) -> float:
+        matcher.set_seq1(name)
+        return -matcher.quick_ratio()
+
+    return sorted(possible, key=unlike)
+
+
+def library(module: str, what: str, extra: str = "questions") -> Any:
+    """A module of an optional library, which comes with an extra of offramp.
+
+    Raises
+    ------
+    UsageError
+        If the library is not installed, with what to type.
+    """
+    # matplotlib comes along with some of these and would open a window system, or build a list of fonts.
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise UsageError(
+            f"{what} needs the package `{package}`, which is not installed: pip install 'offramp[{extra}]'"
+        ) from error

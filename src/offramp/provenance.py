@@ -21,7 +21,7 @@ from offramp.model import (
 )
 
 if TYPE_CHECKING:
-    from offramp.design import Design
+    from offramp.runs.design import Design
 
 
 def as_json(value: Any) -> str:
@@ -32,7 +32,7 @@ def as_json(value: Any) -> str:
 def attributes_of(design: Design, engine: str) -> dict[str, Any]:
     """Attributes of runs of a design: what they are of, what made them, titles, units and sources.
 
-    Values are text or numbers; nested ones are JSON (`offramp.dataset.SECTIONS`).
+    Values are text or numbers; nested ones are JSON (`offramp.runs.dataset.SECTIONS`).
     """
     model = design.model
     policies = {p.name: p for p in model.policies}

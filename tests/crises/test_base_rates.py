@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from offramp.check import load
 from offramp.explanation import explain
+from offramp.language.check import load
 
 TABLE = Path(__file__).parents[3] / "shared" / "data" / "base_rates" / "base_rates_dev.csv"
 # Of 73 crises with serious clashes or war 26 were wars: two rows of the same 187.

@@ -8,7 +8,7 @@ import pytest
 
 import offramp
 from documented import ROOT
-from offramp.language.sections.directly import set_directly
+from offramp.language.sections.built_in import set_directly
 
 PAGE = ROOT / "docs" / "crises" / "us-iran-2020.md"
 CRISES = ("us-iran-2020", "us-iran-2018", "us-iran-2012")

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from us_iran_runs import END_OF_2020, LAST, RUNS, chance, model, runs, share
 
-from offramp.check import loads
-from offramp.design import Design
+from offramp.language.check import loads
 from offramp.model import Distribution
-from offramp.simulate import simulate
+from offramp.runs.design import Design
+from offramp.runs.simulate import simulate
 
 TABLE = Path(__file__).with_name("breakout_published.csv")
 MIDDLE = {"tails": 0.0035, "leu_grade": 0.035, "breakout_setup": 0.5}

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from offramp.check import load
-from offramp.design import Design
 from offramp.explanation import explain
+from offramp.language.check import load
 from offramp.language.yaml_reader import read
 from offramp.model import Intervention, Model
-from offramp.simulate import simulate
+from offramp.runs.design import Design
+from offramp.runs.simulate import simulate
 
 OLD, LATE = "us-iran-2012", "us-iran-2018"
 PARTS = ("front", "offer", "channel")

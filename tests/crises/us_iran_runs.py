@@ -9,12 +9,12 @@ from functools import cache
 import numpy as np
 import xarray as xr
 
-from offramp.check import load
-from offramp.design import Design
 from offramp.engine.depths import Engine
-from offramp.ladder import LadderPage, ladder
+from offramp.language.check import load
 from offramp.model import Model
-from offramp.simulate import engine_for, simulate
+from offramp.questions.ladder.ask import LadderPage, ladder
+from offramp.runs.design import Design
+from offramp.runs.simulate import engine_for, simulate
 
 RUNS = 100
 END_OF_2020 = 7  # months since the start

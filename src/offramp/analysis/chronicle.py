@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from offramp.dataset import section
 from offramp.errors import OfframpError
+from offramp.runs.dataset import section
 
 if TYPE_CHECKING:
     import xarray as xr

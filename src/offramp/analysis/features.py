@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.dataset import section
+from offramp.runs.dataset import section
 
 if TYPE_CHECKING:
     import xarray as xr

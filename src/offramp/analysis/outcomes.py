@@ -9,11 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis.intervals import LEVEL, wilson
-from offramp.dataset import section
-from offramp.days import day_of
 from offramp.errors import UsageError
-from offramp.given import need
-from offramp.suggest import did_you_mean
+from offramp.given import day_of, did_you_mean, need
+from offramp.runs.dataset import section
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from offramp.analysis import outcomes
 from offramp.analysis.intervals import LEVEL, wilson
-from offramp.dataset import STATUS_MEANINGS, section
 from offramp.errors import OfframpError
 from offramp.given import need
+from offramp.runs.dataset import STATUS_MEANINGS, section
 
 if TYPE_CHECKING:
     import xarray as xr

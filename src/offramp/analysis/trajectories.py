@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis.outcomes import dates
-from offramp.dataset import belief, section
 from offramp.errors import UsageError
-from offramp.suggest import did_you_mean
+from offramp.given import did_you_mean
+from offramp.runs.dataset import belief, section
 
 if TYPE_CHECKING:
     import xarray as xr

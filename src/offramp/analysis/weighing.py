@@ -1,9 +1,9 @@
 """Differences of chances from what came and from how likely it was.
 
-What came in a scenario, less the chance that its course gave to it (`offramp.hazards`), is luck: its mean is
-0 under every policy. It is a control variate, of which as much is subtracted, between none and all, as makes
-the chance vary least (Asmussen and Glynn 2007, Stochastic Simulation, sections V.2 and
-V.4). War in us-iran-2020 needs nine times fewer scenarios so: decision 0026.
+What came in a scenario, less the chance that its course gave to it (`offramp.engine.hazards`), is luck: its
+mean is 0 under every policy. It is a control variate, of which as much is subtracted, between none and all,
+as makes the chance vary least (Asmussen and Glynn 2007, Stochastic Simulation, sections V.2 and V.4). War
+in us-iran-2020 needs nine times fewer scenarios so: decision 0026.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import click
 
-from offramp import __version__
 from offramp.cli.comparing import claims, compare
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
@@ -16,12 +15,13 @@ from offramp.cli.perceiving import misreadings
 from offramp.cli.reasoning import why
 from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
-from offramp.cli.text import cleaned, wants_colour
 from offramp.cli.thinking import ladder, minds
 from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
-from offramp.suggest import did_you_mean
+from offramp.given import did_you_mean
+from offramp.tell.terminal import cleaned, wants_colour
+from offramp.version import __version__
 
 # Exit codes, beside those that errors carry (1 failure, 2 usage, 3 invalid model).
 OK, FAILURE, INTERRUPTED = 0, 1, 130

@@ -57,8 +57,8 @@ def compare(
     Chances and dates of outcomes, main variables, acts of each side; every difference with an interval from
     sampling and one over the uncertain numbers.
     """  # fmt: skip
-    from offramp.design import Design
-    from offramp.questions.compare import compare as asked
+    from offramp.questions.compare.ask import compare as asked
+    from offramp.runs.design import Design
 
     pictures.need(picture)
     checked = options.load_model(model)
@@ -78,8 +78,8 @@ def compare(
     if form == "json":
         options.print_json(plain)
     else:
-        from offramp.cli.compare_text import compare_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.questions.compare.tell import compare_text
+        from offramp.tell.terminal import wants_colour, width
 
         more = [word for p in policies for word in ("--policy", p)]
         more += [] if against == "baseline" else ["--against", against]
@@ -88,7 +88,7 @@ def compare(
         again = options.again_command("compare", model, runs=runs, seed=seed, overrides=overrides, more=more)
         click.echo(compare_text(plain, checked, again, width(), wants_colour(sys.stdout)))
     if picture is not None:
-        from offramp.report.differences import compare_picture
+        from offramp.charts.differences import compare_picture
 
         pictures.save(compare_picture(plain, checked), picture)
     return options.verdict(sum(found.failed.values()), runs * len(found.failed))
@@ -120,8 +120,8 @@ def claims(
     Intervals hold together over all claims of the model; and how often all is as claimed over the uncertain
     numbers.
     """  # fmt: skip
-    from offramp.design import Design
-    from offramp.questions.claims import claims as asked
+    from offramp.questions.claims.ask import claims as asked
+    from offramp.runs.design import Design
 
     checked = options.load_model(model)
     overrides = options.read_settings(checked, settings)
@@ -136,8 +136,8 @@ def claims(
     if form == "json":
         options.print_json(plain)
     else:
-        from offramp.cli.claims_text import claims_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.questions.claims.tell import claims_text
+        from offramp.tell.terminal import wants_colour, width
 
         more = [word for n in names for word in ("--claim", n)]
         more += [] if worlds is None else ["--worlds", str(worlds)]

@@ -14,7 +14,7 @@ from offramp.cli import options, pictures
 from offramp.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from offramp.questions.loops import Loop, Loops
+    from offramp.questions.loops.ask import Loop, Loops
 
 RUNS, LONGEST = 24, 9
 
@@ -62,8 +62,8 @@ def loops(
 
     Links are read off the model's own formulas and its actors' choices, as they are at a date.
     """  # fmt: skip
-    from offramp.design import Design
-    from offramp.questions.loops import loops as asked
+    from offramp.questions.loops.ask import loops as asked
+    from offramp.runs.design import Design
 
     pictures.need(picture)
     checked = options.load_model(model)
@@ -76,11 +76,11 @@ def loops(
     if form == "json":
         options.print_json(found.as_dict())
     else:
-        from offramp.cli.text import wants_colour, width
+        from offramp.tell.terminal import wants_colour, width
 
         click.echo(loops_text(found, checked.title or checked.name, width(), wants_colour(sys.stdout)))
     if picture is not None:
-        from offramp.report.loop_rings import loops_picture
+        from offramp.questions.loops.chart import loops_picture
 
         pictures.save(loops_picture(found.as_dict()), picture)
     return 0
@@ -88,8 +88,8 @@ def loops(
 
 def loops_text(found: Loops, title: str, columns: int, colour: bool = False) -> str:
     """What `offramp loops` prints."""
-    from offramp.cli.text import Page
-    from offramp.report import figures
+    from offramp.tell import figures
+    from offramp.tell.terminal import Page
 
     page = Page(columns)
     page.heading(f"Feedback loops of: {title}")

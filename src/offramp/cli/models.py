@@ -28,7 +28,7 @@ def check(file: str, form: str) -> int:
     FILE may also be the name of a bundled crisis. Nothing is run. Exit code 3 if there are problems; notes on
     parts that change nothing are none.
     """
-    from offramp.notes import notes
+    from offramp.language.notes import notes
 
     try:
         model = options.load_model(file)
@@ -43,7 +43,7 @@ def check(file: str, form: str) -> int:
         noted = [_problem(n) for n in found]
         options.print_json(about | {"counts": counts(model), "problems": [], "notes": noted})
     else:
-        from offramp.cli.text import cleaned
+        from offramp.tell.terminal import cleaned
 
         for note in found:
             options.say(cleaned(f"{replace(note, message=f'note: {note.message}')}\n"))
@@ -146,8 +146,8 @@ def explain(model: str, section: str | None, form: str) -> int:
     if form == "json":
         options.print_json(told)
     else:
-        from offramp.cli.explaining import explanation_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.tell.model import explanation_text
+        from offramp.tell.terminal import wants_colour, width
 
         click.echo(explanation_text(told, width(), wants_colour(sys.stdout)))
     return 0
@@ -157,13 +157,13 @@ def explain(model: str, section: str | None, form: str) -> int:
 @options.format_option
 def crises(form: str) -> int:
     """List the crises that come with offramp."""
-    from offramp import check as checker
+    from offramp.language import check as checker
 
     models = [checker.load(name) for name in checker.bundled_names()]
     if form == "json":
         options.print_json([_about(m) for m in models])
         return 0
-    from offramp.cli.text import Page, width
+    from offramp.tell.terminal import Page, width
 
     page = Page(width())
     for m in models:
@@ -190,7 +190,7 @@ def schema() -> int:
 
     Save it beside a model and name it in the first line: # yaml-language-server: $schema=offramp.json
     """
-    from offramp.schema import json_schema
+    from offramp.language.schema import json_schema
 
     options.print_json(json_schema())
     return 0

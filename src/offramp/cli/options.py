@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from offramp.errors import UsageError
-from offramp.suggest import did_you_mean
+from offramp.given import did_you_mean
 
 if TYPE_CHECKING:
     from offramp.model import Model
@@ -142,7 +142,7 @@ def load_model(name: str) -> Model:
     ModelError
         With every problem in the file.
     """
-    from offramp import check
+    from offramp.language import check
 
     path = Path(name)
     bundled = check.bundled_names()
@@ -261,6 +261,6 @@ def print_json(value: Any) -> None:
 
 def say(text: str) -> None:
     """A line on stderr."""
-    from offramp.cli.text import cleaned
+    from offramp.tell.terminal import cleaned
 
     click.echo(cleaned(text), file=sys.stderr)

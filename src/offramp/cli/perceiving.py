@@ -38,8 +38,8 @@ def misreadings(
 
     Each misreading is corrected alone, each side's together, and all; Shapley shares divide the whole.
     """  # fmt: skip
-    from offramp.design import Design
-    from offramp.questions.misreadings import misreadings as asked
+    from offramp.questions.misreadings.ask import misreadings as asked
+    from offramp.runs.design import Design
 
     pictures.need(picture)
     checked = options.load_model(model)
@@ -52,15 +52,15 @@ def misreadings(
     if form == "json":
         options.print_json(found.as_dict())
     else:
-        from offramp.cli.perceiving_text import misreadings_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.questions.misreadings.tell import misreadings_text
+        from offramp.tell.terminal import wants_colour, width
 
         again = options.again_command(
             "misreadings", model, runs=runs, seed=seed, outcome=outcome, policy=policy, overrides=overrides
         )
         click.echo(misreadings_text(found, checked, again, width(), wants_colour(sys.stdout)))
     if picture is not None:
-        from offramp.report.misperception import misreadings_picture
+        from offramp.questions.misreadings.chart import misreadings_picture
 
         pictures.save(misreadings_picture(found.as_dict()), picture)
     return options.verdict(found.failed_runs, found.played)

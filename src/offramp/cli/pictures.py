@@ -12,7 +12,7 @@ from offramp.cli.options import need_folder, say
 from offramp.errors import OfframpError, UsageError
 
 if TYPE_CHECKING:
-    from offramp.report.canvas import Spec
+    from offramp.charts.canvas import Spec
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -60,7 +60,7 @@ def save(picture: Spec | str, path: Path | None) -> None:
     """
     if path is None:
         return
-    from offramp.report import render
+    from offramp.charts import render
 
     drawn = picture if isinstance(picture, str) else render.svg(picture)
     try:

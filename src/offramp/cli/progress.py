@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
+from offramp.tell.figures import duration
+
 _BAR = 24
 _REDRAW = 0.1  # seconds
 _LINES = 5.0  # seconds between lines where nobody watches
@@ -77,17 +79,3 @@ class Progress:
         room = shutil.get_terminal_size().columns - 1
         self._stream.write("\r" + line[:room].ljust(room) + ("\r" if not line else ""))
         self._stream.flush()
-
-
-def duration(seconds: float) -> str:
-    """A length of time in words.
-
-    >>> duration(8.2), duration(95), duration(4000)
-    ('9 s', '1 min 35 s', '1 h 7 min')
-    """
-    s = max(1, int(-(-seconds // 1)))
-    if s < 60:
-        return f"{s} s"
-    if s < 3600:
-        return f"{s // 60} min {s % 60} s"
-    return f"{s // 3600} h {s % 3600 // 60} min"

@@ -43,8 +43,8 @@ def why(
 
     Where paired futures part, what lies between, what of the difference goes without it, and typical futures.
     """
-    from offramp.design import Design
-    from offramp.questions.why import why as asked
+    from offramp.questions.why.ask import why as asked
+    from offramp.runs.design import Design
 
     if len(policies) not in (0, 2):
         raise UsageError(
@@ -63,8 +63,8 @@ def why(
     if form == "json":
         options.print_json(found.as_dict())
     else:
-        from offramp.cli.reasoning_text import why_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.questions.why.tell import why_text
+        from offramp.tell.terminal import wants_colour, width
 
         again = options.again_command(
             "why", model, runs=runs, seed=seed, outcome=outcome, policy=policy or "baseline",

@@ -12,16 +12,16 @@ import click
 from click.core import ParameterSource
 
 from offramp.cli import options, saving
-from offramp.cli.failures import failures_text
 from offramp.cli.options import say
 from offramp.cli.progress import Progress
 from offramp.errors import OfframpError, UsageError
+from offramp.questions.outlook.failures_text import failures_text
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from offramp.design import Design
     from offramp.model import Model
+    from offramp.runs.design import Design
 
 PARTIAL = 5  # exit code: some runs failed
 
@@ -65,7 +65,7 @@ def run(
     checked = options.load_model(model)
     design = design_of(checked, runs, seed, settings, policies, paths=paths, say_notes=form != "text")
     if out is None:
-        from offramp.outlook import outlook
+        from offramp.questions.outlook.ask import outlook
 
         with Progress(described(design)) as progress:
             found = outlook(design, threads=threads, progress=progress)
@@ -80,12 +80,12 @@ def run(
     if form == "json":
         options.print_json(found)
     elif form == "csv":
-        from offramp.cli.outlook_csv import outlook_csv
+        from offramp.questions.outlook.csv import outlook_csv
 
         click.echo(outlook_csv(found, checked), nl=False)
     else:
-        from offramp.cli.outlook_text import outlook_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.questions.outlook.tell import outlook_text
+        from offramp.tell.terminal import wants_colour, width
 
         again = again_command("run", model, design)
         notes = options.notes_on(checked, dict(design.overrides))
@@ -152,7 +152,7 @@ def brief(
     _need_results(found, model, design)
     asked = {} if bare else _asked(design, quick, known, threads)
 
-    from offramp.report import brief as page_of
+    from offramp.brief.page import brief as page_of
 
     again = again_command("brief", model, design) + " --quick" * quick + " --bare" * bare
     again += "".join(f" --with {shlex.quote(str(p))}" for p in given)
@@ -209,7 +209,7 @@ def design_of(
     say_notes: bool = True,
 ) -> Design:
     """What to run; `say_notes` says on stderr what is odd about the settings, where the output does not."""
-    from offramp.design import Design
+    from offramp.runs.design import Design
 
     overrides = options.read_settings(model, settings)
     design = Design(
@@ -221,7 +221,7 @@ def design_of(
 
 
 def simulated(design: Design, threads: int | None) -> xr.Dataset:
-    from offramp.simulate import simulate
+    from offramp.runs.simulate import simulate
 
     with Progress(described(design)) as progress:
         return simulate(design, threads=threads, progress=progress)
@@ -245,7 +245,7 @@ def again_command(command: str, model: str, design: Design) -> str:
 
 
 def _need_memory(design: Design, who: str) -> None:
-    from offramp.outlook import bytes_of_run
+    from offramp.questions.outlook.ask import bytes_of_run
 
     each = bytes_of_run(design.model) * len(design.policies)
     if each * len(design.scenarios) > KEPT:

@@ -46,7 +46,7 @@ def need(folder: Path) -> None:
 
 def save(runs: xr.Dataset, found: dict[str, Any], model: Model, folder: Path) -> None:
     """Write all files beside the folder's others first, so that a stop on the way leaves no half of them."""
-    from offramp import dataset
+    from offramp.runs import dataset
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from offramp.cli import options
 if TYPE_CHECKING:
     from offramp.analysis.chronicle import Entry
     from offramp.model import Model
-    from offramp.questions.story import Story, Thought
+    from offramp.questions.story.ask import Story, Thought
 
 
 @click.command()
@@ -50,8 +50,8 @@ def story(
     form: str,
 ) -> int:
     """Tell one future of MODEL in words: what each side saw, thought and did, and how it ended."""
-    from offramp.design import Design
-    from offramp.questions.story import story as told_by
+    from offramp.questions.story.ask import story as told_by
+    from offramp.runs.design import Design
 
     checked = options.load_model(model)
     overrides = options.read_settings(checked, settings)
@@ -62,7 +62,7 @@ def story(
     if form == "json":
         options.print_json(told.as_dict())
         return 0
-    from offramp.cli.text import wants_colour, width
+    from offramp.tell.terminal import wants_colour, width
 
     again = ["--run", str(number)]
     command = options.again_command("story", model, seed=seed, policy=policy, overrides=overrides, more=again)
@@ -72,8 +72,8 @@ def story(
 
 def story_text(told: Story, model: Model, again: str, columns: int, colour: bool = False) -> str:
     """What `offramp story` prints."""
-    from offramp.cli.text import Page
-    from offramp.report import figures
+    from offramp.tell import figures
+    from offramp.tell.terminal import Page
 
     page = Page(columns)
     page.heading(told.title)

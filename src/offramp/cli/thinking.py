@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from offramp.cli import options
-from offramp.days import day_of
+from offramp.given import day_of
 
 
 @click.command()
@@ -41,8 +41,8 @@ def minds(
     What each thinks of each of its actions and why, in each of its pictures of the others; what it expects
     these to do, beside what they will do in truth. The page to check a model with.
     """
-    from offramp.design import Design
-    from offramp.minds import minds as found_in
+    from offramp.questions.minds.ask import minds as found_in
+    from offramp.runs.design import Design
 
     day = None if at is None else day_of(at)
     checked = options.load_model(model)
@@ -54,8 +54,8 @@ def minds(
     if form == "json":
         options.print_json(found.as_dict())
         return 0
-    from offramp.cli.minds_text import minds_text
-    from offramp.cli.text import wants_colour, width
+    from offramp.questions.minds.tell import minds_text
+    from offramp.tell.terminal import wants_colour, width
 
     words = ["offramp", "minds", model, "--at", str(found.at), "--run", str(number), "--seed", str(seed)]
     for name, value in overrides.items():
@@ -101,8 +101,8 @@ def ladder(
     How likely each side is to climb, match or stand down on each rung, how the exchange would end, and what
     each side expects of it beside what is true. NAME may be left out where there is one ladder.
     """
-    from offramp.design import Design
-    from offramp.ladder import ladder as found_on
+    from offramp.questions.ladder.ask import ladder as found_on
+    from offramp.runs.design import Design
 
     day = None if at is None else day_of(at)
     checked = options.load_model(model)
@@ -114,8 +114,8 @@ def ladder(
     if form == "json":
         options.print_json(found.as_dict())
         return 0
-    from offramp.cli.ladder_text import ladder_text
-    from offramp.cli.text import wants_colour, width
+    from offramp.questions.ladder.tell import ladder_text
+    from offramp.tell.terminal import wants_colour, width
 
     words = ["offramp", "ladder", model, found.ladder, "--at", str(found.at)]
     words += ["--run", str(number), "--seed", str(seed)]

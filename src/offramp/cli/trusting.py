@@ -80,7 +80,7 @@ def calibrate(
 
     Which numbers the data move and which they leave to judgement, and how well the past is met.
     """
-    from offramp.simulate import engine_for
+    from offramp.runs.simulate import engine_for
     from offramp.truth.calibration import calibrate as asked
     from offramp.truth.evidence import Record
     from offramp.truth.posterior import check_file, save, summary
@@ -88,7 +88,7 @@ def calibrate(
     for path in (picture, trace, fit):
         pictures.need(path)
     if out is not None:
-        from offramp.questions.need import library
+        from offramp.given import library
 
         check_file(out)
         options.need_folder(out)
@@ -109,23 +109,23 @@ def calibrate(
     if form == "json":
         options.print_json(told)
     else:
-        from offramp.cli.text import wants_colour, width
-        from offramp.cli.trusting_text import calibration_text
+        from offramp.questions.backtest.tell import calibration_text
+        from offramp.tell.terminal import wants_colour, width
 
         click.echo(calibration_text(told, checked, width(), wants_colour(sys.stdout)))
     if out is not None:
         save(found, out, told, engine=engine)
         options.say(f"Saved in {out}.")
     if picture is not None:
-        from offramp.report.trust_pictures import calibration_picture
+        from offramp.questions.backtest.charts import calibration_picture
 
         pictures.save(calibration_picture(told), picture)
     if trace is not None:
-        from offramp.report.calibration_pictures import trace_picture
+        from offramp.questions.calibrate.charts import trace_picture
 
         pictures.save(trace_picture(told), trace)
     if fit is not None:
-        from offramp.report.calibration_pictures import fit_picture
+        from offramp.questions.calibrate.charts import fit_picture
 
         pictures.save(fit_picture(told), fit)
     return 0
@@ -175,12 +175,12 @@ def backtest(
     if form == "json":
         options.print_json(told)
     else:
-        from offramp.cli.text import wants_colour, width
-        from offramp.cli.trusting_text import backtest_text
+        from offramp.questions.backtest.tell import backtest_text
+        from offramp.tell.terminal import wants_colour, width
 
         click.echo(backtest_text(told, checked, width(), wants_colour(sys.stdout)))
     if picture is not None:
-        from offramp.report.trust_pictures import reliability_picture
+        from offramp.questions.backtest.charts import reliability_picture
 
         pictures.save(reliability_picture(told), picture)
     return 0
@@ -240,8 +240,8 @@ def forecast(
     if form == "json":
         options.print_json(told)
     else:
-        from offramp.cli.ledger_text import forecast_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.questions.forecast.tell import forecast_text
+        from offramp.tell.terminal import wants_colour, width
 
         click.echo(forecast_text(told, checked, str(path), width(), wants_colour(sys.stdout)))
     return 0
@@ -263,14 +263,14 @@ def score(file: Path, questions: str, by: date | None, form: str) -> int:
     if form == "json":
         options.print_json(told)
     else:
-        from offramp.cli.ledger_text import score_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.questions.forecast.tell import score_text
+        from offramp.tell.terminal import wants_colour, width
 
         click.echo(score_text(told, width(), wants_colour(sys.stdout)))
     return 0
 
 
 def _list(name: str) -> Questions:
-    from offramp.truth.listing import load_questions
+    from offramp.truth.question_list import load_questions
 
     return load_questions(name)

@@ -38,8 +38,8 @@ def sensitivity(
 
     All are screened (Morris); the variance of the chance is divided among those that matter (Sobol').
     """
-    from offramp.design import Design
-    from offramp.questions.sensitivity import sensitivity as asked
+    from offramp.questions.sensitivity.ask import sensitivity as asked
+    from offramp.runs.design import Design
 
     pictures.need(picture)
     checked = options.load_model(model)
@@ -52,15 +52,15 @@ def sensitivity(
     if form == "json":
         options.print_json(found.as_dict())
     else:
-        from offramp.cli.text import wants_colour, width
-        from offramp.cli.uncertainty_text import sensitivity_text
+        from offramp.questions.sensitivity.tell import sensitivity_text
+        from offramp.tell.terminal import wants_colour, width
 
         again = options.again_command(
             "sensitivity", model, runs=runs, seed=seed, outcome=outcome, policy=policy, overrides=overrides
         )
         click.echo(sensitivity_text(found, again, width(), wants_colour(sys.stdout)))
     if picture is not None:
-        from offramp.report.tornado import sensitivity_picture
+        from offramp.questions.sensitivity.chart import sensitivity_picture
 
         pictures.save(sensitivity_picture(found.as_dict()), picture)
     return options.verdict(found.failed_runs, found.runs)
@@ -89,8 +89,8 @@ def discover(
 
     Scenario discovery by PRIM, with CART beside it, measured in futures that had no part in finding them.
     """
-    from offramp.design import Design
-    from offramp.questions.discovery import discover as asked
+    from offramp.questions.discover.ask import discover as asked
+    from offramp.runs.design import Design
 
     checked = options.load_model(model)
     overrides = options.read_settings(checked, settings)
@@ -102,8 +102,8 @@ def discover(
     if form == "json":
         options.print_json(found.as_dict())
     else:
-        from offramp.cli.discovery_text import discovery_text
-        from offramp.cli.text import wants_colour, width
+        from offramp.questions.discover.tell import discovery_text
+        from offramp.tell.terminal import wants_colour, width
 
         again = options.again_command(
             "discover", model, runs=runs, seed=seed, outcome=outcome, policy=policy, overrides=overrides

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.evaluate import Environment, evaluate
 from offramp.engine.inputs import Floats, Inputs, Ints, Outputs, Status
+from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.model import Actor, Formula, Model
 
 DEEPEST = 3

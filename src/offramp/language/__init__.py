@@ -1,1 +1,1 @@
-"""The model file, from text to checked values. `offramp.check` is the way in."""
+"""The model file, from text to checked values. `offramp.language.check` is the way in."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from offramp.given import did_you_mean, nearest
 from offramp.language import syntax, units
 from offramp.language.constants import fold
 from offramp.language.formula import YEARS, resolve, resolve_part
@@ -19,7 +20,6 @@ from offramp.language.source import Mapping, Scalar, Sequence, Value
 from offramp.language.tokens import FormulaError
 from offramp.language.units import Unit
 from offramp.model import Distribution, Formula, Origin
-from offramp.suggest import did_you_mean, nearest
 from offramp.tree import Node, Number, walk
 
 # `40-60` is arithmetic, but hardly ever meant so.

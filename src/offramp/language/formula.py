@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from offramp.given import did_you_mean, most_alike_first, nearest
 from offramp.language import syntax, units
 from offramp.language.constants import fold, is_constant
 from offramp.language.kinds import (
@@ -28,7 +29,6 @@ from offramp.language.syntax import Expr, literal
 from offramp.language.tokens import FormulaError
 from offramp.language.units import MONTH, PLAIN, Unit
 from offramp.language.vocabulary import DATE_FUNCTIONS, FUNCTIONS, OTHER_FUNCTIONS, OTHER_NAMES, PRIORS, TIME
-from offramp.suggest import did_you_mean, likest_first, nearest
 from offramp.tree import (
     Binary,
     Call,
@@ -332,7 +332,7 @@ class _Resolver:
             return f"Here a formula may use only {what}."
         if len(usable) <= 12:
             return f"It may use: {', '.join(usable)}."
-        likest = likest_first(name, usable)[:8]
+        likest = most_alike_first(name, usable)[:8]
         return f"It may use: {', '.join(likest)} and {len(usable) - len(likest)} others."
 
     # ------------------------------------------------------------------ calls

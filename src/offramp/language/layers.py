@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from offramp.errors import Problem
+from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.keys import Key, Table
 from offramp.language.reader import shape
 from offramp.language.source import Mapping, Scalar, Sequence, Source, Value
 from offramp.model import Change
-from offramp.suggest import did_you_mean
 
 EVERYTHING = "all"
 # What a table of its own says where its numbers come from: these keys stand or go together.

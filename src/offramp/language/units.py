@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from offramp.suggest import did_you_mean
+from offramp.given import did_you_mean
 
 if TYPE_CHECKING:
     import pint

@@ -11,17 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis.intervals import LEVEL
-from offramp.design import Design
 from offramp.distribution import standard_normal_quantile
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Distribution, Model
-from offramp.questions.claims import findings_of, policies_of
-from offramp.questions.claims import measured as measured_of_claims
-from offramp.questions.compare import BASELINE, comparison_of, weighed_outcomes
-from offramp.questions.compare import measured as measured_of_policies
-from offramp.questions.lives import Lived, Measured, live
-from offramp.questions.misreadings import misreadings
-from offramp.simulate import Progress
+from offramp.questions.claims.ask import findings_of, policies_of
+from offramp.questions.claims.ask import measured as measured_of_claims
+from offramp.questions.compare.ask import BASELINE, comparison_of, weighed_outcomes
+from offramp.questions.compare.ask import measured as measured_of_policies
+from offramp.questions.misreadings.ask import misreadings
+from offramp.questions.paired_runs import Lived, Measured, live
+from offramp.runs.design import Design
+from offramp.runs.simulate import Progress
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp import distribution
-from offramp.design import Design
+from offramp.engine.hazards import chances
 from offramp.engine.inputs import Inputs
-from offramp.hazards import chances
 from offramp.model import Distribution, Model
-from offramp.questions.playing import RUNS_AT_ONCE, in_threads
-from offramp.simulate import EngineName, Progress, engine_for
+from offramp.questions.runner import RUNS_AT_ONCE, in_threads
+from offramp.runs.design import Design
+from offramp.runs.simulate import EngineName, Progress, engine_for
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -13,10 +13,9 @@ import numpy as np
 
 from offramp.engine.inputs import Floats, Status
 from offramp.errors import UsageError
-from offramp.given import need
+from offramp.given import library, need
 from offramp.model import Evidence, Model
-from offramp.questions.need import library
-from offramp.simulate import Progress, engine_for
+from offramp.runs.simulate import Progress, engine_for
 from offramp.truth import baselines
 from offramp.truth.calibration import Calibration, calibrate_at, from_prior, futures
 from offramp.truth.evidence import Record, published_range, with_error
@@ -183,7 +182,7 @@ class Backtest:
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values; docs/reference/commands.md lists the keys."""
-        from offramp.truth.reckoning import reckoned
+        from offramp.truth.results import reckoned
 
         return reckoned(self)
 

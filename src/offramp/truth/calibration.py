@@ -14,17 +14,16 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from offramp import __version__
-from offramp.days import day_of
 from offramp.engine.depths import Engine
 from offramp.engine.inputs import Floats, Ints, Outputs
 from offramp.errors import UsageError
-from offramp.given import need
+from offramp.given import day_of, need
 from offramp.model import Model
-from offramp.simulate import Progress, engine_for
+from offramp.runs.simulate import Progress, engine_for
 from offramp.truth.evidence import Record
 from offramp.truth.sampler import SWEEPS, Particles, Sampler, Steps
 from offramp.truth.worlds import Worlds, to_unit
+from offramp.version import __version__
 
 PARTICLES = 1000
 CHAINS = 4

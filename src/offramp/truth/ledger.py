@@ -16,17 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from offramp import __version__
-from offramp.days import day_of
 from offramp.errors import OfframpError, UsageError
-from offramp.given import need
+from offramp.given import day_of, need
 from offramp.model import Model
-from offramp.simulate import Progress, engine_for
+from offramp.runs.simulate import Progress, engine_for
 from offramp.truth import scores
 from offramp.truth.backtest import FUTURES, Asked, Prior, asked_of, months_after
 from offramp.truth.baselines import BASELINES
 from offramp.truth.calibration import calibrate
 from offramp.truth.questions import Question, Questions, check_answers
+from offramp.version import __version__
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FUTURES_OF_PRIOR = 2000

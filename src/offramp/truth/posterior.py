@@ -9,9 +9,9 @@ import numpy as np
 
 from offramp.engine.inputs import Floats
 from offramp.errors import OfframpError, UsageError
+from offramp.given import library
 from offramp.model import Distribution
-from offramp.questions.need import library
-from offramp.truth import beginnings
+from offramp.truth import initial_conditions as beginnings
 from offramp.truth.calibration import MOVED, Calibration, futures
 from offramp.truth.evidence import Record
 from offramp.truth.scores import coverage

@@ -16,9 +16,9 @@ import numpy as np
 
 from offramp.engine.inputs import Floats, Outputs
 from offramp.errors import ModelError, UsageError
+from offramp.given import did_you_mean
 from offramp.language.source import Scalar, Source
 from offramp.model import Model, Row
-from offramp.suggest import did_you_mean
 
 Kind = Literal["binary", "count", "continuous"]
 # The share of the way between two readings is only read off where both are this near.

@@ -15,7 +15,7 @@ import numpy as np
 
 from offramp.analysis.intervals import student_quantile, wilson
 from offramp.engine.inputs import Floats, Ints
-from offramp.questions.need import library
+from offramp.given import library
 
 # A probability is kept this far from 0 and 1 for the log score, which is infinite there.
 CLOSEST = 0.005

@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from offramp import distribution
-from offramp.design import Design
 from offramp.engine.inputs import Floats, Inputs, Ints
 from offramp.model import Actor, Distribution, Model
+from offramp.runs.design import Design
 
 # Numbers so near to 0 or 1 that the normal scale would be infinite are held here.
 EDGE = 2.0**-53

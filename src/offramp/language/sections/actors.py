@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
@@ -16,7 +17,6 @@ from offramp.language.sections.values import not_negative, within
 from offramp.language.source import Mapping, Scalar
 from offramp.language.units import MONTH, PER_MONTH, PLAIN
 from offramp.model import Action, Actor, Formula, Misreading, Signal, Term, constant
-from offramp.suggest import did_you_mean
 
 MAX_ACTIONS = 24
 MAX_HORIZON = 120  # months

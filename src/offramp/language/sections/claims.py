@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from offramp.given import did_you_mean
 from offramp.language import keys, units
 from offramp.language.fields import Fields
 from offramp.language.kinds import UNKNOWN, Kind
@@ -14,7 +15,6 @@ from offramp.language.sections.outcomes import is_actor
 from offramp.language.source import Scalar, Sequence, Value
 from offramp.language.units import Unit
 from offramp.model import Claim, Event, Expectation, Policy, Quantity, Side, Test
-from offramp.suggest import did_you_mean
 
 _MOST = 200
 _MOST_SIDES = 16

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from offramp.given import did_you_mean, most_alike_first
 from offramp.language.fields import Fields
 from offramp.language.kinds import UNKNOWN
 from offramp.language.sections.names import Names
 from offramp.language.source import Mapping, Scalar
 from offramp.model import Effect
-from offramp.suggest import did_you_mean, likest_first
 
 _MAKE_IT_A_STOCK = "Make it a variable with `initial`, or name a stock."
 
@@ -76,4 +76,4 @@ def some(word: str, possible: list[str]) -> str:
     """All of a short list, the likest of a long one."""
     if len(possible) <= 12:
         return ", ".join(possible)
-    return f"{', '.join(likest_first(word, possible)[:8])} and {len(possible) - 8} others"
+    return f"{', '.join(most_alike_first(word, possible)[:8])} and {len(possible) - 8} others"

@@ -6,6 +6,7 @@ import re
 from importlib import resources
 from pathlib import Path
 
+from offramp.given import did_you_mean
 from offramp.language import keys, tables, units
 from offramp.language.fields import Fields
 from offramp.language.kinds import UNKNOWN, Kind
@@ -14,7 +15,6 @@ from offramp.language.sections.names import Names, check_name
 from offramp.language.source import Scalar
 from offramp.language.units import Unit
 from offramp.model import Evidence, Row
-from offramp.suggest import did_you_mean
 
 _MOST = 100
 _BUNDLED = re.compile(r"[a-z0-9][a-z0-9_-]*")

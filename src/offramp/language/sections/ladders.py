@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
@@ -13,7 +14,6 @@ from offramp.language.sections.values import not_negative, within
 from offramp.language.source import Scalar, Sequence
 from offramp.language.units import PER_MONTH, PLAIN
 from offramp.model import BySide, Ladder, Outcome, Rung
-from offramp.suggest import did_you_mean
 
 MAX_MOVES = 20
 MAX_RUNGS = 8

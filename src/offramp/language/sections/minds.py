@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import Fields
@@ -16,7 +17,6 @@ from offramp.language.sections.values import within
 from offramp.language.source import Mapping, Scalar, Value, find
 from offramp.language.units import PLAIN
 from offramp.model import Actor, Belief, Chances, Formula, Overlay, Type, constant
-from offramp.suggest import did_you_mean
 
 MAX_TYPES = 16
 MAX_PICTURES = 16  # joint types that one actor reasons through

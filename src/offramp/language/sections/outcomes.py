@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.fields import Fields
 from offramp.language.reader import Reader
@@ -10,7 +11,6 @@ from offramp.language.sections.values import not_negative
 from offramp.language.source import Scalar
 from offramp.language.units import PER_MONTH, PLAIN
 from offramp.model import Formula, Outcome
-from offramp.suggest import did_you_mean
 
 
 def read_outcomes(reader: Reader, file: Fields, names: Names) -> tuple[Outcome, ...]:

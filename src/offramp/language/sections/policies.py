@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.fields import Fields
 from offramp.language.kinds import UNKNOWN
@@ -21,7 +22,6 @@ from offramp.language.sections.thoughts import (
 )
 from offramp.language.source import Scalar, Sequence
 from offramp.model import Actor, Intervention, Policy, Variable
-from offramp.suggest import did_you_mean
 
 BASELINE = "baseline"
 _ALL_OF = "all of"

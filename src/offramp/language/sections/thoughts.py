@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offramp.given import did_you_mean
 from offramp.language.constants import fold
 from offramp.language.fields import Fields
 from offramp.language.kinds import UNKNOWN
@@ -12,7 +13,6 @@ from offramp.language.sections.outcomes import is_actor
 from offramp.language.source import Scalar, Sequence, Value
 from offramp.language.units import PLAIN
 from offramp.model import Actor
-from offramp.suggest import did_you_mean
 
 ALL = "all"
 Correct = tuple[tuple[str, tuple[str, ...]], ...]

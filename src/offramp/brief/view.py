@@ -1,0 +1,213 @@
+"""What a brief is about: the runs of the policy that it shows, with their titles, dates and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from offramp import distribution
+from offramp.analysis import outcomes
+from offramp.charts.palette import BETTER, GOING_ON, NEITHER, WORSE, Colour
+from offramp.errors import OfframpError
+from offramp.model import Distribution, Formula, Model, Outcome
+from offramp.runs.dataset import section
+from offramp.tell.figures import digits_for
+from offramp.tell.words import Ending
+from offramp.tree import Negate, Node, Number, Parameter
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+BASELINE = "baseline"
+MOST_ROWS = 61  # of a table over time, and of dates drawn
+
+
+
+@dataclass(frozen=True)
+class Course:
+    """How often an outcome had come by each date, in the policy shown: (time,) each."""
+
+    name: str
+    title: str
+    kind: str  # when, rate, otherwise
+    absorbing: bool
+    count: Sequence[int]
+    share: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+
+    @property
+    def digits(self) -> int:
+        """Digits after the point of the share at the end, as percent, that its interval is worth."""
+        return digits_for(self.low[-1], self.high[-1])
+
+    @property
+    def half_at(self) -> int | None:
+        """Position of the date by which half of those that came had come."""
+        if not self.count[-1]:
+            return None
+        return int(np.searchsorted(2 * np.asarray(self.count), self.count[-1]))
+
+
+class View:
+    """Runs as a brief shows them: one policy in full, the others where policies are compared.
+
+    Raises
+    ------
+    OfframpError
+        If no run of the policy shown holds, or the runs are of another model.
+    """
+
+    def __init__(self, runs: xr.Dataset, model: Model) -> None:
+        if runs.attrs["model_hash"] != model.hash:
+            raise OfframpError(f"these runs are of another model than `{model.name}` as it now stands.")
+        self.runs = runs
+        self.model = model
+        self.policies = [str(p) for p in runs["policy"].values]
+        self.policy = BASELINE if BASELINE in self.policies else self.policies[0]
+        # A slice is a view; a list of positions would copy every path.
+        at = self.policies.index(self.policy)
+        self.shown = runs.isel(policy=slice(at, at + 1))
+        self.times: list[date] = outcomes.dates(runs)
+        self.futures = int(outcomes.holding(self.shown)[0])
+        if not self.futures:
+            raise OfframpError(f"no run under policy `{self.policy}` holds, so there is nothing to show.")
+
+    @property
+    def start(self) -> date:
+        return self.times[0]
+
+    @property
+    def end(self) -> date:
+        return self.times[-1]
+
+    @cached_property
+    def rows(self) -> list[int]:
+        """Positions of the dates that are drawn and listed: all, or as many as a reader can use."""
+        n = len(self.times)
+        return sorted({round(i) for i in np.linspace(0, n - 1, min(n, MOST_ROWS))})
+
+    @cached_property
+    def dates(self) -> list[date]:
+        """The dates at `rows`."""
+        return [self.times[k] for k in self.rows]
+
+    def about(self, name: str) -> dict[str, Any]:
+        """One of the JSON attributes of the runs."""
+        found: dict[str, Any] = section(self.runs, name)
+        return found
+
+    def policy_title(self, name: str) -> str:
+        return str(self.about("policies")[name]["title"] or name)
+
+    @cached_property
+    def courses(self) -> list[Course]:
+        """All outcomes under the policy shown, in the order of the file."""
+        return [self._course(name, about) for name, about in self.about("outcomes").items()]
+
+    def _course(self, name: str, about: dict[str, Any]) -> Course:
+        found = outcomes.over_time(self.shown, name)
+
+        def at_rows(variable: str) -> list[float]:
+            return [float(v) for v in found[variable].values[0]]
+
+        return Course(
+            name=name,
+            title=about["title"] or name,
+            kind=about["kind"],
+            absorbing=about["absorbing"],
+            count=[int(v) for v in found["count"].values[0]],
+            share=at_rows("probability"),
+            low=at_rows("low"),
+            high=at_rows("high"),
+        )
+
+    @cached_property
+    def endings(self) -> list[Course]:
+        """Outcomes of which exactly one holds in each future at each date, as far as the model names them.
+
+        Absorbing outcomes first, then what holds otherwise; empty where nothing ends a future.
+        """
+        absorbing = [c for c in self.courses if c.absorbing]
+        if not absorbing:
+            return []
+        otherwise = [c for c in self.courses if c.kind == "otherwise"]
+        return [*absorbing, otherwise[0] if otherwise else self._nothing_yet(absorbing)]
+
+    def _nothing_yet(self, absorbing: Sequence[Course]) -> Course:
+        from offramp.analysis.intervals import wilson
+
+        count = self.futures - np.sum([c.count for c in absorbing], axis=0)
+        low, high = wilson(count, self.futures)
+        share = count / self.futures
+        return Course(
+            "",
+            "No end so far",
+            "otherwise",
+            False,
+            count.tolist(),
+            share.tolist(),
+            low.tolist(),
+            high.tolist(),
+        )
+
+    @cached_property
+    def ends_in_words(self) -> list[Ending]:
+        """`endings` as sentences take them."""
+        return [Ending(c.title, c.count[-1], not c.absorbing, c.digits) for c in self.endings]
+
+    @cached_property
+    def markers(self) -> list[Course]:
+        """Outcomes that happen on the way and end nothing, commonest first."""
+        found = [c for c in self.courses if not c.absorbing and c.kind != "otherwise"]
+        return sorted(found, key=lambda c: -c.count[-1])
+
+    @cached_property
+    def ended(self) -> int:
+        """How many futures an absorbing outcome had ended by the last date."""
+        return sum(c.count[-1] for c in self.courses if c.absorbing)
+
+    @cached_property
+    def colours(self) -> dict[str, Colour]:
+        """A colour for each ending: warm for what is bad for every side that the model gives a worth for."""
+        given: dict[str, Colour] = {}
+        by_name = {o.name: o for o in self.model.outcomes}
+        bad = [c.name for c in self.endings if c.absorbing and self._is_bad(by_name[c.name])]
+        for i, name in enumerate(bad):
+            given[name] = WORSE[i % len(WORSE)]
+        others = [c.name for c in self.endings if c.absorbing and c.name not in given]
+        calm = (*BETTER, *NEITHER)
+        for i, name in enumerate(others):
+            given[name] = calm[i % len(calm)]
+        return given | {c.name: GOING_ON for c in self.endings if not c.absorbing}
+
+    def is_warm(self, name: str) -> bool:
+        return self.colours[name] in WORSE
+
+    def _is_bad(self, outcome: Outcome) -> bool:
+        worths = [self.plain_worth(formula) for _, formula in outcome.worth]
+        known = [w for w in worths if w is not None]
+        return bool(known) and all(w < 0 for w in known)
+
+    def plain_worth(self, formula: Formula) -> float | None:
+        """The value of a formula that is a number or a parameter (at its mean); None for any other."""
+
+        def value(node: Node) -> float | None:
+            match node:
+                case Number(number):
+                    return number
+                case Negate(of):
+                    inner = value(of)
+                    return None if inner is None else -inner
+                case Parameter(name):
+                    given = next(p.value for p in self.model.parameters if p.name == name)
+                    return distribution.mean(given) if isinstance(given, Distribution) else given
+                case _:
+                    return None
+
+        return value(formula.node)

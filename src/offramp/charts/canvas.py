@@ -1,0 +1,229 @@
+"""What all charts share: the frame of a Vega-Lite specification, time axes, percent axes, text marks."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from offramp.charts.palette import GRID, INK, MUTED, RULE, Colour
+
+Spec = dict[str, Any]
+Row = dict[str, Any]
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+
+# Faces that are there without a network; Liberation Sans and Arial have the widths that labels are set by.
+FONT = "Arial, 'Liberation Sans', Helvetica, sans-serif"
+
+# Width of a drawing in pixels: for a page of print or a desktop, for half of one, and for a telephone.
+WIDE = 704
+HALF = 340
+NARROW = 328
+
+SIZE = 12  # of letters
+LINE = 15  # from one line of text to the next
+
+DAY = 86_400_000  # milliseconds
+
+
+def moment(day: date) -> int:
+    """A date as Vega takes it: milliseconds since 1970, in universal time."""
+    return (day - date(1970, 1, 1)).days * DAY
+
+
+# What XML cannot hold, and marks that turn the direction of the text after them.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def printable(words: str) -> str:
+    """Words of a model without what would break or bend a page."""
+    return _UNPRINTABLE.sub("", words)
+
+
+def quantity(field: str, **more: Any) -> Spec:
+    return {"field": field, "type": "quantitative", **more}
+
+
+def time_ticks(start: date, end: date, width: float) -> list[date]:
+    """Firsts of months for a time axis: as many as have room, evenly spaced in the calendar."""
+    months = (end.year - start.year) * 12 + end.month - start.month + 1
+    room = max(2, int(width // 48))
+    stride = next((s for s in (1, 2, 3, 6, 12, 24, 60, 120, 240) if months / s <= room), 600)
+    first = start.year * 12 + start.month - 1 + (start.day > 1)
+    last = end.year * 12 + end.month - 1
+    ticks = [date(m // 12, m % 12 + 1, 1) for m in range(first, last + 1) if m % stride == 0]
+    return ticks or [start]
+
+
+def time_axis(start: date, end: date, width: float, **more: Any) -> Spec:
+    """The x channel of a field `t` in milliseconds, with months below and years where they begin."""
+    ticks = time_ticks(start, end, width)
+    yearly = all(t.month == 1 for t in ticks) and len(ticks) > 1
+    # The year stands under the first tick and under each January. Nothing from a model enters the expression.
+    with_year = f"datum.value <= {moment(ticks[0])} || utcmonth(datum.value) == 0"
+    label = (
+        "utcFormat(datum.value, '%Y')"
+        if yearly
+        else f"({with_year}) ? [utcFormat(datum.value, '%b'), utcFormat(datum.value, '%Y')]"
+        " : utcFormat(datum.value, '%b')"
+    )
+    axis = {
+        "values": [moment(t) for t in ticks],
+        "labelExpr": label,
+        "labelLineHeight": LINE - 1,
+        "labelFlush": False,
+        "labelPadding": 8,
+        **more,
+    }
+    return {
+        "field": "t",
+        "type": "temporal",
+        "scale": {"type": "utc", "domain": [moment(start), moment(end)], "nice": False},
+        "axis": axis,
+    }
+
+
+def percent_ticks(top: float, most: int = 5) -> list[float]:
+    """Round shares from 0 to at least `top`: at most `most` of them above 0, the last not below `top`."""
+    top = min(1.0, max(top, 1e-4))
+    scale: float = 10.0 ** math.floor(math.log10(top) - 1)
+    for _ in range(4):
+        for factor in (1, 2, 2.5, 5):
+            step = factor * scale
+            n = math.ceil(round(top / step, 9))
+            if n <= most:
+                return [round(i * step, 9) for i in range(n + 1)]
+        scale *= 10
+    return [0.0, 1.0]
+
+
+def percent_axis(ticks: Sequence[float], **more: Any) -> Spec:
+    """Scale and axis of a share with these ticks; the channel adds its field."""
+    # As many digits as the ticks need, so that 2.5 % is not written as 3 %.
+    decimals = next((d for d in range(4) if all(math.isclose(100 * t, round(100 * t, d)) for t in ticks)), 4)
+    return {
+        "scale": {"domain": [ticks[0], ticks[-1]], "nice": False, "clamp": True},
+        "axis": {
+            "values": list(ticks),
+            "labelExpr": f"datum.value == 0 ? '0' : format(100 * datum.value, '.{decimals}~f') + ' %'",
+            **more,
+        },
+    }
+
+
+def number_ticks(low: float, high: float, most: int = 5) -> list[float]:
+    """Round numbers that enclose low and high."""
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):
+        # One value, or several that no axis could tell apart: some room around it.
+        spread = abs(low) if abs(low) > 1e-9 else 1.0
+        low, high = low - spread / 2, high + spread / 2
+    scale = 10.0 ** (math.floor(math.log10(high - low)) - 1)
+    while True:
+        for factor in (1, 2, 2.5, 5):
+            step = factor * scale
+            first, last = math.floor(round(low / step, 9)), math.ceil(round(high / step, 9))
+            if last - first <= most:
+                return [round(i * step, 12) for i in range(first, last + 1)]
+        scale *= 10
+
+
+def pixel(field: str) -> Spec:
+    """A channel whose field holds pixels of the plot area."""
+    return {"field": field, "type": "quantitative", "scale": None, "axis": None}
+
+
+class Drawing:
+    """Layers of a picture. Labels are gathered and drawn last, few layers for many of them: compiling a
+    specification takes time for each layer.
+    """
+
+    def __init__(self) -> None:
+        self._layers: list[Spec] = []
+        self._words: dict[tuple[str, Colour, bool], list[Row]] = {}
+
+    def add(self, rows: Sequence[Row], mark: str, channels: Spec, **properties: Any) -> None:
+        """A layer of marks over rows of data; nothing for no rows."""
+        if rows:
+            self._layers.append(
+                {
+                    "data": {"values": list(rows)},
+                    "mark": {"type": mark, **properties},
+                    "encoding": channels,
+                }
+            )
+
+    def lines(self, rows: Sequence[Row], channels: Spec, colour: Colour = RULE, **properties: Any) -> None:
+        """Straight thin lines."""
+        self.add(rows, "rule", channels, **({"stroke": colour.light, "strokeWidth": 1} | properties))
+
+    def write(
+        self,
+        lines: Sequence[str],
+        x: float,
+        y: float,
+        align: str = "left",
+        colour: Colour = INK,
+        bold: bool = False,
+    ) -> None:
+        """Lines of text at a fixed place, also outside the plot area; `y` is the middle of the first."""
+        rows = self._words.setdefault((align, colour, bold), [])
+        rows += [
+            {"x": round(x, 2), "y": round(y + i * LINE, 2), "label": printable(line)}
+            for i, line in enumerate(lines)
+        ]
+
+    def spec(self, width: float, height: float, padding: tuple[float, float, float, float]) -> Spec:
+        """The picture as a specification with a fixed plot area and fixed room around it.
+
+        Parameters
+        ----------
+        width, height : of the plot area, pixels
+        padding : left, top, right, bottom, pixels
+        """
+        for (align, colour, bold), rows in self._words.items():
+            self.add(
+                rows,
+                "text",
+                {"x": pixel("x"), "y": pixel("y"), "text": {"field": "label", "type": "nominal"}},
+                align=align,
+                baseline="middle",
+                clip=False,
+                fill=colour.light,
+                fontWeight="bold" if bold else "normal",
+            )
+        self._words = {}
+        left, top, right, bottom = padding
+        return {
+            "$schema": SCHEMA,
+            "width": width,
+            "height": height,
+            "padding": {"left": left, "top": top, "right": right, "bottom": bottom},
+            "autosize": "none",
+            "background": None,
+            "layer": self._layers,
+            "config": _CONFIG,
+        }
+
+
+_CONFIG: Spec = {
+    "aria": False,
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": MUTED.light,
+        "labelFontSize": SIZE,
+        "labelPadding": 5,
+        "domain": False,
+        "ticks": False,
+        "grid": True,
+        "gridColor": GRID.light,
+        "title": None,
+        "labelOverlap": False,
+    },
+    "text": {"fontSize": SIZE},
+}

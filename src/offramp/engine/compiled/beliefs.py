@@ -1,0 +1,291 @@
+"""What actors believe of others' types, what they expect of them and what they learn, as IR.
+
+docs/explanation/semantics.md, "What an actor expects, and what it learns". The beliefs of all actors stand in
+the region `belief`, one vector for each of `Model.suppositions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from offramp.engine.compiled.ir import Function, Module
+from offramp.engine.compiled.layout import Layout, Reader, weigh
+from offramp.engine.compiled.memory import Memory
+from offramp.engine.compiled.values import Value
+from offramp.engine.compiled.watch import Watch
+from offramp.engine.inputs import LEADING, Status
+from offramp.model import Belief, Formula
+
+
+class Believing:
+    """Writes the functions by which actors weigh their pictures and change their beliefs."""
+
+    def __init__(self, module: Module, layout: Layout, memory: Memory, watch: Watch) -> None:
+        self.module, self.layout, self.memory, self.watch = module, layout, memory, watch
+        self.model = model = layout.model
+        self.actors = model.actors
+        self.position = {a.name: i for i, a in enumerate(model.actors)}
+        self.first_supposition = {
+            (actor, about): n for n, (actor, about, _) in reversed([*enumerate(model.suppositions)])
+        }
+        self.expectation = {pair: n for n, pair in enumerate(model.expectations)}
+        memory.region("belief", len(model.suppositions))
+        memory.region("believed", len(model.suppositions))  # as they were at the choice
+        memory.region("expected", len(model.expectations))
+        memory.region("likely", max([len(self.pictures(i)) for i in range(len(self.actors))], default=0))
+        for i, actor in enumerate(self.actors):
+            if actor.beliefs:
+                memory.region(f"weights_{i}", len(self.pictures(i)))
+            if actor.depth:
+                memory.region(f"answers_{i}", len(self.pictures(i)) * len(layout.slots))
+
+    def types_of(self, actor: str) -> int:
+        return len(self.actors[self.position[actor]].types)
+
+    def pictures(self, i: int) -> list[tuple[int, ...]]:
+        """The pictures of actor i: a type for each of its beliefs; the last of them varies fastest."""
+        return list(product(*(range(self.types_of(b.about)) for b in self.actors[i].beliefs)))
+
+    def write(self) -> None:
+        if self.model.suppositions:
+            self._persuade()
+        self._weigh_pictures()
+        self._expect()
+        self._learn()
+
+    def begin(self, f: Function) -> None:
+        """Beliefs of the first step are the prior."""
+        prior = self.memory.outside(f, "prior")
+        with f.loop(0, len(self.model.suppositions)) as n:
+            f.store(self.memory.place(f, "belief"), n, f.load(prior, n))
+
+    def _persuade(self) -> None:
+        """@persuade: beliefs that a policy sets in this step, or holds to the truth."""
+        with self.memory.function("persuade") as (f, step, _):
+            belief, true_type = self.memory.place(f, "belief"), self.memory.outside(f, "true_type")
+            told = self.memory.outside(f, "believe")
+            row = step * len(self.model.suppositions)
+            for n in range(len(self.model.suppositions)):
+                given = f.load(told, row + n, "scalar")
+                held = f.select(f.is_nan(given), f.load(belief, n), f.to("real", given))
+                f.store(belief, n, held)
+            for actor in self.actors:
+                for b in actor.beliefs:
+                    j, place = self.position[b.about], self.first_supposition[actor.name, b.about]
+                    with f.when(self._is_known(f, actor.name, b.about)):
+                        for k in range(self.types_of(b.about)):
+                            is_true = f.load(true_type, j, "bits").equals(k)
+                            f.store(belief, place + k, f.to("real", is_true))
+
+    def _is_known(self, f: Function, actor: str, about: str) -> Value:
+        """Uniform: whether a policy lets an actor know the type of another in this step."""
+        pairs = [(a.name, b.about) for a in self.actors for b in a.beliefs]
+        right = self.memory.outside(f, "right_belief")
+        return f.load_byte(right, f["step"] * len(pairs) + pairs.index((actor, about))).differs(0)
+
+    def _weigh_pictures(self) -> None:
+        """@weigh_pictures: how likely each actor takes each of its pictures to be."""
+        with self.memory.function("weigh_pictures") as (f, _, _now):
+            belief = self.memory.place(f, "belief")
+            for i, actor in enumerate(self.actors):
+                if not actor.beliefs:
+                    continue
+                for n, joint in enumerate(self.pictures(i)):
+                    weight = self._product(f, belief, actor.name, actor.beliefs, joint)
+                    f.store(self.memory.place(f, f"weights_{i}"), n, weight)
+
+    def _product(
+        self, f: Function, belief: Value, actor: str, beliefs: Sequence[Belief], joint: Sequence[int],
+        but: str = "",
+    ) -> Value:  # fmt: skip
+        """Π b(type) over the actors about whom there are beliefs, but for one."""
+        weight = f.real(1.0)
+        for b, k in zip(beliefs, joint, strict=True):
+            if b.about != but:
+                weight = weight * f.load(belief, self.first_supposition[actor, b.about] + k)
+        return weight
+
+    def type_values(self, f: Function, about: str) -> list[tuple[int, list[Value]]]:
+        """For each parameter that the types of an actor give values to: its place, its value in each type."""
+        first = 0
+        for actor in self.actors:
+            if actor.name == about:
+                break
+            first += sum(len(t.overlays) for t in actor.types)
+        given = self.memory.outside(f, "type_value")
+        per_type = len(actor.types[0].overlays)
+        return [
+            (
+                self.layout.parameter[overlay.parameter],
+                [f.load(given, first + k * per_type + n) for k in range(len(actor.types))],
+            )
+            for n, overlay in enumerate(actor.types[0].overlays)
+        ]
+
+    def _alike(self, f: Function, about: str) -> list[list[Value | None]]:
+        """Masks [k][l]: whether two types of an actor are one, having the same values; None for k = l."""
+        values = [values for _, values in self.type_values(f, about)]
+        count = self.types_of(about)
+        result: list[list[Value | None]] = [[None] * count for _ in range(count)]
+        for k in range(count):
+            for l in range(k):
+                same = f.constant("mask", True)
+                for of in values:
+                    same = same & of[k].equals(of[l])
+                result[k][l] = result[l][k] = same
+        return result
+
+    # What others were expected to do
+
+    def _expect(self) -> None:
+        """@expect_I_J: the chance that I gave to what J did, in each picture (into `likely`) and overall."""
+        layout = self.layout
+        for actor, about in self.model.expectations:
+            i, j = self.position[actor], self.position[about]
+            first, count = layout.first_slot[j], len(self.actors[j].actions)
+            with self.memory.function(f"expect_{i}_{j}") as (f, _, _now):
+                taken = f.at(self.memory.place(f, "taken"), first)
+                likely = self.memory.place(f, "likely")
+                overall = f.variable("real", 0.0)
+                with f.loop(0, len(self.pictures(i))) as n:
+                    answers = f.at(self.memory.place(f, f"answers_{i}"), n * len(layout.slots) + first)
+                    chance = f.variable("real", 0.0)
+                    with f.loop(0, count) as a:
+                        this = f.load(taken, a).differs(0.0)
+                        chance.set(f.select(this, f.load(answers, a), chance.get()))
+                    f.store(likely, n, chance.get())
+                    if self.actors[i].beliefs:
+                        weight = f.load(self.memory.place(f, f"weights_{i}"), n)
+                        overall.set(overall.get() + weigh(weight, chance.get()))
+                    else:
+                        overall.set(chance.get())
+                f.store(self.memory.place(f, "expected"), self.expectation[actor, about], overall.get())
+
+    # Learning
+
+    def _learn(self) -> None:
+        """@learn: all that is expected, and every belief changed by what the others did."""
+        learners = [(a, b) for a in self.actors for b in a.beliefs if a.depth and b.learns]
+        for actor, belief in learners:
+            self._learn_about(self.position[actor.name], belief)
+        with self.memory.function("learn") as (f, step, _):
+            now, before = self.memory.place(f, "belief"), self.memory.place(f, "believed")
+            with f.loop(0, len(self.model.suppositions)) as n:
+                f.store(before, n, f.load(now, n))
+            for actor_name, about in self.model.expectations:
+                i, j = self.position[actor_name], self.position[about]
+                f.call(f"expect_{i}_{j}", f["work"], step)
+                if any((a.name, b.about) == (actor_name, about) for a, b in learners):
+                    with f.when(~self._is_known(f, actor_name, about)):
+                        f.call(f"learn_{i}_{j}", f["work"], step)
+            if self.model.suppositions:
+                trouble = f.variable("real", 0.0)
+                with f.loop(0, len(self.model.suppositions)) as n:
+                    trouble.set(trouble.get() + f.load(now, n) * 0.0)
+                self.watch.fail_where(f, f.is_nan(trouble.get()), Status.NOT_FINITE)
+
+    def _learn_about(self, i: int, belief: Belief) -> None:
+        """@learn_I_J: actor I's belief about J after what J did; `likely` holds how likely that was."""
+        actor, j = self.actors[i], self.position[belief.about]
+        column = [b.about for b in actor.beliefs].index(belief.about)
+        types = range(self.types_of(belief.about))
+        place = self.first_supposition[actor.name, belief.about]
+        with self.memory.function(f"learn_{i}_{j}") as (f, _, now):
+            believed = self.memory.place(f, "believed")
+            b = [f.load(believed, place + k) for k in types]
+            prior = [f.load(self.memory.outside(f, "prior"), place + k) for k in types]
+            read = Reader(f, self.layout, self.memory.place(f, "stocks"), self.memory.place(f, "truth"), now)
+
+            def held(formula: Formula | None, high: float) -> Value:
+                return f.within(read.read(formula), 0.0, high)
+
+            def mean(of: Sequence[Value]) -> Value:
+                total = f.real(0.0)
+                for k in types:
+                    total = total + weigh(b[k], of[k])
+                return total
+
+            likely = [f.real(0.0) for _ in types]
+            for n, joint in enumerate(self.pictures(i)):
+                weight = self._product(f, believed, actor.name, actor.beliefs, joint, but=belief.about)
+                chance = f.load(self.memory.place(f, "likely"), n)
+                likely[joint[column]] = likely[joint[column]] + weigh(weight, chance)
+
+            # Attribution
+            if any(a.attributed is not None for a in self.actors[j].actions):
+                alpha = self._attributed(f, read, j)
+                average = mean(likely)
+                likely = [weigh(alpha, chance) + weigh(1.0 - alpha, average) for chance in likely]
+
+            # Types that are alike count as one.
+            alike = self._alike(f, belief.about)
+
+            def together(of: Sequence[Value], k: int) -> Value:
+                """The sum over a type and all that are like it."""
+                total = of[k]
+                for one, same in zip(of, alike[k], strict=True):
+                    if same is not None:
+                        total = total + f.select(same, one, 0.0)
+                return total
+
+            share = [1.0 / together([f.real(1.0)] * len(types), k) for k in types]
+
+            # Confirmation bias
+            if belief.confirmation_bias is not None:
+                bias = held(belief.confirmation_bias, 1.0)
+                average, joint_beliefs = mean(likely), [together(b, k) for k in types]
+                top = joint_beliefs[0]
+                for one in joint_beliefs[1:]:
+                    top = f.larger(top, one)
+                leading, leaders = f.real(0.0), f.real(0.0)
+                for k in types:
+                    leads = f.select(joint_beliefs[k] >= top * LEADING, b[k], 0.0)
+                    leading, leaders = leading + weigh(leads, likely[k]), leaders + leads
+                against = leading / leaders < average
+                likely = [
+                    f.select(
+                        against, f.select(bias.equals(1.0), 1.0, power(f, chance, 1.0 - bias)), chance
+                    )
+                    for chance in likely
+                ]  # fmt: skip
+
+            # Bayes
+            average = mean(likely)
+            explained = average.differs(0.0)
+            after = [f.select(explained, weigh(b[k], likely[k]) / average, b[k]) for k in types]
+
+            if belief.fading is not None:
+                kept = power(f, 1.0 - held(belief.fading, 1.0), f.real(self.layout.dt))
+                after = [kept * new + (1.0 - kept) * old for new, old in zip(after, prior, strict=True)]
+
+            if belief.floor is not None:
+                distinct = share[0]
+                for one in share[1:]:
+                    distinct = distinct + one
+                floor = f.smaller(f.larger(read.read(belief.floor), 0.0), 1.0 / distinct)
+                both = [together(after, k) for k in types]
+                after = [
+                    f.larger(all_, floor) * f.select(all_.equals(0.0), share[k], after[k] / all_)
+                    for k, all_ in enumerate(both)
+                ]
+            total = f.real(0.0)
+            for new in after:
+                total = total + new
+            for k in types:
+                f.store(self.memory.place(f, "belief"), place + k, after[k] / total)
+
+    def _attributed(self, f: Function, read: Reader, j: int) -> Value:
+        """How surely the act is known to be actor J's."""
+        taken, first = self.memory.place(f, "taken"), self.layout.first_slot[j]
+        alpha = f.real(1.0)
+        for a, action in enumerate(self.actors[j].actions):
+            this = f.load(taken, first + a).differs(0.0)
+            alpha = f.select(this, read.read(action.attributed, absent=1.0), alpha)
+        return f.within(alpha, 0.0, 1.0)
+
+
+def power(f: Function, base: Value, exponent: Value) -> Value:
+    """base**exponent for a positive exponent, as formulas compute it."""
+    value = f.call("exp", exponent * f.call("log", base))
+    return f.select(base.equals(0.0), 0.0, value)

@@ -1,0 +1,178 @@
+"""What actors do in the true course of a run, as IR: phases 4 and 5 of a step."""
+
+from __future__ import annotations
+
+from offramp.engine.compiled.beliefs import Believing
+from offramp.engine.compiled.foresight import Minds
+from offramp.engine.compiled.imagined import Sampling
+from offramp.engine.compiled.ir import Function, Module
+from offramp.engine.compiled.layout import Layout, weigh
+from offramp.engine.compiled.memory import Memory
+from offramp.engine.compiled.signals import Seeing
+from offramp.engine.compiled.values import Kind, Value
+from offramp.engine.compiled.watch import Watch
+from offramp.engine.inputs import Status
+from offramp.engine.luck import purpose_number
+
+
+class Choosing:
+    """Writes the functions by which actors see, weigh and draw their actions."""
+
+    def __init__(
+        self, module: Module, layout: Layout, memory: Memory, watch: Watch, seeing: Seeing, minds: Minds,
+        believing: Believing, sampling: Sampling | None,
+    ) -> None:  # fmt: skip
+        self.module, self.layout, self.memory = module, layout, memory
+        self.watch, self.seeing, self.minds, self.believing = watch, seeing, minds, believing
+        self.model, self.sampling = layout.model, sampling
+        slots = len(layout.slots)
+        most_actions = max([len(a.actions) for a in self.model.actors], default=0)
+        for name, vectors in {
+            "common": slots, "inclined": slots, "open": slots, "probability": slots, "taken": slots,
+            "worth": most_actions, "worth_in_picture": most_actions,
+            "moves": len(self.model.actors), "room": sampling.room if sampling else minds.room_for_look_ahead,
+
+        }.items():  # fmt: skip
+            memory.region(name, vectors)
+
+    def write(self) -> None:
+        self._restrict()
+        self._take()
+        for i in range(len(self.model.actors)):
+            self._choose(i)
+        self._choose_all()
+
+    def _choose_all(self) -> None:
+        """@choose: everyone chooses at once; the moves stand in `moves` and, as 0 and 1, in `taken`."""
+        with self.memory.function("choose") as (f, step, now):
+            actors = range(len(self.model.actors))
+            if self.model.suppositions:
+                f.call("weigh_pictures", f["work"], step)
+            if not all(self.seeing.is_private(i) for i in actors):
+                stocks, truth = self.memory.place(f, "stocks"), self.memory.place(f, "truth")
+                f.call("inclinations", stocks, truth, now, self.memory.place(f, "common"))
+            for i in actors:
+                f.call(f"choose_{i}", f["work"], step)
+
+    def _restrict(self) -> None:
+        """@restrict(work, z, open, count, allowed, forced, nudge): what the policy leaves of the actions.
+
+        `open` becomes `z` plus the nudge, or minus infinity where the action is closed or the run is over.
+        """
+        parameters: dict[str, Kind] = {
+            "work": "pointer", "z": "pointer", "open": "pointer", "count": "index", "allowed": "pointer",
+            "forced": "index", "nudge": "pointer",
+        }  # fmt: skip
+        closed = float("-inf")
+        with self.module.function("restrict", parameters) as f:
+            running = self.watch.running(f)
+            left = f.variable("mask", False)
+            with f.loop(0, f["count"]) as a:
+                allowed = f.load_byte(f["allowed"], a).differs(0)
+                holds = f.load(f["z"], a).differs(closed)
+                left.set(left.get() | f.select(allowed, holds, f.constant("mask", False)))
+            # A forced action leaves only itself, where its `when` holds.
+            force = f.variable("mask", False)
+            with f.when(f["forced"] >= 0):
+                force.set(f.load(f["z"], f["forced"]).differs(closed))
+            with f.loop(0, f["count"]) as a:
+                z = f.load(f["z"], a)
+                allowed = f.to("mask", f.load_byte(f["allowed"], a).differs(0))
+                itself = f.to("mask", a.equals(f["forced"]))
+                # A prohibition that would leave no action has no effect.
+                keep = f.select(force.get(), itself, allowed | ~left.get())
+                nudged = z + f.to("real", f.load(f["nudge"], a, "scalar"))
+                f.store(f["open"], a, f.select(keep & running, nudged, closed))
+
+    def _take(self) -> None:
+        """@take(key, step, z, count, purposes, taken): draw an action by Gumbel noise.
+
+        Gives its position; `taken` becomes 1 for it and 0 for the others.
+        """
+        parameters: dict[str, Kind] = {
+            "key": "pointer", "step": "index", "z": "pointer", "count": "index", "purposes": "pointer",
+            "taken": "pointer",
+        }  # fmt: skip
+        with self.module.function("take", parameters, "small") as f:
+            best = f.variable("real", float("-inf"))
+            move = f.variable("small", -1)
+            with f.loop(0, f["count"]) as a:
+                noise = f.call("gumbel", f["key"], f["step"], f.load(f["purposes"], a, "index"))
+                score = f.load(f["z"], a) + noise
+                better = score > best.get()
+                best.set(f.select(better, score, best.get()))
+                move.set(f.select(better, f.to("small", a), move.get()))
+            with f.loop(0, f["count"]) as a:
+                f.store(f["taken"], a, f.to("real", move.get().equals(f.to("small", a))))
+            f.result(move.get())
+
+    def _choose(self, i: int) -> None:
+        """@choose_I: what actor I sees and does in this step."""
+        actor, layout = self.model.actors[i], self.layout
+        first, count = layout.first_slot[i], len(actor.actions)
+        with self.memory.function(f"choose_{i}") as (f, step, now):
+            seen, picture = self.seeing.view(f, i, now)
+            z = self.memory.place(f, "inclined" if self.seeing.is_private(i) else "common")
+            if self.seeing.is_private(i):
+                f.call("inclinations", seen, picture, now, z)
+            own, worth = f.at(self.memory.place(f, "open"), first), self.memory.place(f, "worth")
+            allowed = f.bytes_on(self.memory.outside(f, "allowed"), step * len(layout.slots) + first)
+            row = step * len(self.model.actors) + i
+            forced = f.load(self.memory.outside(f, "forced"), row, "index")
+            nudge = f.bytes_on(self.memory.outside(f, "nudge"), (step * len(layout.slots) + first) * 8)
+            f.call("restrict", f["work"], f.at(z, first), own, count, allowed, forced, nudge)
+            if actor.depth:
+                if actor.beliefs:
+                    self._look_in_pictures(f, i, now, own, worth)
+                else:
+                    answers = self.memory.place(f, f"answers_{i}")
+                    self._look_ahead(f, i, seen, picture, z, own, answers, worth)
+                with f.loop(0, count) as a:
+                    is_open = f.load(own, a).differs(float("-inf"))
+                    self.watch.fail_where(f, is_open & ~f.is_finite(f.load(worth, a)), Status.NOT_FINITE)
+                self.minds.weigh_worth(f, i, picture, own, worth, own)
+            probability = f.at(self.memory.place(f, "probability"), first)
+            f.call("softmax", own, probability, count)
+            # If one of them is not finite, none is: they share their sum.
+            self.watch.fail_where(f, ~f.is_finite(f.load(probability, 0)), Status.NOT_FINITE)
+            names = f.table("index", [purpose_number(f"choose/{actor.name}/{a.name}") for a in actor.actions])
+            taken = f.at(self.memory.place(f, "taken"), first)
+            move = f.call("take", self.memory.place(f, "key"), step, own, count, names, taken)
+            f.store(self.memory.place(f, "moves"), i, move, "small")
+
+    def _look_ahead(
+        self, f: Function, i: int, seen: Value, picture: Value, z: Value, own: Value, answers: Value, q: Value
+    ) -> None:
+        """Q of actor i's actions in one picture, and in `answers` how the others answer at first."""
+        actor, room = self.model.actors[i], self.memory.place(f, "room")
+        actors = len(self.model.actors)
+        reach = f.bytes_on(self.memory.outside(f, "reach"), i * (actors + 1) * 8)
+        steps = f.load(reach, actors, "index")
+        if len(self.layout.steady_ladders) < len(self.model.ladders):
+            now = f.to("scalar", f["step"]) * self.layout.dt
+            f.call("odds", seen, picture, now, self.memory.place(f, "desk"))
+        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, room)
+        if self.sampling is not None:
+            key = self.memory.place(f, "key")
+            f.call(f"imagine_{i}", seen, picture, f["step"], steps, reach, answers, own, q, room, key)
+            return
+        f.call(
+            f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps, reach, answers, own, q,
+            room,
+        )  # fmt: skip
+
+    def _look_in_pictures(self, f: Function, i: int, now: Value, own: Value, worth: Value) -> None:
+        """Q over all pictures, by how likely actor i takes each to be; impossible ones are left out."""
+        count, slots = len(self.model.actors[i].actions), len(self.layout.slots)
+        z, q = self.memory.place(f, "inclined"), self.memory.place(f, "worth_in_picture")
+        with f.loop(0, count) as a:
+            f.store(worth, a, 0.0)
+        with f.loop(0, len(self.believing.pictures(i))) as n:
+            weight = f.load(self.memory.place(f, f"weights_{i}"), n)
+            with f.when(f.any(weight.differs(0.0))):
+                seen, picture = self.seeing.view_in_picture(f, i, n, now)
+                f.call("inclinations", seen, picture, now, z)
+                answers = f.at(self.memory.place(f, f"answers_{i}"), n * slots)
+                self._look_ahead(f, i, seen, picture, z, own, answers, q)
+                with f.loop(0, count) as a:
+                    f.store(worth, a, f.load(worth, a) + weigh(weight, f.load(q, a)))

@@ -1,0 +1,257 @@
+"""A model as machine code: `compile_model(model).run(inputs)`."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp.engine import luck
+from offramp.engine.compiled.course import Control
+from offramp.engine.compiled.elementary import write_elementary
+from offramp.engine.compiled.foresight import Minds
+from offramp.engine.compiled.imagined import Sampling
+from offramp.engine.compiled.ir import Module
+from offramp.engine.compiled.jit import Program, Target, compile_ir
+from offramp.engine.compiled.layout import Layout
+from offramp.engine.compiled.luck import write_draws
+from offramp.engine.compiled.memory import INPUTS, outside_of
+from offramp.engine.compiled.phases import Phases
+from offramp.engine.depths import reach_of
+from offramp.engine.inputs import Inputs, Outputs, Schedule
+from offramp.model import Model
+
+# Vectors of runs handled in one call: enough to hide its cost, few enough to stay in the caches.
+VECTORS_PER_CALL = 32
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """A model that runs.
+
+    Attributes
+    ----------
+    model : what was compiled
+    ir : the program as LLVM text, to be read
+    width : runs side by side in one vector
+    program : the machine code
+    seconds : stage -> seconds that compiling took
+    """
+
+    model: Model
+    ir: str = field(repr=False)
+    width: int
+    program: Program = field(repr=False)
+    seconds: dict[str, float]
+    _work_size: int = field(repr=False)  # vectors of reals
+    _function: Any = field(repr=False)
+    paths: int = 0  # sampled paths that look-aheads follow
+    _others: dict[int, CompiledModel] = field(default_factory=dict, repr=False)  # paths -> program
+    _lock: Any = field(default_factory=Lock, repr=False)
+
+    def at_horizons(self, model: Model) -> CompiledModel:
+        """The same program for a model that differs in its actors' horizons alone."""
+        return replace(self, model=model)
+
+    def _following(self, paths: int) -> CompiledModel:
+        """The program whose look-aheads follow so many paths, made when it is first asked for."""
+        with self._lock:
+            if paths not in self._others:
+                self._others[paths] = compile_model(self.model, width=self.width, paths=paths)
+        return self._others[paths].at_horizons(self.model)
+
+    def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
+        """Run a block of runs on the calling thread.
+
+        The interpreter lock is released meanwhile, so threads may call this at once. A run's results do not
+        depend on the others in its block.
+
+        Parameters
+        ----------
+        inputs : the block, its axes as in `Inputs`
+        probabilities : also return the chance of every action
+        """
+        if inputs.paths != self.paths:
+            return self._following(inputs.paths).run(inputs, probabilities)
+        runs, width = len(inputs.scenario), self.width
+        steps = self.model.steps if inputs.steps is None else inputs.steps
+        outputs = empty_outputs(self.model, runs, probabilities, steps)
+        whole = empty_outputs(self.model, 1, probabilities, self.model.steps)
+        work = aligned((self._work_size, width))
+        wanted = {n: a for n in _OUTPUT_NAMES if (a := getattr(outputs, n)) is not None}
+        vectors = min(VECTORS_PER_CALL, -(-runs // width))
+        room = {
+            n: aligned((vectors, *getattr(whole, n).shape[1:], width), a.dtype) for n, a in wanted.items()
+        }
+        arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
+        outside = outside_of(self.model)
+        block = VECTORS_PER_CALL * width
+        for start in range(0, runs, block):
+            part = slice(start, min(runs, start + block))
+            vectors = -(-(part.stop - start) // width)
+            for name in INPUTS:
+                if (given := getattr(inputs, name)) is not None:
+                    arrays[name] = to_lanes(given[part], width)
+            addresses = (ctypes.c_void_p * len(outside))(
+                *(arrays[name].ctypes.data if name in arrays else None for name in outside)
+            )
+            seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
+            self._function(ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data)
+            for name, values in wanted.items():
+                lanes = room[name][:vectors]
+                # Of the steps only those played are there.
+                from_lanes(lanes if values.ndim == 1 else lanes[:, : values.shape[1]], values[part])
+        return outputs
+
+
+_OUTPUT_NAMES = tuple(Outputs.__dataclass_fields__)
+
+
+def compile_model(
+    model: Model,
+    *,
+    real: str = "double",
+    width: int | None = None,
+    cpu: str | None = None,
+    cache: bool = True,
+    paths: int = 0,
+) -> CompiledModel:
+    """Compile a model for this machine.
+
+    Parameters
+    ----------
+    model : a checked model
+    real : LLVM type of a real number
+    width : runs side by side in one vector, a power of two; by default what the processor holds. The
+        results do not depend on it, bit for bit.
+    cpu : LLVM name of a processor to compile for instead of this one, such as "x86-64"
+    cache : keep object code on disk and reuse it
+    paths : how many sampled paths look-aheads follow; 0 for the expected path
+
+    Raises
+    ------
+    OfframpError
+        If two purposes of luck have the same number.
+    """
+    luck.check_purposes(luck.purposes(model))
+    target = Target.of(cpu)
+    began = time.perf_counter()
+    module = Module(width or target.doubles, real)
+    control = write_program(module, model, paths)
+    pieces = module.pieces
+    written = time.perf_counter() - began
+    program = compile_ir(pieces, target, cache=cache)
+    pointer, integer = ctypes.c_void_p, ctypes.c_int64
+    return CompiledModel(
+        model=model,
+        ir=module.text,
+        width=module.width,
+        program=program,
+        seconds={"write": written, **program.seconds},
+        paths=paths,
+        _work_size=control.memory.size,
+        _function=program.function("run", pointer, integer, integer, integer, integer, pointer),
+    )
+
+
+def write_program(module: Module, model: Model, paths: int = 0) -> Control:
+    """Write everything that a run of the model does into an IR module."""
+    write_elementary(module)
+    write_draws(module)
+    layout = Layout(model)
+    phases = Phases(module, layout)
+    phases.write()
+    minds = Minds(module, layout, phases)
+    minds.write()
+    sampling = Sampling(module, layout, phases, minds, paths) if paths else None
+    if sampling is not None:
+        sampling.write()
+    control = Control(module, layout, phases, minds, sampling)
+    control.write()
+    return control
+
+
+def empty_outputs(model: Model, runs: int, probabilities: bool, steps: int) -> Outputs:
+    """Arrays of the right shapes and types for the results of a block of runs."""
+    slots = sum(len(a.actions) for a in model.actors)
+    return Outputs(
+        state=np.empty((runs, steps + 1, len(model.variables))),
+        action=np.empty((runs, steps, len(model.actors)), dtype=np.int8),
+        probability=np.empty((runs, steps, slots)) if probabilities else None,
+        belief=np.full((runs, steps, len(model.suppositions)), np.nan),
+        expected=np.full((runs, steps, len(model.expectations)), np.nan),
+        event=np.empty((runs, steps, len(model.events)), dtype=np.int16),
+        ladder_rung=np.full((runs, steps, len(model.ladders)), -1, dtype=np.int8),
+        ladder_first=np.full((runs, steps, len(model.ladders)), -1, dtype=np.int8),
+        ladder_moves=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
+        ladder_ending=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
+        ladder_foreseen=np.full((runs, steps, len(model.ladders), 2), np.nan),
+        ladder_risk=np.full((runs, steps, len(model.ladders)), np.nan),
+        outcome=np.empty((runs, len(model.outcomes)), dtype=np.int16),
+        status=np.empty(runs, dtype=np.uint8),
+        failed_step=np.empty(runs, dtype=np.int16),
+        failed_variable=np.empty(runs, dtype=np.int16),
+    )
+
+
+def aligned(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
+    """An array, not yet filled, that begins on a multiple of 64 bytes, as the compiled code expects."""
+    kind = np.dtype(dtype)
+    size = int(np.prod(shape)) * kind.itemsize
+    raw = np.empty(size + 64, dtype=np.uint8)
+    begin = -raw.ctypes.data % 64
+    return raw[begin : begin + size].view(kind).reshape(shape)
+
+
+def to_lanes(values: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
+    """(run, ...) as (vector, ..., lane). The last vector is filled up with copies of the last run."""
+    runs = len(values)
+    vectors = -(-runs // width)
+    kind = np.int64 if values.dtype.kind in "iu" else np.float64
+    lanes = aligned((vectors, *values.shape[1:], width), kind)
+    filled = values[np.minimum(np.arange(vectors * width), runs - 1)]
+    lanes[...] = np.moveaxis(filled.reshape(vectors, width, *values.shape[1:]), 1, -1)
+    return lanes
+
+
+def from_lanes(lanes: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
+    """Write (vector, ..., lane) into (run, ...), without the copies that filled the last vector."""
+    vectors, width = lanes.shape[0], lanes.shape[-1]
+    by_run = np.moveaxis(lanes, -1, 1)
+    whole = len(values) // width
+    values[: whole * width].reshape(whole, width, *values.shape[1:])[...] = by_run[:whole]
+    if whole < vectors:
+        values[whole * width :] = by_run[whole, : len(values) - whole * width]
+
+
+def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:
+    """The policy's tables as the program reads them, and in which steps it need not look at them."""
+    steps = len(schedule.hold)
+    supposed, right = schedule.suppose.reshape(steps, -1), schedule.right_misreading
+    held = np.concatenate([schedule.hold, schedule.shift, supposed, right], axis=1)
+    same = np.zeros(len(held), dtype=np.bool_)
+    same[1:] = ((held[1:] == held[:-1]) | (np.isnan(held[1:]) & np.isnan(held[:-1]))).all(axis=1)
+    beliefs = (~np.isnan(schedule.believe)).any(axis=1) | schedule.right_belief.any(axis=1)
+    stocks = (~np.isnan(schedule.set_stock)).any(axis=1) | (schedule.shift_stock != 0).any(axis=1)
+    return {
+        "hold": np.ascontiguousarray(schedule.hold, dtype=np.float64),
+        "shift": np.ascontiguousarray(schedule.shift, dtype=np.float64),
+        "set_stock": np.ascontiguousarray(schedule.set_stock, dtype=np.float64),
+        "shift_stock": np.ascontiguousarray(schedule.shift_stock, dtype=np.float64),
+        "allowed": np.ascontiguousarray(schedule.allowed, dtype=np.uint8),
+        "forced": np.ascontiguousarray(schedule.forced, dtype=np.int64),
+        "nudge": np.ascontiguousarray(schedule.nudge, dtype=np.float64),
+        "suppose": np.ascontiguousarray(schedule.suppose, dtype=np.float64),
+        "right_misreading": np.ascontiguousarray(schedule.right_misreading, dtype=np.uint8),
+        "right_signal": np.ascontiguousarray(schedule.right_signal, dtype=np.uint8),
+        "right_belief": np.ascontiguousarray(schedule.right_belief, dtype=np.uint8),
+        "believe": np.ascontiguousarray(schedule.believe, dtype=np.float64),
+        "parameters_change": (~same).astype(np.uint8),
+        "stocks_change": stocks.astype(np.uint8),
+        "beliefs_change": beliefs.astype(np.uint8),
+    }

@@ -1,0 +1,404 @@
+"""How an actor weighs its actions: the look-ahead, as IR.
+
+An actor that thinks at level L looks along the expected path of a picture, the others answering at level
+L-1 or at their own depth, if that is less; level 0 is habit. For actor I the functions are
+
+| function | what it does |
+|---|---|
+| `look_ahead_I_levelL` | Q of each of its actions, given how the others answer at first |
+| `answer_I_levelL` | how it is supposed to choose: habit and Q, weighed by its precision |
+| `others_of_I_levelL` | how all others answer, each at level L or its own depth |
+
+They call one another level by level, down to the habits. What everybody would do at some level from some
+state is found once and read by all who suppose it one level up, and does not depend on the candidate action.
+"""
+
+from __future__ import annotations
+
+import math
+
+from offramp.engine.compiled import elementary
+from offramp.engine.compiled.ir import Function, Module, Variable
+from offramp.engine.compiled.layout import ODDS, Layout, Reader, weigh
+from offramp.engine.compiled.onestep import OneStep
+from offramp.engine.compiled.phases import Phases
+from offramp.engine.compiled.softmax import softmax_of, write_softmax
+from offramp.engine.compiled.values import Kind, Value
+
+
+class Minds:
+    """Writes the functions by which actors choose.
+
+    Attributes
+    ----------
+    one_step_apart : whether look-aheads of one step have functions of their own; results are the same
+    """
+
+    one_step_apart = True
+
+    def __init__(self, module: Module, layout: Layout, phases: Phases) -> None:
+        self.module, self.layout, self.phases, self.model = module, layout, phases, layout.model
+        self.absorbing = [o for o in self.model.outcomes if o.absorbing]
+        self.one_step = OneStep(module, layout, phases, self._valued_at_first)
+
+    def write(self) -> None:
+        write_softmax(self.module)
+        self._habits()
+        self._expect_events()
+        if self.model.ladders:
+            self._expect_exchanges()
+        for i, actor in enumerate(self.model.actors):
+            if actor.depth:
+                self._assess(i)
+                if self.one_step_apart:
+                    self.one_step.write(i)
+        self._write_levels()
+
+    def _habits(self) -> None:
+        """@habits(z, v, p): every actor's habit, from its inclinations or, if steady, from the vector v."""
+        layout = self.layout
+        with self.module.function("habits", {"z": "pointer", "v": "pointer", "p": "pointer"}) as f:
+            moving = []
+            for i, (first, actor) in enumerate(zip(layout.first_slot, self.model.actors, strict=True)):
+                group = range(first, first + len(actor.actions))
+                if i not in layout.steady:
+                    moving.append(group)
+                    continue
+                for a, s in enumerate(group):
+                    f.store(f["p"], s, f.load(f["v"], layout.steady[i] + a))
+            softmax_of(f, f["z"], f["p"], moving)
+
+    def _expect_events(self) -> None:
+        """@expect_events(x, p, step, now, room): events of a step, each weighted by how likely it is."""
+        parameters = {"x": "pointer", "p": "pointer", "step": "index", "now": "scalar", "room": "pointer"}
+        with self.module.function("expect_events", parameters) as f:  # type: ignore[arg-type]
+            x, p, now, room = f["x"], f["p"], f["now"], f["room"]
+            if self.layout.dated:
+                for step in f.switch(f["step"], list(self.layout.dated)):
+                    f.call(f"dated_chances_{step}", x, p, now, room)
+                    f.call(f"dated_effects_{step}", x, p, now, room)
+            if self.layout.random:
+                f.call("means", x, p, now, room)
+                once = f.at(room, len(self.layout.mean_position))
+                for position in self.phases.positions_set:
+                    f.store(once, position, 1.0 - f.call("exp", -f.load(room, position)))
+                for event in self.layout.random:
+                    if event.once:
+                        at = self.layout.mean_position[event.name, ""]
+                        likely = 1.0 - f.call("exp", -f.load(room, at))
+                        for position in range(at, at + 1 + len(event.branches)):
+                            weight = likely if position == at else likely * f.load(room, position)
+                            f.store(room, position, weight)
+                            f.store(once, position, weight)
+                f.call("random_effects", x, p, now, room, once)
+
+    def _expect_exchanges(self) -> None:
+        """@expect_exchanges(x, p, now, room): ladders of a step, each rung weighted by how likely it is.
+
+        `room` then holds the chance that each ladder opens.
+        """
+        layout, ladders = self.layout, self.model.ladders
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "room": "pointer"}
+        with self.module.function("expect_exchanges", parameters) as f:
+            x, p, now, room = f["x"], f["p"], f["now"], f["room"]
+            f.call("openings", x, p, now, room)
+            weights = f.at(room, len(ladders))
+            for i, ladder in enumerate(ladders):
+                likely, highest = f.load(room, i), layout.odds[ladder.name] + ODDS
+                for r in range(len(ladder.rungs)):
+                    weight = likely * f.load(p, highest + r)
+                    f.store(weights, layout.rung[ladder.name, r], weight)
+            f.call("ladder_effects", x, p, now, weights)
+
+    def meet_exchanges(
+        self, f: Function, i: int, openings: Value, course: Value, factor: Value, gained: Variable
+    ) -> None:
+        """What actor i gains in the exchanges of a step, and the course that they may end."""
+        layout, ladders, actor = self.layout, self.model.ladders, self.model.actors[i]
+        survival, p = f.load(course, 0), f["p"]
+        for n, ladder in enumerate(ladders):
+            if actor.name in ladder.sides:
+                points = f.load(p, layout.odds[ladder.name] + ladder.sides.index(actor.name))
+                gained.set(gained.get() + factor * weigh(survival * f.load(openings, n), points))
+        for n, ladder in enumerate(ladders):
+            moved = survival * (f.load(openings, n) * f.load(p, layout.odds[ladder.name] + ODDS - 1))
+            war = 1 + next(k for k, o in enumerate(self.absorbing) if o.name == ladder.war)
+            f.store(course, war, f.load(course, war) + moved)
+            survival = survival - moved
+        f.store(course, 0, survival)
+
+    def _assess(self, i: int) -> None:
+        """@assess_I(x, p, end, course): what the end of a step is worth to actor I, in points per month.
+
+        `course` holds the chance that the run still goes on and, behind it, that it has ended in each
+        absorbing outcome; both are moved on by one step.
+        """
+        actor = self.model.actors[i]
+        parameters = {"x": "pointer", "p": "pointer", "end": "scalar", "course": "pointer"}
+        with self.module.function(f"assess_{i}", parameters, "real") as f:  # type: ignore[arg-type]
+            read = Reader(f, self.layout, f["x"], f["p"], f["end"], inline=True)
+            survival = f.load(f["course"], 0) if self.absorbing else f.real(1.0)
+            absorbed = {o.name: f.load(f["course"], 1 + n) for n, o in enumerate(self.absorbing)}
+            value, survival, absorbed = self._valued(f, read, i, survival, absorbed)
+            if self.absorbing:
+                f.store(f["course"], 0, survival)
+                for n, outcome in enumerate(self.absorbing):
+                    if dict(outcome.worth).get(actor.name) is not None:
+                        f.store(f["course"], 1 + n, absorbed[outcome.name])
+            f.result(value)
+
+    def _valued(
+        self, f: Function, read: Reader, i: int, survival: Value, absorbed: dict[str, Value]
+    ) -> tuple[Value, Value, dict[str, Value]]:
+        """What the end of a step is worth to actor i, and the chances that stand in `course`, moved on."""
+        actor, dt = self.model.actors[i], self.layout.dt
+        worths = {o.name: dict(o.worth).get(actor.name) for o in self.absorbing}
+        utility = f.real(0.0)
+        for term in actor.utility:
+            utility = utility + read.read(term.formula)
+        if not self.absorbing:
+            return utility, survival, absorbed
+        absorbed = dict(absorbed)
+        rates = {o.name: self.phases.rate(f, read, o) for o in self.absorbing if o.rate is not None}
+        if rates:
+            rate = f.real(0.0)
+            for r in rates.values():
+                rate = rate + r
+            stay = elementary.exp(f, rate * -dt)
+            share = f.select(rate.equals(0.0), 0.0, survival * (1.0 - stay) / rate)
+            for name, r in rates.items():
+                absorbed[name] = absorbed[name] + share * r
+            survival = survival * stay
+        for outcome in self.absorbing:
+            if outcome.when is not None:
+                moved = f.select(read.mask(outcome.when.node), survival, 0.0)
+                absorbed[outcome.name] = absorbed[outcome.name] + moved
+                survival = survival - moved
+        value = weigh(survival, utility)
+        for name, worth in worths.items():
+            if worth is not None:
+                value = value + weigh(absorbed[name], read.read(worth))
+        return value, survival, absorbed
+
+    def _valued_at_first(self, f: Function, read: Reader, i: int) -> Value:
+        """What the end of the first step is worth to actor i."""
+        nothing = {o.name: f.real(0.0) for o in self.absorbing}
+        return self._valued(f, read, i, f.real(1.0), nothing)[0]
+
+    # Levels of thought
+
+    def answering(self, i: int, level: int) -> list[list[int]]:
+        """Who must be thought through, so as to know how all but actor i answer at a level.
+
+        Item l - 1 of the list: the actors whose choice at level l is needed. Those less deep answer as they
+        do one level lower.
+        """
+        actors = self.model.actors
+        asked = {m for m in range(len(actors)) if m != i}
+        result: list[list[int]] = []
+        for l in range(level, 0, -1):
+            thinking = {m for m in asked if actors[m].depth >= l}
+            result.append(sorted(thinking))
+            read_by = [set(range(len(actors))) - {m} for m in thinking]
+            asked = (asked - thinking).union(*read_by)
+        return result[::-1]
+
+    def _write_levels(self) -> None:
+        """Every function of levels that is needed, those that are called before those that call."""
+        outer = [(actor.depth, i) for i, actor in enumerate(self.model.actors) if actor.depth]
+        answers: set[tuple[int, int]] = set()
+        for level, i in outer:
+            answers |= self._answers_within(i, level - 1)
+        for level in range(1, 1 + max([level for level, _ in outer], default=0)):
+            for i in range(len(self.model.actors)):
+                if (level, i) in answers or (level, i) in outer:
+                    self._others(i, level - 1)
+                    self._look_ahead(i, level)
+                if (level, i) in answers:
+                    self._answer(i, level)
+
+    def _answers_within(self, i: int, level: int) -> set[tuple[int, int]]:
+        """(level, actor) of every answer that `others_of_I` of a level leads to."""
+        found = {(l, m) for l, some in enumerate(self.answering(i, level), 1) for m in some}
+        for l, m in list(found):
+            found |= self._answers_within(m, l - 1)
+        return found
+
+    @property
+    def room_for_look_ahead(self) -> int:
+        """Reals of working space that the deepest look-ahead takes, with all that is nested in it."""
+        layout = self.layout
+        most_chances = max(
+            [sum(len(e.branches) for e in events) for events in layout.dated.values()], default=0
+        )
+        events = max(most_chances, 2 * len(layout.mean_position), len(self.model.ladders) + len(layout.rung))
+        slots, deepest = len(layout.slots), max([a.depth for a in self.model.actors], default=0)
+        look_ahead = len(layout.stock) + 3 * slots + len(self.phases.noisy) + 1 + len(self.absorbing)
+        return deepest * (look_ahead + deepest * slots + slots) + max(events, self.one_step.room)
+
+    def _others(self, i: int, level: int) -> None:
+        """@others_of_I_levelL(x, p, step, reach, z, weights, room): how all actors act in a state.
+
+        The others choose at level L, or at their own depth if that is less; actor I by habit. `z` holds
+        everyone's inclinations in the state x, `weights` becomes the probabilities of all slots. `reach`
+        says how far each actor looks ahead (`offramp.engine.depths.reach_of`).
+        """
+        layout, actors = self.layout, self.model.actors
+        slots = len(layout.slots)
+        parameters: dict[str, Kind] = {
+            "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
+            "weights": "pointer", "room": "pointer",
+        }  # fmt: skip
+        with self.module.function(f"others_of_{i}_level{level}", parameters) as f:
+            room = Room(f, f["room"])
+            at_level = [room.take(slots) for _ in range(level)] + [f["weights"]]
+            rest = room.take(0)
+            f.call("habits", f["z"], f["p"], at_level[0])
+            for l, thinking in enumerate(self.answering(i, level), 1):
+                copy(f, at_level[l - 1], at_level[l], slots)
+                if l == level:
+                    own, count = layout.first_slot[i], len(actors[i].actions)
+                    copy(f, f.at(at_level[0], own), f.at(at_level[l], own), count)
+                for m in thinking:
+                    f.call(
+                        f"answer_{m}_level{l}", f["x"], f["p"], f["step"], f["reach"], f["z"],
+                        at_level[l - 1], f.at(at_level[l], layout.first_slot[m]), rest,
+                    )  # fmt: skip
+
+    def _answer(self, i: int, level: int) -> None:
+        """@answer_I_levelL(x, p, step, reach, z, first, weights, room): how actor I is supposed to choose.
+
+        `first` holds how everyone acts in the state x as those who think at level L suppose; `weights`
+        becomes the probabilities of the actor's own actions.
+        """
+        layout, actor = self.layout, self.model.actors[i]
+        count = len(actor.actions)
+        parameters: dict[str, Kind] = {
+            "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
+            "first": "pointer", "weights": "pointer", "room": "pointer",
+        }  # fmt: skip
+        with self.module.function(f"answer_{i}_level{level}", parameters) as f:
+            room = Room(f, f["room"])
+            q = room.take(count)
+            own = f.at(f["z"], layout.first_slot[i])
+            steps = f.load(f["reach"], i, "index")
+            f.call(
+                f"look_ahead_{i}_level{level}", f["x"], f["p"], f["step"], steps, f["reach"], f["first"],
+                own, q, room.take(0),
+            )  # fmt: skip
+            self.weigh_worth(f, i, f["p"], own, q, q)
+            f.call("softmax", q, f["weights"], count)
+
+    def weigh_worth(self, f: Function, i: int, p: Value, inclined: Value, q: Value, weight: Value) -> None:
+        """`weight` becomes inclination + precision·Q, or stays minus infinity where that is closed."""
+        precision = f.real(0.0)
+        given = self.model.actors[i].precision
+        if given is not None:
+            precision = f.load(p, self.layout.derived[given.node])
+        with f.loop(0, len(self.model.actors[i].actions)) as a:
+            z = f.load(inclined, a)
+            is_open = z.differs(-math.inf)
+            f.store(weight, a, f.select(is_open, z + precision * f.load(q, a), z))
+
+    def _look_ahead(self, i: int, level: int) -> None:
+        """@look_ahead_I_levelL(seen, p, step, steps, reach, first, open, q, room): Q of each action.
+
+        `steps` is how far actor I looks, `reach` how far everyone does within its look-ahead. `first` holds
+        how everyone acts in the seen state; `open` the actor's own inclinations, minus infinity where
+        the action is closed to it. An action that is closed in all runs of the vector is passed over.
+        """
+        parameters: dict[str, Kind] = {
+            "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "reach": "pointer",
+            "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer",
+        }  # fmt: skip
+        with self.module.function(f"look_ahead_{i}_level{level}", parameters) as f:
+            if not self.one_step_apart:
+                self._look_further(f, i, level)
+                return
+            one = f["steps"].equals(1)
+            with f.when(one):
+                f.call(
+                    f"one_step_{i}", f["seen"], f["p"], f["step"], f["first"], f["open"], f["q"], f["room"]
+                )
+            with f.when(~one):
+                self._look_further(f, i, level)
+
+    def _look_further(self, f: Function, i: int, level: int) -> None:
+        """Q of each action where actor i looks two steps ahead or more."""
+        layout, actor, dt = self.layout, self.model.actors[i], self.layout.dt
+        first, count = layout.first_slot[i], len(actor.actions)
+        room = Room(f, f["room"])
+        x = room.take(len(layout.stock))
+        first_weights = room.take(len(layout.slots))
+        weights = room.take(len(layout.slots))
+        z = room.take(len(layout.slots))
+        kick = room.take(len(self.phases.noisy))  # no noise is expected
+        course = room.take(1 + len(self.absorbing))
+        scratch = room.take(0)
+        p, step = f["p"], f["step"]
+
+        for n in range(len(self.phases.noisy)):
+            f.store(kick, n, 0.0)
+        copy(f, f["first"], first_weights, len(layout.slots))
+        own = f.at(first_weights, first)
+        now0 = f.to("scalar", step) * dt
+        f.call(f"costs_{i}", f["seen"], p, now0, f["q"])
+        node = layout.discount_per_step(actor)
+        discount = f.load(p, layout.derived[node]) if node is not None else f.real(1.0)
+
+        with f.loop(0, count) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
+            with f.loop(0, count) as b:
+                f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
+            copy(f, f["seen"], x, len(layout.stock))
+            f.store(course, 0, 1.0)
+            for n in range(len(self.absorbing)):
+                f.store(course, 1 + n, 0.0)
+            f.call("effects", x, p, now0, first_weights)
+            f.call("change", x, p, now0, kick)
+            end = f.to("scalar", step + 1) * dt
+            total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
+            factor = f.variable("real", discount)
+            gained = f.variable("real", 0.0) if self.model.ladders else None
+            with f.loop(1, f["steps"]) as h:
+                last = f["steps"].equals(h + 1)
+                k = step + h
+                now = f.to("scalar", k) * dt
+                end = f.to("scalar", k + 1) * dt
+                f.call("expect_events", x, p, k, now, scratch)
+                if gained is not None:
+                    f.call("expect_exchanges", x, p, now, scratch)
+                    self.meet_exchanges(f, i, scratch, course, factor.get() * discount, gained)
+                f.call("inclinations", x, p, now, z)
+                f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch)
+                # At the end of the path only what the actor values moves.
+                for this, effects, change in [
+                    (~last, "effects", "change"), (last, f"last_effects_{i}", f"last_change_{i}"),
+                ]:  # fmt: skip
+                    with f.when(this):
+                        f.call(effects, x, p, now, weights)
+                        f.call(change, x, p, now, kick)
+                factor.set(factor.get() * discount)
+                value = f.call(f"assess_{i}", x, p, end, course)
+                total.set(total.get() + factor.get() * value)
+            whole = total.get() * dt
+            if gained is not None:
+                whole = whole + gained.get()
+            f.store(f["q"], a, whole - f.load(f["q"], a))
+
+
+def copy(f: Function, source: Value, target: Value, count: int) -> None:
+    """Copy an array of reals."""
+    with f.loop(0, count) as i:
+        f.store(target, i, f.load(source, i))
+
+
+class Room:
+    """Hands out working space from a block of memory."""
+
+    def __init__(self, f: Function, base: Value) -> None:
+        self.f, self.base, self.used = f, base, 0
+
+    def take(self, reals: int) -> Value:
+        place = self.f.at(self.base, self.used)
+        self.used += reals
+        return place

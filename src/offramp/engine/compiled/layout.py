@@ -1,0 +1,503 @@
+"""Where a model's values stand in memory, and its formulas as IR.
+
+World and minds are run by the same functions on other vectors: a function takes the address of the
+stocks, of a vector of parameters (the truth, or an actor's picture) and the time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from offramp.engine.compiled import elementary
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.values import Value
+from offramp.model import Action, Actor, Effect, Event, Formula, Model
+from offramp.tree import (
+    Binary,
+    Call,
+    Compare,
+    Logic,
+    Negate,
+    Node,
+    Not,
+    Now,
+    Number,
+    Parameter,
+    StepLength,
+    Variable,
+    children,
+    variables_in,
+    walk,
+)
+
+LARGEST_REPEATED_POWER = 8
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One action of one actor; slots are numbered actor by actor, in file order."""
+
+    actor: int
+    position: int  # among the actor's own actions
+    action: Action
+
+
+# What is kept of the odds of a ladder before the chances of its rungs: points of two sides, chance of war.
+ODDS = 3
+
+
+class Layout:
+    """Positions of a model's stocks, parameters, actions and events in lane-major arrays.
+
+    A vector of parameters is longer than the model's: behind the parameters stand the values of all
+    parts of formulas that read nothing but parameters. They are computed once for a vector (the function
+    `derive`) and not again in every step of a look-ahead.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.dt = model.step_length
+        self.stock = {v.name: i for i, v in enumerate(model.stocks)}
+        self.parameter = {p.name: i for i, p in enumerate(model.parameters)}
+        self.by_name = {v.name: v for v in model.variables}
+        self._made_of: dict[str, list[str]] = {}
+        self._reads: dict[Node, frozenset[str]] = {}
+        self.first_slot: list[int] = []
+        self.slots: list[Slot] = []
+        for a, actor in enumerate(model.actors):
+            self.first_slot.append(len(self.slots))
+            self.slots += [Slot(a, i, action) for i, action in enumerate(actor.actions)]
+
+    @cached_property
+    def derived(self) -> dict[Node, int]:
+        """Parts of formulas made of parameters alone -> position in a vector of parameters."""
+        found: dict[Node, int] = {}
+        for node in all_formulas(self.model):
+            for part in _parameter_parts(node):
+                found.setdefault(part, len(self.parameter) + len(found))
+        for actor in self.model.actors:
+            for own in (actor.precision, self.discount_per_step(actor)):
+                if own is not None:
+                    node = own.node if isinstance(own, Formula) else own
+                    found.setdefault(node, len(self.parameter) + len(found))
+        return found
+
+    def discount_per_step(self, actor: Actor) -> Node | None:
+        """The actor's discount over one step, as a formula."""
+        if actor.discount is None:
+            return None
+        return actor.discount.node if self.dt == 1 else Binary("**", actor.discount.node, Number(self.dt))
+
+    @property
+    def vector_length(self) -> int:
+        """Reals in a vector of parameters, with derived parts, steady habits and odds of ladders."""
+        return self.first_odds + sum(ODDS + len(ladder.rungs) for ladder in self.model.ladders)
+
+    @property
+    def first_odds(self) -> int:
+        return self.first_steady + sum(len(self.model.actors[i].actions) for i in self.steady)
+
+    @cached_property
+    def odds(self) -> dict[str, int]:
+        """Ladders -> first place, in a vector, of what an exchange brings as expected in that picture.
+
+        There stand the points of the first and of the second side besides war, the chance of war, and for
+        each rung the chance that it is the highest reached; over who moves first.
+        """
+        places, found = self.first_odds, {}
+        for ladder in self.model.ladders:
+            found[ladder.name] = places
+            places += ODDS + len(ladder.rungs)
+        return found
+
+    @cached_property
+    def steady_ladders(self) -> frozenset[str]:
+        """Ladders that, once open, read parameters alone: one solution serves a vector in every step."""
+        sides = {a.name: a for a in self.model.actors}
+        found = set()
+        for ladder in self.model.ladders:
+            given = [ladder.first, *(sides[side].precision for side in ladder.sides)]
+            by_side = [ladder.war_worth]
+            for rung in ladder.rungs:
+                given.append(rung.loses_control)
+                by_side += [rung.harm, rung.stakes, rung.audience_cost]
+            given += [formula for values in by_side for _, formula in values]
+            if not any(isinstance(n, Variable | Now) for g in given if g is not None for n in walk(g.node)):
+                found.add(ladder.name)
+        return frozenset(found)
+
+    @cached_property
+    def rung(self) -> dict[tuple[str, int], int]:
+        """(ladder, position of a rung) -> position among all rungs of all ladders."""
+        every = [(ladder.name, r) for ladder in self.model.ladders for r in range(len(ladder.rungs))]
+        return {key: i for i, key in enumerate(every)}
+
+    @property
+    def first_steady(self) -> int:
+        return len(self.parameter) + len(self.derived)
+
+    def stocks_read(self, formulas: Iterable[Node]) -> set[str]:
+        """Stocks that some formulas read, also through auxiliaries."""
+        found: set[str] = set()
+        names = {n.name for node in formulas for n in walk(node) if isinstance(n, Variable)}
+        while names:
+            found |= names
+            equals = [e.node for name in names if (e := self.by_name[name].equals) is not None]
+            names = {n.name for node in equals for n in walk(node) if isinstance(n, Variable)} - found
+        return found & self.stock.keys()
+
+    def reads(self, node: Node) -> frozenset[str]:
+        """Stocks that a formula reads, also through auxiliaries."""
+        if node not in self._reads:
+            if isinstance(node, Variable):
+                found = frozenset(self.stocks_read([node]))
+            else:
+                found = frozenset().union(*(self.reads(child) for child in children(node)))
+            self._reads[node] = found
+        return self._reads[node]
+
+    def made_of(self, auxiliary: str) -> list[str]:
+        """Other auxiliaries that one is made of, at any remove, each after those that it reads itself."""
+        if auxiliary not in self._made_of:
+            found: set[str] = set()
+            waiting = [auxiliary]
+            while waiting:
+                equals = self.by_name[waiting.pop()].equals
+                names = variables_in(equals.node) if equals is not None else frozenset()
+                new = {n for n in names if self.by_name[n].is_auxiliary} - found
+                found |= new
+                waiting += new
+            self._made_of[auxiliary] = [n for n in self.model.auxiliary_order if n in found]
+        return self._made_of[auxiliary]
+
+    def stocks_valued(self, i: int) -> set[str]:
+        """Stocks that say what the end of a step is worth to actor i, and whether the course ends."""
+        return self.stocks_read(self.valuation(i))
+
+    def valuation(self, i: int) -> list[Node]:
+        """The formulas that say what the end of a step is worth to actor i, and whether the course ends."""
+        actor = self.model.actors[i]
+        given = [term.formula for term in actor.utility]
+        for outcome in self.model.outcomes:
+            if outcome.absorbing:
+                own = dict(outcome.worth).get(actor.name)
+                given += [g for g in (outcome.rate, outcome.when, own) if g is not None]
+        return [formula.node for formula in given]
+
+    @cached_property
+    def steady(self) -> dict[int, int]:
+        """Actors whose habit reads nothing but parameters -> position of its probabilities in a vector."""
+        found: dict[int, int] = {}
+        place = self.first_steady
+        for i, actor in enumerate(self.model.actors):
+            given = [g.node for a in actor.actions for g in (a.when, a.propensity) if g is not None]
+            if not any(isinstance(n, Variable | Now) for node in given for n in walk(node)):
+                found[i] = place
+                place += len(actor.actions)
+        return found
+
+    @cached_property
+    def misled(self) -> frozenset[int]:
+        """Actors that some policy makes take a parameter for another number."""
+        names = {
+            who
+            for policy in self.model.policies
+            for intervention in policy.interventions
+            for who, _, _ in intervention.misread
+        }
+        return frozenset(i for i, actor in enumerate(self.model.actors) if actor.name in names)
+
+    @cached_property
+    def dated(self) -> dict[int, list[Event]]:
+        """Step -> the dated events with effects or branches that fall into it, in file order.
+
+        Steps after the model's last are kept: a look-ahead sees them.
+        """
+        steps: dict[int, list[Event]] = {}
+        for event in self.model.events:
+            if event.on is not None and (event.effects or event.branches):
+                steps.setdefault(self.model.step_of(event.on), []).append(event)
+        return {k: events for k, events in steps.items() if k >= 0}
+
+    @cached_property
+    def random(self) -> list[Event]:
+        return [e for e in self.model.events if e.rate is not None]
+
+    @cached_property
+    def mean_position(self) -> dict[tuple[str, str], int]:
+        """(event, branch) -> position in the array of means of random events; branch "" is the event."""
+        keys = []
+        for event in self.random:
+            keys += [(event.name, ""), *((event.name, b.name) for b in event.branches)]
+        return {key: i for i, key in enumerate(keys)}
+
+
+def all_formulas(model: Model) -> Iterator[Node]:
+    """Every formula that is read while a run goes on, but for `precision` and `discount`."""
+
+    def effects(given: Iterable[Effect]) -> Iterator[Formula | None]:
+        return (e.amount for e in given)
+
+    def formulas() -> Iterator[Formula | None]:
+        for variable in model.variables:
+            yield from (variable.change, variable.equals, variable.noise)
+        for actor in model.actors:
+            yield from (term.formula for term in actor.utility)
+            for action in actor.actions:
+                yield from (action.when, action.cost, action.propensity, *effects(action.effects))
+                yield action.attributed
+            for belief in actor.beliefs:
+                yield from (belief.confirmation_bias, belief.fading, belief.floor)
+            for signal in actor.sees:
+                yield from (signal.assumed, signal.bias, signal.noise)
+        for event in model.events:
+            yield from (event.rate, *effects(event.effects))
+            for branch in event.branches:
+                yield from (branch.probability, *effects(branch.effects))
+        for ladder in model.ladders:
+            yield from (ladder.rate, ladder.first, *(formula for _, formula in ladder.war_worth))
+            for rung in ladder.rungs:
+                yield from (rung.loses_control, *effects(rung.effects))
+                for values in (rung.harm, rung.stakes, rung.audience_cost):
+                    yield from (formula for _, formula in values)
+        for outcome in model.outcomes:
+            yield from (outcome.when, outcome.rate, *(formula for _, formula in outcome.worth))
+
+    return (f.node for f in formulas() if f is not None)
+
+
+def _parameter_parts(node: Node) -> Iterator[Node]:
+    """The largest parts of a formula that read only parameters and are more than one name or number."""
+    below = list(walk(node))
+    if not any(isinstance(n, Variable | Now) for n in below) and isinstance(node, Negate | Binary | Call):
+        # Plain arithmetic on literals is left to LLVM.
+        if any(isinstance(n, Parameter | Call) or (isinstance(n, Binary) and n.op == "**") for n in below):
+            yield node
+        return
+    if isinstance(node, Binary) and node.op == "/":
+        reciprocal = reciprocal_of(node.right)
+        if isinstance(reciprocal, Binary):
+            yield reciprocal
+    for child in children(node):
+        yield from _parameter_parts(child)
+
+
+def reciprocal_of(divisor: Node) -> Binary | float | None:
+    """One over a divisor, if it is a number or made of parameters alone: then it can be had beforehand."""
+    number = number_of(divisor)
+    if number is not None:
+        return 1.0 / number if number else None
+    if any(isinstance(n, Variable | Now) for n in walk(divisor)):
+        return None
+    return Binary("/", Number(1.0), divisor)
+
+
+def number_of(node: Node) -> float | None:
+    """Value of plain arithmetic on literals."""
+    match node:
+        case Number(value):
+            return value
+        case Negate(of):
+            positive = number_of(of)
+            return None if positive is None else -positive
+        case Binary(op, left, right) if op in ("+", "-", "*", "/"):
+            a, b = number_of(left), number_of(right)
+            if a is None or b is None or (op == "/" and b == 0):
+                return None
+            return {"+": a + b, "-": a - b, "*": a * b, "/": a / (b or 1.0)}[op]
+    return None
+
+
+class Reader:
+    """Reads formulas in one state, with one vector of parameters, at one time.
+
+    Auxiliaries are computed where a formula needs them, once.
+
+    Parameters
+    ----------
+    f : the function being written
+    x : address of the stocks
+    p : address of the vector of parameters
+    now : months since the start, uniform
+    use_derived : read derived parts from the vector instead of computing them
+    inline : write exp and log out instead of calling them: faster, for many are under way at once, but
+        longer to compile
+    """
+
+    def __init__(
+        self, f: Function, layout: Layout, x: Value, p: Value, now: Value, *, use_derived: bool = True,
+        inline: bool = False,
+    ) -> None:  # fmt: skip
+        self.inline = inline
+        self.f, self.layout = f, layout
+        self.x, self.p, self.now = x, p, now
+        self._derived = layout.derived if use_derived else {}
+        self._reals: dict[Node, Value] = {}
+        self._masks: dict[Node, Value] = {}
+
+    def stock(self, name: str) -> Value:
+        return self.real(Variable(name))
+
+    def made_of(self, auxiliary: str) -> list[str]:
+        """Auxiliaries to be computed before one that reads them."""
+        return self.layout.made_of(auxiliary)
+
+    def read(self, formula: Formula | None, absent: float = 0.0) -> Value:
+        """Value of a formula, or a constant where the model file gives none."""
+        return self.f.real(absent) if formula is None else self.real(formula.node)
+
+    def real(self, node: Node) -> Value:
+        if node not in self._reals:
+            self._reals[node] = self._real(node)
+        return self._reals[node]
+
+    def mask(self, node: Node) -> Value:
+        """A condition; a number holds where it is not 0."""
+        if node not in self._masks:
+            self._masks[node] = self._mask(node)
+        return self._masks[node]
+
+    def _real(self, node: Node) -> Value:
+        f = self.f
+        if node in self._derived:
+            return f.load(self.p, self._derived[node])
+        match node:
+            case Number(value):
+                return f.real(value)
+            case Parameter(name):
+                return f.load(self.p, self.layout.parameter[name])
+            case Variable(name):
+                equals = self.layout.by_name[name].equals
+                if equals is not None:
+                    # What it is made of comes first, in order: a long chain is not a deep recursion.
+                    for auxiliary in self.made_of(name):
+                        self.real(Variable(auxiliary))
+                    return self.real(equals.node)
+                return f.load(self.x, self.layout.stock[name])
+            case Now():
+                return f.to("real", self.now)
+            case StepLength():
+                return f.real(self.layout.dt)
+            case Negate(Number(value)):
+                return f.real(-value)
+            case Negate(of):
+                return -self.real(of)
+            case Binary("**", base, exponent):
+                return self._power(self.real(base), exponent)
+            case Binary("+", left, right):
+                return self.real(left) + self.real(right)
+            case Binary("-", left, right):
+                return self.real(left) - self.real(right)
+            case Binary("*", left, right):
+                return self.real(left) * self.real(right)
+            case Binary("/", left, right):
+                return self._quotient(left, right)
+            case Call(function, args):
+                return self._call(function, args)
+            case Compare() | Logic() | Not():
+                return f.to("real", self.mask(node))
+        raise TypeError(f"not a formula: {node!r}")
+
+    def _mask(self, node: Node) -> Value:
+        match node:
+            case Compare(op, left, right):
+                return self.f.compare(op, self.real(left), self.real(right))
+            case Not(of):
+                return ~self.mask(of)
+            case Logic(op, parts):
+                result = self.mask(parts[0])
+                for part in parts[1:]:
+                    result = result & self.mask(part) if op == "and" else result | self.mask(part)
+                return result
+        return self.real(node).differs(0.0)
+
+    def _quotient(self, left: Node, right: Node) -> Value:
+        x = self.real(left)
+        reciprocal = reciprocal_of(right)
+        if isinstance(reciprocal, float):
+            if math.frexp(reciprocal)[0] in (0.5, -0.5):  # a power of 2: exact
+                return x * reciprocal
+            return self.f.divide(x, self.real(right), self.f.real(reciprocal))
+        if reciprocal in self._derived:
+            return self.f.divide(x, self.real(right), self.real(reciprocal))
+        return x / self.real(right)
+
+    def _power(self, base: Value, exponent: Node) -> Value:
+        f = self.f
+        literal = literal_of(exponent)
+        if literal is not None and literal.is_integer() and abs(literal) <= LARGEST_REPEATED_POWER:
+            if literal == 0:
+                return f.real(1.0)
+            result = base
+            for _ in range(int(abs(literal)) - 1):
+                result = result * base
+            return 1.0 / result if literal < 0 else result
+        if literal == 0.5:
+            return f.square_root(base)
+        n = self.real(exponent)
+        value = self._elementary("exp", n * self._elementary("log", base))
+        return f.select(base.equals(0.0) & (n > 0.0), 0.0, value)
+
+    def _call(self, function: str, args: tuple[Node, ...]) -> Value:
+        f = self.f
+        if function == "where":
+            return f.select(self.mask(args[0]), self.real(args[1]), self.real(args[2]))
+        if function in ("min", "max"):
+            combine = f.smaller if function == "min" else f.larger
+            result = self.real(args[0])
+            for arg in args[1:]:
+                result = combine(result, self._operand(arg))
+            return result
+        x = self.real(args[0])
+        match function:
+            case "exp" | "log":
+                return self._elementary(function, x)
+            case "sqrt":
+                return f.square_root(x)
+            case "abs":
+                return f.absolute(x)
+            case "logistic":
+                return 1.0 / (1.0 + self._elementary("exp", -x))
+            case "clip":
+                held = f.larger(x, self._operand(args[1]))
+                return f.smaller(held, self._operand(args[2]))
+        raise TypeError(f"unknown function `{function}`")
+
+    def _elementary(self, function: str, x: Value) -> Value:
+        if not self.inline:
+            return self.f.call(function, x)
+        return (elementary.exp if function == "exp" else elementary.log)(self.f, x)
+
+    def _operand(self, node: Node) -> Value | float:
+        """A literal as a number, so that `min` and `max` know that it is not NaN."""
+        literal = literal_of(node)
+        return self.real(node) if literal is None else literal
+
+
+def literal_of(node: Node) -> float | None:
+    """The number that a node is written as, if it is one."""
+    match node:
+        case Number(value):
+            return value
+        case Negate(Number(value)):
+            return -value
+    return None
+
+
+def hold(f: Function, layout: Layout, stock: str, value: Value) -> Value:
+    """Keep a stock that saturates within its bounds."""
+    variable = layout.by_name[stock]
+    if variable.saturates and variable.bounds:
+        return f.within(value, *variable.bounds)
+    return value
+
+
+def weigh(weight: Value, value: Value, node: Node | None = None) -> Value:
+    """weight·value, and 0 where the weight is 0 whatever the value. `node`: what the value was read from."""
+    product = weight * value
+    if node is not None and literal_of(node) is not None:
+        return product  # a literal is finite, so 0 times it is 0
+    return weight.of.select(weight.differs(0.0), product, 0.0)

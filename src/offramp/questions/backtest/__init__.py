@@ -1,0 +1,1 @@
+"""Did the model forecast what happened, better than rules without a model?"""

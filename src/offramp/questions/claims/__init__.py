@@ -1,0 +1,1 @@
+"""Does the model bear out what the account claims?"""

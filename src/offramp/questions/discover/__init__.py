@@ -1,0 +1,1 @@
+"""Among which uncertain numbers is an outcome likelier?"""

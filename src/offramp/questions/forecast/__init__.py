@@ -1,0 +1,1 @@
+"""What does the model say of days to come, and how did it fare?"""

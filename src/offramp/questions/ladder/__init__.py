@@ -1,0 +1,1 @@
+"""What happens on a ladder, in truth and in each side's eyes?"""

@@ -1,0 +1,1 @@
+"""Which feedback loops does the model hold, and which are strong?"""

@@ -1,0 +1,1 @@
+"""What does each actor think of its actions, and why?"""

@@ -1,0 +1,1 @@
+"""What does misperception cost?"""

@@ -1,0 +1,311 @@
+"""What made a run fail: the run again with the plain interpreter, watching every formula that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp.engine.inputs import Floats, Inputs, Ints, Status
+from offramp.engine.plain.course import _Course, _Happening, _Move
+from offramp.engine.plain.ladder import Exchange
+from offramp.engine.plain.mind import Mind, Picture, Thought
+from offramp.engine.plain.world import State, World
+from offramp.model import Effect, Formula, Model
+from offramp.runs.design import Design
+from offramp.tree import variables_in
+
+_MOST = 12  # formulas that are looked at in turn before giving up
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What made a run fail.
+
+    Attributes
+    ----------
+    what : in words, such as ``term `cold` of what Sudia wants``; empty where no one formula can be named
+    formula : as the file has it; empty where there is none
+    through : variables in the formula that had no finite value there
+    mind : title of the actor in whose look-ahead it happened; empty where it happened in the true world
+    section : of `offramp explain` that shows it
+    """
+
+    what: str
+    formula: str
+    through: tuple[str, ...]
+    mind: str
+    section: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a formula stands. `moves` the state, or is what comes of the state."""
+
+    what: str
+    section: str
+    moves: bool = False
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A formula that had no finite value, and the variables in it that had none."""
+
+    formula: Formula
+    through: tuple[str, ...]
+
+
+class _FailedError(Exception):
+    """The run has come to where it failed."""
+
+    def __init__(self, step: int, status: Status, mind: str) -> None:
+        super().__init__()
+        self.step, self.status, self.mind = step, status, mind
+
+
+def cause_of(design: Design, failure: dict[str, Any]) -> Cause | None:
+    """What made the run named in a failure fail where no variable did.
+
+    The run is played again to where it failed. A formula is accused only if the run does not fail there
+    once that formula (and each other that is accused) is taken to be 0.
+
+    Parameters
+    ----------
+    design : of which the failed run is one
+    failure : one of the `failures` of a summary
+
+    Returns
+    -------
+    None where a variable failed, so that there is nothing to find out, or the failure does not happen again.
+    """
+    if failure["variable"] is not None:
+        return None
+    model = design.model
+    one = design.another(policies=[failure["policy"]], scenarios=[failure["scenario"]])
+    inputs = next(iter(one.inputs_of_all(one.scenarios)))
+    step = model.step_of(date.fromisoformat(failure["first"]))
+    if step is None:
+        return None
+    places: dict[int, _Place] = {id(formula): place for formula, place in _places(model)}
+
+    first = _Inquiry(model, inputs, step, frozenset())
+    failed = first.played()
+    if failed is None or failed.step != step:
+        return None
+    mind = next((a.title or a.name for a in model.actors if a.name == failed.mind), "")
+    if failed.status == Status.TOO_MANY_EVENTS and first.last is not None:
+        return _cause(_Read(first.last, ()), places, mind)
+
+    accused: list[_Read] = []
+    inquiry = first
+    while inquiry.failed and len(accused) < _MOST:
+        excused = {id(r.formula) for r in accused}
+        found = (r for r in inquiry.reads if id(r.formula) not in excused)
+        read = next((r for r in found if id(r.formula) in places and not places[id(r.formula)].moves), None)
+        if read is None:
+            return Cause("", "", (), mind, "actors" if mind else "events")
+        accused.append(read)
+        inquiry = _Inquiry(model, inputs, step, _ids(accused))
+        inquiry.played()
+    # A value that is not finite does no harm where its weight is 0: keep those without which all is well.
+    for read in list(accused):
+        others = [r for r in accused if r is not read]
+        again = _Inquiry(model, inputs, step, _ids(others))
+        again.played()
+        if others and not again.failed:
+            accused = others
+    section = "actors" if mind else "events"
+    return Cause("", "", (), mind, section) if inquiry.failed else _cause(accused[0], places, mind)
+
+
+def _ids(reads: list[_Read]) -> frozenset[int]:
+    return frozenset(id(r.formula) for r in reads)
+
+
+def _cause(read: _Read, places: dict[int, _Place], mind: str) -> Cause | None:
+    place = places.get(id(read.formula))
+    if place is None:
+        return None
+    return Cause(place.what, " ".join(read.formula.text.split()), read.through, mind, place.section)
+
+
+def _places(model: Model) -> Iterator[tuple[Formula, _Place]]:
+    """Every formula that a step reads, and where it stands in the file."""
+
+    def moves(effects: tuple[Effect, ...], what: str, section: str) -> Iterator[tuple[Formula, _Place]]:
+        for effect in effects:
+            yield effect.amount, _Place(f"the effect of {what} on `{effect.variable}`", section, True)
+
+    pairs: list[tuple[Formula | None, _Place]] = []
+    for v in model.variables:
+        for key, formula in (("equals", v.equals), ("change", v.change), ("noise", v.noise)):
+            pairs.append((formula, _Place(f"`{key}` of `{v.name}`", "variables", True)))
+    for actor in model.actors:
+        who = actor.title or actor.name
+        pairs += [
+            (t.formula, _Place(f"the term `{t.name}` of what {who} wants", "actors")) for t in actor.utility
+        ]
+        for key, formula in (("precision", actor.precision), ("discount", actor.discount)):
+            pairs.append((formula, _Place(f"the {key} of {who}", "actors")))
+        for s in actor.sees:
+            for key, formula in (("assumed", s.assumed), ("bias", s.bias), ("noise", s.noise)):
+                pairs.append((formula, _Place(f"`{key}` of how {who} sees `{s.variable}`", "actors")))
+        for b in actor.beliefs:
+            keyed = (("confirmation_bias", b.confirmation_bias), ("fading", b.fading), ("floor", b.floor))
+            for key, formula in keyed:
+                pairs.append((formula, _Place(f"`{key}` of what {who} believes of {b.about}", "actors")))
+        for a in actor.actions:
+            act = f"`{a.name}` of {who}"
+            pairs += [
+                (a.propensity, _Place(f"the propensity of {act}", "actors")),
+                (a.cost, _Place(f"the cost of {act}", "actors")),
+                (a.when, _Place(f"`when` of {act}", "actors")),
+                (a.attributed, _Place(f"`attributed` of {act}", "actors")),
+                *moves(a.effects, act, "actors"),
+            ]
+    for event in model.events:
+        pairs.append((event.rate, _Place(f"the rate of the event `{event.name}`", "events")))
+        pairs += moves(event.effects, f"`{event.name}`", "events")
+        for branch in event.branches:
+            what = f"`{branch.name}` of the event `{event.name}`"
+            pairs.append((branch.probability, _Place(f"the probability of {what}", "events")))
+            pairs += moves(branch.effects, what, "events")
+    for o in model.outcomes:
+        pairs.append((o.rate, _Place(f"the rate of the outcome `{o.name}`", "outcomes")))
+        pairs.append((o.when, _Place(f"`when` of the outcome `{o.name}`", "outcomes")))
+        pairs += [
+            (f, _Place(f"what the outcome `{o.name}` is worth to {actor}", "outcomes"))
+            for actor, f in o.worth
+        ]
+    for ladder in model.ladders:
+        what = f"the ladder `{ladder.name}`"
+        pairs.append((ladder.rate, _Place(f"the rate of {what}", "ladders")))
+        pairs.append((ladder.first, _Place(f"`first` of {what}", "ladders")))
+        pairs += [
+            (f, _Place(f"what war on {what} is worth to {side}", "ladders")) for side, f in ladder.war_worth
+        ]
+        for rung in ladder.rungs:
+            on = f"rung `{rung.name}` of {what}"
+            pairs.append((rung.loses_control, _Place(f"`loses_control` of {on}", "ladders")))
+            for key, values in (
+                ("harm", rung.harm),
+                ("stakes", rung.stakes),
+                ("audience_cost", rung.audience_cost),
+            ):
+                pairs += [(f, _Place(f"`{key}` of {on} for {side}", "ladders")) for side, f in values]
+            pairs += moves(rung.effects, on, "ladders")
+    for formula, place in pairs:
+        if formula is not None:
+            yield formula, place
+
+
+class _Inquiry(_Course):
+    """One run, watched in the step in which it fails; `excused` formulas count as 0 there if not finite."""
+
+    def __init__(self, model: Model, inputs: Inputs, suspect: int, excused: frozenset[int]) -> None:
+        super().__init__(model, inputs, probabilities=False)
+        self.suspect, self.excused = suspect, excused
+        self.now = 0  # the step being played
+        self.mind = ""  # whose look-ahead is being worked out
+        self.reads: list[_Read] = []
+        self.last: Formula | None = None
+        self.failed = False
+        self.minds = [_Watched(mind, self) for mind in self.minds]
+
+    def played(self) -> _FailedError | None:
+        """Play to where the run fails without a variable, or to the end of the step that is suspect."""
+        try:
+            with np.errstate(all="ignore"):
+                self.play()
+        except _FailedError as failed:
+            self.failed = failed.status != Status.OK
+            return failed if self.failed else None
+        return None
+
+    def read(self, formula: Formula, value: Floats, state: State) -> Floats:
+        """Take down a formula that was read; its value, or 0 if it is excused."""
+        self.last = formula
+        if self.now != self.suspect or np.isfinite(value).all():
+            return value
+        if id(formula) in self.excused:
+            return np.where(np.isfinite(value), value, 0.0)
+        broken = [v for v in variables_in(formula.node) if v in state and not np.isfinite(state[v]).all()]
+        self.reads.append(_Read(formula, tuple(sorted(broken))))
+        return value
+
+    def watched(self, world: World) -> _WatchedWorld:
+        return _WatchedWorld(self, world)
+
+    def step(self, k: int, before: State) -> State:
+        if k > self.suspect:
+            self._stop(k, Status.OK)
+        self.now = k
+        return super().step(k, before)
+
+    def dated_events(self, k: int, truth: World, state: State) -> _Happening:
+        return super().dated_events(k, self.watched(truth), state)
+
+    def random_events(self, k: int, truth: World, state: State) -> _Happening:
+        return super().random_events(k, self.watched(truth), state)
+
+    def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
+        return super().exchange(i, k, self.watched(truth), state)
+
+    def outcomes(
+        self, k: int, truth: World, state: State, end: float
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        self.mind, self.reads = "", []
+        return super().outcomes(k, self.watched(truth), state, end)
+
+    def move_of(self, a: int, k: int, truth: World, state: State) -> _Move:
+        self.mind, self.reads = self.model.actors[a].name, []
+        return super().move_of(a, k, self.watched(truth), state)
+
+    def fail(self, k: int, failing: npt.ArrayLike, status: Status, variable: int = -1) -> None:
+        if np.asarray(failing).any() and not self.ended.any():
+            if variable >= 0:
+                self._stop(k, Status.OK)  # another way of failing than the one that is asked about
+            self._stop(k, status)
+        # What did no harm until here is not to blame for what comes; a mind is judged as a whole.
+        if not self.mind:
+            self.reads = []
+
+    def _stop(self, k: int, status: Status) -> NoReturn:
+        raise _FailedError(k, status, self.mind)
+
+
+class _WatchedWorld(World):
+    """A world that reports what it reads."""
+
+    def __init__(self, inquiry: _Inquiry, world: World) -> None:
+        super().__init__(world.model, world.parameters, world.runs)
+        self.inquiry = inquiry
+
+    def read(self, formula: Formula | None, state: State, now: float, absent: float = 0.0) -> Floats:
+        value = super().read(formula, state, now, absent)
+        return value if formula is None else self.inquiry.read(formula, value, state)
+
+
+class _Watched(Mind):
+    """A mind whose worlds report what they read."""
+
+    def __init__(self, mind: Mind, inquiry: _Inquiry) -> None:
+        super().__init__(mind.model, mind.actor, mind.misread, mind.prior, mind.types)
+        self.inquiry = inquiry
+
+    def pictures(self, truth: World) -> list[Picture]:
+        found = super().pictures(truth)
+        return [Picture(p.types, p.weight, self.inquiry.watched(p.world)) for p in found]
+
+    def mean_picture(self, truth: World) -> World:
+        return self.inquiry.watched(super().mean_picture(truth))
+
+    def learn(
+        self, thoughts: Sequence[Thought], taken: Mapping[str, Ints], truth: World, state: State, now: float
+    ) -> None:
+        self.inquiry.mind = self.actor.name
+        super().learn(thoughts, taken, self.inquiry.watched(truth), state, now)

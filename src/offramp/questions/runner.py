@@ -1,0 +1,87 @@
+"""Runs for questions: whether an outcome came, future by future, with threads and progress."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from offramp.engine.inputs import Inputs
+from offramp.errors import UsageError
+from offramp.given import did_you_mean
+from offramp.model import Model
+from offramp.runs.simulate import Progress
+
+# What of Inputs belongs to each run.
+_BY_RUN = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type")
+
+RUNS_AT_ONCE = 512
+
+
+def outcome_asked(model: Model, name: str | None) -> str:
+    """The outcome that a question is about: the one named, or the first that ends a run.
+
+    Raises
+    ------
+    UsageError
+        If there is no such outcome, or the model has none that ends a run.
+    """
+    names = [o.name for o in model.outcomes]
+    if name is None:
+        ends = [o.name for o in model.outcomes if o.absorbing]
+        if not ends:
+            raise UsageError(
+                f"model `{model.name}` has no outcome that ends a run, so say which one is meant: "
+                f"--outcome {names[0] if names else 'NAME'}."
+            )
+        return ends[0]
+    if name not in names:
+        hint = did_you_mean(name, names) or f"There are: {', '.join(names) or 'none'}."
+        raise UsageError(f"model `{model.name}` has no outcome `{name}`. {hint}")
+    return name
+
+
+def part(inputs: Inputs, runs: slice | npt.NDArray[np.int64]) -> Inputs:
+    """Some runs of a block."""
+    lineage = None if inputs.lineage is None else inputs.lineage[runs]
+    return replace(inputs, lineage=lineage, **{name: getattr(inputs, name)[runs] for name in _BY_RUN})
+
+
+def in_threads(
+    tasks: Iterable[tuple[Callable[[], object], int]],
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Carry out tasks, each so many runs, on a pool of threads; after an error nothing new is begun."""
+    tasks = list(tasks)
+    total, done = sum(runs for _, runs in tasks), 0
+    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    try:
+        waiting = {pool.submit(task): runs for task, runs in tasks}
+        for future in as_completed(waiting):
+            future.result()
+            done += waiting[future]
+            if progress is not None:
+                progress(done, total)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def plain(value: Any) -> Any:
+    """Nested values ready for `json.dumps`: dates as text, numbers that are not finite as None."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

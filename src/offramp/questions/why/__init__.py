@@ -1,0 +1,1 @@
+"""Why do futures end so?"""

@@ -1,0 +1,1 @@
+"""From a design to runs: scenarios, policies, the dataset and its files."""

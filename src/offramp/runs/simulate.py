@@ -1,0 +1,165 @@
+"""Run a design: blocks of scenarios over a pool of threads, gathered in one dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Literal
+
+from offramp.engine.depths import Engine, Grouped, is_uncertain
+from offramp.errors import UsageError
+from offramp.given import need
+from offramp.model import Model
+from offramp.runs.dataset import Collection, kept_variables
+from offramp.runs.design import Design
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Progress = Callable[[int, int], None]
+EngineName = Literal["compiled", "oracle"]
+
+# Runs between two reports of progress: enough to keep the engine busy, few enough to stop soon.
+RUNS_PER_BLOCK = 2048
+FEWEST_SCENARIOS = 128
+
+
+def engine_for(model: Model, name: str = "compiled") -> Engine:
+    """The compiled engine of a model, or with `oracle` the slow, plain interpreter that checks it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such engine.
+    """
+    if name == "compiled":
+        from offramp.engine.compiled.compile import compile_model
+
+        if is_uncertain(model):
+            return Grouped(model, compile_model)
+        return compile_model(model)
+    if name == "oracle":
+        from offramp.engine.plain.course import Oracle
+
+        if is_uncertain(model):
+            return Grouped(model, Oracle)
+        return Oracle(model)
+    raise UsageError(f"there is no engine `{name}`. There are: compiled, oracle.")
+
+
+def simulate(
+    design: Design,
+    *,
+    threads: int | None = None,
+    engine: EngineName = "compiled",
+    progress: Progress | None = None,
+    variables: list[str] | None = None,
+    block: int | None = None,
+    runner: Engine | None = None,
+    chances: bool = False,
+) -> xr.Dataset:
+    """Run every scenario of a design under every policy.
+
+    Parameters
+    ----------
+    design : what to run
+    threads : how many to use; None for one per processor. Results do not depend on it.
+    engine : `compiled`, or `oracle` for the slow interpreter of the same meaning
+    progress : called as progress(runs done, runs in all), from the calling thread
+    variables : names of variables whose paths are kept; None for all
+    block : scenarios run at a time; None for as many as suits. Results do not depend on it.
+    runner : what `engine_for` gave for this model and engine, for whoever runs several designs of it
+    chances : also keep what each step says of the chance that an outcome comes in it (`outcome_chance`)
+
+    Returns
+    -------
+    xarray.Dataset with dims policy, scenario, time, step, actor, outcome, event, parameter; see
+    docs/reference/runs.md.
+
+    Raises
+    ------
+    UsageError
+        If a variable or engine is not there, or a number makes no sense.
+    """
+    need(design, "Design")
+    kept = kept_variables(design.model, variables)
+    runner = runner or engine_for(design.model, engine)
+    return _simulate(design, kept, runner, engine, threads, progress, block, chances)
+
+
+def simulate_blocks(
+    design: Design,
+    scenarios: int,
+    *,
+    threads: int | None = None,
+    engine: EngineName = "compiled",
+    progress: Progress | None = None,
+    variables: list[str] | None = None,
+    block: int | None = None,
+    runner: Engine | None = None,
+    chances: bool = False,
+) -> Iterator[xr.Dataset]:
+    """Run a design too large for memory: datasets of at most `scenarios` scenarios each, in order.
+
+    Each dataset is what `simulate` gives for those scenarios alone. Counts (outcomes, actions, failures)
+    add up over them; quantiles do not, so take these from the first and say so. Other parameters are
+    those of `simulate`.
+    """
+    need(design, "Design")
+    if scenarios < 1:
+        raise UsageError("a block needs at least 1 scenario.")
+    kept = kept_variables(design.model, variables)
+    runner = runner or engine_for(design.model, engine)
+    done = 0
+    for part in design.blocks(scenarios):
+        before = done
+
+        def step(runs: int, _: int, before: int = before) -> None:
+            if progress is not None:
+                progress(before + runs, design.runs)
+
+        yield _simulate(part, kept, runner, engine, threads, step, block, chances)
+        done += part.runs
+
+
+def _simulate(
+    design: Design,
+    variables: list[str],
+    runner: Engine,
+    engine: str,
+    threads: int | None,
+    progress: Progress | None,
+    block: int | None,
+    chances: bool,
+) -> xr.Dataset:
+    if block is None:
+        # Several blocks for each thread, so that none waits long for another at the end.
+        share = -(-len(design.scenarios) // (4 * (threads or os.cpu_count() or 1)))
+        block = max(FEWEST_SCENARIOS, min(RUNS_PER_BLOCK // len(design.policies), share))
+    if block < 1 or (threads is not None and threads < 1):
+        raise UsageError("threads and block must be at least 1.")
+    collection = Collection.empty(design, variables, chances)
+    count = len(design.scenarios)
+
+    def run(scenarios: slice) -> int:
+        """Run some scenarios under every policy; they are drawn once for all."""
+        numbers = design.scenarios[scenarios]
+        for i, inputs in enumerate(design.inputs_of_all(numbers)):
+            if i == 0:
+                collection.write_truth(scenarios, inputs)
+            collection.write(i, scenarios, inputs, runner.run(inputs))
+        return len(numbers) * len(design.policies)
+
+    blocks = [slice(first, min(first + block, count)) for first in range(0, count, block)]
+    done = 0
+    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    try:
+        for future in as_completed([pool.submit(run, part) for part in blocks]):
+            done += future.result()
+            if progress is not None:
+                progress(done, design.runs)
+    finally:
+        # After an error or Ctrl-C nothing new is begun; the blocks under way take a moment to end.
+        pool.shutdown(wait=True, cancel_futures=True)
+    return collection.dataset(engine)

@@ -1,0 +1,1 @@
+"""Answers and models in words: numbers, sentences, tables and the terminal."""

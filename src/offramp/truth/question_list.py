@@ -1,0 +1,321 @@
+"""A list of questions as a file: read with every problem at its line and column."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+from offramp.errors import ModelError, Problem, UsageError
+from offramp.given import did_you_mean
+from offramp.language import tables
+from offramp.language.fields import Fields
+from offramp.language.keys import Key, Table
+from offramp.language.kinds import UNKNOWN
+from offramp.language.reader import Reader, shape
+from offramp.language.sections.evidence import rows_of, table_of
+from offramp.language.sections.names import check_name
+from offramp.language.source import Scalar, Sequence, Value
+from offramp.language.yaml_reader import MAX_BYTES, read
+from offramp.model import Row
+from offramp.truth.questions import FORMS, THRESHOLDS, Question, Questions
+
+HORIZONS = (1, 3, 6, 12)
+_MOST_QUESTIONS = 500
+_MOST_ORIGINS = 400
+_LONGEST = 120  # months
+
+ORIGINS = Table(
+    "origins",
+    (
+        Key("from", "date", "The first day at which to ask.", required=True),
+        Key("until", "date", "The last day at which to ask.", required=True),
+        Key("months", "integer", "Months between two days; 3 if left out."),
+    ),
+    apart=True,
+)
+OF = Table(
+    "what a question asks for",
+    (
+        Key("happens", "names", "Events, ACTOR/ACTION or LADDER/RUNG: does any of them come?"),
+        Key("count", "names", "The same: how often do they come?"),
+        Key("level", "text", "A variable: its value at the end."),
+        Key("reaches", "text", "A variable: does it reach `at_least`?"),
+        Key("grows", "text", "A variable that counts: does it grow by one or more?"),
+        Key("ends", "text", "An outcome that ends a run: does it come?"),
+        Key("above", "number", "With `level`: is it above this?"),
+        Key("below", "number", "With `level`: is it below this?"),
+        Key("at_least", "number", "With `reaches`: this much."),
+    ),
+    apart=True,
+)
+SEEN = Table(
+    "what resolves a question",
+    (
+        Key(
+            "data",
+            "text",
+            "A table that comes with offramp, or a CSV file in the same folder or below.",
+            True,
+        ),
+        Key("series", "text", "Which series of the table.", True),
+        Key("holds", "flag", "The last row holds until the next, as facts do."),
+        Key("until", "date", "The table is whole up to this day; the last day known in it if left out."),
+        Key("incidents", "flag", "With `reaches`: a row says that it came, whatever its number."),
+    ),
+    apart=True,
+)
+BASE_RATE = Table(
+    "a base rate",
+    (
+        Key("per_year", "number", "How often a year.", True),
+        Key("source", "text", "Where that comes from.", True),
+    ),
+    apart=True,
+)
+QUESTION = Table(
+    "a question",
+    (
+        Key("title", "text", "What is asked, for readers."),
+        Key("topic", "text", "What it belongs to."),
+        Key("of", "table", "What a model answers with.", True, OF),
+        Key("seen", "table", "What resolves it.", True, SEEN),
+        Key("base_rate", "table", "How often it comes by data on other crises.", of=BASE_RATE),
+    ),
+    apart=True,
+)
+LIST = Table(
+    "a list of questions",
+    (
+        Key("model", "text", "The model that it was written for."),
+        Key("origins", "table", "At which days to ask.", True, ORIGINS),
+        Key("horizons", "list", "Months ahead; 1, 3, 6 and 12 if left out."),
+        Key("held_out", "date", "Answers from this day on are scored apart from those before."),
+        Key("questions", "named", "What is asked.", True, QUESTION),
+    ),
+    apart=True,
+)
+
+
+def bundled_questions() -> tuple[str, ...]:
+    """Names of the lists that come with offramp."""
+    folder = resources.files("offramp.crises") / "questions"
+    return tuple(sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")))
+
+
+def load_questions(name: str) -> Questions:
+    """Read a list of questions: a bundled one by name, or a YAML file, with its tables beside it.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or it cannot be read.
+    ModelError
+        With every problem found in it.
+    """
+    if name in bundled_questions():
+        file, folder = f"{name}.yaml", None
+        data = (resources.files("offramp.crises") / "questions" / file).read_bytes()
+    else:
+        file, folder = name, Path(name).parent
+        try:
+            with Path(name).open("rb") as stream:
+                data = stream.read(MAX_BYTES + 1)
+        except OSError as error:
+            there = ", ".join(bundled_questions())
+            hint = did_you_mean(name, bundled_questions())
+            raise UsageError(
+                f"there is no list of questions `{name}` ({error.strerror}). Bundled: {there}. {hint}".strip()
+            ) from error
+    if not data.strip():
+        hint = "A list of questions has `origins` and `questions`."
+        raise ModelError([Problem(file, 1, 1, "the file is empty", hint=(hint,))])
+    return _listed(Reader(read(data, file)), Path(name).stem, data, folder)
+
+
+def _listed(reader: Reader, name: str, data: bytes, folder: Path | None) -> Questions:
+    root = reader.source.root
+    top = Fields(reader, Scalar("", 1, 1), root, LIST, "the list")
+    top.check_keys()
+    read_so_far: dict[str, tables.Table | None] = {}
+    found = []
+    entries = tuple(top.entries("questions"))
+    if top.has("questions") and not entries:
+        reader.say(top.at("questions"), "the list asks nothing", "Write at least one question.")
+    if len(entries) > _MOST_QUESTIONS:
+        reader.say(top.at("questions"), f"{len(entries)} questions; {_MOST_QUESTIONS} is the most")
+        raise reader.error()
+    for key, value in entries:
+        check_name(reader, key)
+        fields = Fields.read(reader, key, value, QUESTION)
+        if fields is not None:
+            question = _question(reader, fields, folder, read_so_far)
+            if question is not None:
+                found.append(question)
+    origins, horizons = _origins(reader, top), _horizons(reader, top)
+    model, held_out = top.text("model"), top.day("held_out")
+    if not reader.clean():
+        raise reader.error()
+    digest = hashlib.sha256(data)
+    for _, table in sorted(read_so_far.items()):
+        digest.update(table.hash.encode() if table is not None else b"")
+    return Questions(
+        name, model, tuple(found), origins, horizons, digest.hexdigest(), held_out, reader.source
+    )
+
+
+def _question(
+    reader: Reader, fields: Fields, folder: Path | None, read_so_far: dict[str, tables.Table | None]
+) -> Question | None:
+    of = Fields.read(reader, fields.at("of"), fields.value("of"), OF) if fields.has("of") else None
+    seen = Fields.read(reader, fields.at("seen"), fields.value("seen"), SEEN) if fields.has("seen") else None
+    if of is None or seen is None:
+        return None
+    form, targets = _asked(reader, of)
+    numbers = {n: _number(reader, of, n) for n in THRESHOLDS}
+    _fitting(reader, of, form)
+    holds, incidents = seen.flag("holds"), seen.flag("incidents")
+    if incidents and form and form != "reaches":
+        what = "is read in levels" if form == "level" else "counts rows as incidents as it is"
+        reader.say(seen.at("incidents"), f"`incidents` goes with `reaches`; `{form}` {what}")
+    elif incidents and holds:
+        reader.say(seen.at("incidents"), "`incidents` and `holds` together", "A row is one or the other.")
+    table = table_of(reader, seen, folder, read_so_far)
+    until = seen.day("until") or (table.last_known if table is not None else None)
+    counted = not holds and form in ("happens", "count")
+    rows: tuple[Row, ...] = rows_of(reader, seen, table, UNKNOWN, "poisson" if counted else "normal")
+    per_year, source = _base_rate(reader, fields)
+    if not form:
+        return None
+    return Question(
+        name=fields.key.text,
+        title=fields.text("title") or fields.key.text,
+        form=form,
+        targets=tuple(t.text.strip() for t in targets),
+        series=seen.text("series"),
+        table=seen.text("data"),
+        holds=holds,
+        incidents=incidents,
+        covered=until or date.max,
+        base_rate=per_year,
+        base_source=source,
+        rows=rows,
+        topic=fields.text("topic"),
+        places=targets,
+        limits=tuple((n, at) for n in THRESHOLDS if isinstance(at := of.value(n), Scalar)),
+        **numbers,
+    )
+
+
+def _asked(reader: Reader, of: Fields) -> tuple[str, tuple[Scalar, ...]]:
+    """The form of a question and what it asks for; an empty form after a problem."""
+    given = [f for f in FORMS if of.has(f)]
+    if len(given) != 1:
+        what = f"both `{given[0]}` and `{given[1]}`" if given else "nothing"
+        reader.say(
+            of.at(given[1]) if given else of.key,
+            f"a question asks for one thing, and this for {what}",
+            f"`of` has one of {', '.join(FORMS)}.",
+        )
+        return "", ()
+    value = of.value(given[0])
+    some = value.items if isinstance(value, Sequence) and given[0] in ("happens", "count") else (value,)
+    targets = [t for t in some if isinstance(t, Scalar) and not t.is_null]
+    if len(targets) != len(some) or not targets:
+        wanted = "a name, or a list of names" if given[0] in ("happens", "count") else "a name"
+        at: Value = value if value is not None else of.key
+        reader.say(at, f"`{given[0]}` must be {wanted}, not {shape(at)}")
+        return "", ()
+    return given[0], tuple(targets)
+
+
+def _fitting(reader: Reader, of: Fields, form: str) -> None:
+    """Note thresholds that the form has no use for, or lacks."""
+    if not form:
+        return
+    for name, home in (("above", "level"), ("below", "level"), ("at_least", "reaches")):
+        if of.has(name) and form != home:
+            reader.say(of.at(name), f"`{name}` goes with `{home}`, and this asks `{form}`")
+    if form == "reaches" and not of.meant("at_least"):
+        reader.say(
+            of.at("reaches"), "`reaches` needs `at_least` beside it", "`at_least: 5` asks for 5 or more."
+        )
+    if of.has("above") and of.has("below"):
+        reader.say(of.at("below"), "`above` and `below` together", "Ask two questions.")
+
+
+def _number(reader: Reader, fields: Fields, name: str) -> float | None:
+    """A plain number, in the unit of what is asked for."""
+    value = fields.scalar(name, "a number")
+    if value is None:
+        return None
+    try:
+        number = float(value.text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        hint = "Write it plainly, in the unit of the variable: 1000 or 0.5."
+        reader.say(value, f"`{name}` must be a number, not {shape(value)}", hint)
+        return None
+    return number
+
+
+def _base_rate(reader: Reader, question: Fields) -> tuple[float | None, str]:
+    if not question.has("base_rate"):
+        return None, ""
+    fields = Fields.read(reader, question.at("base_rate"), question.value("base_rate"), BASE_RATE)
+    if fields is None:
+        return None, ""
+    rate, value = _number(reader, fields, "per_year"), fields.value("per_year")
+    if rate is not None and rate < 0 and value is not None:
+        reader.say(value, f"`per_year` cannot be below 0, as {rate:g} is")
+    return rate, fields.text("source")
+
+
+def _origins(reader: Reader, top: Fields) -> tuple[date, ...]:
+    if not top.has("origins"):
+        return ()
+    fields = Fields.read(reader, top.at("origins"), top.value("origins"), ORIGINS)
+    if fields is None:
+        return ()
+    first, last, months = fields.day("from"), fields.day("until"), fields.integer("months", 1, 120, 3)
+    if first is None or last is None:
+        return ()
+    if last < first:
+        reader.say(fields.at("until"), f"`until` ({last}) is before `from` ({first})")
+        return ()
+    if first.day > 28:
+        hint = "Take a day up to the 28th, which every month has."
+        reader.say(fields.at("from"), f"not every month has a day {first.day}", hint)
+        return ()
+    day, found = first, []
+    while day <= last:
+        found.append(day)
+        month = day.year * 12 + day.month - 1 + months
+        day = day.replace(year=month // 12, month=month % 12 + 1)
+    if len(found) > _MOST_ORIGINS:
+        reader.say(fields.at("until"), f"{len(found)} origins; {_MOST_ORIGINS} is the most")
+    return tuple(found)
+
+
+def _horizons(reader: Reader, top: Fields) -> tuple[int, ...]:
+    value = top.value("horizons")
+    if value is None:
+        return HORIZONS
+    if not isinstance(value, Sequence) or not value.items:
+        reader.say(
+            value, f"`horizons` must be a list of months, not {shape(value)}", "Write `horizons: [1, 6]`."
+        )
+        return HORIZONS
+    found = []
+    for item in value.items:
+        text = item.text.strip() if isinstance(item, Scalar) else ""
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LONGEST:
+            reader.say(item, f"a horizon is a whole number of months, 1 to {_LONGEST}, not {shape(item)}")
+        elif int(text) in found:
+            reader.say(item, f"the horizon {text} is there twice")
+        else:
+            found.append(int(text))
+    return tuple(found)

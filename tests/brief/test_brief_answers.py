@@ -1,0 +1,311 @@
+"""The brief answers questions: policies, misreadings, claims; from few runs, or from answers asked before."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+
+import numpy as np
+import pytest
+
+import offramp as ofr
+from cli_calls import call
+from offramp.questions.briefing import Budget, answers
+from offramp.tell import changes
+
+FEW = Budget(policies=150, corrections=30)
+
+
+@pytest.fixture(scope="module")
+def river(tmp_path_factory):
+    """What `offramp new river` writes."""
+    path = tmp_path_factory.mktemp("brief") / "river.yaml"
+    starter = (resources.files("offramp.cli") / "starter.yaml").read_text(encoding="utf-8")
+    path.write_text(starter.replace("NAME", "river"), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def asked(river):
+    return answers(ofr.Design(ofr.load(river), seed=3), budget=FEW)
+
+
+@pytest.fixture(scope="module")
+def page(river, asked):
+    model = ofr.load(river)
+    runs = ofr.simulate(ofr.Design(model, scenarios=200, seed=3))
+    return ofr.brief(runs, model, answers=asked).html
+
+
+def text_of(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_brief_asks_what_policies_misreadings_and_claims_come_to(asked, river):
+    assert set(asked) == {"compare", "claims", "misreadings"}
+    choices = [p.name for p in ofr.load(river).policies if p.name != "baseline" and not p.variant]
+    assert list(asked["compare"]["policies"]) == choices
+    assert asked["compare"]["runs"] == 150
+
+
+def test_its_numbers_are_those_that_the_questions_give_alone(asked, river):
+    """One set of runs serves policies and claims; the same seed gives each the same numbers by itself."""
+    model = ofr.load(river)
+    alone = ofr.compare(ofr.Design(model, ["mediation"], 150, seed=3), worlds=0).as_dict()
+    assert alone["policies"]["mediation"] == asked["compare"]["policies"]["mediation"]
+    claims = ofr.claims(ofr.Design(model, scenarios=150, seed=3), worlds=0).as_dict()
+    assert claims["claims"] == asked["claims"]["claims"]
+
+
+def test_the_page_has_a_section_for_each_answer_and_the_short_of_it_first(page):
+    for section in ("policies", "misreadings", "claims"):
+        assert page.count(f'<section id="{section}">') == 1
+        assert f'href="#{section}"' in page
+    short = text_of(page[page.index('id="in-short"') : page.index("<nav")])
+    assert "Off-ramps that help most" in short
+    assert "Counted in 150 futures under each policy." in short
+    assert "Counted in 30 futures for each set of corrections." in short
+    assert "A neighbour brings both to the table" in short
+    assert "Misreadings that cost most" in short
+    assert "Borne out: “Mediation makes a treaty likelier” (mediation_helps)." in short
+
+
+def test_the_page_says_how_each_answer_was_asked(page, asked):
+    again = text_of(page[page.index('id="again"') :])
+    for question in asked:
+        assert f"offramp {question} " in again
+    assert "--worlds 0" in again
+
+
+def test_the_page_still_needs_no_network_and_names_nothing_twice(page):
+    assert not re.search(r'(?:src|href)="(?!#)(?!https?://)', page)
+    assert "<script" not in page
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert not re.search(r"\bnan\b", text_of(page[page.index("<body>") :]))
+
+
+def test_a_policy_that_hangs_on_one_number_says_so():
+    """Help works where trust is high and nowhere else."""
+    model = ofr.loads(
+        """
+model: {name: help, title: Help, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 12}
+variables: {aid: {initial: 0}}
+parameters: {trust: {title: Trust, value: "uniform(0, 1)"}, idle: {value: "uniform(0, 1)"}}
+actors: {donor: {actions: {wait: {propensity: 5}, give: {effects: {aid: 1}}}}}
+outcomes:
+  war: {title: War, rate: "0.1 / month * (1 - trust * min(1, aid))", absorbing: true, worth: {donor: -50}}
+  peace: {title: Peace, otherwise: true}
+policies: {help: {title: Help, do: [{force: {donor: give}}]}}
+"""
+    )
+    found = answers(ofr.Design(model), budget=Budget(600, 0))
+    hinge = found["compare"]["hinges"]["help"]["war"]
+    assert hinge["parameter"] == "trust"
+    assert hinge["upper_third"] < hinge["lower_third"] <= 0
+    html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=100)), model, answers=found).html
+    assert "It hangs on “Trust”" in text_of(html)
+
+
+def test_answers_asked_before_take_the_place_of_those_that_a_brief_would_ask(river, tmp_path):
+    given = {}
+    for question, words in {
+        "claims": ("--worlds", "20"),
+        "compare": ("--policy", "mediation", "--worlds", "20"),
+        "misreadings": (),
+    }.items():
+        result = call(question, river, "--runs", "120", *words, "--format", "json")
+        assert result.exit_code == 0, result.stderr
+        given[question] = tmp_path / f"{question}.json"
+        given[question].write_text(result.stdout, encoding="utf-8")
+    path = tmp_path / "page.html"
+    result = call(
+        "brief",
+        river,
+        "--runs",
+        "60",
+        "--out",
+        str(path),
+        *(w for p in given.values() for w in ("--with", str(p))),
+    )
+    assert result.exit_code == 0
+    html = text_of(path.read_text(encoding="utf-8"))
+    assert "120 futures under each policy" in html
+    assert "as claimed in" in html  # worlds were asked for
+    assert "Altara pauses for the first half year" not in html  # mediation alone was compared
+    assert "--with" in html
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("not json", "cannot be read as JSON"),
+        ("[]", "holds no answer"),
+        ('{"model": "river"}', "is no answer that a brief can use"),
+        ('{"claims": [], "model_hash": "0", "model": "river"}', "is of another model than `river`"),
+    ],
+)
+def test_a_file_that_is_no_answer_is_refused_before_anything_runs(river, tmp_path, content, said):
+    path = tmp_path / "x.json"
+    path.write_text(content, encoding="utf-8")
+    result = call("brief", river, "--with", str(path), "--out", str(tmp_path / "page.html"))
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_an_answer_of_the_model_before_an_edit_is_refused(river, tmp_path, asked):
+    edited = tmp_path / "river.yaml"
+    with open(river, encoding="utf-8") as file:
+        edited.write_text(file.read() + "# edited\n", encoding="utf-8")
+    path = tmp_path / "claims.json"
+    path.write_text(json.dumps(asked["claims"]), encoding="utf-8")
+    result = call("brief", str(edited), "--with", str(path), "--out", str(tmp_path / "page.html"))
+    assert result.exit_code == 2
+    assert "ask again with `offramp claims" in result.stderr
+
+
+def rule(title, brier, skill, low, high):
+    return {"title": title, "brier": brier, "brier_skill": skill, "low": low, "high": high}
+
+
+TREND = rule("the trend", 0.135, 0.11, -0.02, 0.2)
+BACKTEST = {
+    "model": "before",
+    "model_hash": "0",
+    "questions_hash": "1",
+    "asked": 40,
+    "resolved": 30,
+    "origins": ["2018-07-01", "2020-04-01"],
+    "skill": {
+        "questions": 30,
+        "model_brier": 0.12,
+        "best_baseline": {"name": "trend", **TREND},
+        "best_without_model": {"name": "trend", **TREND},
+        "trend": TREND,
+        "climatology": rule("how often it came", 0.16, 0.25, 0.1, 0.4),
+    },
+    "skill_by_topic": {
+        "violence": {
+            "questions": 10,
+            "model_brier": 0.15,
+            "best_without_model": rule("how often it came", 0.136, -0.1, -0.2, 0.0),
+        },
+    },
+    "coverage": {"all": {"points": 12, "half": 0.5, "nine_tenths": 0.75}},
+    "reliability": [{"said": 0.04, "happened": 0.1, "low": 0.02, "high": 0.2, "n": 25}],
+    "by_question": [
+        {
+            "title": "Ship attacked",
+            "kind": "binary",
+            "skill": -0.5,
+            "score": 0.3,
+            "best_score": 0.2,
+            "said": 0.45,
+            "happened": 0.21,
+        },
+    ],
+}
+
+
+def test_a_backtest_and_regions_found_are_told_in_words(river, asked):
+    model = ofr.load(river)
+    runs = ofr.simulate(ofr.Design(model, scenarios=50))
+    regions = {
+        "outcome_title": "War", "outcome": "war", "policy": "baseline", "runs": 10, "seed": 0, "set": {},
+        "regions": [
+            {"lift": {"value": 3.04}, "conditions": [
+                {"title": "Nerve", "unit": "", "low": 0.5, "high": None},
+                {"title": "Mood", "unit": "month", "low": None, "high": 2.0},
+                {"title": "Kind", "unit": "", "low": None, "high": None, "labels": ["hard", "soft"]},
+            ]},
+        ],
+    }  # fmt: skip
+    text = text_of(ofr.brief(runs, model, answers={"backtest": BACKTEST, "discover": regions}).html)
+    assert "“before” was asked 40 questions at 2 dates from 2018-07-01 to 2020-04-01" in text
+    assert "Not told apart from the best simple rule (the trend): Brier score 0.120 against 0.135" in text
+    assert "Ship attacked (said 45 %, came 21 %)" in text
+    assert "Of 12 levels that were published, 75 % fell into its intervals of 90 %" in text
+    assert "Violence 10 0.150 −0.10 (−0.20 to 0.00)" in text
+    assert "Said and came" in text
+    assert "“Nerve” is above 0.5, “Mood” is below 2 months and “Kind” is hard or soft" in text
+    assert "there “War” is 3 times as likely" in text
+
+
+def test_of_many_policies_that_do_nothing_none_is_said_to_help():
+    """Twenty policies, three ends, changes of luck alone: at 90 % each some are told apart in every brief.
+
+    Looked at together none is clear in nine briefs of ten, while one that truly helps is.
+    """
+    rng = np.random.default_rng(2)
+    many = {"differing": 5000}
+    clear = told = 0
+    for _ in range(200):
+        luck = rng.standard_normal((20, 3))
+        changed = [
+            {"told_apart": abs(z) > 1.645, "difference": z, "low": z - 1.645, "high": z + 1.645} | many
+            for z in luck.ravel()
+        ]
+        told += any(c["told_apart"] for c in changed)
+        clear += any(changes.clear(c, len(changed), 20_000) for c in changed)
+    assert told == 200
+    assert clear / 200 == pytest.approx(0.1, abs=0.05)
+    real = {"told_apart": True, "difference": -5.0, "low": -6.645, "high": -3.355} | many
+    assert changes.clear(real, 60, 20_000)
+    assert changes.clear({**real, "difference": -2.0, "low": -3.645, "high": -0.355}, 1, 20_000)
+    assert not changes.clear({**real, "difference": -2.0, "low": -3.645, "high": -0.355}, 60, 20_000)
+
+
+def test_seven_wars_more_in_two_hundred_futures_make_no_headline():
+    """All seven pairs that differ go one way: p = 2 / 2^7, something for one look and nothing for 51."""
+    seven = {"told_apart": True, "difference": 0.035, "low": 0.017, "high": 0.061, "differing": 7}
+    assert changes._by_luck(7, 7) == 2 / 2**7
+    assert changes._by_luck(10, 4) == pytest.approx(2 * (120 + 45 + 10 + 1) / 2**10)
+    assert changes._by_luck(4, 0) == changes._by_luck(0, 0) == 1
+    assert changes.clear(seven, 1, 200)
+    assert not changes.clear(seven, 51, 200)
+    assert changes.clear({**seven, "difference": 0.07, "low": 0.05, "high": 0.09, "differing": 14}, 51, 200)
+
+
+ENDS = """
+model: {name: ends, title: Ends, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 6}
+variables: {heat: {initial: 1}}
+actors: {red: {actions: {wait: {}, stir: {effects: {heat: 1}}}}}
+outcomes:
+  war: {title: War, rate: 0.05 / month * heat, absorbing: true}
+  flood: {title: Flood, rate: 0.00001 / month, absorbing: true}
+  calm: {title: Calm, otherwise: true}
+policies:
+  hold: {title: Hold, do: [{force: {red: wait}}]}
+  stir: {title: Stir, do: [{forbid: {red: wait}}]}
+"""
+
+
+def test_an_end_without_a_picture_is_named():
+    """A reader who knows of three ends and sees two pictures would look for the third."""
+    model = ofr.loads(ENDS)
+    found = answers(ofr.Design(model), budget=Budget(100, 0))
+    html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=50)), model, answers=found).html
+    assert "Not drawn is what comes as often under every policy: “Flood” (never)." in text_of(html)
+
+
+def test_policies_that_change_no_end_leave_no_empty_table():
+    model = ofr.loads(ENDS.replace(" * heat", "").replace("forbid: {red: wait}", "force: {red: wait}"))
+    found = answers(ofr.Design(model), budget=Budget(100, 0))
+    html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=50)), model, answers=found).html
+    assert "Not drawn is what comes as often under every policy: “War” and “Flood” (never)." in text_of(html)
+    assert "Changes of chances by the end" not in html
+
+
+def test_why_a_chance_has_several_numbers_is_said_once_and_only_where_it_has(page, river, asked):
+    said = "Each question has futures of its own, as many as time allows: the outlook is counted in 200, "
+    said += "policies in 150, misreadings in 30 and claims in 150."
+    assert text_of(page).count(said) == 1
+    model = ofr.load(river)
+    same = {name: asked[name] for name in ("compare", "claims")}
+    html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=150, seed=3)), model, answers=same).html
+    assert "Each question has futures of its own" not in html
+    assert "Counted in 150 futures under each policy." in text_of(html)

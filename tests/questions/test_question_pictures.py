@@ -1,0 +1,73 @@
+"""Pictures of questions: bars stand where the numbers are, and every name is drawn."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from offramp.charts import render
+from offramp.charts.canvas import WIDE
+from offramp.charts.waterfall import Fall, waterfall
+from offramp.questions.misreadings.chart import misreadings_picture
+from offramp.questions.sensitivity.chart import Swing, tornado
+
+FALLS = [
+    Fall("Blue: a long misreading that needs two lines of its own", 0.04, 0.03, 0.05),
+    Fall("Red: one that keeps the peace", -0.01, -0.02, 0.0),
+    Fall("Red: nothing", 0.0, -0.001, 0.001),
+]
+
+
+def bars(spec):
+    return next(layer["data"]["values"] for layer in spec["layer"] if layer["mark"]["type"] == "rect")
+
+
+def words(spec):
+    root = ElementTree.fromstring(render.svg(spec))
+    return " ".join(
+        t for e in root.iter() if (t := (e.text or "").replace("\N{NO-BREAK SPACE}", " ")).strip()
+    )
+
+
+def test_a_waterfall_steps_from_the_first_chance_to_the_last():
+    spec = waterfall("War", ("As it is", 0.1), FALLS, ("Seeing true", 0.07), WIDE)
+    ends = [(round(b["a"], 6), round(b["b"], 6)) for b in bars(spec)]
+    assert ends == [(0, 0.1), (0.1, 0.06), (0.06, 0.07), (0.07, 0.07), (0, 0.07)]
+    colours = [b["c"] for b in bars(spec)]
+    assert colours[0] == colours[-1]
+    assert colours[1] != colours[2], "what adds to the risk and what takes from it are told apart"
+    drawn = words(spec)
+    for text in ("As it is", "Red: nothing", "\u22124.0", "+1.0", "10 %", "7.0 %"):
+        assert text in drawn, text
+
+
+def test_many_misreadings_are_drawn_as_the_weightiest_and_the_rest():
+    shares = [0.001 * (20 - i) for i in range(20)]
+    found = {
+        "outcome_title": "War",
+        "sides": [{"actor": "blue", "title": "Blue"}],
+        "misreadings": [
+            {"actor": "blue", "title": f"No. {i}", "share": s, "low": s - 0.001, "high": s + 0.001}
+            for i, s in enumerate(shares)
+        ],
+        "today": {"value": 0.3},
+    }
+    spec = misreadings_picture(found)
+    assert len(bars(spec)) == 2 + 12
+    assert bars(spec)[-1]["b"] == pytest.approx(0.3 - sum(shares))
+    assert "9 others" in words(spec)
+
+
+def test_a_tornado_has_the_longest_bar_on_top():
+    def swing(name, low, high):
+        return Swing(
+            name, (low, low - 0.01, low + 0.01), (high, high - 0.01, high + 0.01), "1 month", "2 months"
+        )
+
+    spec = tornado("War", 0.1, [swing("short", 0.09, 0.11), swing("long", 0.15, 0.02)])
+    drawn = bars(spec)
+    assert [b["b"] for b in drawn] == [0.15, 0.02, 0.09, 0.11]
+    assert {b["a"] for b in drawn} == {0.1}
+    assert "15 % at 1 month" in words(spec)
+    assert "Blue: the number is in the lowest fifth" in words(spec)

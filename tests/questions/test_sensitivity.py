@@ -1,0 +1,302 @@
+"""Screening and Sobol' indices: published functions, with and without luck, and small crises."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from offramp import given as need
+from offramp.errors import OfframpError, UsageError
+from offramp.questions.factors import Points, factors_of
+from offramp.questions.sensitivity.ask import _Counter, sensitivity
+from offramp.questions.sensitivity.screening import screen
+from offramp.questions.sensitivity.sobol import indices
+from offramp.questions.sensitivity.tell import _more, _rough
+from offramp.runs.design import Design
+from small_models import made
+
+# Ishigami and Homma (1990) with a = 7, b = 0.1: variance and indices in closed form.
+A, B = 7.0, 0.1
+V1 = (1 + B * math.pi**4 / 5) ** 2 / 2
+V2 = A**2 / 8
+V13 = B**2 * math.pi**8 * 8 / 225
+VARIANCE = V1 + V2 + V13
+FIRST = [V1 / VARIANCE, V2 / VARIANCE, 0.0]
+TOTAL = [(V1 + V13) / VARIANCE, V2 / VARIANCE, V13 / VARIANCE]
+
+
+def ishigami(noise=0.0):
+    """Ishigami's function of three uniforms from -pi to pi; `noise` is the spread that luck adds."""
+
+    def evaluate(points, luck):
+        x = math.pi * (2 * points - 1)
+        y = np.sin(x[:, 0]) + A * np.sin(x[:, 1]) ** 2 + B * x[:, 2] ** 4 * np.sin(x[:, 0])
+        z = np.random.default_rng(5).standard_normal(int(luck.max()) + 1)
+        # Luck works with the first factor, but averages out for every value of it.
+        return y[:, None] + noise * z[luck] * (1 + 0.5 * x[:, :1])
+
+    return evaluate
+
+
+@pytest.mark.parametrize("noise", [0.0, 4.0])
+def test_ishigamis_function_has_the_indices_of_its_closed_form(noise):
+    """Noise whose variance is more than that of the function leaves its indices where they are."""
+    found = indices(3, ishigami(noise), rows=2048, courses=4)
+    for got, true in zip([*found.first, *found.total], [*FIRST, *TOTAL], strict=True):
+        assert got.value == pytest.approx(true, abs=0.03 + 0.015 * noise)
+        assert got.low - 0.02 < true < got.high + 0.02
+    assert found.variance.value == pytest.approx(VARIANCE, rel=0.02 + 0.03 * noise)
+    assert found.mean.value == pytest.approx(A / 2, abs=0.1 + 0.1 * noise)
+    assert found.divisible
+    assert found.noise == pytest.approx(noise**2 * (1 + 0.25 * math.pi**2 / 3) / 4, rel=0.15)
+
+
+def test_without_luck_the_indices_are_those_of_salib():
+    from SALib.analyze import sobol as analysis
+    from SALib.sample import sobol as sampling
+
+    problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0.0, 1.0]] * 3}
+    x = sampling.sample(problem, 256, calc_second_order=False, seed=11)
+    y = ishigami()(x, np.zeros((len(x), 1), np.int64))[:, 0]
+    theirs = analysis.analyze(problem, y, calc_second_order=False, seed=1)
+    ours = indices(3, ishigami(), rows=256, courses=2, seed=11)
+    assert [e.value for e in ours.first] == pytest.approx(theirs["S1"], abs=1e-6)
+    assert [e.value for e in ours.total] == pytest.approx(theirs["ST"], abs=1e-6)
+
+
+def test_intervals_of_indices_hold_the_truth_as_often_as_they_say():
+    held = np.zeros(6)
+    for seed in range(40):
+        found = indices(3, ishigami(2.0), rows=128, courses=2, seed=seed)
+        held += [
+            e.low <= t <= e.high for e, t in zip([*found.first, *found.total], [*FIRST, *TOTAL], strict=True)
+        ]
+    assert (held / 40).mean() == pytest.approx(0.9, abs=0.1)
+
+
+def test_pure_luck_has_no_variance_to_divide():
+    found = indices(2, lambda p, luck: np.random.default_rng(1).standard_normal(40000)[luck], 128, 8)
+    assert not found.divisible
+
+
+def linear(noise):
+    """3 a - b + 0 c, with luck."""
+
+    def evaluate(points, luck):
+        z = np.random.default_rng(3).standard_normal(int(luck.max()) + 1)
+        return points @ np.array([3.0, -1.0, 0.0])[:, None] + noise * z[luck] * (0.5 + points[:, 2:])
+
+    return evaluate
+
+
+def test_screening_finds_the_slopes_and_tells_luck_from_effect():
+    """From the 5th to the 95th percentile 3 a moves by 2.7; what luck does through c is not an effect of "
+    "c."""
+    quiet = screen(3, linear(0.0), courses=4)
+    assert quiet.mu == pytest.approx([2.7, -0.9, 0.0])
+    assert quiet.mu_star == pytest.approx([2.7, 0.9, 0.0])
+    assert quiet.stands_out.tolist() == [True, True, False]
+    loud = screen(3, linear(4.0), courses=8)
+    assert loud.mu_star[2] > 0.5, "Morris alone would take the noise for an effect"
+    assert loud.stands_out.tolist() == [True, True, False]
+    assert loud.noise[2] > 0.5
+
+
+@pytest.mark.parametrize("courses", [4, 16])
+def test_luck_alone_makes_one_number_in_a_hundred_stand_out(courses):
+    """Every point has luck of its own, louder at some than at others, and nothing else."""
+    rng = np.random.default_rng(courses)
+    found = [
+        screen(40, lambda p, luck: rng.standard_normal(luck.shape), courses, seed=seed) for seed in range(25)
+    ]
+    # Binomial(1000, 0.01) is at most 18 in 99 % of cases; standard errors of noise alone let 30 through.
+    assert 2 <= sum(int(s.stands_out.sum()) for s in found) <= 18
+    # An effect is a difference of two means over the courses, of a step of 0.6 stretched to 0.9.
+    expected = np.sqrt(2 / courses) * 1.5
+    assert np.mean([s.noise for s in found]) == pytest.approx(expected, rel=0.03)
+    # What luck adds to the squares is taken off, so that they are 0 on average and not `expected` squared.
+    assert np.mean([np.mean(s.effect**2) for s in found]) < 0.35 * expected**2
+
+
+def test_an_effect_is_a_change_from_the_5th_to_the_95th_percentile_with_luck_taken_off():
+    """Of 3 a - b + 0 c: 2.7 and 0.9, though luck of its own at every point would add 1 to either square."""
+    rng = np.random.default_rng(2)
+
+    def evaluate(points, luck):
+        return points @ np.array([3.0, -1.0, 0.0])[:, None] + rng.standard_normal(luck.shape)
+
+    found = [screen(3, evaluate, courses=4, seed=seed, trajectories=40) for seed in range(10)]
+    assert np.sqrt(np.mean([s.effect[0] ** 2 for s in found])) == pytest.approx(2.7, rel=0.03)
+    assert np.sqrt(np.mean([s.effect[1] ** 2 for s in found])) == pytest.approx(0.9, rel=0.12)
+
+
+def test_all_points_of_a_trajectory_meet_the_same_luck_and_trajectories_different_luck():
+    seen = []
+
+    def evaluate(points, luck):
+        seen.append(luck)
+        return points[:, :1] + 0.0 * luck
+
+    screen(3, evaluate, courses=5, trajectories=4)
+    luck = seen[0].reshape(4, 4, 5)
+    assert (luck == luck[:, :1]).all()
+    assert len(np.unique(luck[:, 0])) == 20
+
+
+def test_courses_that_fail_are_left_out_of_their_row_and_rows_with_fewer_than_two_of_the_whole():
+    """Without luck every course says the same, so that what is left of a row says all of it."""
+
+    def some(points, luck):
+        y = ishigami()(points, luck)
+        return np.where(luck % 4 == 0, np.nan, y)  # one course of four, in each row
+
+    whole, less = indices(3, ishigami(), rows=256, courses=4), indices(3, some, rows=256, courses=4)
+    assert [e.value for e in less.total] == pytest.approx([e.value for e in whole.total], abs=1e-9)
+    assert [e.value for e in less.first] == pytest.approx([e.value for e in whole.first], abs=1e-9)
+    assert (less.rows, less.failed_runs) == (256, less.runs / 4)
+
+    def rows(points, luck):
+        row = luck // 4 % 256  # the last point of a row has courses of its own
+        return np.where((row < 64) & (luck % 4 > 0), np.nan, ishigami()(points, luck))
+
+    fewer = indices(3, rows, rows=256, courses=4)
+    assert fewer.rows == 192
+    assert fewer.failed_runs == 64 * 5 * 3
+    with pytest.raises(OfframpError, match="runs fail at almost every point of the priors"):
+        indices(3, lambda points, luck: np.full(luck.shape, np.nan), rows=8, courses=2)
+
+
+def test_the_noise_of_an_index_is_the_mean_of_the_variances_at_both_ends_of_a_row():
+    """Luck of variance 1 at A and of 9 at B, in each of whose means it is a half: 1 / 2 and 9 / 2."""
+
+    def loud(points, luck):
+        z = np.random.default_rng(3).standard_normal(int(luck.max()) + 1)
+        return 5 * points[:, :1] + np.where(luck >= 4096 * 2, 3.0, 1.0) * z[luck]
+
+    found = indices(2, loud, rows=4096, courses=2)
+    assert found.noise == pytest.approx((1 / 2 + 9 / 2) / 2, rel=0.05)
+
+
+def test_a_trajectory_of_which_no_two_courses_hold_is_left_out():
+    def lame(points, luck):
+        return np.where((luck // 2 % 2 == 0) & (luck % 2 == 0), np.nan, linear(0.0)(points, luck))
+
+    found = screen(3, lame, 2, trajectories=8)  # every other trajectory loses one course of two
+    whole = screen(3, linear(0.0), 2, trajectories=8)
+    assert found.failed_runs == found.runs / 4
+    assert found.effect == pytest.approx(whole.effect)
+    with pytest.raises(OfframpError, match="runs fail at almost every point of the priors"):
+        screen(3, lambda points, luck: np.full(luck.shape, np.nan), 2, trajectories=4)
+
+
+def test_a_trajectory_with_failed_runs_keeps_the_courses_that_hold():
+    def evaluate(points, luck):
+        return np.where(luck % 4 == 0, np.nan, linear(0.0)(points, luck))
+
+    found = screen(3, evaluate, courses=4)
+    assert found.mu == pytest.approx([2.7, -0.9, 0.0])
+    assert found.failed_runs == found.runs / 4
+
+
+CRISIS = """
+variables: {tension: {initial: "uniform(0, 1)"}}
+parameters:
+  strong: {title: Strong, unit: 1/month, value: "uniform(0, 0.2)"}
+  weak: {value: "normal(0, 1)"}
+  certain: {value: 1}
+actors:
+  blue:
+    depth: 1
+    horizon: 1
+    precision: 0.1
+    utility: {calm: -tension}
+    misreads: {certain: "uniform(1, 2)"}
+    actions: {wait: {}, talk: {}}
+outcomes:
+  war: {title: War, rate: strong, absorbing: true}
+"""
+
+
+def test_a_crisis_hangs_on_the_number_that_drives_it():
+    """1 - exp(-4 r), r uniform up to 0.2: all of the variance, from 0.0768 to 0.513 at the fifths' means."""
+    model = made(CRISIS, steps=4)
+    found = sensitivity(Design(model, scenarios=1), runs=12_000)
+    assert found.shares[0].name == "strong"
+    assert [s.name for s in found.screened if s.stands_out] == ["strong"]
+    only = found.shares[0]
+    assert only.total.value == pytest.approx(1, abs=0.1)
+    # Runs that have ended no longer count, so each chance is 4 r on average over the hazards met.
+    assert only.low.value == pytest.approx(1 - np.mean(np.exp(-4 * np.linspace(0, 0.04, 400))), abs=0.02)
+    assert only.high.value == pytest.approx(1 - np.mean(np.exp(-4 * np.linspace(0.16, 0.2, 400))), abs=0.03)
+    assert {s.kind for s in found.screened} == {"parameter", "start", "misreading"}
+
+
+def test_a_point_gives_factors_their_quantiles_and_leaves_the_rest_to_luck():
+    model = made(CRISIS, steps=4)
+    design = Design(model, scenarios=3)
+    strong = factors_of(model)[0]
+    inputs = Points.of(design).inputs_at({strong.purpose: np.array([0.25, 0.5, 1.0])}, np.array([0, 1, 2]))
+    assert inputs.parameters[:, 0] == pytest.approx([0.05, 0.1, 0.2])
+    assert (inputs.parameters[:, 1] == design.inputs("baseline").parameters[:, 1]).all()
+    assert (inputs.initial == design.inputs("baseline").initial).all()
+
+
+def test_one_uncertain_number_has_all_of_the_variance_on_any_number_of_threads():
+    fixed = {"weak": 0.0, "tension": 0.5}
+    design = Design(made(CRISIS.replace('"uniform(1, 2)"', "2"), steps=4), scenarios=1, overrides=fixed)
+    found = sensitivity(design, runs=3000, threads=1)
+    assert [s.name for s in found.screened] == ["strong"]
+    assert found.shares[0].total.value == pytest.approx(1, abs=0.15)
+    assert found == sensitivity(design, runs=3000, threads=2)
+
+
+def test_the_weightiest_number_passes_and_its_fifths_are_told_by_their_middles():
+    found = sensitivity(Design(made(CRISIS, steps=4), scenarios=1), runs=6000, factors=1)
+    (share,) = found.shares
+    assert share.name == "strong"
+    assert (share.low_value, share.high_value) == (pytest.approx(0.02), pytest.approx(0.18))
+    assert share.low.value < found.chance.value < share.high.value
+    assert [s.name for s in found.screened if s.passed] == ["strong"]
+    effects = [s.effect for s in found.screened]
+    assert effects == sorted(effects, reverse=True)
+
+
+def test_screening_and_shares_meet_different_luck():
+    """Otherwise a number that passed by luck would find the same luck again."""
+    met = []
+
+    def response(factors, points, luck, threads, progress):
+        met.append(luck)
+        return np.zeros(luck.shape)
+
+    counter = _Counter(response, 1, None, 0)
+    for _ in range(2):
+        counter.of([])(np.zeros((4, 0)), np.arange(12).reshape(4, 3))
+    assert not set(met[0].ravel()) & set(met[1].ravel())
+    assert counter.done == 24
+
+
+def test_what_cannot_be_asked_is_said():
+    model = made(CRISIS, steps=4)
+    with pytest.raises(UsageError, match="100 runs are too few for 4 uncertain numbers: at least"):
+        sensitivity(Design(model, scenarios=1), runs=100)
+    certain = Design(model, scenarios=1, overrides={"strong": 0.1, "weak": 0, "tension": 0.5})
+    assert [f.kind for f in factors_of(model, frozenset(certain.overrides))] == ["misreading"]
+    with pytest.raises(UsageError, match=r"no outcome `wra`\. Did you mean `war`"):
+        sensitivity(Design(model, scenarios=1), "wra")
+
+
+def test_shares_that_may_be_nearly_anything_are_called_rough():
+    """With few futures the text says so and what to ask for; a sharp share needs no such remark."""
+    sharp, rough = (SimpleNamespace(low=low, high=0.9) for low in (0.7, -0.2))
+    assert not _rough(SimpleNamespace(shares=[SimpleNamespace(first=sharp, total=sharp)]))
+    assert _rough(SimpleNamespace(shares=[SimpleNamespace(first=sharp, total=rough)]))
+    assert [_more(n) for n in (4_784, 10_000, 39_000)] == [50_000, 100_000, 400_000]
+
+
+def test_a_missing_library_is_named_with_what_to_type():
+    with pytest.raises(UsageError, match=r"needs the package `nolib`.*pip install 'offramp\[questions\]'"):
+        need.library("nolib.sub", "screening")
