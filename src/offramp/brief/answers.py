@@ -14,7 +14,8 @@ from offramp.charts.differences import Gap, differences, gap
 from offramp.model import Model, Outcome
 from offramp.questions.backtest import words as trust
 from offramp.questions.claims import words as claims_in_words
-from offramp.questions.misreadings.chart import misreadings_picture
+from offramp.questions.misreadings.ask import Misreadings
+from offramp.questions.misreadings.chart import chart as misreadings_chart
 from offramp.tell import changes, figures, words
 
 _MOST_COLUMNS = 4  # outcomes in the table of policies
@@ -369,7 +370,8 @@ def _misreadings(model: Model, misread: Answer) -> dict[str, Any]:
         "misreadings-fall",
         sentence,
         draw(
-            "misreadings-fall", "What misperception costs", sentence, misreadings_picture(dict(misread)),
+            "misreadings-fall", "What misperception costs", sentence,
+            misreadings_chart(Misreadings.from_dict(misread)),
             differences([("", gaps)], NARROW, less="less risk", more="more risk", beside=False),
         ),
         (("Misreading", "Share, points", "90 % interval", "If it alone is corrected"), rows),

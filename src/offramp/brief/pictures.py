@@ -12,10 +12,11 @@ import numpy.typing as npt
 from offramp.analysis import trajectories
 from offramp.brief.view import Course, View
 from offramp.charts import charts
-from offramp.charts.canvas import HALF, NARROW, WIDE, Spec
+from offramp.charts.canvas import HALF, NARROW, WIDE
 from offramp.charts.chart import Chart, Table, draw
 from offramp.charts.palette import TYPES
 from offramp.tell import figures, words
+from offramp.tell.blocks import Spec
 
 Floats = npt.NDArray[np.float64]
 

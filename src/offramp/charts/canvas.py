@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from offramp.charts.palette import GRID, INK, MUTED, RULE, Colour
+from offramp.tell.blocks import Spec
 
-Spec = dict[str, Any]
 Row = dict[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"

@@ -18,7 +18,6 @@ from offramp.charts.canvas import (
     SIZE,
     Drawing,
     Row,
-    Spec,
     moment,
     number_ticks,
     percent_axis,
@@ -30,6 +29,7 @@ from offramp.charts.canvas import (
 from offramp.charts.palette import GRID, INK, MUTED, PAPER, RULE, SERIES, Colour
 from offramp.charts.text_metrics import apart, text_width, wrap
 from offramp.tell import figures
+from offramp.tell.blocks import Spec
 
 
 @dataclass(frozen=True)

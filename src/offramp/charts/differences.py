@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, Row, Spec, number_ticks, pixel, quantity
+from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, Row, number_ticks, pixel, quantity
 from offramp.charts.charts import NAMES
 from offramp.charts.palette import GRID, MUTED, RULE, SERIES, TYPES, Colour
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.model import Model
 from offramp.tell import changes, figures
+from offramp.tell.blocks import Spec
 
 MOST = 12  # outcomes drawn
 

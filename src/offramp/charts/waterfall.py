@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from offramp.charts.canvas import LINE, SIZE, Drawing, Row, Spec, percent_axis, percent_ticks, pixel, quantity
+from offramp.charts.canvas import LINE, SIZE, Drawing, Row, percent_axis, percent_ticks, pixel, quantity
 from offramp.charts.charts import NAMES
 from offramp.charts.palette import BETTER, GRID, MUTED, RULE, SERIES, WORSE
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.tell import figures
+from offramp.tell.blocks import Spec
 
 
 @dataclass(frozen=True)

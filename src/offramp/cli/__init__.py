@@ -11,7 +11,7 @@ import click
 from offramp.cli.comparing import claims, compare
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
-from offramp.cli.perceiving import misreadings
+from offramp.cli.question import command_of
 from offramp.cli.reasoning import why
 from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
@@ -20,6 +20,7 @@ from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
+from offramp.questions.registry import questions
 from offramp.tell.terminal import cleaned, wants_colour
 from offramp.version import __version__
 
@@ -153,7 +154,6 @@ for command in (
     ladder,
     compare,
     claims,
-    misreadings,
     story,
     loops,
     sensitivity,
@@ -167,3 +167,5 @@ for command in (
     schema,
 ):
     main.add_command(command)
+for asked in questions().values():
+    main.add_command(command_of(asked))

@@ -21,6 +21,7 @@ from offramp.questions.compare.ask import measured as measured_of_policies
 from offramp.questions.misreadings.ask import misreadings
 from offramp.questions.paired_runs import Lived, Measured, live
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import Progress
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def answers(
         one = design.another(policies=[against], scenarios=budget.corrections)
         # Where nobody gets anything wrong there is nothing to ask; where every run fails the outlook says so.
         with contextlib.suppress(OfframpError):
-            found["misreadings"] = misreadings(one, threads=threads, progress=progress).as_dict()
+            found["misreadings"] = misreadings(one, how=How(threads=threads, progress=progress)).as_dict()
     return found
 
 

@@ -7,10 +7,12 @@ import re
 import shutil
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 import click
+
+from offramp.tell.blocks import Block, Bullets, Fold, Gap, Heading, Paragraph, Table, Telling, Terms
 
 WIDEST = 100
 NARROWEST = 60
@@ -71,6 +73,23 @@ def head_width(text: str) -> int:
     return min(columns_of(text), max(_HEAD, *(columns_of(word) for word in words)))
 
 
+_NAMES = 28  # columns that names have at least, where tables are cut to fit
+
+
+def _beside(columns: list[list[str]], room: int) -> list[list[list[str]]]:
+    """Columns in groups that fit into what the names at the left leave."""
+    groups: list[list[list[str]]] = []
+    left = 0
+    for column in columns:
+        wide = max(head_width(column[0]), *(columns_of(cell) for cell in column[1:])) + 2
+        if not groups or wide > left:
+            groups.append([])
+            left = room - 2
+        groups[-1].append(column)
+        left -= wide
+    return groups
+
+
 class Page:
     """Lines to print. Everything put on it may come from a model, so all of it is cleaned."""
 
@@ -103,7 +122,25 @@ class Page:
         self._lines.append(((lead + lines[0]).rstrip(), False))
         self._lines += [(" " * columns_of(lead) + line, False) for line in lines[1:]]
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> None:
+    def table(
+        self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ", folds: bool = False
+    ) -> None:
+        """A table, in several below each other where it `folds` and is too wide."""
+        if not folds:
+            self._table(head, rows, indent)
+            return
+        columns = [[head[i], *(row[i] for row in rows)] for i in range(1, len(head))]
+        names = max((columns_of(row[0]) for row in rows), default=0)
+        for number, group in enumerate(_beside(columns, self.columns - min(_NAMES, names))):
+            if number:
+                self.gap()
+            self._table(
+                [head[0], *(column[0] for column in group)],
+                [[row[0], *(column[i + 1] for column in group)] for i, row in enumerate(rows)],
+                indent,
+            )
+
+    def _table(self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str) -> None:
         """A table: the first column to the left and broken where it must be, the others to the right.
 
         Heads that are wider than what stands below them are broken into lines. In a terminal too narrow for
@@ -167,3 +204,60 @@ class Page:
         lines = (click.style(line, bold=True) if bold and colour else line for line, bold in self._lines)
         # Unbreakable spaces have done their work; what is copied from a terminal should have none.
         return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
+
+
+_STEP = "  "
+_WIDE = 90  # columns from which on a table is drawn as it is, and not as its narrow form
+
+
+def draw(blocks: Iterable[Block], page: Page) -> None:
+    """Put blocks on a page; charts, which a terminal cannot show, are left out."""
+    for block in blocks:
+        match block:
+            case Heading(text):
+                page.heading(text)
+            case Paragraph(text, indent, hanging):
+                page.paragraph(text, _STEP * indent, _STEP if hanging else "")
+            case Bullets(lines):
+                for line in lines:
+                    page.paragraph(f"- {line}", _STEP, _STEP)
+            case Terms(entries, room):
+                for label, text in entries:
+                    page.entry(label, text, _STEP, room)
+            case Table():
+                shown = block.narrow if block.narrow is not None and page.columns < _WIDE else block
+                page.table(shown.heads, shown.rows, folds=shown.folds)
+            case Fold(summary, inside):
+                page.heading(summary)
+                draw(inside, page)
+            case Gap():
+                page.gap()
+
+
+def text_of(
+    telling: Telling, again: str, by: str, columns: int, colour: bool = False, notes: Sequence[str] = ()
+) -> str:
+    """An answer as text.
+
+    Parameters
+    ----------
+    telling : the answer in words
+    again : the command that asks again
+    by : which version and model gave it
+    columns : to fill
+    colour : mark headings
+    notes : what is odd about the settings, said before the rest
+    """
+    page = Page(columns)
+    page.heading(telling.title)
+    draw(telling.head, page)
+    for note in notes:
+        page.paragraph(note)
+    draw(telling.body, page)
+    if telling.sure:
+        page.heading("How sure")
+        draw(telling.sure, page)
+    page.gap()
+    page.paragraph(f"Again: {again}", hanging="       ")
+    page.paragraph(by)
+    return page.text(colour)

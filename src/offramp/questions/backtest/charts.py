@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, Spec, percent_axis, pixel, quantity
+from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, percent_axis, pixel, quantity
 from offramp.charts.charts import BELOW, NAMES
 from offramp.charts.palette import GOING_ON, GRID, INK, MUTED, SERIES, WORSE
 from offramp.charts.text_metrics import wrap
+from offramp.tell.blocks import Spec
 
 _MOST = 18
 _ENDS = {"x2": {"field": "x2"}}

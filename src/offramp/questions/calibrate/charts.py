@@ -7,20 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from offramp.charts.canvas import (
-    LINE,
-    SIZE,
-    WIDE,
-    Drawing,
-    Row,
-    Spec,
-    number_ticks,
-    pixel,
-    time_ticks,
-)
+from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, Row, number_ticks, pixel, time_ticks
 from offramp.charts.palette import BETTER, GRID, INK, MUTED, NEITHER, SERIES, WORSE, Colour
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.tell import figures
+from offramp.tell.blocks import Spec
 
 _LEAST_TRACES, _TRACES = 4, 8  # numbers whose way is drawn
 _NO_UNIT = ("", "1", "count", "share")

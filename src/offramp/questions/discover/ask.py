@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import LEVEL, Estimate
 from offramp.engine import luck
 from offramp.engine.hazards import chances
 from offramp.errors import OfframpError, UsageError

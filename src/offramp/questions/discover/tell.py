@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import Estimate
 from offramp.questions.discover.ask import Condition, Discovery, Region
 from offramp.tell import figures
 from offramp.tell.terminal import Page

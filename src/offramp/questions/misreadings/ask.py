@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL, wilson
-from offramp.analysis.shapley import Coalition, Estimate, estimate, plan, shares
+from offramp.analysis.answer import Answer, head
+from offramp.analysis.intervals import LEVEL, Estimate, estimate, wilson
+from offramp.analysis.shapley import Coalition, plan, shares
 from offramp.analysis.surprise import mean_surprise
 from offramp.engine.hazards import chances, is_smooth
 from offramp.engine.inputs import Inputs
@@ -27,17 +28,20 @@ from offramp.engine.schedule import schedule_of
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
 from offramp.model import Intervention, Model, Policy, Signal
-from offramp.questions.runner import RUNS_AT_ONCE, in_threads, outcome_asked, part, plain
+from offramp.questions.question import Request
+from offramp.questions.runner import RUNS_AT_ONCE, in_threads, outcome_asked, part
 from offramp.runs.design import Design
-from offramp.runs.simulate import EngineName, Progress, engine_for
+from offramp.runs.how import AS_SUITS, How
+from offramp.runs.simulate import engine_for
 
 Floats = npt.NDArray[np.float64]
 
 # What the intervals hold.
-INTERVAL = (
-    "sampling error only: these are so many futures and so many orders of correction, not endlessly many. "
-    "Each future draws its own luck and its own uncertain numbers, and meets the same whatever is corrected."
-)
+INTERVALS = {
+    "sampling": "sampling error only: these are so many futures and so many orders of correction, not "
+    "endlessly many. Each future draws its own luck and its own uncertain numbers, and meets the same "
+    "whatever is corrected."
+}
 
 
 @dataclass(frozen=True)
@@ -119,8 +123,8 @@ class Surprise:
     by: dict[str, float | None]
 
 
-@dataclass(frozen=True)
-class Misreadings:
+@dataclass(frozen=True, kw_only=True)
+class Misreadings(Answer):
     """The cost of misperception in one model.
 
     Attributes
@@ -133,12 +137,8 @@ class Misreadings:
     sides : those with misreadings, in file order
     """
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
-    seed: int
-    set: dict[str, float]
+    QUESTION: ClassVar[str] = "misreadings"
+
     policy: str
     outcome: str
     outcome_title: str
@@ -148,8 +148,6 @@ class Misreadings:
     played: int
     failed_runs: int
     method: str
-    level: float
-    interval: str
     today: Estimate
     true: Estimate
     total: Estimate
@@ -157,21 +155,24 @@ class Misreadings:
     sides: list[Side]
     surprise: list[Surprise]
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
-        from offramp.version import __version__
+    @property
+    def failures(self) -> tuple[int, int]:
+        return self.failed_runs, self.played
 
-        made: dict[str, Any] = plain(dataclasses.asdict(self))
-        return {**made, "version": __version__}
+
+ANSWER = Misreadings
+
+
+def asked(request: Request) -> Misreadings:
+    """What `offramp misreadings` asks."""
+    return misreadings(request.design(), request["outcome"], how=request.how)
 
 
 def misreadings(
     design: Design,
     outcome: str | None = None,
     *,
-    threads: int | None = None,
-    progress: Progress | None = None,
-    engine: EngineName = "compiled",
+    how: How = AS_SUITS,
 ) -> Misreadings:
     """How much of a risk comes from what actors get wrong, and from which of it.
 
@@ -179,8 +180,7 @@ def misreadings(
     ----------
     design : one policy; its scenarios are run in every world of corrections
     outcome : whose chance by the end is the risk; None for the first that ends a run
-    threads : how many to use; None for one per processor. Results do not depend on it.
-    progress : called as progress(runs done, runs in all)
+    how : how futures are run
 
     Returns
     -------
@@ -204,7 +204,7 @@ def misreadings(
     """
     need(design, "Design")
     model = design.model
-    asked = outcome_asked(model, outcome)
+    about = outcome_asked(model, outcome)
     if len(design.policies) != 1:
         raise UsageError(f"misreadings are those under one policy; this design has {len(design.policies)}.")
     wrong = all_wrong(model)
@@ -220,7 +220,7 @@ def misreadings(
         for number, (name, own) in enumerate(sides.items())
     }
 
-    world = _World(design, asked, wrong, engine)
+    world = _World(design, about, wrong, how)
     table = _Table(world.play, count)
     whole = slice(0, count)
     table.want({frozenset(): [whole], everything: [whole]})
@@ -229,8 +229,8 @@ def misreadings(
     table.want(layout.plays())
     for name, own in sides.items():
         table.want({frozenset(own[i] for i in c): s for c, s in own_layouts[name].plays().items()})
-    table.fill(threads, progress)
-    counted = not is_smooth(model, asked)  # values of 0 and 1 only
+    table.fill(how)
+    counted = not is_smooth(model, about)  # values of 0 and 1 only
 
     def falls(before: Coalition, after: Coalition) -> Estimate:
         """By how much the risk falls from one world to another."""
@@ -254,23 +254,16 @@ def misreadings(
     ]  # fmt: skip
     titles = {a.name: a.title or a.name for a in model.actors}
     return Misreadings(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
-        seed=design.seed,
-        set=dict(design.overrides),
+        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS, level=LEVEL),
         policy=design.policies[0],
-        outcome=asked,
-        outcome_title=next(o.title for o in model.outcomes if o.name == asked) or asked,
+        outcome=about,
+        outcome_title=next(o.title for o in model.outcomes if o.name == about) or about,
         by=model.dates[-1],
         runs=count,
         held_runs=found.scenarios,
         played=table.played,
         failed_runs=table.failed,
         method="exact" if layout.exact else "sampled",
-        level=LEVEL,
-        interval=INTERVAL,
         today=_chance(table.value(frozenset(), whole), counted),
         true=_chance(table.value(everything, whole), counted),
         total=found.total,
@@ -323,9 +316,9 @@ def _signal(title: str, signal: Signal) -> str:
 class _World:
     """Plays scenarios with some misreadings corrected."""
 
-    def __init__(self, design: Design, outcome: str, wrong: list[Wrong], engine: EngineName) -> None:
+    def __init__(self, design: Design, outcome: str, wrong: list[Wrong], how: How) -> None:
         self.model, self.outcome, self.wrong = design.model, outcome, wrong
-        self.runner = engine_for(design.model, engine)
+        self.runner = engine_for(design.model, how.engine)
         name = design.policies[0]
         self.inputs = design.inputs(name)
         self.policy = next((p for p in design.model.policies if p.name == name), Policy(name, name))
@@ -368,7 +361,7 @@ class _Table:
                 else:
                     self._parts.setdefault((here.start, here.stop), {}).setdefault(coalition, np.empty(0))
 
-    def fill(self, threads: int | None, progress: Progress | None) -> None:
+    def fill(self, how: How) -> None:
         """Run everything that was asked for, once."""
         tasks: list[tuple[Callable[[], object], int]] = []
         for coalition, values in self._whole.items():
@@ -379,7 +372,7 @@ class _Table:
             for coalition in self._whole.keys() & cell.keys():
                 del cell[coalition]
             tasks.append((partial(self._fill_part, cell, slice(start, stop)), len(cell) * (stop - start)))
-        in_threads(tasks, threads, progress)
+        in_threads(tasks, how.threads, how.progress)
         found = [*self._whole.values(), *(v for cell in self._parts.values() for v in cell.values())]
         self.played = sum(len(v) for v in found)
         self.failed = int(sum(np.isnan(v).sum() for v in found))

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import LEVEL, Estimate
 from offramp.errors import UsageError
 from offramp.given import need
 from offramp.questions.budget import SENSITIVITY_RUNS

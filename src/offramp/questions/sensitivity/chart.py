@@ -6,22 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from offramp.charts.canvas import (
-    LINE,
-    SIZE,
-    WIDE,
-    Drawing,
-    Row,
-    Spec,
-    percent_axis,
-    percent_ticks,
-    pixel,
-    quantity,
-)
+from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, Row, percent_axis, percent_ticks, pixel, quantity
 from offramp.charts.charts import NAMES
 from offramp.charts.palette import BETTER, INK, MUTED, RULE, WORSE
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.tell import figures
+from offramp.tell.blocks import Spec
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import Estimate
 from offramp.questions.sensitivity.ask import Sensitivity
 from offramp.tell import figures
 from offramp.tell.terminal import Page

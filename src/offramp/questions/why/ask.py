@@ -19,8 +19,7 @@ import numpy.typing as npt
 
 from offramp.analysis.between import Bools, Group, ahead, lately, lifts, typical
 from offramp.analysis.features import Feature, features
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import LEVEL, Estimate
 from offramp.engine.schedule import schedule_of
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need

@@ -8,8 +8,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate, estimate
+from offramp.analysis.intervals import LEVEL, Estimate, estimate
 from offramp.engine.hazards import chances, is_smooth
 from offramp.engine.schedule import schedule_of
 from offramp.model import Intervention, Model, Policy, constant
