@@ -16,11 +16,13 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from offramp.questions.registry import ROOMS
 from offramp.version import __version__
 
 # Public name -> the module that has it, and its name there.
 _PUBLIC = {
     "Design": ("offramp.runs.design", "Design"),
+    "How": ("offramp.runs.how", "How"),
     "Intervention": ("offramp.model", "Intervention"),
     "Model": ("offramp.model", "Model"),
     "ModelError": ("offramp.errors", "ModelError"),
@@ -46,7 +48,6 @@ _PUBLIC = {
     "loads": ("offramp.language.check", "loads"),
     "loops": ("offramp.questions.loops.ask", "loops"),
     "minds": ("offramp.questions.minds.ask", "minds"),
-    "misreadings": ("offramp.questions.misreadings.ask", "misreadings"),
     "outlook": ("offramp.questions.outlook.ask", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
@@ -60,6 +61,9 @@ _PUBLIC = {
     "to_parquet": ("offramp.runs.dataset", "to_parquet"),
     "why": ("offramp.questions.why.ask", "why"),
 }
+
+# Each question has its room, and in it a function of its name.
+_PUBLIC |= {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS}
 
 __all__ = [*_PUBLIC, "__version__"]
 
@@ -88,6 +92,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.runs.dataset import load as load_runs
     from offramp.runs.dataset import save, to_parquet
     from offramp.runs.design import Design
+    from offramp.runs.how import How
     from offramp.runs.simulate import simulate, simulate_blocks
     from offramp.truth.backtest import backtest
     from offramp.truth.calibration import calibrate

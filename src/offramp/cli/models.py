@@ -185,11 +185,19 @@ def _about(model: Model) -> dict[str, Any]:
 
 
 @click.command()
-def schema() -> int:
-    """Print the JSON Schema of model files, for completion and checks while typing.
+@click.argument("question", metavar="[QUESTION]", required=False)
+def schema(question: str | None) -> int:
+    """Print the JSON Schema of model files, or of the answers to QUESTION.
 
+    That of model files completes and checks while you type.
     Save it beside a model and name it in the first line: # yaml-language-server: $schema=offramp.json
-    """
+    """  # fmt: skip
+    if question is not None:
+        from offramp.analysis.answer import schema_of
+        from offramp.questions.registry import question as named
+
+        options.print_json(schema_of(named(question).answer_type))
+        return 0
     from offramp.language.schema import json_schema
 
     options.print_json(json_schema())
