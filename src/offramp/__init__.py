@@ -36,7 +36,7 @@ _PUBLIC = {
     "claims": ("offramp.questions.claims.ask", "claims"),
     "calibrate": ("offramp.truth.calibration", "calibrate"),
     "compare": ("offramp.questions.compare.ask", "compare"),
-    "crises": ("offramp.language.check", "bundled_names"),
+    "crises": ("offramp.language.files", "bundled_names"),
     "discover": ("offramp.questions.discover.ask", "discover"),
     "explain": ("offramp.explanation", "explain"),
     "forecast": ("offramp.truth.ledger", "forecast"),
@@ -74,8 +74,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.brief.page import brief
     from offramp.errors import ModelError, OfframpError, Problem, UsageError
     from offramp.explanation import explain
-    from offramp.language.check import bundled_names as crises
     from offramp.language.check import load, loads
+    from offramp.language.files import bundled_names as crises
     from offramp.language.schema import json_schema
     from offramp.model import Intervention, Model, Policy
     from offramp.questions.claims.ask import claims

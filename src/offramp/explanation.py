@@ -10,9 +10,11 @@ from offramp.given import need
 from offramp.model import (
     Action,
     Actor,
+    Base,
     Belief,
     BySide,
     Chances,
+    Change,
     Claim,
     Distribution,
     Effect,
@@ -104,10 +106,22 @@ def explain(model: Model) -> dict[str, Any]:
             for s in model.sources
         ],
         "extends": [
-            {"how": c.how, "path": ".".join(c.path), "was": c.was, "now": c.now, "line": c.line}
-            for c in (model.base.changes if model.base is not None else ())
+            {
+                "how": c.how,
+                "path": ".".join(c.path),
+                "was": c.was,
+                "now": c.now,
+                "line": c.line,
+                "file": c.file,
+            }
+            for c in changes(model.base)
         ],
     }
+
+
+def changes(base: Base | None) -> tuple[Change, ...]:
+    """What a model says otherwise than the one that it extends, then what that says otherwise, and so on."""
+    return () if base is None else (*base.changes, *changes(base.base))
 
 
 def counts(model: Model) -> dict[str, int]:

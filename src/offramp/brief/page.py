@@ -224,7 +224,7 @@ def _command(runs: xr.Dataset) -> str:
     """The command that makes the same runs and the same page."""
     attrs = runs.attrs
     # A bundled crisis goes by its name and not by a file.
-    name = attrs["model_file"] if Path(attrs["model_file"]).is_file() else attrs["model"]
+    name = attrs["model_file"] if Path(attrs["model_file"]).exists() else attrs["model"]
     said = ["offramp", "brief", name, "--runs", str(runs.sizes["scenario"]), "--seed", attrs["seed"]]
     for parameter, value in json.loads(attrs["overrides"]).items():
         said += ["--set", f"{parameter}={value!r}"]

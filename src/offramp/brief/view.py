@@ -27,7 +27,6 @@ BASELINE = "baseline"
 MOST_ROWS = 61  # of a table over time, and of dates drawn
 
 
-
 @dataclass(frozen=True)
 class Course:
     """How often an outcome had come by each date, in the policy shown: (time,) each."""

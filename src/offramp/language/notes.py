@@ -33,17 +33,18 @@ from offramp.tree import Node, Parameter, parameters_in, variables_in
 
 
 def notes(model: Model) -> tuple[Problem, ...]:
-    """Parts of a model that change nothing, in the order of the file.
+    """Parts of a model that change nothing, in the order of its files.
 
-    Of a file that extends another only its own parts are told of: those below have readers of their own.
+    Of a model that extends another only its own parts are told of: those below have readers of their own.
     """
-    lines = tuple(model.text.split("\n"))
+    own = {f.file: tuple(f.text.split("\n")) for f in model.files if f.own}
     found = [
-        located(model.file, lines, at.line, at.column, message, hint, width=len(name))
+        located(at.file, own[at.file], at.line, at.column, message, hint, width=len(name))
         for at, name, message, hint in _found(model)
-        if at.file == model.file
+        if at.file in own
     ]
-    return tuple(sorted(found, key=lambda p: (p.line, p.column, p.message)))
+    order = {file: i for i, file in enumerate(own)}
+    return tuple(sorted((*model.noticed, *found), key=lambda p: (order[p.file], p.line, p.column, p.message)))
 
 
 # Where it stands, its name, what is noted and the likely fix.
@@ -154,7 +155,8 @@ def _uncited(model: Model) -> _Found:
     if model.illustrative:
         return
     cited = {s.split(maxsplit=1)[0] for o in _origins(model) for s in o.sources if s}
-    own = [s for s in model.sources if s.key not in cited and s.origin.file == model.file]
+    files = {f.file for f in model.files if f.own}
+    own = [s for s in model.sources if s.key not in cited and s.origin.file in files]
     if own:
         message = f"nothing rests on {_listed([s.key for s in own])} of the sources"
         yield (

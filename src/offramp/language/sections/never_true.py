@@ -114,4 +114,4 @@ def _shown(range_: Range) -> str:
 
 
 def _place(origin: Origin, model: Model) -> str:
-    return f"line {origin.line}" + (f" of {origin.file}" if model.base is not None else "")
+    return f"line {origin.line}" + (f" of {origin.file}" if len(model.files) > 1 else "")
