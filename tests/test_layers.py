@@ -18,7 +18,7 @@ LAYERS = (
     ("errors", "version", "tree"),
     ("given",),
     ("model",),
-    ("distribution",),
+    ("distribution", "anatomy"),
     ("language",),
     ("engine",),
     ("provenance", "runs.design"),
