@@ -335,7 +335,7 @@ class _Account:
         self.ladders = {o.ladder.name: nothing for o in world.odds if actor.name in o.points}
 
     def add_exchanges(self, openings: Sequence[Floats], ahead: float) -> None:
-        """Add the exchanges of a step, `ahead` months from now: their points, and the wars that come of them."""
+        """Add the exchanges of a step, `ahead` months from now: their points, and wars that come of them."""
         today = power(self.discount, ahead)
         for odds, likely in zip(self.world.odds, openings, strict=True):
             if self.actor.name in odds.points:
