@@ -271,6 +271,9 @@ class _WatchedWorld(World):
         super().__init__(world.model, world.parameters, world.runs)
         self.inquiry = inquiry
 
+    def like(self, parameters: State, runs: int) -> World:
+        return _WatchedWorld(self.inquiry, super().like(parameters, runs))
+
     def read(self, formula: Formula | None, state: State, now: float, absent: float = 0.0) -> Floats:
         value = super().read(formula, state, now, absent)
         return value if formula is None else self.inquiry.read(formula, value, state)
