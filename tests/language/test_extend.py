@@ -260,7 +260,8 @@ def test_every_change_is_told_with_the_layer_that_makes_it(laid, tmp_path):
 
 
 def test_a_problem_in_any_layer_is_shown_in_its_file(laid, tmp_path):
-    laid("without: {parameters: [heat]}\n")
+    laid("")
+    (tmp_path / "upper.yaml").write_text(HEAD + "without: {parameters: [heat]}\n")
     (tmp_path / "top.yaml").write_text(
         "extend: upper.yaml\nmodel: {name: strait-3}\nevents: {spark: {rate: ember}}\n"
     )
