@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from offramp.errors import ModelError, UsageError
 from offramp.explanation import explain
 from offramp.language.check import load, loads
-from offramp.language.files import bundled_names
 from offramp.language.notes import notes
 from offramp.language.yaml_reader import MAX_BYTES
 from offramp.model import Model
@@ -223,21 +222,6 @@ def test_a_file_beside_the_chapters_that_is_none_is_noted(strait):
     (note,) = notes(load(strait))
     assert (note.file, note.line) == (str(strait / "model.yaml"), 3)
     assert note.message == "`old.yaml` stands in the folder and is no chapter"
-
-
-def test_every_bundled_file_belongs_to_a_crisis():
-    for name in bundled_names():
-        model = load(name)
-        listed = {f.path.rsplit("/", 1)[-1] for f in model.files if f.own}
-        folder = resources.files("offramp.crises") / name
-        if folder.is_dir():
-            assert {f.name for f in folder.iterdir() if f.name.endswith(".yaml")} == listed
-
-
-def test_no_chapter_of_a_bundled_crisis_is_longer_than_the_head_holds():
-    for name in bundled_names():
-        for file in load(name).files:
-            assert file.text.count("\n") < 350 or len([f for f in load(name).files if f.own]) == 1, file.file
 
 
 # ---------------------------------------------------------------------- the hash
