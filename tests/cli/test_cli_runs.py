@@ -411,6 +411,11 @@ def test_what_out_saves_of_a_model_in_several_files_is_that_model(place, head):
     assert offramp.load(saved).hash == found["model_hash"]
 
 
+def test_out_saves_a_bundled_crisis_as_a_folder_of_its_own(place):
+    call("run", "us-iran-2020", "--runs", "2", "--out", "results")
+    assert offramp.load("results/model").hash == offramp.load("us-iran-2020").hash
+
+
 def test_out_leaves_no_model_of_earlier_runs(place):
     in_chapters(Path("river"))
     for model, kept in (("river.yaml", "model.yaml"), ("river", "model"), ("river.yaml", "model.yaml")):

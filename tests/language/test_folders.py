@@ -293,6 +293,13 @@ def test_a_chapter_that_is_a_link_out_of_the_folder_is_not_followed(strait, tmp_
         load(strait)
 
 
+def test_a_chapter_that_is_a_link_to_itself_is_no_file(strait):
+    (strait / "sources.yaml").unlink()
+    (strait / "sources.yaml").symlink_to(strait / "sources.yaml")
+    with pytest.raises(ModelError, match=r"there is no file .*sources\.yaml"):
+        load(strait)
+
+
 def test_an_extended_folder_that_is_a_link_out_is_not_followed(strait, tmp_path):
     inner = write(tmp_path / "inner", top="extend: ./strait/\nmodel: {name: gulf}\n")
     (inner / "strait").symlink_to(strait)

@@ -83,7 +83,7 @@ class _Place:
     @property
     def identity(self) -> str:
         """The same for the same file, whatever it is called."""
-        return str(self.home.joinpath(self.name).resolve()) if self.home is not None else str(self.path)
+        return str(_resolved(self.home / self.name)) if self.home is not None else str(self.path)
 
 
 class _RefusalError(Exception):
@@ -105,7 +105,7 @@ def _place(path: str | Path) -> _Place:
         # Looked up among names, so that nothing outside the folder can be reached through it.
         crises = _crises()
         if shown in crises:
-            return crises[shown]
+            return replace(crises[shown], path=PurePosixPath(crises[shown].name))
         if (file / CONTENTS).is_file():
             return _Place(file, CONTENTS, str(file / CONTENTS), shown, PurePosixPath(CONTENTS), within=file)
         is_folder = file.is_dir()
@@ -139,16 +139,23 @@ def _opened(place: _Place, name: str) -> Source:
     shown = place.file if name == place.name else str(Path(place.file).with_name(name))
     at = place.folder / name
     try:
-        if within is not None and not Path(str(at)).resolve().is_relative_to(within.resolve()):
-            raise _RefusalError(
-                f"{shown} is a link that leads out of the folder", "Put a copy of the file there."
-            )
+        if within is not None and not _resolved(Path(str(at))).is_relative_to(_resolved(within)):
+            message = f"{shown} is a link that leads out of the folder"
+            raise _RefusalError(message, "Put a copy of the file there.")
         if not at.is_file():
             raise _RefusalError(f"there is no file {shown}", "The name is read from the folder of this file.")
         with at.open("rb") as stream:
             return read(stream.read(MAX_BYTES + 1), shown, place.home, str(place.path.with_name(name)))
     except OSError as error:
         raise _RefusalError(f"{shown} cannot be read: {error.strerror}") from None
+
+
+def _resolved(path: Path) -> Path:
+    """Where a path leads; of links in a circle, nowhere."""
+    try:
+        return path.resolve()
+    except RuntimeError:  # what Python before 3.13 says of a circle of links
+        return path.parent.resolve() / path.name
 
 
 def _whole(place: _Place, contents: Source) -> Source:
@@ -218,7 +225,10 @@ def _models_in(place: _Place) -> list[str]:
     """Names of the YAML files in a folder."""
     if place.folder is None:
         return []
-    return sorted(f.name for f in place.folder.iterdir() if f.name.endswith(_YAML) and f.is_file())
+    try:
+        return sorted(f.name for f in place.folder.iterdir() if f.name.endswith(_YAML) and f.is_file())
+    except OSError:  # a folder in which files can be opened, but not listed
+        return []
 
 
 # ---------------------------------------------------------------------- what files name
