@@ -49,7 +49,9 @@ def test_what_a_page_shows_runs(page, tmp_path, monkeypatch):
             file = tmp_path / block.body.splitlines()[0].removeprefix("--- ")
             file.write_text(edited(file.read_text(encoding="utf-8"), block.body), encoding="utf-8")
         elif block.tag in ("csv", "yaml") and block.options:
-            (tmp_path / block.options).write_text(block.body, encoding="utf-8")
+            file = tmp_path / block.options
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(block.body, encoding="utf-8")
         elif block.tag == "python":
             exec(compile(quick_python(block.body), where, "exec"), names)  # our own page, in a test
 

@@ -156,7 +156,7 @@ def _contents(view: View, command: str, answers: Mapping[str, Answer]) -> dict[s
             if f"{name}_version" in attrs
         ],
         "engine": attrs["engine"],
-        "model_file": Path(attrs["model_file"]).name,
+        "model_file": Path(attrs["model_file"]).resolve().name,
         "dark_rules": Markup(dark_rules(".chart")),
     }
 
