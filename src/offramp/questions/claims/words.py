@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from offramp.model import Model
-from offramp.tell import changes, figures
+from offramp.model import Model, Quantity
+from offramp.tell import changes, figures, model_words
 
 _NUMBERS = (
     "none",
@@ -135,29 +135,10 @@ def laid_down(test: dict[str, Any]) -> list[str]:
 
 def measured(q: dict[str, Any], model: Model) -> str:
     """A quantity in words."""
-    outcomes = {o.name: o.title or o.name for o in model.outcomes}
-    variables = {v.name: changes.variable_title(v) for v in model.variables}
-    name, window = q["name"], _window(q)
-    end = model.dates[-1] if q["at"] is None else date.fromisoformat(q["at"])
-    match q["kind"]:
-        case "chance":
-            return f"Chance of: {outcomes[name]}, by {figures.end_words(end)}"
-        case "months":
-            return f"Months until: {outcomes[name]}{window}"
-        case "variable" if window:
-            return f"{variables[name]}, mean{window}"
-        case "variable":
-            return f"{variables[name]}, at {figures.end_words(end)}"
-        case "event":
-            title = next(e.title or e.name for e in model.events if e.name == name)
-            branch = f": {q['branch'].replace('_', ' ')}" if q["branch"] else ""
-            return f"{title}{branch}, times{window}"
-        case "answered":
-            steps = f"{q['within']} {model.step}{'s' * (q['within'] > 1)}"
-            first, then = _acts(q["after"], model), _acts(q["acts"], model)
-            return f"Share of {model.step}s with {first}, after which within {steps} comes {then}{window}"
-        case _:
-            return f"{_acts(q['acts'], model)}, times{window}"
+    at, start, until = (q[key] and date.fromisoformat(q[key]) for key in ("at", "from", "until"))
+    acts, after = (tuple((who, tuple(some)) for who, some in q[key].items()) for key in ("acts", "after"))
+    quantity = Quantity(q["kind"], q["name"], q["branch"], acts, after, q["within"], at, start, until)
+    return model_words.measured(quantity, model_words.Titles(model))
 
 
 def side_title(side: dict[str, Any], model: Model) -> str:
@@ -207,23 +188,6 @@ def _change(compared: dict[str, Any]) -> dict[str, Any]:
 def _unit_last(text: str, unit: str) -> str:
     words = "" if unit in ("chance", "share", "count") else figures.unit_words(unit)
     return f"{text}{figures.NBSP}{words}" if words else text
-
-
-def _acts(acts: dict[str, Sequence[str]], model: Model) -> str:
-    titles = {(a.name, x.name): x.title or x.name for a in model.actors for x in a.actions}
-    actors = {a.name: a.title or a.name for a in model.actors}
-    return _listed(
-        [f"{actors[who]}: {' or '.join(titles[who, x] for x in some)}" for who, some in acts.items()]
-    )
-
-
-def _window(q: dict[str, Any]) -> str:
-    start, until = (
-        None if q[k] is None else figures.full_date(date.fromisoformat(q[k])) for k in ("from", "until")
-    )
-    if start is None:
-        return "" if until is None else f" until {until}"
-    return f" from {start}" if until is None else f" from {start} to {until}"
 
 
 def _count(n: int) -> str:
