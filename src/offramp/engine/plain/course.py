@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine import luck
-from offramp.engine.inputs import Bools, Ending, Floats, Inputs, Ints, Outputs, Status
+from offramp.engine.inputs import Bools, Floats, Inputs, Ints
+from offramp.engine.outputs import Ending, Outputs, Status
 from offramp.engine.plain.imagined import Dice
 from offramp.engine.plain.ladder import Exchange, View, play, read_rules, solve
 from offramp.engine.plain.mind import Thought, chance_of, minds_of, on_average

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from offramp.engine.depths import model_of_run
-from offramp.engine.inputs import Ending, Floats, Status
+from offramp.engine.inputs import Floats
+from offramp.engine.outputs import Ending, Status
 from offramp.engine.plain.ladder import (
     CLIMB,
     MATCH,

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from offramp.engine.depths import inner_steps, model_of_run, steps_ahead
-from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
+from offramp.engine.inputs import Bools, Floats, Inputs
+from offramp.engine.outputs import Outputs, Status
 from offramp.engine.plain.course import _Course, _Move
 from offramp.engine.plain.ladder import Exchange
 from offramp.engine.plain.mind import Thought

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Floats, Inputs, Ints, Status
+from offramp.engine.inputs import Floats, Inputs, Ints
+from offramp.engine.outputs import Status
 from offramp.engine.plain.course import _Course, _Happening, _Move
 from offramp.engine.plain.ladder import Exchange
 from offramp.engine.plain.mind import Mind, Picture, Thought
