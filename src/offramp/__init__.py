@@ -44,21 +44,21 @@ _PUBLIC = {
     "ladder": ("offramp.questions.ladder.ask", "ladder"),
     "load": ("offramp.language.check", "load"),
     "load_questions": ("offramp.truth.question_list", "load_questions"),
-    "load_runs": ("offramp.runs.dataset", "load"),
+    "load_runs": ("offramp.runs.files", "load"),
     "loads": ("offramp.language.check", "loads"),
     "loops": ("offramp.questions.loops.ask", "loops"),
     "minds": ("offramp.questions.minds.ask", "minds"),
     "outlook": ("offramp.questions.outlook.ask", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
-    "save": ("offramp.runs.dataset", "save"),
+    "save": ("offramp.runs.files", "save"),
     "sensitivity": ("offramp.questions.sensitivity.ask", "sensitivity"),
     "score_forecast": ("offramp.truth.ledger", "score"),
     "simulate": ("offramp.runs.simulate", "simulate"),
     "simulate_blocks": ("offramp.runs.simulate", "simulate_blocks"),
     "story": ("offramp.questions.story.ask", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
-    "to_parquet": ("offramp.runs.dataset", "to_parquet"),
+    "to_parquet": ("offramp.runs.files", "to_parquet"),
     "why": ("offramp.questions.why.ask", "why"),
 }
 
@@ -89,9 +89,9 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.sensitivity.ask import sensitivity
     from offramp.questions.story.ask import story
     from offramp.questions.why.ask import why
-    from offramp.runs.dataset import load as load_runs
-    from offramp.runs.dataset import save, to_parquet
     from offramp.runs.design import Design
+    from offramp.runs.files import load as load_runs
+    from offramp.runs.files import save, to_parquet
     from offramp.runs.how import How
     from offramp.runs.simulate import simulate, simulate_blocks
     from offramp.truth.backtest import backtest

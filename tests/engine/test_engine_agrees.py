@@ -14,7 +14,8 @@ import pytest
 from offramp.engine.compiled import onestep
 from offramp.engine.compiled.compile import CompiledModel, compile_model
 from offramp.engine.compiled.foresight import Minds
-from offramp.engine.inputs import Inputs, Outputs, Status
+from offramp.engine.inputs import Inputs
+from offramp.engine.outputs import Outputs, Status
 from offramp.engine.plain.course import Oracle
 from offramp.language.check import load
 from offramp.model import Intervention, Model, Policy

@@ -14,8 +14,9 @@ import xarray as xr
 from offramp.errors import OfframpError, UsageError
 from offramp.language import naming
 from offramp.language.check import loads
-from offramp.runs.dataset import RESERVED, SECTIONS, load, save, section, to_parquet
+from offramp.runs.dataset import RESERVED, SECTIONS, section
 from offramp.runs.design import Design
+from offramp.runs.files import load, save, to_parquet
 from offramp.runs.simulate import engine_for, simulate, simulate_blocks
 from small_models import ENGINES, STRAIT, made
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Ending, Inputs, Outputs, Status
+from offramp.engine.inputs import Inputs
+from offramp.engine.outputs import Ending, Outputs, Status
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.model import Model, Outcome
 

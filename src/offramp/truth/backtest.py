@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from offramp.engine.inputs import Floats, Status
+from offramp.engine.inputs import Floats
+from offramp.engine.outputs import Status
 from offramp.errors import UsageError
 from offramp.given import library, need
 from offramp.model import Evidence, Model

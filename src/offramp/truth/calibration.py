@@ -15,7 +15,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from offramp.engine.depths import Engine
-from offramp.engine.inputs import Floats, Ints, Outputs
+from offramp.engine.inputs import Floats, Ints
+from offramp.engine.outputs import Outputs
 from offramp.errors import UsageError
 from offramp.given import day_of, need
 from offramp.model import Model

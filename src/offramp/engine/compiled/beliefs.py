@@ -14,7 +14,8 @@ from offramp.engine.compiled.layout import Layout, Reader, weigh
 from offramp.engine.compiled.memory import Memory
 from offramp.engine.compiled.values import Value
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import LEADING, Status
+from offramp.engine.inputs import LEADING
+from offramp.engine.outputs import Status
 from offramp.model import Belief, Formula
 
 

@@ -11,8 +11,8 @@ from offramp.engine.compiled.memory import Memory
 from offramp.engine.compiled.signals import Seeing
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import Status
 from offramp.engine.luck import purpose_number
+from offramp.engine.outputs import Status
 
 
 class Choosing:

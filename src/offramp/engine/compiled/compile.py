@@ -23,7 +23,8 @@ from offramp.engine.compiled.luck import write_draws
 from offramp.engine.compiled.memory import INPUTS, outside_of
 from offramp.engine.compiled.phases import Phases
 from offramp.engine.depths import reach_of
-from offramp.engine.inputs import Inputs, Outputs, Schedule
+from offramp.engine.inputs import Inputs, Schedule
+from offramp.engine.outputs import TABLE, Outputs, empty, lengths
 from offramp.model import Model
 
 # Vectors of runs handled in one call: enough to hide its cost, few enough to stay in the caches.
@@ -80,14 +81,11 @@ class CompiledModel:
             return self._following(inputs.paths).run(inputs, probabilities)
         runs, width = len(inputs.scenario), self.width
         steps = self.model.steps if inputs.steps is None else inputs.steps
-        outputs = empty_outputs(self.model, runs, probabilities, steps)
-        whole = empty_outputs(self.model, 1, probabilities, self.model.steps)
+        outputs = empty(self.model, runs, probabilities, steps)
+        wanted, size = outputs.arrays, lengths(self.model)
         work = aligned((self._work_size, width))
-        wanted = {n: a for n in _OUTPUT_NAMES if (a := getattr(outputs, n)) is not None}
         vectors = min(VECTORS_PER_CALL, -(-runs // width))
-        room = {
-            n: aligned((vectors, *getattr(whole, n).shape[1:], width), a.dtype) for n, a in wanted.items()
-        }
+        room = {n: aligned((vectors, *TABLE[n].shape(size), width), a.dtype) for n, a in wanted.items()}
         arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
         outside = outside_of(self.model)
         block = VECTORS_PER_CALL * width
@@ -107,9 +105,6 @@ class CompiledModel:
                 # Of the steps only those played are there.
                 from_lanes(lanes if values.ndim == 1 else lanes[:, : values.shape[1]], values[part])
         return outputs
-
-
-_OUTPUT_NAMES = tuple(Outputs.__dataclass_fields__)
 
 
 def compile_model(
@@ -174,29 +169,6 @@ def write_program(module: Module, model: Model, paths: int = 0) -> Control:
     control = Control(module, layout, phases, minds, sampling)
     control.write()
     return control
-
-
-def empty_outputs(model: Model, runs: int, probabilities: bool, steps: int) -> Outputs:
-    """Arrays of the right shapes and types for the results of a block of runs."""
-    slots = sum(len(a.actions) for a in model.actors)
-    return Outputs(
-        state=np.empty((runs, steps + 1, len(model.variables))),
-        action=np.empty((runs, steps, len(model.actors)), dtype=np.int8),
-        probability=np.empty((runs, steps, slots)) if probabilities else None,
-        belief=np.full((runs, steps, len(model.suppositions)), np.nan),
-        expected=np.full((runs, steps, len(model.expectations)), np.nan),
-        event=np.empty((runs, steps, len(model.events)), dtype=np.int16),
-        ladder_rung=np.full((runs, steps, len(model.ladders)), -1, dtype=np.int8),
-        ladder_first=np.full((runs, steps, len(model.ladders)), -1, dtype=np.int8),
-        ladder_moves=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
-        ladder_ending=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
-        ladder_foreseen=np.full((runs, steps, len(model.ladders), 2), np.nan),
-        ladder_risk=np.full((runs, steps, len(model.ladders)), np.nan),
-        outcome=np.empty((runs, len(model.outcomes)), dtype=np.int16),
-        status=np.empty(runs, dtype=np.uint8),
-        failed_step=np.empty(runs, dtype=np.int16),
-        failed_variable=np.empty(runs, dtype=np.int16),
-    )
 
 
 def aligned(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:

@@ -6,6 +6,10 @@ ended or failed go on being computed beside the others of their vector; `running
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from offramp.engine.compiled import luck as draws
 from offramp.engine.compiled.beliefs import Believing
 from offramp.engine.compiled.choices import Choosing
@@ -14,15 +18,15 @@ from offramp.engine.compiled.foresight import Minds
 from offramp.engine.compiled.imagined import Sampling
 from offramp.engine.compiled.ir import Function, Module
 from offramp.engine.compiled.ladder import Exchanges
-from offramp.engine.compiled.ladder_play import NOTES, Exchanging
+from offramp.engine.compiled.ladder_play import Exchanging
 from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.memory import Memory, outside_of
 from offramp.engine.compiled.phases import Phases
 from offramp.engine.compiled.signals import Seeing
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import Status
 from offramp.engine.luck import purpose_number
+from offramp.engine.outputs import TABLE, Status, lengths
 
 
 class Control:
@@ -287,23 +291,17 @@ class Control:
 
     def bytes_per_vector(self) -> list[int]:
         """How far apart the parts of two vectors of runs lie in each outside array; 0: shared by all."""
-        model, w = self.model, self.module.width
-        steps, slots = model.steps, len(self.layout.slots)
-        sizes = {
-            "scenario": 8, "lineage": 8 * steps, "parameters": 8 * len(model.parameters),
-            "initial": 8 * len(self.layout.stock),
-            "misread": 8 * sum(len(a.misreads) for a in model.actors),
-            "type_value": 8 * sum(len(t.overlays) for a in model.actors for t in a.types),
-            "prior": 8 * len(model.suppositions), "true_type": 8 * len(model.actors),
-            "belief": 8 * steps * len(model.suppositions),
-            "expected": 8 * steps * len(model.expectations),
-            "state": 8 * (steps + 1) * len(model.variables), "action": steps * len(model.actors),
-            "probability": 8 * steps * slots, "event": 2 * steps * len(model.events),
-            **{name: steps * len(model.ladders) for name in NOTES},
-            "ladder_risk": 8 * steps * len(model.ladders), "ladder_foreseen": 16 * steps * len(model.ladders),
-            "outcome": 2 * len(model.outcomes), "status": 1, "failed_step": 2, "failed_variable": 2,
+        model, size = self.model, lengths(self.model)
+        words = {  # of inputs: 8 bytes each
+            "scenario": 1, "lineage": model.steps, "parameters": len(model.parameters),
+            "initial": len(model.stocks), "misread": sum(len(a.misreads) for a in model.actors),
+            "type_value": sum(len(t.overlays) for a in model.actors for t in a.types),
+            "prior": len(model.suppositions), "true_type": len(model.actors),
         }  # fmt: skip
-        return [w * sizes.get(name, 0) for name in self.memory.outside_names]
+        per_run = {name: 8 * count for name, count in words.items()}
+        for name, row in TABLE.items():
+            per_run[name] = np.dtype(row.dtype).itemsize * math.prod(row.shape(size))
+        return [self.module.width * per_run.get(name, 0) for name in self.memory.outside_names]
 
     def _run(self) -> None:
         """@run(outside, vectors, steps, seed_low, seed_high, work): all vectors, one after the other."""

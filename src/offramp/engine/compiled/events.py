@@ -7,8 +7,8 @@ from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.memory import Memory
 from offramp.engine.compiled.values import Kind
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import Status
 from offramp.engine.luck import purpose_number, purpose_of_branch, purpose_of_event
+from offramp.engine.outputs import Status
 
 LARGEST_MEAN = 10.0  # events in one step
 

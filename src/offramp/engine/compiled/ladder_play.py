@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from offramp.engine.compiled.ir import Function, Module
 from offramp.engine.compiled.ladder import SIDES, Exchanges, chances_of
 from offramp.engine.compiled.layout import ODDS, Layout, Reader, weigh
@@ -15,12 +17,12 @@ from offramp.engine.compiled.memory import Memory
 from offramp.engine.compiled.signals import Seeing
 from offramp.engine.compiled.values import Value
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import Ending, Status
 from offramp.engine.luck import purpose_number
+from offramp.engine.outputs import TABLE, Ending, Status
 from offramp.engine.plain.ladder import CLIMB, MATCH, MOVES, STAND_DOWN
 
-# What is kept of the exchanges of a step, one vector for each ladder, and its value where none opened.
-NOTES = {"ladder_rung": -1, "ladder_first": -1, "ladder_moves": 0, "ladder_ending": 0}
+# What is kept of the exchanges of a step as whole numbers, one vector for each ladder.
+NOTES = tuple(name for name, row in TABLE.items() if "ladder" in row.axes and row.dtype is np.int8)
 
 
 class Exchanging:
@@ -69,9 +71,11 @@ class Exchanging:
         """@exchanges: which ladders open in this step, how they are played, and what their rungs do."""
         with self.memory.function("exchanges") as (f, step, now):
             state = (self.memory.place(f, "stocks"), self.memory.place(f, "truth"), now)
-            for name, nothing in NOTES.items():
+            for name in NOTES:
                 with f.loop(0, len(self.ladders)) as n:
-                    f.store(self.memory.place(f, name), n, f.constant("small", nothing), "small")
+                    f.store(
+                        self.memory.place(f, name), n, f.constant("small", int(TABLE[name].nothing)), "small"
+                    )
             read = Reader(f, self.layout, *state)
             means = [f.larger(read.read(ladder.rate) * self.layout.dt, 0.0) for ladder in self.ladders]
             for i, (ladder, mean) in enumerate(zip(self.ladders, means, strict=True)):
@@ -238,14 +242,14 @@ class Exchanging:
     def write_down(self, f: Function, step: Value, going: Value) -> None:
         """The exchanges of a step into the outputs, for the runs for which the step counts."""
         count = len(self.ladders)
-        for name, nothing in NOTES.items():
+        for name in NOTES:
             with f.loop(0, count) as n:
                 noted = f.load(self.memory.place(f, name), n, "small")
-                value = f.select(going, noted, f.constant("small", nothing))
+                value = f.select(going, noted, f.constant("small", int(TABLE[name].nothing)))
                 f.store_narrow(self.memory.outside(f, name), step * count + n, value, 8)
         for i in range(count):
             opened = going & (self._noted(f, "ladder_rung", i) >= 0)
-            for name, each, absent in [("ladder_risk", 1, 0.0), ("ladder_foreseen", 2, math.nan)]:
+            for name, each in [("ladder_risk", 1), ("ladder_foreseen", 2)]:
                 for k in range(i * each, (i + 1) * each):
-                    value = f.select(opened, f.load(self.memory.place(f, name), k), absent)
+                    value = f.select(opened, f.load(self.memory.place(f, name), k), TABLE[name].nothing)
                     f.store(self.memory.outside(f, name), step * (count * each) + k, value)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from offramp.engine.compiled.ir import Function, Module
 from offramp.engine.compiled.values import Value
+from offramp.engine.outputs import TABLE
 from offramp.model import Model
 
 # Name of an outside array -> kind of its elements. The arrays of runs are lane-major, one part per vector.
@@ -21,13 +22,8 @@ SCHEDULE = (
     "nudge", "suppose", "right_misreading", "right_signal", "right_belief", "believe",
     "parameters_change", "stocks_change", "beliefs_change", "reach",
 )  # fmt: skip
-OUTPUTS = (
-    "state", "action", "probability", "belief", "expected", "event", "outcome", "status", "failed_step",
-    "failed_variable",
-)  # fmt: skip
-OUTPUTS_OF_LADDERS = (
-    "ladder_rung", "ladder_first", "ladder_moves", "ladder_ending", "ladder_risk", "ladder_foreseen",
-)  # fmt: skip
+OUTPUTS = tuple(name for name, row in TABLE.items() if "ladder" not in row.axes)
+OUTPUTS_OF_LADDERS = tuple(name for name, row in TABLE.items() if "ladder" in row.axes)
 OUTSIDE = (*INPUTS, *SCHEDULE, *OUTPUTS)
 
 

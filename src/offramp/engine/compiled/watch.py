@@ -6,7 +6,7 @@ from offramp.engine.compiled.ir import Function, Module
 from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.memory import Memory
 from offramp.engine.compiled.values import Kind, Value
-from offramp.engine.inputs import Status
+from offramp.engine.outputs import Status
 
 BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from offramp.engine import luck
-from offramp.engine.inputs import Bools, Ending, Floats, Ints
+from offramp.engine.inputs import Bools, Floats, Ints
+from offramp.engine.outputs import Ending
 from offramp.engine.plain.world import Odds, softmax, weigh
 from offramp.model import BySide, Ladder
 

@@ -120,7 +120,7 @@ class Mind:
             for about, k in zip(abouts, joint, strict=True):
                 parameters |= self.types[about][k]
                 weight = weight * self.beliefs[about][:, k]
-            world = World(self.model, parameters, truth.runs)
+            world = truth.like(parameters, truth.runs)
             result.append(Picture(dict(zip(abouts, joint, strict=True)), weight, world))
         return result
 
@@ -131,7 +131,7 @@ class Mind:
             for name in self.types[about][0]:
                 values = [weigh(beliefs[:, k], t[name]) for k, t in enumerate(self.types[about])]
                 parameters[name] = sum(values, np.zeros(truth.runs))
-        return World(self.model, parameters, truth.runs)
+        return truth.like(parameters, truth.runs)
 
     def think(self, picture: Picture, seen: State, step: int, dice: Dice | None = None) -> Thought:
         """Look ahead in one picture from the state as seen in it; with dice along sampled paths."""
