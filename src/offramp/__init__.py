@@ -21,6 +21,7 @@ from offramp.version import __version__
 # Public name -> the module that has it, and its name there.
 _PUBLIC = {
     "Design": ("offramp.runs.design", "Design"),
+    "How": ("offramp.runs.how", "How"),
     "Intervention": ("offramp.model", "Intervention"),
     "Model": ("offramp.model", "Model"),
     "ModelError": ("offramp.errors", "ModelError"),
@@ -88,6 +89,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.runs.dataset import load as load_runs
     from offramp.runs.dataset import save, to_parquet
     from offramp.runs.design import Design
+    from offramp.runs.how import How
     from offramp.runs.simulate import simulate, simulate_blocks
     from offramp.truth.backtest import backtest
     from offramp.truth.calibration import calibrate

@@ -1,69 +1,15 @@
-"""Commands about what is not known: `sensitivity` and `discover`."""
+"""Commands about what is not known: `discover`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
-from offramp.cli import options, pictures
+from offramp.cli import options
 from offramp.cli.progress import Progress
-from offramp.questions.budget import DISCOVERY_RUNS, SENSITIVITY_RUNS
-
-
-@click.command()
-@options.model_argument
-@options.outcome_option
-@options.fewer_runs(SENSITIVITY_RUNS, "About how many futures to spend, half of them on the screening.")
-@options.seed_option
-@options.set_option
-@click.option("--policy", default="baseline", show_default=True, metavar="NAME", help="Under this policy.")
-@pictures.picture_option
-@options.format_option
-@options.threads_option
-def sensitivity(
-    model: str,
-    outcome: str | None,
-    runs: int,
-    seed: int,
-    settings: Sequence[str],
-    policy: str,
-    picture: Path | None,
-    form: str,
-    threads: int | None,
-) -> int:
-    """Find the uncertain numbers that a chance hangs on.
-
-    All are screened (Morris); the variance of the chance is divided among those that matter (Sobol').
-    """
-    from offramp.questions.sensitivity.ask import sensitivity as asked
-    from offramp.runs.design import Design
-
-    pictures.need(picture)
-    checked = options.load_model(model)
-    overrides = options.read_settings(checked, settings)
-    for note in options.notes_on(checked, overrides):
-        options.say(f"Note: {note}")
-    design = Design(checked, [policy], scenarios=1, seed=seed, overrides=overrides)
-    with Progress(f"about {runs:,} futures") as progress:
-        found = asked(design, outcome, runs=runs, threads=threads, progress=progress)
-    if form == "json":
-        options.print_json(found.as_dict())
-    else:
-        from offramp.questions.sensitivity.tell import sensitivity_text
-        from offramp.tell.terminal import wants_colour, width
-
-        again = options.again_command(
-            "sensitivity", model, runs=runs, seed=seed, outcome=outcome, policy=policy, overrides=overrides
-        )
-        click.echo(sensitivity_text(found, again, width(), wants_colour(sys.stdout)))
-    if picture is not None:
-        from offramp.questions.sensitivity.chart import sensitivity_picture
-
-        pictures.save(sensitivity_picture(found.as_dict()), picture)
-    return options.verdict(found.failed_runs, found.runs)
+from offramp.questions.budget import DISCOVERY_RUNS
 
 
 @click.command()
