@@ -17,7 +17,6 @@ from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
 from offramp.cli.thinking import ladder, minds
 from offramp.cli.trusting import backtest, calibrate, forecast, score
-from offramp.cli.uncertainty import discover
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
 from offramp.questions.registry import questions
@@ -36,7 +35,7 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
     "See how it goes": ("run", "brief", "story", "minds", "ladder"),
-    "Ask of it": ("compare", "claims", "why", "discover", "loops"),
+    "Ask of it": ("compare", "claims", "why", "loops"),
     "Hold it against what came": ("calibrate", "backtest", "forecast", "score"),
 }
 
@@ -159,7 +158,6 @@ for command in (
     claims,
     story,
     loops,
-    discover,
     why,
     calibrate,
     backtest,

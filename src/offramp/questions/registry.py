@@ -13,6 +13,7 @@ from offramp.questions.question import Question
 ROOMS = (
     "misreadings",
     "sensitivity",
+    "discover",
 )
 
 
