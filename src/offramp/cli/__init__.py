@@ -12,7 +12,6 @@ from offramp.cli.comparing import claims, compare
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
-from offramp.cli.reasoning import why
 from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
 from offramp.cli.thinking import ladder, minds
@@ -35,7 +34,7 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
     "See how it goes": ("run", "brief", "story", "minds", "ladder"),
-    "Ask of it": ("compare", "claims", "why", "loops"),
+    "Ask of it": ("compare", "claims", "loops"),
     "Hold it against what came": ("calibrate", "backtest", "forecast", "score"),
 }
 
@@ -158,7 +157,6 @@ for command in (
     claims,
     story,
     loops,
-    why,
     calibrate,
     backtest,
     forecast,
