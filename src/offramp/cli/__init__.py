@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 import click
 
 from offramp.cli.comparing import claims, compare
-from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
 from offramp.cli.runs import brief, run
@@ -34,7 +33,7 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
     "See how it goes": ("run", "brief", "story", "minds", "ladder"),
-    "Ask of it": ("compare", "claims", "loops"),
+    "Ask of it": ("compare", "claims"),
     "Hold it against what came": ("calibrate", "backtest", "forecast", "score"),
 }
 
@@ -156,7 +155,6 @@ for command in (
     compare,
     claims,
     story,
-    loops,
     calibrate,
     backtest,
     forecast,

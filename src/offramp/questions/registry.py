@@ -15,6 +15,7 @@ ROOMS = (
     "why",
     "sensitivity",
     "discover",
+    "loops",
 )
 
 
