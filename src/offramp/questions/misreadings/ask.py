@@ -11,14 +11,12 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.answer import Answer, head
 from offramp.analysis.intervals import LEVEL, Estimate, estimate, wilson
 from offramp.analysis.shapley import Coalition, plan, shares
 from offramp.analysis.surprise import mean_surprise
@@ -29,7 +27,14 @@ from offramp.errors import OfframpError, UsageError
 from offramp.given import need
 from offramp.model import Intervention, Model, Policy, Signal
 from offramp.questions.question import Request
-from offramp.questions.runner import RUNS_AT_ONCE, in_threads, outcome_asked, part
+from offramp.questions.runner import (
+    RUNS_AT_ONCE,
+    OfOutcome,
+    head_of_outcome,
+    in_threads,
+    outcome_asked,
+    part,
+)
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
@@ -124,7 +129,7 @@ class Surprise:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Misreadings(Answer):
+class Misreadings(OfOutcome):
     """The cost of misperception in one model.
 
     Attributes
@@ -139,10 +144,6 @@ class Misreadings(Answer):
 
     QUESTION: ClassVar[str] = "misreadings"
 
-    policy: str
-    outcome: str
-    outcome_title: str
-    by: date
     runs: int
     held_runs: int
     played: int
@@ -254,11 +255,7 @@ def misreadings(
     ]  # fmt: skip
     titles = {a.name: a.title or a.name for a in model.actors}
     return Misreadings(
-        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS, level=LEVEL),
-        policy=design.policies[0],
-        outcome=about,
-        outcome_title=next(o.title for o in model.outcomes if o.name == about) or about,
-        by=model.dates[-1],
+        **head_of_outcome(design, about, INTERVALS),
         runs=count,
         held_runs=found.scenarios,
         played=table.played,
