@@ -408,7 +408,8 @@ def _claim(claim: Answer, model: Model) -> ClaimRow:
 def _sensitivity(model: Model, found: Answer) -> Chart | None:
     if not found["shares"]:
         return None
-    from offramp.questions.sensitivity.chart import sensitivity_picture
+    from offramp.questions.sensitivity.ask import Sensitivity
+    from offramp.questions.sensitivity.chart import chart as sensitivity_chart
 
     risk = words.quoted(found["outcome_title"])
     first = found["shares"][0]
@@ -442,7 +443,8 @@ def _sensitivity(model: Model, found: Answer) -> Chart | None:
         "sensitivity",
         sentence,
         draw(
-            "sensitivity", "What the chance hangs on", sentence, sensitivity_picture(dict(found)),
+            "sensitivity", "What the chance hangs on", sentence,
+            sensitivity_chart(Sensitivity.from_dict(found)),
             differences([("", gaps)], NARROW, beside=False),
         ),
         (("Uncertain number", "Chance where it is low", "where it is high", "Share of the variance"), rows),

@@ -11,8 +11,13 @@ from offramp.questions.question import Question
 
 # The rooms of `offramp.questions`, in the order of the help.
 ROOMS = (
+    "story",
     "misreadings",
-)  # fmt: skip
+    "why",
+    "sensitivity",
+    "discover",
+    "loops",
+)
 
 
 @cache
