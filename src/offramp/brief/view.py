@@ -16,6 +16,7 @@ from offramp.charts.palette import BETTER, GOING_ON, NEITHER, WORSE, Colour
 from offramp.errors import OfframpError
 from offramp.model import Distribution, Formula, Model, Outcome
 from offramp.runs.dataset import section
+from offramp.tell import model_words
 from offramp.tell.figures import digits_for
 from offramp.tell.words import Ending
 from offramp.tree import Negate, Node, Number, Parameter
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 BASELINE = "baseline"
 MOST_ROWS = 61  # of a table over time, and of dates drawn
-
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,20 @@ class View:
 
     def policy_title(self, name: str) -> str:
         return str(self.about("policies")[name]["title"] or name)
+
+    @property
+    def under(self) -> str:
+        """` under “Policy”` for titles, where the runs are of several."""
+        return f" under “{self.policy_title(self.policy)}”" if len(self.policies) > 1 else ""
+
+    @cached_property
+    def guesses(self) -> dict[str, list[model_words.Guess]]:
+        """All guesses of the model by kind, in the order of the file."""
+        return model_words.guesses(self.model)
+
+    @property
+    def guess_count(self) -> int:
+        return sum(len(rows) for rows in self.guesses.values())
 
     @cached_property
     def courses(self) -> list[Course]:

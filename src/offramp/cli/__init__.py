@@ -8,12 +8,13 @@ from typing import Any, NoReturn
 
 import click
 
+from offramp.cli.brief import brief
 from offramp.cli.comparing import claims, compare
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
 from offramp.cli.reasoning import why
-from offramp.cli.runs import brief, run
+from offramp.cli.runs import run
 from offramp.cli.telling import story
 from offramp.cli.thinking import ladder, minds
 from offramp.cli.trusting import backtest, calibrate, forecast, score

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def command_of(question: Question) -> click.Command:
     """The command that asks a question."""
-    parameters = [_parameter(o) for o in question.options]
+    parameters = [parameter(o) for o in question.options]
     if question.of_model:
         parameters.insert(0, click.Argument(["model"], metavar="MODEL"))
     forms = ["text", "json", *question.formats]
@@ -117,7 +117,8 @@ def _verdict(question: Question, answer: Answer, subject: str) -> int:
 # ── options as click knows them ───────────────────────────────────────────────────────────────────────────
 
 
-def _parameter(option: Option) -> click.Parameter:
+def parameter(option: Option) -> click.Parameter:
+    """An option as click takes it."""
     kind = _TYPES[option.kind](option)
     if option.positional:
         return click.Argument(

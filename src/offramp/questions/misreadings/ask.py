@@ -28,6 +28,7 @@ from offramp.engine.schedule import schedule_of
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
 from offramp.model import Intervention, Model, Policy, Signal
+from offramp.questions.briefing import Alone
 from offramp.questions.question import Request
 from offramp.questions.runner import RUNS_AT_ONCE, in_threads, outcome_asked, part
 from offramp.runs.design import Design
@@ -166,6 +167,14 @@ ANSWER = Misreadings
 def asked(request: Request) -> Misreadings:
     """What `offramp misreadings` asks."""
     return misreadings(request.design(), request["outcome"], how=request.how)
+
+
+def for_brief(design: Design) -> Alone | None:
+    """How a brief asks it: of what ends the futures under its first policy."""
+    if not any(o.absorbing for o in design.model.outcomes):
+        return None
+    one = design.another(policies=design.policies[:1])
+    return Alone(lambda how: misreadings(one, how=how))
 
 
 def misreadings(
