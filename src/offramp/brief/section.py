@@ -44,4 +44,5 @@ def figure(
     """A chart of a brief; `table` is heads and rows, `heading` whether its title stands above it."""
     heads, rows = table
     numbers = Table(heads, list(rows), numbers_from=numbers_from)
-    return Figure(identity, title, sentence, wide, numbers, narrow, title if heading else "", note)
+    above = title if heading else ""
+    return Figure(identity, above, sentence, wide, numbers, narrow, name=title, note=note)

@@ -74,9 +74,9 @@ def _habit(view: View, actor: str, identity: str) -> Figure:
     ]
     heads = ("Action", "Overall", *(figures.table_date(e) for e in edges[: share.shape[1]]))
     return Figure(
-        identity, f"What {title} chooses, by month", words.habits(facts),
+        identity, title, words.habits(facts),
         charts.strips(edges, strips, WIDE), Table(heads, rows),
-        charts.strips(edges, strips, NARROW, beside=False), heading=title,
+        charts.strips(edges, strips, NARROW, beside=False),
     )  # fmt: skip
 
 

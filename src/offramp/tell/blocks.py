@@ -116,12 +116,12 @@ class Figure:
     Attributes
     ----------
     identity : unique among the charts of a question
-    title : what it is called, for those who do not see it
+    title : above it; empty for none
     sentence : what it shows
     wide, narrow : specifications, or SVG, for a screen and for a telephone; None where wide suits both
     table : the numbers
-    heading : above it; empty for none
-    note : beside the heading, such as a unit; empty for none
+    name : what it is called for those who do not see it, where no title stands above it
+    note : beside the title, such as a unit; empty for none
     more : a sentence below the first; empty for none
     """
 
@@ -131,7 +131,7 @@ class Figure:
     wide: Spec | str
     table: Table
     narrow: Spec | None = None
-    heading: str = ""
+    name: str = ""
     note: str = ""
     more: str = ""
 

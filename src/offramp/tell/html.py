@@ -165,20 +165,21 @@ def _figure(figure: Figure, place: _Place) -> Markup:
 
 def _above(figure: Figure, level: int) -> Markup:
     note = words(figure.note)
-    if not figure.heading:
+    if not figure.title:
         return Markup('<p class="unit">{}</p>').format(note) if note else Markup("")
     beside = Markup(' <span class="unit">{}</span>').format(note) if note else Markup("")
     tag = Markup(f"h{min(level, _DEEPEST)}")
-    return Markup("<{}>{}{}</{}>").format(tag, words(figure.heading), beside, tag)
+    return Markup("<{}>{}{}</{}>").format(tag, words(figure.title), beside, tag)
 
 
 def _drawings(figure: Figure, identity: str, narrow: bool) -> list[Markup]:
     if isinstance(figure.wide, str):
         return [Markup(figure.wide)]
+    title = figure.title or figure.name or figure.sentence
     sizes = [(figure.wide, identity, "half")]
     if narrow and figure.narrow is not None:
         sizes = [(figure.wide, f"{identity}-w", "wide"), (figure.narrow, f"{identity}-n", "narrow")]
-    return [Markup(inline(spec, name, figure.title, figure.sentence, size)) for spec, name, size in sizes]
+    return [Markup(inline(spec, name, title, figure.sentence, size)) for spec, name, size in sizes]
 
 
 def _element(name: str, text: Text) -> Markup:

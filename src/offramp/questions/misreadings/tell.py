@@ -90,7 +90,7 @@ def _figure(found: Misreadings, digits: int, table: Table) -> Figure:
     ]  # fmt: skip
     narrow = differences([("", gaps)], NARROW, less="less risk", more="more risk", beside=False)
     return Figure(
-        "misreadings-fall", "What misperception costs", _figure_sentence(found), chart(found), table, narrow
+        "fall", "", _figure_sentence(found), chart(found), table, narrow, name="What misperception costs"
     )
 
 
