@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -25,11 +26,17 @@ def found_by(*args: str) -> Any:
 
 
 def spawn(*args: str, **extra: Any) -> subprocess.Popen[str]:
-    """Start a real process, with stdout and stderr as text."""
+    """Start a real process that Ctrl-C interrupts, with stdout and stderr as text."""
+    # A shell starts what it runs in the background deaf to Ctrl-C, and the tests with it.
+    restored = {} if sys.platform == "win32" else {"preexec_fn": _hears_interrupts}
     return subprocess.Popen(
         [sys.executable, "-m", "offramp", *args],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **extra,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **restored, **extra,
     )  # fmt: skip
+
+
+def _hears_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def outcome_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:

@@ -16,11 +16,13 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from offramp.questions.registry import ROOMS
 from offramp.version import __version__
 
 # Public name -> the module that has it, and its name there.
 _PUBLIC = {
     "Design": ("offramp.runs.design", "Design"),
+    "How": ("offramp.runs.how", "How"),
     "Intervention": ("offramp.model", "Intervention"),
     "Model": ("offramp.model", "Model"),
     "ModelError": ("offramp.errors", "ModelError"),
@@ -34,7 +36,7 @@ _PUBLIC = {
     "claims": ("offramp.questions.claims.ask", "claims"),
     "calibrate": ("offramp.truth.calibration", "calibrate"),
     "compare": ("offramp.questions.compare.ask", "compare"),
-    "crises": ("offramp.language.check", "bundled_names"),
+    "crises": ("offramp.language.files", "bundled_names"),
     "discover": ("offramp.questions.discover.ask", "discover"),
     "explain": ("offramp.explanation", "explain"),
     "forecast": ("offramp.truth.ledger", "forecast"),
@@ -46,7 +48,6 @@ _PUBLIC = {
     "loads": ("offramp.language.check", "loads"),
     "loops": ("offramp.questions.loops.ask", "loops"),
     "minds": ("offramp.questions.minds.ask", "minds"),
-    "misreadings": ("offramp.questions.misreadings.ask", "misreadings"),
     "outlook": ("offramp.questions.outlook.ask", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
@@ -61,6 +62,9 @@ _PUBLIC = {
     "why": ("offramp.questions.why.ask", "why"),
 }
 
+# Each question has its room, and in it a function of its name.
+_PUBLIC |= {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS}
+
 __all__ = [*_PUBLIC, "__version__"]
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not run the code below
@@ -70,8 +74,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.brief.page import brief
     from offramp.errors import ModelError, OfframpError, Problem, UsageError
     from offramp.explanation import explain
-    from offramp.language.check import bundled_names as crises
     from offramp.language.check import load, loads
+    from offramp.language.files import bundled_names as crises
     from offramp.language.schema import json_schema
     from offramp.model import Intervention, Model, Policy
     from offramp.questions.claims.ask import claims
@@ -88,6 +92,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.runs.dataset import load as load_runs
     from offramp.runs.dataset import save, to_parquet
     from offramp.runs.design import Design
+    from offramp.runs.how import How
     from offramp.runs.simulate import simulate, simulate_blocks
     from offramp.truth.backtest import backtest
     from offramp.truth.calibration import calibrate

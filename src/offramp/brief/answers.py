@@ -456,7 +456,7 @@ def _again(question: str, answer: Answer, model: Model) -> str:
     # A bundled crisis goes by its name and not by a file.
     from pathlib import Path
 
-    said = ["offramp", question, model.file if Path(model.file).is_file() else model.name]
+    said = ["offramp", question, model.file if Path(model.file).exists() else model.name]
     if question == "compare":
         said += [w for p in answer["policies"] for w in ("--policy", p)]
         said += [] if answer["against"] == "baseline" else ["--against", answer["against"]]

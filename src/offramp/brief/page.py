@@ -264,13 +264,13 @@ def _failures(view: View) -> tuple[str, Table] | None:
 
 def _called(model: Model) -> str:
     """A model on the command line: a bundled crisis goes by its name and not by a file."""
-    return model.file if Path(model.file).is_file() else model.name
+    return model.file if Path(model.file).exists() else model.name
 
 
 def _command(runs: xr.Dataset) -> str:
     """The command that makes the same runs and the same page."""
     attrs = runs.attrs
-    name = attrs["model_file"] if Path(attrs["model_file"]).is_file() else attrs["model"]
+    name = attrs["model_file"] if Path(attrs["model_file"]).exists() else attrs["model"]
     said = ["offramp", "brief", name, "--runs", str(runs.sizes["scenario"]), "--seed", attrs["seed"]]
     for parameter, value in json.loads(attrs["overrides"]).items():
         said += ["--set", f"{parameter}={value!r}"]

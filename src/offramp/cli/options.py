@@ -142,10 +142,10 @@ def load_model(name: str) -> Model:
     ModelError
         With every problem in the file.
     """
-    from offramp.language import check
+    from offramp.language import check, files
 
     path = Path(name)
-    bundled = check.bundled_names()
+    bundled = files.bundled_names()
     if name in bundled or path.exists():
         return check.load(name)
     beside = [str(p) for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []

@@ -35,7 +35,7 @@ KEPT = 2_000_000_000
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Also save the runs in this folder: runs.nc, runs.parquet, summary.json, model.yaml.",
+    help="Also save the runs in this folder: runs.nc, runs.parquet, summary.json, the model.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True,
@@ -73,7 +73,7 @@ def run(
         kept = simulated(design, threads)
         found = summary(kept)
         saving.save(kept, found, checked, out)
-        say(f"Saved in {out}: {', '.join(saving.files_of(checked))}.")
+        say(f"Saved in {out}: {', '.join(saving.saved_for(checked))}.")
     if form == "json":
         options.print_json(found)
     elif form == "csv":

@@ -19,7 +19,7 @@ from offramp.engine.inputs import Ending, Inputs, Outputs, Status
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
 from offramp.model import Model
-from offramp.provenance import as_json, attributes_of
+from offramp.runs.attributes import as_json, attributes_of
 
 if TYPE_CHECKING:
     import xarray as xr

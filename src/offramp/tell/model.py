@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from typing import Any
 
 from offramp.tell import figures
@@ -379,16 +380,20 @@ def _sources(page: Page, told: list[dict[str, Any]]) -> None:
                 page.entry("", more, "  ", 20)
 
 
+_OTHERWISE = (("removed", "Left out"), ("changed", "Changed"), ("added", "Added"))
+
+
 def _extends(page: Page, told: list[dict[str, Any]]) -> None:
     """What is otherwise than in the file below, by how and where."""
     page.heading("Otherwise than in the file that it extends")
     if not told:
         page.paragraph("It extends no other file.", "  ")
-    for how, title in (("removed", "Left out"), ("changed", "Changed"), ("added", "Added")):
-        some = [c for c in told if c["how"] == how]
+    files = list(dict.fromkeys(c["file"] for c in told))
+    for file, (how, title) in product(files, _OTHERWISE):
+        some = [c for c in told if c["how"] == how and c["file"] == file]
         if some:
             page.gap()
-            page.paragraph(f"{title} ({len(some)}):", "  ")
+            page.paragraph(f"{title}{f' by {file}' if len(files) > 1 else ''} ({len(some)}):", "  ")
         for change in some:
             now, was = change["now"], change["was"]
             text = f"{was} -> {now}" if how == "changed" and was and now else now if how != "removed" else ""

@@ -159,18 +159,16 @@ class Page:
         Heads that are wider than what stands below them are broken into lines. In a terminal too narrow for
         names and numbers beside each other, names stand above; where it is too narrow for the numbers, each
         of them stands on a line of its own behind its head.
-
-        `head` is one text a column; the first may be empty.
         """
         grid = [[cleaned(c) for c in row] for row in (head, *rows)]
         body = [max((columns_of(row[i]) for row in grid[1:]), default=0) for i in range(1, len(head))]
         heads = [
             wrapped(text, max(wide, head_width(text))) for text, wide in zip(grid[0][1:], body, strict=True)
         ]
-        others = [
+        widths = [
             max(wide, *(columns_of(line) for line in lines)) for lines, wide in zip(heads, body, strict=True)
         ]
-        room = self.columns - len(indent) - sum(w + 2 for w in others)
+        room = self.columns - len(indent) - sum(w + 2 for w in widths)
         if room < 0:
             self._stacked(grid, indent)
             return
@@ -178,25 +176,31 @@ class Page:
         # Where the terminal is too narrow for both, each name stands on a line of its own above its numbers.
         apart = room < _NAME and longest > room
         first = room if apart else min(room, max(_NAME, longest))
-        tall = max((len(lines) for lines in heads), default=1)
-        for i in range(tall - 1):
-            cells = ""
-            for lines, w in zip(heads, others, strict=True):
-                at = i - (tall - len(lines))
-                cells += "  " + padded(lines[at] if at >= 0 else "", w, right=True)
-            self._lines.append(((indent + " " * first + cells).rstrip(), False))
+        self._heads(heads, widths, indent + " " * first)
         grid[0] = [grid[0][0], *(lines[-1] for lines in heads)]
         for row in grid:
-            cells = "".join("  " + padded(c, w, right=True) for c, w in zip(row[1:], others, strict=True))
-            if apart and row[0]:
-                above = wrapped(row[0], self.columns - len(indent), hanging="  ")
-                self._lines += [((indent + line).rstrip(), False) for line in above]
-            if apart:
-                self._lines.append(((indent + " " * first + cells).rstrip(), False))
-                continue
-            lines = wrapped(row[0], first, hanging="  ")
-            self._lines += [(indent + line, False) for line in lines[:-1]]
-            self._lines.append(((indent + padded(lines[-1], first) + cells).rstrip(), False))
+            cells = "".join("  " + padded(c, w, right=True) for c, w in zip(row[1:], widths, strict=True))
+            self._row(row[0], cells, first, indent, apart)
+
+    def _heads(self, heads: Sequence[list[str]], widths: Sequence[int], lead: str) -> None:
+        """All lines of the heads of columns but the last, which stands in line with the first column's."""
+        tall = max((len(lines) for lines in heads), default=1)
+        for i in range(tall - 1):
+            at = [i - (tall - len(lines)) for lines in heads]
+            texts = [lines[k] if k >= 0 else "" for lines, k in zip(heads, at, strict=True)]
+            cells = "".join("  " + padded(c, w, right=True) for c, w in zip(texts, widths, strict=True))
+            self._lines.append(((lead + cells).rstrip(), False))
+
+    def _row(self, name: str, cells: str, first: int, indent: str, apart: bool) -> None:
+        """One row; with the name above the numbers where both do not fit beside each other."""
+        if apart:
+            above = wrapped(name, self.columns - len(indent), hanging="  ") if name else []
+            self._lines += [((indent + line).rstrip(), False) for line in above]
+            self._lines.append(((indent + " " * first + cells).rstrip(), False))
+            return
+        lines = wrapped(name, first, hanging="  ")
+        self._lines += [(indent + line, False) for line in lines[:-1]]
+        self._lines.append(((indent + padded(lines[-1], first) + cells).rstrip(), False))
 
     def _stacked(self, grid: Sequence[Sequence[str]], indent: str) -> None:
         """A table row by row: the name, and below it each head with its number to the right."""

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
-from offramp.language import tables
 from offramp.language.fields import Fields
 from offramp.language.keys import Key, Table
 from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader, shape
-from offramp.language.sections.evidence import rows_of, table_of
+from offramp.language.sections.evidence import Tables, rows_of, table_of
 from offramp.language.sections.names import check_name
 from offramp.language.source import Scalar, Sequence, Value
 from offramp.language.yaml_reader import MAX_BYTES, read
@@ -132,14 +131,14 @@ def load_questions(name: str) -> Questions:
     if not data.strip():
         hint = "A list of questions has `origins` and `questions`."
         raise ModelError([Problem(file, 1, 1, "the file is empty", hint=(hint,))])
-    return _listed(Reader(read(data, file)), Path(name).stem, data, folder)
+    return _listed(Reader(read(data, file, folder)), Path(name).stem, data)
 
 
-def _listed(reader: Reader, name: str, data: bytes, folder: Path | None) -> Questions:
+def _listed(reader: Reader, name: str, data: bytes) -> Questions:
     root = reader.source.root
     top = Fields(reader, Scalar("", 1, 1), root, LIST, "the list")
     top.check_keys()
-    read_so_far: dict[str, tables.Table | None] = {}
+    read_so_far: Tables = {}
     found = []
     entries = tuple(top.entries("questions"))
     if top.has("questions") and not entries:
@@ -151,7 +150,7 @@ def _listed(reader: Reader, name: str, data: bytes, folder: Path | None) -> Ques
         check_name(reader, key)
         fields = Fields.read(reader, key, value, QUESTION)
         if fields is not None:
-            question = _question(reader, fields, folder, read_so_far)
+            question = _question(reader, fields, read_so_far)
             if question is not None:
                 found.append(question)
     origins, horizons = _origins(reader, top), _horizons(reader, top)
@@ -166,9 +165,7 @@ def _listed(reader: Reader, name: str, data: bytes, folder: Path | None) -> Ques
     )
 
 
-def _question(
-    reader: Reader, fields: Fields, folder: Path | None, read_so_far: dict[str, tables.Table | None]
-) -> Question | None:
+def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> Question | None:
     of = Fields.read(reader, fields.at("of"), fields.value("of"), OF) if fields.has("of") else None
     seen = Fields.read(reader, fields.at("seen"), fields.value("seen"), SEEN) if fields.has("seen") else None
     if of is None or seen is None:
@@ -182,7 +179,7 @@ def _question(
         reader.say(seen.at("incidents"), f"`incidents` goes with `reaches`; `{form}` {what}")
     elif incidents and holds:
         reader.say(seen.at("incidents"), "`incidents` and `holds` together", "A row is one or the other.")
-    table = table_of(reader, seen, folder, read_so_far)
+    table = table_of(reader, seen, read_so_far)
     until = seen.day("until") or (table.last_known if table is not None else None)
     counted = not holds and form in ("happens", "count")
     rows: tuple[Row, ...] = rows_of(reader, seen, table, UNKNOWN, "poisson" if counted else "normal")

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from offramp import anatomy
 from offramp.engine.compiled import elementary
 from offramp.engine.compiled.ir import Function
 from offramp.engine.compiled.values import Value
-from offramp.model import Action, Actor, Effect, Event, Formula, Model
+from offramp.model import Action, Actor, Event, Formula, Model
 from offramp.tree import (
     Binary,
     Call,
@@ -237,36 +238,8 @@ class Layout:
 
 def all_formulas(model: Model) -> Iterator[Node]:
     """Every formula that is read while a run goes on, but for `precision` and `discount`."""
-
-    def effects(given: Iterable[Effect]) -> Iterator[Formula | None]:
-        return (e.amount for e in given)
-
-    def formulas() -> Iterator[Formula | None]:
-        for variable in model.variables:
-            yield from (variable.change, variable.equals, variable.noise)
-        for actor in model.actors:
-            yield from (term.formula for term in actor.utility)
-            for action in actor.actions:
-                yield from (action.when, action.cost, action.propensity, *effects(action.effects))
-                yield action.attributed
-            for belief in actor.beliefs:
-                yield from (belief.confirmation_bias, belief.fading, belief.floor)
-            for signal in actor.sees:
-                yield from (signal.assumed, signal.bias, signal.noise)
-        for event in model.events:
-            yield from (event.rate, *effects(event.effects))
-            for branch in event.branches:
-                yield from (branch.probability, *effects(branch.effects))
-        for ladder in model.ladders:
-            yield from (ladder.rate, ladder.first, *(formula for _, formula in ladder.war_worth))
-            for rung in ladder.rungs:
-                yield from (rung.loses_control, *effects(rung.effects))
-                for values in (rung.harm, rung.stakes, rung.audience_cost):
-                    yield from (formula for _, formula in values)
-        for outcome in model.outcomes:
-            yield from (outcome.when, outcome.rate, *(formula for _, formula in outcome.worth))
-
-    return (f.node for f in formulas() if f is not None)
+    apart = {*anatomy.BEFORE_A_RUN, "precision", "discount"}
+    return (place.formula.node for place in anatomy.formulas(model) if place.key not in apart)
 
 
 def _parameter_parts(node: Node) -> Iterator[Node]:

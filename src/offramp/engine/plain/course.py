@@ -359,7 +359,7 @@ class _Course:
             for picture in mind.pictures(truth):
                 seen_so = self.seen_by(actor, k, truth, picture.world, state)
                 thought = mind.think(picture, seen_so, k, dice)
-                worth = worth + weigh(picture.weight[:, None], thought.worth)
+                worth = worth + weigh(picture.weight[:, None], thought.reasons.q)
                 thoughts.append(thought)
             self.fail(k, (available & ~np.isfinite(worth)).any(axis=1), Status.NOT_FINITE)
             weights = weights + mean.read(actor.precision, seen, now)[:, None] * worth

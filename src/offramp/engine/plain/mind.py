@@ -12,10 +12,11 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from offramp.engine.depths import inner_steps, steps_ahead
 from offramp.engine.inputs import LEADING, Floats, Inputs, Ints, Schedule
-from offramp.engine.plain.imagined import Dice, sampled_worth
+from offramp.engine.plain.imagined import Dice, sampled_reasons
 from offramp.engine.plain.ladder import odds_of
-from offramp.engine.plain.world import State, World, inner_steps, look_ahead_steps, power, weigh
+from offramp.engine.plain.world import Reasons, State, World, power, weigh
 from offramp.model import Actor, Belief, Formula, Model
 
 
@@ -41,12 +42,12 @@ class Thought:
 
     Attributes
     ----------
-    worth : (run, action), Q of its own actions
+    reasons : what it expects of each of its own actions, and why
     expects : other actor -> (run, action), how that one is expected to choose
     """
 
     picture: Picture
-    worth: Floats
+    reasons: Reasons
     expects: dict[str, Floats]
 
 
@@ -136,19 +137,17 @@ class Mind:
         """Look ahead in one picture from the state as seen in it; with dice along sampled paths."""
         actor, world = self.actor, picture.world
         world.odds = tuple(odds_of(x, world, seen, step * world.dt) for x in self.model.ladders)
-        steps, inner = look_ahead_steps(actor, world.dt), inner_steps(actor, world.dt)
-        worth = [
-            world.expected_worth(actor, action, seen, step, actor.depth, steps, inner)
-            if dice is None
-            else sampled_worth(world, dice, actor, action, seen, steps, inner)
-            for action in actor.actions
-        ]
+        steps, inner = steps_ahead(actor, world.dt), inner_steps(actor, world.dt)
+        if dice is None:
+            reasons = world.reasons(actor, seen, step, actor.depth, steps, inner)
+        else:
+            reasons = sampled_reasons(world, dice, actor, seen, steps, inner)
         expects = {
             other.name: world.choice(other, min(actor.depth - 1, other.depth), seen, step, inner)
             for other in self.model.actors
             if other is not actor
         }
-        return Thought(picture, np.stack(worth, axis=1), expects)
+        return Thought(picture, reasons, expects)
 
     # Learning
 

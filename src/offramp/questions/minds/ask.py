@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from offramp.engine.depths import model_of_run
+from offramp.engine.depths import inner_steps, model_of_run, steps_ahead
 from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
 from offramp.engine.plain.course import _Course, _Move
 from offramp.engine.plain.ladder import Exchange
 from offramp.engine.plain.mind import Thought
-from offramp.engine.plain.reasons import Reasoner, Reasons, averaged
-from offramp.engine.plain.world import State, World, inner_steps, look_ahead_steps, softmax
+from offramp.engine.plain.world import Reasons, State, World, averaged, softmax
 from offramp.errors import OfframpError, UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Action, Actor, Model
@@ -262,7 +261,6 @@ class _Moment:
     mean: World
     seen: State
     beliefs: dict[str, Floats]
-    reasons: list[Reasons]  # in each picture
 
 
 class _Replay(_Course):
@@ -271,8 +269,6 @@ class _Replay(_Course):
     def __init__(self, model: Model, inputs: Inputs, last: int, before: Outputs | None) -> None:
         super().__init__(dataclasses.replace(model, steps=last + 1), inputs, True)
         self.last, self.before = last, before
-        self.reasoners = [Reasoner(mind) for mind in self.minds]
-        self.minds = list(self.reasoners)
         self.moments: list[_Moment] = []
         self.truth_at_choice: World
         self.state_at_choice: State
@@ -283,7 +279,7 @@ class _Replay(_Course):
         if a == 0:
             self.recall()
             self.truth_at_choice, self.state_at_choice = truth, state
-        actor, mind = self.model.actors[a], self.reasoners[a]
+        actor, mind = self.model.actors[a], self.minds[a]
         move = super().move_of(a, k, truth, state)
         mean = mind.mean_picture(truth)
         self.moments.append(
@@ -292,7 +288,6 @@ class _Replay(_Course):
                 mean,
                 self.seen_by(actor, k, truth, mean, state),
                 dict(mind.beliefs),
-                mind.reasons,
             )
         )
         return move
@@ -337,13 +332,14 @@ def _mind(course: _Replay, a: int) -> Mind:
     }
     available = course.available(a, k, moment.mean, moment.seen)[0]
     pictures = [
-        _picture(model, actor, thought, parts, moment.move.probability[0], available)
-        for thought, parts in zip(moment.move.thoughts, moment.reasons, strict=True)
+        _picture(model, actor, thought, moment.move.probability[0], available)
+        for thought in moment.move.thoughts
     ]
     overall: list[Judgement | None] = [None] * len(actor.actions)
     if pictures:
         weights = np.array([thought.picture.weight[0] for thought in moment.move.thoughts])
-        overall = list(_judged(averaged(weights, moment.reasons), moment.move.probability[0], available))
+        over_all = averaged(weights, [thought.reasons for thought in moment.move.thoughts])
+        overall = list(_judged(over_all, moment.move.probability[0], available))
     nudges = course.nudges(a, k)
     habit = _habit(actor, moment, available, nudges, now)
     options = [
@@ -359,12 +355,12 @@ def _mind(course: _Replay, a: int) -> Mind:
         for i, action in enumerate(actor.actions)
     ]
     dt, thinks = model.step_length, actor.depth >= 1
-    inner = min(inner_steps(actor, dt), look_ahead_steps(actor, dt)) if thinks else 0
+    inner = min(inner_steps(actor, dt), steps_ahead(actor, dt)) if thinks else 0
     return Mind(
         name=actor.name,
         title=actor.title,
         depth=actor.depth,
-        months=look_ahead_steps(actor, dt) * dt if thinks else 0.0,
+        months=steps_ahead(actor, dt) * dt if thinks else 0.0,
         inner_months=inner * dt,
         precision=float(moment.mean.read(actor.precision, moment.seen, now)[0]) if thinks else None,
         discount=float(moment.mean.read(actor.discount, moment.seen, now, absent=1.0)[0]) if thinks else None,
@@ -391,13 +387,12 @@ def _know_each_other(told: Iterable[Mind]) -> None:
         mind.truly.update({other: will[other] for other in mind.expects})
 
 
-def _picture(
-    model: Model, actor: Actor, thought: Thought, parts: Reasons, chances: Floats, available: Bools
-) -> Picture:
+def _picture(model: Model, actor: Actor, thought: Thought, chances: Floats, available: Bools) -> Picture:
+    judged = _judged(thought.reasons, chances, available)
     return Picture(
         types={about: _types(model, about)[t] for about, t in thought.picture.types.items()},
         belief=float(thought.picture.weight[0]),
-        actions=dict(zip((x.name for x in actor.actions), _judged(parts, chances, available), strict=True)),
+        actions=dict(zip((x.name for x in actor.actions), judged, strict=True)),
         expects={other: _by_action(model, other, p[0]) for other, p in thought.expects.items()},
     )
 

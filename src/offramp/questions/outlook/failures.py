@@ -10,12 +10,13 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from offramp import anatomy
 from offramp.engine.inputs import Floats, Inputs, Ints, Status
 from offramp.engine.plain.course import _Course, _Happening, _Move
 from offramp.engine.plain.ladder import Exchange
 from offramp.engine.plain.mind import Mind, Picture, Thought
 from offramp.engine.plain.world import State, World
-from offramp.model import Effect, Formula, Model
+from offramp.model import Effect, Formula, Model, Term, Variable
 from offramp.runs.design import Design
 from offramp.tree import variables_in
 
@@ -135,72 +136,57 @@ def _cause(read: _Read, places: dict[int, _Place], mind: str) -> Cause | None:
 
 def _places(model: Model) -> Iterator[tuple[Formula, _Place]]:
     """Every formula that a step reads, and where it stands in the file."""
+    titles = {a.name: a.title or a.name for a in model.actors}
+    for place in anatomy.formulas(model):
+        if place.key not in anatomy.BEFORE_A_RUN:
+            item = place.part.item
+            moves = isinstance(item, Effect | Variable)
+            yield place.formula, _Place(_where(place, titles), place.part.section, moves)
 
-    def moves(effects: tuple[Effect, ...], what: str, section: str) -> Iterator[tuple[Formula, _Place]]:
-        for effect in effects:
-            yield effect.amount, _Place(f"the effect of {what} on `{effect.variable}`", section, True)
 
-    pairs: list[tuple[Formula | None, _Place]] = []
-    for v in model.variables:
-        for key, formula in (("equals", v.equals), ("change", v.change), ("noise", v.noise)):
-            pairs.append((formula, _Place(f"`{key}` of `{v.name}`", "variables", True)))
-    for actor in model.actors:
-        who = actor.title or actor.name
-        pairs += [
-            (t.formula, _Place(f"the term `{t.name}` of what {who} wants", "actors")) for t in actor.utility
-        ]
-        for key, formula in (("precision", actor.precision), ("discount", actor.discount)):
-            pairs.append((formula, _Place(f"the {key} of {who}", "actors")))
-        for s in actor.sees:
-            for key, formula in (("assumed", s.assumed), ("bias", s.bias), ("noise", s.noise)):
-                pairs.append((formula, _Place(f"`{key}` of how {who} sees `{s.variable}`", "actors")))
-        for b in actor.beliefs:
-            keyed = (("confirmation_bias", b.confirmation_bias), ("fading", b.fading), ("floor", b.floor))
-            for key, formula in keyed:
-                pairs.append((formula, _Place(f"`{key}` of what {who} believes of {b.about}", "actors")))
-        for a in actor.actions:
-            act = f"`{a.name}` of {who}"
-            pairs += [
-                (a.propensity, _Place(f"the propensity of {act}", "actors")),
-                (a.cost, _Place(f"the cost of {act}", "actors")),
-                (a.when, _Place(f"`when` of {act}", "actors")),
-                (a.attributed, _Place(f"`attributed` of {act}", "actors")),
-                *moves(a.effects, act, "actors"),
-            ]
-    for event in model.events:
-        pairs.append((event.rate, _Place(f"the rate of the event `{event.name}`", "events")))
-        pairs += moves(event.effects, f"`{event.name}`", "events")
-        for branch in event.branches:
-            what = f"`{branch.name}` of the event `{event.name}`"
-            pairs.append((branch.probability, _Place(f"the probability of {what}", "events")))
-            pairs += moves(branch.effects, what, "events")
-    for o in model.outcomes:
-        pairs.append((o.rate, _Place(f"the rate of the outcome `{o.name}`", "outcomes")))
-        pairs.append((o.when, _Place(f"`when` of the outcome `{o.name}`", "outcomes")))
-        pairs += [
-            (f, _Place(f"what the outcome `{o.name}` is worth to {actor}", "outcomes"))
-            for actor, f in o.worth
-        ]
-    for ladder in model.ladders:
-        what = f"the ladder `{ladder.name}`"
-        pairs.append((ladder.rate, _Place(f"the rate of {what}", "ladders")))
-        pairs.append((ladder.first, _Place(f"`first` of {what}", "ladders")))
-        pairs += [
-            (f, _Place(f"what war on {what} is worth to {side}", "ladders")) for side, f in ladder.war_worth
-        ]
-        for rung in ladder.rungs:
-            on = f"rung `{rung.name}` of {what}"
-            pairs.append((rung.loses_control, _Place(f"`loses_control` of {on}", "ladders")))
-            for key, values in (
-                ("harm", rung.harm),
-                ("stakes", rung.stakes),
-                ("audience_cost", rung.audience_cost),
-            ):
-                pairs += [(f, _Place(f"`{key}` of {on} for {side}", "ladders")) for side, f in values]
-            pairs += moves(rung.effects, on, "ladders")
-    for formula, place in pairs:
-        if formula is not None:
-            yield formula, place
+# Keys that read as words of a sentence; others are quoted as they stand in the file.
+_WORDS = ("precision", "discount", "propensity", "cost", "rate", "probability")
+
+
+def _where(place: anatomy.Place, titles: Mapping[str, str]) -> str:
+    """Where a formula stands, in words. `titles` are those of the actors."""
+    part, key = place.part, place.key
+    what = _phrase(part, titles)
+    match part.item:
+        case Effect(variable):
+            return f"the effect of {what} on `{variable}`"
+        case Term(name):
+            return f"the term `{name}` of what {what} wants"
+    if key == "worth":
+        return f"what {what} is worth to {place.of}"
+    if key == "war_worth":
+        return f"what war on {what} is worth to {place.of}"
+    given = f"the {key}" if key in _WORDS else f"`{key}`"
+    return f"{given} of {what}" + (f" for {place.of}" if place.of else "")
+
+
+def _phrase(part: anatomy.Part, titles: Mapping[str, str]) -> str:
+    """A part of a model as the subject or object of a sentence."""
+    name = anatomy.name_of(part.item)
+    match part.kind:
+        case "variable":
+            return f"`{name}`"
+        case "actor":
+            return titles[name]
+        case "effect" | "term":
+            # What an event does needs no article: "the effect of `storm` on".
+            holder = part.holder
+            return f"`{holder.path}`" if holder.kind == "event" else _phrase(holder, titles)
+        case "event" | "outcome" | "ladder":
+            return f"the {part.kind} `{name}`"
+        case "rung":
+            return f"rung `{name}` of {_phrase(part.holder, titles)}"
+        case "signal":
+            return f"how {_phrase(part.holder, titles)} sees `{name}`"
+        case "belief":
+            return f"what {_phrase(part.holder, titles)} believes of {name}"
+        case _:
+            return f"`{name}` of {_phrase(part.holder, titles)}"
 
 
 class _Inquiry(_Course):
@@ -284,6 +270,9 @@ class _WatchedWorld(World):
     def __init__(self, inquiry: _Inquiry, world: World) -> None:
         super().__init__(world.model, world.parameters, world.runs)
         self.inquiry = inquiry
+
+    def like(self, parameters: State, runs: int) -> World:
+        return _WatchedWorld(self.inquiry, super().like(parameters, runs))
 
     def read(self, formula: Formula | None, state: State, now: float, absent: float = 0.0) -> Floats:
         value = super().read(formula, state, now, absent)
