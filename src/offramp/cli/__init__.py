@@ -18,7 +18,6 @@ from offramp.cli.runs import run
 from offramp.cli.telling import story
 from offramp.cli.thinking import ladder, minds
 from offramp.cli.trusting import backtest, calibrate, forecast, score
-from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
 from offramp.questions.registry import questions
@@ -33,10 +32,11 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 5 some runs failed (the rest is printed), 130 interrupted."""
 
 
-_GROUPS = {
+# Commands that are no room of `offramp.questions`; those follow, by their group.
+_GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
     "See how it goes": ("run", "brief", "story", "minds", "ladder"),
-    "Ask of it": ("compare", "claims", "misreadings", "why", "sensitivity", "discover", "loops"),
+    "Ask of it": ("compare", "claims", "why", "loops"),
     "Hold it against what came": ("calibrate", "backtest", "forecast", "score"),
 }
 
@@ -93,7 +93,9 @@ class Offramp(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands by what one wants of them, each with its whole first sentence."""
         left = set(self.list_commands(ctx))
-        for heading, names in _GROUPS.items():
+        rooms = questions().values()
+        for heading, plain in _GROUPS.items():
+            names = [*plain, *(q.name for q in rooms if q.group == heading)]
             with formatter.section(heading):
                 formatter.write_dl([(n, self.commands[n].get_short_help_str(200)) for n in names])
             left -= set(names)
@@ -157,8 +159,6 @@ for command in (
     claims,
     story,
     loops,
-    sensitivity,
-    discover,
     why,
     calibrate,
     backtest,

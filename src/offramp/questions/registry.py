@@ -12,7 +12,9 @@ from offramp.questions.question import Question
 # The rooms of `offramp.questions`, in the order of the help.
 ROOMS = (
     "misreadings",
-)  # fmt: skip
+    "sensitivity",
+    "discover",
+)
 
 
 @cache

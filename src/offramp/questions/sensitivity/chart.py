@@ -1,4 +1,4 @@
-"""A chance at the low and the high end of each of several numbers: a tornado picture."""
+"""A chance at the low and the high end of each of several numbers: a tornado chart."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from offramp.analysis.intervals import Estimate
 from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, Row, percent_axis, percent_ticks, pixel, quantity
 from offramp.charts.charts import NAMES
 from offramp.charts.palette import BETTER, INK, MUTED, RULE, WORSE
 from offramp.charts.text_metrics import text_width, wrap
+from offramp.model import Model
+from offramp.questions.sensitivity.ask import Sensitivity, Share
 from offramp.tell import figures
 from offramp.tell.blocks import Spec
 
@@ -30,9 +33,9 @@ def tornado(title: str, middle: float, swings: Sequence[Swing], width: float = W
 
     Parameters
     ----------
-    title : of the picture
+    title : of the chart
     middle : mean chance
-    width : of the whole picture, pixels
+    width : of the whole chart, pixels
     """
     longest = sorted(swings, key=lambda s: -abs(s.high[0] - s.low[0]))
     ticks = percent_ticks(max(x for s in swings for end in (s.low, s.high) for x in end), 6)
@@ -75,17 +78,17 @@ def tornado(title: str, middle: float, swings: Sequence[Swing], width: float = W
     return drawing.spec(plot, y, (NAMES, 36, right, 42 + len(lines) * round(LINE)))
 
 
-def sensitivity_picture(found: dict[str, Any], width: float = WIDE) -> Spec:
-    """The tornado of what `offramp sensitivity --format json` prints."""
+def chart(found: Sensitivity, model: Model | None = None, width: float = WIDE) -> Spec:
+    """The tornado of an answer: each number in the lowest and in the highest fifth of its prior."""
+    title = f"{found.outcome_title}: chance where each number is low and where it is high"
+    return tornado(title, found.chance.value, [_swing(s) for s in found.shares], width)
 
-    def end(share: dict[str, Any], which: str) -> tuple[float, float, float]:
-        e = share[which]
-        return e["value"], max(0.0, e["low"]), e["high"]
 
-    swings = []
-    for s in found["shares"]:
-        ends = figures.together([s["low_value"], s["high_value"]])
-        low, high = (f"{value}{figures.NBSP}{figures.unit_words(s['unit'])}".strip() for value in ends)
-        swings.append(Swing(s["title"], end(s, "low"), end(s, "high"), low, high))
-    title = f"{found['outcome_title']}: chance where each number is low and where it is high"
-    return tornado(title, found["chance"]["value"], swings, width)
+def _swing(share: Share) -> Swing:
+    ends = figures.together([share.low_value, share.high_value])
+    low, high = (f"{value}{figures.NBSP}{figures.unit_words(share.unit)}".strip() for value in ends)
+    return Swing(share.title, _end(share.low), _end(share.high), low, high)
+
+
+def _end(chance: Estimate) -> tuple[float, float, float]:
+    return chance.value, max(0.0, chance.low), chance.high
