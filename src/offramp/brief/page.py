@@ -29,6 +29,7 @@ from offramp.given import need
 from offramp.model import Distribution, Model
 from offramp.questions.question import InBrief, Question
 from offramp.questions.registry import questions
+from offramp.questions.showing import called
 from offramp.tell import figures, html, words
 from offramp.tell.blocks import Fold, Table, Telling
 
@@ -166,7 +167,7 @@ def _sections(
     view: View, command: str, answered: Sequence[Answered], failed: str, measured: bool
 ) -> list[Section]:
     """All parts of the page in their order; an answer takes the place of the page's own part of its name."""
-    commands = [a.question.again(a.answer, _called(view.model)) for a in answered if a.part.of_this_model]
+    commands = [a.question.again(a.answer, called(view.model)) for a in answered if a.part.of_this_model]
     own = [
         situation(view), outlook(view), comparison(view), variables(view), events(view), habits(view),
         pictures(view), grounds(view, measured), reading(failed), again(view, command, commands),
@@ -260,11 +261,6 @@ def _failures(view: View) -> tuple[str, Table] | None:
         rows.append(row)
     heads = ("Policy", "Why", "Runs", "First in the step of", "Scenario to look at")
     return words.failed(found["failed_runs"], runs), Table(heads, rows, numbers_from=2)
-
-
-def _called(model: Model) -> str:
-    """A model on the command line: a bundled crisis goes by its name and not by a file."""
-    return model.file if Path(model.file).exists() else model.name
 
 
 def _command(runs: xr.Dataset) -> str:

@@ -68,7 +68,8 @@ def _shares(found: Sensitivity) -> Iterator[Block]:
     yield Paragraph(
         "Low, high: the chance where the number is in the lowest and in the highest fifth of what it may be. "
         "Alone, with others: share of the variance of the chance that goes if the number is known, alone and "
-        "counting all that it does together with others."
+        "counting all that it does together with others.",
+        small=True,
     )
     table = Table(("", "low", "high", "alone", "with others"), [_row(s) for s in found.shares])
     if found.shares:
