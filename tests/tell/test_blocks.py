@@ -1,4 +1,4 @@
-"""Blocks drawn for a page, for Markdown and for a terminal: the same words, and nothing of a stranger's acts."""
+"""Blocks drawn for a page, for Markdown and for a terminal: nothing of a stranger acts in any of them."""
 
 from __future__ import annotations
 
