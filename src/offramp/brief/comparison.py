@@ -11,9 +11,9 @@ from offramp.analysis.intervals import wilson
 from offramp.analysis.outcomes import holding, over_time
 from offramp.brief.section import Section, figure
 from offramp.brief.view import Course, View
-from offramp.charts import charts
 from offramp.charts.canvas import NARROW, WIDE
 from offramp.charts.palette import SERIES
+from offramp.charts.rows import Interval, intervals
 from offramp.tell import figures, model_words, words
 from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Terms
 
@@ -59,7 +59,7 @@ def _chart(
 ) -> Figure:
     colour = view.colours.get(course.name, SERIES)
     rows = [
-        charts.Interval(t, float(n / all_), float(a), float(b), colour)
+        Interval(t, float(n / all_), float(a), float(b), colour)
         for t, n, all_, a, b in zip(titles, counts, trials, *wilson(counts, trials), strict=True)
     ]
     table = [
@@ -75,7 +75,7 @@ def _chart(
         identity, course.title,
         words.compared(course.title, [words.UnderPolicy(r.title, r.share, r.low, r.high) for r in rows]),
         (("Policy", "Futures", "Share", "90 % interval"), table),
-        charts.intervals(rows, WIDE), charts.intervals(rows, NARROW, beside=False),
+        intervals(rows, WIDE), intervals(rows, NARROW, beside=False),
         heading=True,
     )  # fmt: skip
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from offramp.analysis import trajectories
 from offramp.brief.section import Section, figure
 from offramp.brief.view import View
-from offramp.charts import charts
+from offramp.charts import over_time
 from offramp.charts.canvas import NARROW, WIDE
+from offramp.charts.rows import Amount, amounts
 from offramp.tell import figures, words
 from offramp.tell.blocks import Block, Grid, Heading, Paragraph, Table
 from offramp.tell.words import among, counted, enumerated, quoted
@@ -71,7 +72,7 @@ def _calendar(view: View) -> Iterator[Block]:
     for event in dated:
         odds = _branch_odds(view, event.name)
         more = " · ".join(f"{branch} {share}" for branch, share, _ in odds)
-        entries.append(charts.Moment(event.day, event.title, more))
+        entries.append(over_time.Moment(event.day, event.title, more))
         when = figures.table_date(event.day)
         rows += [(when, event.title, *result) for result in odds or [("", "", "")]]
     open_ = sum(bool(e.more) for e in entries)
@@ -79,8 +80,8 @@ def _calendar(view: View) -> Iterator[Block]:
     sentence = words.calendar([e.day for e in entries], [e.title for e in entries], open_)
     drawn = figure(
         "calendar", "Dates fixed in advance", sentence, (heads, rows),
-        charts.timeline(view.start, view.end, entries, WIDE),
-        charts.timeline(view.start, view.end, entries, NARROW),
+        over_time.timeline(view.start, view.end, entries, WIDE),
+        over_time.timeline(view.start, view.end, entries, NARROW),
         note="Below an event: how often each result came, where the date was reached" if open_ else "",
         numbers_from=3,
     )  # fmt: skip
@@ -114,7 +115,7 @@ def _random(view: View) -> Iterator[Block]:
     names.sort(key=lambda name: -float(found[name]["per_year"][0]))
     titles = [about[name]["title"] or name for name in names]
     rates = [float(found[name]["per_year"][0]) for name in names]
-    bars = [charts.Amount(title, rate) for title, rate in zip(titles, rates, strict=True)]
+    bars = [Amount(title, rate) for title, rate in zip(titles, rates, strict=True)]
     rows = [
         (
             title,
@@ -128,7 +129,7 @@ def _random(view: View) -> Iterator[Block]:
     yield figure(
         "random", "Random events, times a year", words.frequencies(titles, rates),
         (("Event", "Times a year", "Futures with at least one", "At most, in 95 % of futures"), rows),
-        charts.amounts(bars, WIDE), charts.amounts(bars, NARROW, beside=False),
+        amounts(bars, WIDE), amounts(bars, NARROW, beside=False),
         note="times a year, on average, while a future goes on",
     )  # fmt: skip
 

@@ -8,8 +8,9 @@ from offramp.analysis.intervals import LEVEL
 from offramp.brief.events import days_of_events, dotted_lines
 from offramp.brief.section import Section, figure
 from offramp.brief.view import Course, View
-from offramp.charts import charts
+from offramp.charts import over_time
 from offramp.charts.canvas import HALF, NARROW, WIDE
+from offramp.charts.rows import Interval, intervals
 from offramp.tell import figures, words
 from offramp.tell.blocks import Block, Figure, Grid, Heading, Paragraph, Spec
 
@@ -47,14 +48,14 @@ def standing_spec(view: View, width: float, beside: bool = True) -> Spec:
     # What is bad stands on the floor and what is not hangs from the ceiling: both have a straight edge.
     order = [*warm, *going_on, *[c for c in reversed(absorbing) if c not in warm]]
     layers = [
-        charts.Layer(
+        over_time.Layer(
             f"{figures.percent(c.share[-1], c.digits)} {c.title}",
             view.colours[c.name],
             [c.share[k] for k in view.rows],
         )
         for c in order
     ]
-    return charts.standing(view.dates, layers, width, beside)
+    return over_time.standing(view.dates, layers, width, beside)
 
 
 def _ends(view: View) -> Iterator[Block]:
@@ -84,7 +85,7 @@ def _growth(view: View, course: Course, identity: str) -> Figure:
     return figure(
         identity, course.title, words.growth(what, view.futures),
         (("By", "Futures", "Share", "90 % interval"), rows),
-        charts.cumulative(
+        over_time.cumulative(
             view.dates, share, low, high, days_of_events(view), HALF, view.colours[course.name]
         ),
         heading=True,
@@ -95,7 +96,7 @@ def _on_the_way(view: View) -> Iterator[Block]:
     """What ends nothing, as dots with intervals."""
     if not view.markers:
         return
-    rows = [charts.Interval(c.title, c.share[-1], c.low[-1], c.high[-1]) for c in view.markers]
+    rows = [Interval(c.title, c.share[-1], c.low[-1], c.high[-1]) for c in view.markers]
     middle = len(view.times) // 2
     heads = (
         "Outcome", f"By {figures.table_date(view.times[middle])}", "Futures at the end", "Share at the end",
@@ -120,7 +121,7 @@ def _on_the_way(view: View) -> Iterator[Block]:
     )
     yield figure(
         "markers", "What happens on the way", markers_sentence(view), (heads, numbers),
-        charts.intervals(rows, WIDE), charts.intervals(rows, NARROW, beside=False),
+        intervals(rows, WIDE), intervals(rows, NARROW, beside=False),
     )  # fmt: skip
 
 

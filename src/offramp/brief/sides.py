@@ -10,7 +10,7 @@ import numpy.typing as npt
 from offramp.analysis import trajectories
 from offramp.brief.section import Section, figure
 from offramp.brief.view import View
-from offramp.charts import charts
+from offramp.charts import over_time
 from offramp.charts.canvas import HALF, NARROW, WIDE
 from offramp.charts.palette import TYPES
 from offramp.tell import figures, model_words, words
@@ -49,7 +49,7 @@ def habits(view: View) -> Section | None:
             "over the whole time.",
             small=True,
         ),
-        Shades([(f"{p} %", charts.opacity(p / 100)) for p in (1, 5, 10, 25, 50, 100)]),
+        Shades([(f"{p} %", over_time.opacity(p / 100)) for p in (1, 5, 10, 25, 50, 100)]),
         *(_habit(view, actor, f"habit-{i}") for i, actor in enumerate(actors)),
     ]
     title = f"What each side tends to do, and when{under}"
@@ -75,8 +75,8 @@ def _habit(view: View, actor: str, identity: str) -> Figure:
     heads = ("Action", "Overall", *(figures.table_date(e) for e in edges[: share.shape[1]]))
     return Figure(
         identity, title, words.habits(facts),
-        charts.strips(edges, strips, WIDE), Table(heads, rows),
-        charts.strips(edges, strips, NARROW, beside=False),
+        over_time.strips(edges, strips, WIDE), Table(heads, rows),
+        over_time.strips(edges, strips, NARROW, beside=False),
     )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _pooled(share: Floats, chosen: Floats, months: slice) -> Floats:
     return np.asarray(np.nansum(share[:, months] * weight, axis=1) / weight.sum())
 
 
-def _strips(titles: Sequence[str], share: Floats, overall: Floats) -> list[charts.Strip]:
+def _strips(titles: Sequence[str], share: Floats, overall: Floats) -> list[over_time.Strip]:
     """One strip for each action, most frequent on top; rare ones together at the bottom."""
     peak = np.nanmax(share, axis=1, initial=0.0)
     ranked = sorted(range(len(titles)), key=lambda i: -overall[i])
@@ -103,10 +103,11 @@ def _strips(titles: Sequence[str], share: Floats, overall: Floats) -> list[chart
     ]
     if len(rare) < 2 or len(rare) == len(ranked):
         rare = []
-    strips = [charts.Strip(titles[i], share[i].tolist(), float(overall[i])) for i in ranked if i not in rare]
+    common = [i for i in ranked if i not in rare]
+    strips = [over_time.Strip(titles[i], share[i].tolist(), float(overall[i])) for i in common]
     if rare:
         together = f"{len(rare)} rarer actions together"
-        strips.append(charts.Strip(together, share[rare].sum(axis=0).tolist(), float(overall[rare].sum())))
+        strips.append(over_time.Strip(together, share[rare].sum(axis=0).tolist(), float(overall[rare].sum())))
     return strips
 
 
@@ -184,13 +185,13 @@ def _belief(view: View, actor: str, other: str, identity: str) -> Figure:
     titles = [about[other]["types"][str(t)]["title"] or str(t) for t in found["type"].values]
     who, whom = about[actor]["title"] or actor, about[other]["title"] or other
     layers = [
-        charts.Layer(f"{figures.percent(float(m[-1]))} {t}", TYPES[i % len(TYPES)], m.tolist())
+        over_time.Layer(f"{figures.percent(float(m[-1]))} {t}", TYPES[i % len(TYPES)], m.tolist())
         for i, (t, m) in enumerate(zip(titles, mean, strict=True))
     ]
     # One choice is drawn as a span of time, for areas need two dates.
     times = [view.times[k] for k in rows]
     if len(times) == 1:
-        times, layers = view.times[:2], [charts.Layer(x.label, x.colour, [*x.share] * 2) for x in layers]
+        times, layers = view.times[:2], [over_time.Layer(x.label, x.colour, [*x.share] * 2) for x in layers]
     numbers = [
         (figures.table_date(view.times[k]), *(figures.percent(float(m)) for m in mean[:, j]))
         for j, k in enumerate(rows)
@@ -199,6 +200,6 @@ def _belief(view: View, actor: str, other: str, identity: str) -> Figure:
         identity, f"{who} about {whom}",
         words.belief(who, whom, list(zip(titles, mean[:, 0], mean[:, -1], strict=True))),
         (("Choice of", *titles), numbers),
-        charts.standing(times, layers, HALF, beside=False, height=150),
+        over_time.standing(times, layers, HALF, beside=False, height=150),
         heading=True,
     )  # fmt: skip

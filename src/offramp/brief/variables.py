@@ -8,7 +8,7 @@ from offramp.analysis import trajectories
 from offramp.brief.events import days_of_events, dotted_lines
 from offramp.brief.section import Section, figure
 from offramp.brief.view import View
-from offramp.charts import charts
+from offramp.charts import over_time
 from offramp.charts.canvas import HALF
 from offramp.tell import figures, words
 from offramp.tell.blocks import Block, Figure, Grid, Paragraph
@@ -53,14 +53,14 @@ def _fan(view: View, name: str, identity: str) -> Figure:
         return figure(
             identity, title, words.holding(values[0], values[-1]),
             _over_dates(view, [("Share of futures", [figures.percent(v) for v in values])]),
-            charts.share_over_time(view.dates, [values[k] for k in view.rows], days_of_events(view), HALF),
+            over_time.share_over_time(view.dates, [values[k] for k in view.rows], days_of_events(view), HALF),
             heading=True, note="yes or no",
         )  # fmt: skip
     q = trajectories.percentiles(view.shown, name).values[0]
     columns = [(f"{p} %", [figures.number(v) for v in q[i]]) for i, p in enumerate(trajectories.PERCENTILES)]
     return figure(
         identity, title, words.fan(q[[0, 2, 4], 0], q[[0, 2, 4], -1], unit), _over_dates(view, columns),
-        charts.fan(view.dates, q[:, view.rows], days_of_events(view), HALF),
+        over_time.fan(view.dates, q[:, view.rows], days_of_events(view), HALF),
         heading=True, note=figures.unit_words(unit),
     )  # fmt: skip
 

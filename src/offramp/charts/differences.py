@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, Row, number_ticks, pixel, quantity
-from offramp.charts.charts import NAMES
+from offramp.charts.canvas import LINE, NAMES, SIZE, WIDE, Drawing, Row, number_ticks, pixel, quantity
 from offramp.charts.palette import GRID, MUTED, RULE, SERIES, TYPES, Colour
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.model import Model
