@@ -10,12 +10,9 @@ import click
 
 from offramp.cli.brief import brief
 from offramp.cli.comparing import claims, compare
-from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
-from offramp.cli.reasoning import why
 from offramp.cli.runs import run
-from offramp.cli.telling import story
 from offramp.cli.thinking import ladder, minds
 from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.errors import ModelError, OfframpError, Problem
@@ -35,8 +32,8 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 # Commands that are no room of `offramp.questions`; those follow, by their group.
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
-    "See how it goes": ("run", "brief", "story", "minds", "ladder"),
-    "Ask of it": ("compare", "claims", "why", "loops"),
+    "See how it goes": ("run", "brief", "minds", "ladder"),
+    "Ask of it": ("compare", "claims"),
     "Hold it against what came": ("calibrate", "backtest", "forecast", "score"),
 }
 
@@ -157,9 +154,6 @@ for command in (
     ladder,
     compare,
     claims,
-    story,
-    loops,
-    why,
     calibrate,
     backtest,
     forecast,

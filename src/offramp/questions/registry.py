@@ -11,9 +11,12 @@ from offramp.questions.question import Question
 
 # The rooms of `offramp.questions`, in the order of the help.
 ROOMS = (
+    "story",
     "misreadings",
+    "why",
     "sensitivity",
     "discover",
+    "loops",
 )
 
 
