@@ -8,18 +8,20 @@ from typing import Any
 
 from offramp.brief.caveats import MOST_SAID, Answer, doubts
 from offramp.brief.view import View
-from offramp.charts.canvas import NARROW, WIDE
+from offramp.charts.canvas import NARROW
 from offramp.charts.chart import Chart, Table, draw
-from offramp.charts.differences import Gap, differences, gap
-from offramp.model import Model, Outcome
+from offramp.charts.differences import Gap, differences
+from offramp.model import Model
 from offramp.questions.backtest import words as trust
 from offramp.questions.claims import words as claims_in_words
+from offramp.questions.compare import tell as policies
+from offramp.questions.compare.ask import Comparison
 from offramp.questions.misreadings.ask import Misreadings
 from offramp.questions.misreadings.chart import chart as misreadings_chart
+from offramp.questions.registry import questions
 from offramp.tell import changes, figures, words
+from offramp.tell.blocks import Figure
 
-_MOST_COLUMNS = 4  # outcomes in the table of policies
-_MOST_VARIABLES = 3  # more would not fit across a printed page
 _MOST_DRAWN = 12
 
 
@@ -82,9 +84,7 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
     compared, misread = answers.get("compare"), answers.get("misreadings")
     claims, sensitive = answers.get("claims"), answers.get("sensitivity")
     if compared is not None:
-        found |= _policies(view, compared)
-        found["offramps"] = _offramps(view, compared)
-        found["offramps_counted"] = f"Counted in {_futures(compared)} under each policy."
+        found |= _policies(view.model, Comparison.from_dict(compared))
     if misread is not None:
         found |= _misreadings(view.model, misread)
         found["costly_counted"] = f"Counted in {_futures(misread)} for each set of corrections."
@@ -130,198 +130,26 @@ def _numbers_of_futures(view: View, answers: Mapping[str, Answer]) -> str:
 # ── policies ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _policies(view: View, compared: Answer) -> dict[str, Any]:
-    model = view.model
-    outcomes = {o.name: o for o in model.outcomes}
-    size = {
-        n: max(
-            (abs(p["outcomes"][n]["difference"] or 0.0) for p in compared["policies"].values()), default=0.0
-        )
-        for n in outcomes
-    }
-    ends = [n for n, o in outcomes.items() if o.absorbing and size[n] > 0]
-    others = sorted(
-        (n for n, o in outcomes.items() if not o.absorbing and size[n] > 0), key=lambda n: -size[n]
-    )
-    pictures = [
-        _change_picture(compared, outcomes[n], f"change-{i}") for i, n in enumerate([*ends, *others[:1]])
-    ]
-    columns = [*ends, *others][:_MOST_COLUMNS]
-    heads = ("Policy", *(outcomes[n].title or n for n in columns))
-    rows = [
-        (
-            p["title"],
-            *(
-                _with_interval(
-                    changes.points(o["difference"], o), changes.points_range(o["low"], o["high"], o)
-                )
-                for o in (p["outcomes"][n] for n in columns)
-            ),
-        )
-        for p in compared["policies"].values()
-    ]
-    tables = [("Changes of chances by the end, in points of a hundred", (heads, rows))] if columns else []
-    variables = {v.name: v for v in model.variables}
-    names = list(next(iter(compared["policies"].values()))["variables"])[:_MOST_VARIABLES]
-    if names:
-        rows = [
-            (p["title"], *(_variable_change(p["variables"][n]) for n in names))
-            for p in compared["policies"].values()
-        ]
-        heads = ("Policy", *(changes.variable_title(variables[n]) for n in names))
-        tables.append(("Changes of the main variables at the end, on average", (heads, rows)))
-    runs = figures.count(compared["runs"])
-    against = changes.policy_title(model, compared["against"])
+def _policies(model: Model, compared: Comparison) -> dict[str, Any]:
+    against = changes.policy_title(model, compared.against)
+    short = policies.tell(compared, model).short
     return {
-        "policies": pictures,
-        "policy_sentences": [changes.sentence(p, model, n) for n, p in compared["policies"].items()],
-        "policy_tables": tables,
-        "policy_note": f"{runs} futures under each policy, each held against itself under “{against}”.",
-        "not_drawn": _not_drawn([o for o in model.outcomes if o.absorbing], compared),
+        "policies": [_chart(f) for f in policies.change_figures(compared, model)],
+        "policy_sentences": [policies.sentence(p, model, n) for n, p in compared.policies.items()],
+        "policy_tables": [(title, (t.heads, t.rows)) for title, t in policies.policy_tables(compared, model)],
+        "policy_note": f"{figures.count(compared.runs)} futures under each policy, each held against itself "
+        f"under “{against}”.",
+        "not_drawn": policies.ends_not_drawn(compared, model),
+        "offramps": short.lines if short else [],
+        "offramps_counted": short.counted if short else "",
     }
 
 
-def _not_drawn(ends: Sequence[Outcome], compared: Answer) -> str:
-    """Which ends have no picture, and why: in these futures no policy makes a difference to them."""
-    policies = [p["outcomes"] for p in compared["policies"].values()]
-    same = [o for o in ends if all(p[o.name]["difference"] == 0 for p in policies)]
-    said = [words.quoted(o.title or o.name) + " (never)" * (policies[0][o.name]["there"] == 0) for o in same]
-    return f"Not drawn is what comes as often under every policy: {words.enumerated(said)}." if said else ""
-
-
-def _variable_change(v: Answer) -> str:
-    change = dict(v)
-    return _with_interval(
-        changes.signed(v["difference"], change), changes.signed_range(v["low"], v["high"], change)
-    )
-
-
-def _with_interval(value: str, interval: str) -> str:
-    """A number and its interval, which may stand on a line of its own but is not broken itself."""
-    return f"{value} ({interval})".replace(" ", figures.NBSP).replace(f"{figures.NBSP}(", " (")
-
-
-def _change_picture(compared: Answer, outcome: Outcome, identity: str) -> Chart:
-    """What each policy changes in one chance: the largest fall first."""
-    policies = compared["policies"]
-    rows = sorted(
-        (gap(p["title"], p["outcomes"][outcome.name]) for p in policies.values()), key=lambda g: g.value
-    )
-    drawn_rows = rows if len(rows) <= _MOST_DRAWN else [*rows[: _MOST_DRAWN // 2], *rows[-_MOST_DRAWN // 2 :]]
-    title = outcome.title or outcome.name
-    apart = [g for g in rows if g.low > 0 or g.high < 0]
-    left = len(rows) - len(drawn_rows)
-    fewer = f"{left} policies with changes in between are in the table." if left else ""
-    if not apart:
-        sentence = f"No policy is told apart from no change in the chance of {words.quoted(title)}."
-    else:
-        ends = [(apart[0], "lowest")] if apart[0].value < 0 else []
-        ends += [(apart[-1], "highest")] if apart[-1].value > 0 else []
-        said = [f"{which} under {words.quoted(g.title)} ({g.number})" for g, which in ends]
-        sentence = f"Chance of {words.quoted(title)}: {', '.join(said)}."
-    table: Table = (
-        ("Policy", "Without", "With", "Change", "Sampling interval", "Over uncertain numbers"),
-        [
-            (
-                p["title"],
-                changes.chance(o["there"], o),
-                changes.chance(o["here"], o),
-                changes.points(o["difference"], o) + ("" if o["told_apart"] else " *"),
-                changes.points_range(o["low"], o["high"], o),
-                changes.over_worlds(o, changes.points) or "not asked",
-            )
-            for p in policies.values()
-            for o in (p["outcomes"][outcome.name],)
-        ],
-    )
-    drawings = draw(
-        identity, title, sentence,
-        differences([("", drawn_rows)], WIDE), differences([("", drawn_rows)], NARROW, beside=False),
-    )  # fmt: skip
-    return Chart(identity, f"{sentence} {fewer}".strip(), drawings, table, title=title)
-
-
-def _offramps(view: View, compared: Answer) -> list[str]:
-    """The policies that help most: what ends well grows or what ends badly shrinks, told apart from none.
-
-    All policies and all ends are looked at together, so one of these must be clear beyond that.
-    """
-    model = view.model
-    good = [o.name for o in model.outcomes if o.absorbing and _is_good(view, o)]
-    bad = [o.name for o in model.outcomes if o.absorbing and view.is_warm(o.name)]
-    # What else ends a future is told too: who risks less war by giving up a treaty should see that.
-    rest = [o.name for o in model.outcomes if o.absorbing and o.name not in (*good, *bad)]
-    parts = [(n, 1) for n in good] + [(n, -1) for n in bad]
-    helps, harms = [], []
-    of = len(parts) * len(compared["policies"])
-    for name, p in compared["policies"].items():
-        if not any(changes.clear(p["outcomes"][n], of, compared["runs"]) for n, _ in parts):
-            continue
-        told = [sign * p["outcomes"][n]["difference"] for n, sign in parts if p["outcomes"][n]["told_apart"]]
-        if told and min(told) > 0:
-            helps.append((-sum(told), name, p))
-        elif told and max(told) < 0:
-            harms.append((sum(told), name, p))
-    said = [
-        _offramp(model, compared, n, p, [*bad, *good, *rest])
-        for _, n, p in sorted(helps, key=_first)[:MOST_SAID]
-    ]
-    if not said and parts:
-        against = words.quoted(changes.policy_title(model, compared["against"]))
-        said = [
-            f"No policy is told apart from {against} for the better in how futures end. That is not to say "
-            "that none helps: more futures may tell, and what policies change on the way stands below."
-        ]
-    if harms:
-        worst = [
-            _offramp(model, compared, n, p, [*bad, *good, *rest])
-            for _, n, p in sorted(harms, key=_first)[:MOST_SAID]
-        ]
-        said.append("For the worse: " + " ".join(worst))
-    return said
-
-
-def _first(scored: tuple[float, str, Answer]) -> float:
-    return scored[0]
-
-
-def _offramp(model: Model, compared: Answer, name: str, policy: Answer, ends: Sequence[str]) -> str:
-    titles = {o.name: o.title or o.name for o in model.outcomes}
-    said = []
-    for n in ends:
-        o = policy["outcomes"][n]
-        if o["told_apart"]:
-            part = (
-                f"{words.quoted(titles[n])} {changes.chance(o['there'], o)} to {changes.chance(o['here'], o)}"
-            )
-            worlds = changes.over_worlds(o, changes.points)
-            if worlds:
-                part += f" (over uncertain numbers {worlds} points)"
-            said.append(part)
-    text = f"{words.quoted(policy['title'])}: {', '.join(said)}."
-    for n in ends:
-        hinge = compared.get("hinges", {}).get(name, {}).get(n)
-        if hinge is not None:
-            title = next(p.title or p.name for p in model.parameters if p.name == hinge["parameter"])
-            low, high = (
-                changes.points(hinge[k], policy["outcomes"][n]) for k in ("lower_third", "upper_third")
-            )
-            text += (
-                f" It hangs on {words.quoted(title)}: {low} points in the lower third of what is held "
-                f"possible, {high} in the upper."
-            )
-            break
-    return text
-
-
-def _is_good(view: View, outcome: Outcome) -> bool:
-    """Whether no side is known to lose by it."""
-    worths = [view.plain_worth(f) for _, f in outcome.worth]
-    return (
-        bool(outcome.worth)
-        and not view.is_warm(outcome.name)
-        and not any(w is not None and w < 0 for w in worths)
-    )
+def _chart(f: Figure) -> Chart:
+    assert not isinstance(f.wide, str)
+    drawings = draw(f.identity, f.title, f.sentence, f.wide, f.narrow)
+    rows = [tuple(row) for row in f.table.rows]
+    return Chart(f.identity, f.sentence, drawings, (tuple(f.table.heads), rows), title=f.title)
 
 
 # ── misreadings ───────────────────────────────────────────────────────────────────────────────────────────
@@ -456,10 +284,11 @@ def _again(question: str, answer: Answer, model: Model) -> str:
     # A bundled crisis goes by its name and not by a file.
     from pathlib import Path
 
-    said = ["offramp", question, model.file if Path(model.file).exists() else model.name]
+    subject = model.file if Path(model.file).exists() else model.name
     if question == "compare":
-        said += [w for p in answer["policies"] for w in ("--policy", p)]
-        said += [] if answer["against"] == "baseline" else ["--against", answer["against"]]
+        asked = questions()[question]
+        return asked.again(asked.answer_type.from_dict(answer), subject)
+    said = ["offramp", question, subject]
     if question in ("misreadings", "sensitivity", "discover"):
         said += ["--outcome", answer["outcome"]]
         said += [] if answer["policy"] == "baseline" else ["--policy", answer["policy"]]

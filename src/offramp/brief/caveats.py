@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from offramp.brief.view import View
+from offramp.questions.compare.ask import Comparison
+from offramp.questions.compare.tell import tell as tell_comparison
 from offramp.tell import figures, words
 
 Answer = Mapping[str, Any]
@@ -38,21 +40,7 @@ def doubts(view: View, answers: Mapping[str, Answer]) -> list[str]:
             told.append("Claims still undecided: more runs may tell.")
     compared = answers.get("compare")
     if compared is not None:
-        crossing = [
-            p["title"]
-            for p in compared["policies"].values()
-            if any(
-                o["told_apart"]
-                and o["parameters"]
-                and o["parameters"]["told_apart"]
-                and o["parameters"]["low"] < 0 < o["parameters"]["high"]
-                for n, o in p["outcomes"].items()
-                if any(x.name == n and x.absorbing for x in view.model.outcomes)
-            )
-        ]
-        if crossing:
-            named = words.enumerated([words.quoted(t) for t in crossing[:MOST_SAID]])
-            told.append(f"Whether {named} helps or harms hangs on numbers that nobody knows.")
+        told += tell_comparison(Comparison.from_dict(compared), view.model).caveats
     return told
 
 

@@ -8,26 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.distribution import standard_normal_quantile
 from offramp.errors import OfframpError, UsageError
-from offramp.model import Distribution, Model
+from offramp.model import Model
 from offramp.questions.claims.ask import findings_of, policies_of
-from offramp.questions.claims.ask import measured as measured_of_claims
-from offramp.questions.compare.ask import BASELINE, comparison_of, weighed_outcomes
-from offramp.questions.compare.ask import measured as measured_of_policies
+from offramp.questions.claims.ask import measured as measure_claims
+from offramp.questions.compare.ask import BASELINE, comparison_of
+from offramp.questions.compare.ask import measure as measure_policies
 from offramp.questions.misreadings.ask import misreadings
-from offramp.questions.paired_runs import Lived, Measured, live
+from offramp.questions.paired_runs import Measured, PairedRuns, run_paired
 from offramp.runs.design import Design
 from offramp.runs.how import How
 from offramp.runs.simulate import Progress
 
 if TYPE_CHECKING:
     import xarray as xr
-
-Floats = npt.NDArray[np.float64]
 
 QUESTIONS = ("compare", "claims", "misreadings")
 # What tells the JSON of each question from the others'.
@@ -96,15 +91,14 @@ def answers(
     if (chosen or claims) and budget.policies:
         every = design.another(policies=names, scenarios=budget.policies)
 
-        def measured(runs: xr.Dataset) -> Measured:
-            return measured_of_policies(runs) | measured_of_claims(runs, claims)
+        def measure(runs: xr.Dataset) -> Measured:
+            return measure_policies(runs) | measure_claims(runs, claims)
 
-        lived = live(every, measured, threads=threads, progress=progress)
-        if chosen and not _all_failed(lived):
-            comparison = comparison_of(every, lived, names=chosen).as_dict()
-            found["compare"] = comparison | {"hinges": _hinges(every, lived, chosen)}
+        paired = run_paired(every, measure, how=How(threads=threads, progress=progress))
+        if chosen and not _all_failed(paired):
+            found["compare"] = comparison_of(every, paired, names=chosen, with_hinges=True).as_dict()
         if claims:
-            found["claims"] = findings_of(every, lived, claims).as_dict()
+            found["claims"] = findings_of(every, paired, claims).as_dict()
     if "misreadings" not in known and budget.corrections and any(o.absorbing for o in model.outcomes):
         one = design.another(policies=[against], scenarios=budget.corrections)
         # Where nobody gets anything wrong there is nothing to ask; where every run fails the outlook says so.
@@ -136,53 +130,5 @@ def recognised(given: Mapping[str, Any], model: Model, where: str) -> str:
     return name
 
 
-def _all_failed(lived: Lived) -> bool:
-    return all(np.isnan(v).all() for n, v in lived.futures.items() if n.startswith("came/"))
-
-
-def _hinges(design: Design, lived: Lived, chosen: Collection[str]) -> dict[str, Any]:
-    """With which uncertain number the effect of each policy on each outcome goes most: rank correlations.
-
-    Only what passes Bonferroni's correction over all numbers is told. Spearman (1904), The proof and
-    measurement of association between two things. American Journal of Psychology 15, 72-101.
-    """
-    model = design.model
-    uncertain = [i for i, p in enumerate(model.parameters) if isinstance(p.value, Distribution)]
-    if not uncertain:
-        return {}
-    values = design.inputs(design.policies[0]).parameters[:, uncertain]
-    ranks = np.argsort(np.argsort(values, axis=0), axis=0).astype(np.float64)
-    tests = len(uncertain) * len(chosen) * max(1, len(model.outcomes))
-    needed = float(standard_normal_quantile(1 - (1 - LEVEL) / (2 * tests)))
-    result: dict[str, Any] = {}
-    weighed = weighed_outcomes(lived, range(len(design.policies)), model)
-    for policy in chosen:
-        row = design.policies.index(policy)
-        for outcome in model.outcomes:
-            effect = weighed[outcome.name].left[row] - weighed[outcome.name].left[0]
-            holds = ~np.isnan(effect)
-            if holds.sum() < 30 or not effect[holds].any():
-                continue
-            r = _correlations(ranks[holds], effect[holds])
-            best = int(np.abs(r).argmax())
-            if abs(r[best]) * np.sqrt(holds.sum() - 1) < needed:
-                continue
-            low, high = np.quantile(values[holds, best], [1 / 3, 2 / 3])
-            column = values[holds, best]
-            result.setdefault(policy, {})[outcome.name] = {
-                "parameter": model.parameters[uncertain[best]].name,
-                "correlation": float(r[best]),
-                "lower_third": float(effect[holds][column <= low].mean()),
-                "upper_third": float(effect[holds][column >= high].mean()),
-            }
-    return result
-
-
-def _correlations(ranks: Floats, effect: Floats) -> Floats:
-    """Correlation of each column of ranks with the ranks of an effect (ties at their mean): (parameter,)."""
-    _, position, counts = np.unique(effect, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    tied = (ends - (counts - 1) / 2)[position]
-    x, y = ranks - ranks.mean(axis=0), tied - tied.mean()
-    norm = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
-    return np.asarray(np.divide(x.T @ y, norm, out=np.zeros(x.shape[1]), where=norm > 0), np.float64)
+def _all_failed(paired: PairedRuns) -> bool:
+    return all(np.isnan(v).all() for n, v in paired.futures.items() if n.startswith("came/"))

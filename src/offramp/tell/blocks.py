@@ -101,7 +101,14 @@ class Gap:
     """Some air."""
 
 
-Block = Heading | Paragraph | Bullets | Terms | Table | Figure | Fold | Gap
+@dataclass(frozen=True)
+class PageOnly:
+    """Blocks that a page and a document show and a terminal leaves out."""
+
+    blocks: Sequence[Block]
+
+
+Block = Heading | Paragraph | Bullets | Terms | Table | Figure | Fold | Gap | PageOnly
 
 
 @dataclass(frozen=True)

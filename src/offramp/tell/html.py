@@ -15,6 +15,7 @@ from offramp.tell.blocks import (
     Fold,
     Gap,
     Heading,
+    PageOnly,
     Paragraph,
     Spec,
     Table,
@@ -89,6 +90,8 @@ def _block(block: Block, level: int, prefix: str) -> Markup:
             return _figure(block, prefix)
         case Fold(summary, inside):
             return fold(summary, draw(inside, level + 1, prefix))
+        case PageOnly(inside):
+            return draw(inside, level, prefix)
         case _:
             return Markup("")
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from offramp.tell.blocks import Block, Bullets, Figure, Fold, Gap, Heading, Paragraph, Table, Telling, Terms
+from offramp.tell.blocks import (
+    Block,
+    Bullets,
+    Figure,
+    Fold,
+    Gap,
+    Heading,
+    PageOnly,
+    Paragraph,
+    Table,
+    Telling,
+    Terms,
+)
 from offramp.tell.terminal import cleaned
 
 # What Markdown would read as a mark.
@@ -58,6 +70,8 @@ def _block(block: Block, level: int) -> str:
             return f"{escaped(block.sentence)}\n\n{_table(block.table)}"
         case Fold(summary, inside):
             return f"{'#' * level} {escaped(summary)}\n\n{draw(inside, level + 1)}"
+        case PageOnly(inside):
+            return draw(inside, level)
         case _:
             return ""
 

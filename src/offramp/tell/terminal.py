@@ -211,7 +211,7 @@ _WIDE = 90  # columns from which on a table is drawn as it is, and not as its na
 
 
 def draw(blocks: Iterable[Block], page: Page) -> None:
-    """Put blocks on a page; charts, which a terminal cannot show, are left out."""
+    """Put blocks on a page; charts, and what is for a page only, are left out."""
     for block in blocks:
         match block:
             case Heading(text):
