@@ -188,6 +188,15 @@ def _fields_as_plain(value: Any) -> dict[str, Any]:
     return {key_of(f): as_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
 
 
+def six_digits(value: float) -> float:
+    """Six significant digits, which is more than any estimate means; NaN for what is not finite.
+
+    >>> six_digits(0.12345678), six_digits(float("inf"))
+    (0.123457, nan)
+    """
+    return float(f"{value:.6g}") if math.isfinite(value) else math.nan
+
+
 def as_json(plain: Any) -> str:
     """Plain values as JSON text."""
     return json.dumps(plain, ensure_ascii=False, indent=2, allow_nan=False)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from offramp.cli.brief import brief
-from offramp.cli.comparing import claims, compare
+from offramp.cli.comparing import claims
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
 from offramp.cli.runs import run
@@ -152,7 +152,6 @@ for command in (
     explain,
     minds,
     ladder,
-    compare,
     claims,
     calibrate,
     backtest,

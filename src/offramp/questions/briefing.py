@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from offramp.analysis.answer import Answer, load_plain
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Model
-from offramp.questions.paired_runs import Lived, Measured, live
+from offramp.questions.paired_runs import Measured, PairedRuns, run_paired
 from offramp.questions.question import Question
 from offramp.questions.registry import questions
 from offramp.runs.design import Design
@@ -32,13 +32,13 @@ class Shared:
     Attributes
     ----------
     policies : whose futures it needs, beside those of the first policy of the brief
-    measured : what it needs of them
+    measure : what it needs of them
     answer : its answer, from the design that was run and what was measured; None where that gives none
     """
 
     policies: Sequence[str]
-    measured: Callable[[xr.Dataset], Measured]
-    answer: Callable[[Design, Lived], Answer | None]
+    measure: Callable[[xr.Dataset], Measured]
+    answer: Callable[[Design, PairedRuns], Answer | None]
 
 
 @dataclass(frozen=True)
@@ -117,14 +117,14 @@ def _from_shared_runs(
     policies = dict.fromkeys([design.policies[0], *(p for plan in plans.values() for p in plan.policies)])
     every = design.another(policies=list(policies), scenarios=futures)
 
-    def measured(runs: xr.Dataset) -> Measured:
+    def measure(runs: xr.Dataset) -> Measured:
         found: Measured = {}
         for plan in plans.values():
-            found |= plan.measured(runs)
+            found |= plan.measure(runs)
         return found
 
-    lived = live(every, measured, threads=how.threads, progress=how.progress)
-    found = {name: plan.answer(every, lived) for name, plan in plans.items()}
+    paired = run_paired(every, measure, how=how)
+    found = {name: plan.answer(every, paired) for name, plan in plans.items()}
     return {name: answer for name, answer in found.items() if answer is not None}
 
 

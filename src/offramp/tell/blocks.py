@@ -152,10 +152,17 @@ class Shades:
 
 @dataclass(frozen=True)
 class Fold:
-    """Blocks that a page folds away behind a line; elsewhere they stand below it."""
+    """Blocks that a page folds away behind a line; elsewhere they stand below it.
+
+    Attributes
+    ----------
+    summary : the line
+    heading : whether the line stands above them elsewhere, too
+    """
 
     summary: Text
     blocks: Sequence[Block]
+    heading: bool = True
 
 
 @dataclass(frozen=True)
@@ -163,7 +170,14 @@ class Gap:
     """Some air."""
 
 
-Block = Heading | Paragraph | Bullets | Terms | Code | Table | Figure | Grid | Shades | Fold | Gap
+@dataclass(frozen=True)
+class PageOnly:
+    """Blocks that a page and a document show and a terminal leaves out."""
+
+    blocks: Sequence[Block]
+
+
+Block = Heading | Paragraph | Bullets | Terms | Code | Table | Figure | Grid | Shades | Fold | Gap | PageOnly
 
 
 @dataclass(frozen=True)

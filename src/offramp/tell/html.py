@@ -17,6 +17,7 @@ from offramp.tell.blocks import (
     Fold,
     Grid,
     Heading,
+    PageOnly,
     Paragraph,
     Shades,
     Span,
@@ -131,6 +132,8 @@ def _block(block: Block, place: _Place) -> Markup:
             return table(block)
         case Figure():
             return _figure(block, place)
+        case PageOnly(inside):
+            return _draw(inside, place)
         case Grid(inside):
             return Markup('<div class="grid">\n{}\n</div>').format(_draw(inside, place))
         case Shades(entries):

@@ -13,6 +13,7 @@ from offramp.tell.blocks import (
     Fold,
     Grid,
     Heading,
+    PageOnly,
     Paragraph,
     Span,
     Table,
@@ -97,7 +98,7 @@ def _block(block: Block, level: int) -> str:
             return _table(block)
         case Figure():
             return f"{_escaped_line(f'{block.sentence} {block.more}'.strip())}\n\n{_table(block.table)}"
-        case Grid(inside):
+        case Grid(inside) | PageOnly(inside) | Fold(_, inside, False):
             return draw(inside, level)
         case Fold(summary, inside):
             return f"{_heading(summary, level)}\n\n{draw(inside, level + 1)}"

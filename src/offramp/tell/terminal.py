@@ -228,7 +228,7 @@ _WIDE = 90  # columns from which on a table is drawn as it is, and not as its na
 
 
 def draw(blocks: Iterable[Block], page: Page) -> None:
-    """Put blocks on a page; charts, which a terminal cannot show, are left out."""
+    """Put blocks on a page; charts, and what is for a page only, are left out."""
     for block in blocks:
         match block:
             case Heading(text):
@@ -248,7 +248,7 @@ def draw(blocks: Iterable[Block], page: Page) -> None:
                 shown = block.narrow if block.narrow is not None and page.columns < _WIDE else block
                 rows = [[plain(cell) for cell in row] for row in shown.rows]
                 page.table(shown.heads, rows, folds=shown.folds)
-            case Grid(inside):
+            case Grid(inside) | Fold(_, inside, False):
                 draw(inside, page)
             case Fold(summary, inside):
                 page.heading(plain(summary))
