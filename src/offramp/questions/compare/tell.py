@@ -35,6 +35,7 @@ _MANY = 10  # changes shown, from which on it is said how many luck tells apart
 _MOST_COLUMNS = 4  # outcomes in the table of policies
 _MOST_VARIABLES = 3  # more would not fit across a printed page
 _MOST_DRAWN = 12  # policies in one chart
+_MOST_LINES = 4  # policies that are each a line of a page to be opened
 
 _HEADS = ("", "without", "with", "change", "sampling", "uncertain numbers")
 
@@ -57,7 +58,7 @@ def tell(found: Comparison, model: Model) -> Telling:
         ],
         body=[
             PageOnly(list(_side_by_side(found, model))),
-            *(_policy(found, name, p, model) for name, p in found.policies.items()),
+            *_one_by_one([_policy(found, name, p, model) for name, p in found.policies.items()]),
         ],
         sure=list(_how_sure(found)),
         section="What policies change",
@@ -100,6 +101,13 @@ def sentence(policy: Compared, model: Model, name: str) -> str:
     same = [titles[n] for n in ends if n not in first]
     tail = f" Not told apart: {'; '.join(same)}." if same else ""
     return f"{title}: {'; '.join(parts)}.{tail}"
+
+
+def _one_by_one(policies: list[Fold]) -> list[Fold]:
+    """Each policy, behind one line where they are many."""
+    if len(policies) <= _MOST_LINES:
+        return policies
+    return [Fold(f"All {len(policies)} policies one by one", policies, heading=False)]
 
 
 # ── one policy ────────────────────────────────────────────────────────────────────────────────────────────
