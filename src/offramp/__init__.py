@@ -35,7 +35,6 @@ _PUBLIC = {
     "brief": ("offramp.brief.page", "brief"),
     "claims": ("offramp.questions.claims.ask", "claims"),
     "calibrate": ("offramp.truth.calibration", "calibrate"),
-    "compare": ("offramp.questions.compare.ask", "compare"),
     "crises": ("offramp.language.files", "bundled_names"),
     "discover": ("offramp.questions.discover.ask", "discover"),
     "explain": ("offramp.explanation", "explain"),

@@ -6,13 +6,11 @@ import json
 import re
 from importlib import resources
 
-import numpy as np
 import pytest
 
 import offramp as ofr
 from cli_calls import call
 from offramp.questions.briefing import Budget, answers
-from offramp.tell import changes
 
 FEW = Budget(policies=150, corrections=30)
 
@@ -232,41 +230,6 @@ def test_a_backtest_and_regions_found_are_told_in_words(river, asked):
     assert "Said and came" in text
     assert "“Nerve” is above 0.5, “Mood” is below 2 months and “Kind” is hard or soft" in text
     assert "there “War” is 3 times as likely" in text
-
-
-def test_of_many_policies_that_do_nothing_none_is_said_to_help():
-    """Twenty policies, three ends, changes of luck alone: at 90 % each some are told apart in every brief.
-
-    Looked at together none is clear in nine briefs of ten, while one that truly helps is.
-    """
-    rng = np.random.default_rng(2)
-    many = {"differing": 5000}
-    clear = told = 0
-    for _ in range(200):
-        luck = rng.standard_normal((20, 3))
-        changed = [
-            {"told_apart": abs(z) > 1.645, "difference": z, "low": z - 1.645, "high": z + 1.645} | many
-            for z in luck.ravel()
-        ]
-        told += any(c["told_apart"] for c in changed)
-        clear += any(changes.clear(c, len(changed), 20_000) for c in changed)
-    assert told == 200
-    assert clear / 200 == pytest.approx(0.1, abs=0.05)
-    real = {"told_apart": True, "difference": -5.0, "low": -6.645, "high": -3.355} | many
-    assert changes.clear(real, 60, 20_000)
-    assert changes.clear({**real, "difference": -2.0, "low": -3.645, "high": -0.355}, 1, 20_000)
-    assert not changes.clear({**real, "difference": -2.0, "low": -3.645, "high": -0.355}, 60, 20_000)
-
-
-def test_seven_wars_more_in_two_hundred_futures_make_no_headline():
-    """All seven pairs that differ go one way: p = 2 / 2^7, something for one look and nothing for 51."""
-    seven = {"told_apart": True, "difference": 0.035, "low": 0.017, "high": 0.061, "differing": 7}
-    assert changes._by_luck(7, 7) == 2 / 2**7
-    assert changes._by_luck(10, 4) == pytest.approx(2 * (120 + 45 + 10 + 1) / 2**10)
-    assert changes._by_luck(4, 0) == changes._by_luck(0, 0) == 1
-    assert changes.clear(seven, 1, 200)
-    assert not changes.clear(seven, 51, 200)
-    assert changes.clear({**seven, "difference": 0.07, "low": 0.05, "high": 0.09, "differing": 14}, 51, 200)
 
 
 ENDS = """

@@ -14,7 +14,7 @@ from documented import ROOT
 from offramp.analysis.paired import Difference
 from offramp.language.sections.built_in import built_in, set_directly
 from offramp.questions.claims import ask as module
-from offramp.questions.paired_runs import Lived, live
+from offramp.questions.paired_runs import PairedRuns, run_paired
 
 ACCOUNT = (
     "model: {name: guns, title: Guns and talks, illustrative: true, sources: {account: {title: Told}}}\n"
@@ -169,11 +169,11 @@ def test_over_400_seeds_a_planted_effect_is_found_and_a_null_at_the_nominal_rate
     model = ofr.loads(ACCOUNT + KNOWN)
     futures = 80
     design = ofr.Design(model, ["baseline", "calm"], scenarios=400 * futures, seed=8)
-    lived = live(design, lambda runs: module.measured(runs, model.claims))
+    paired = run_paired(design, lambda runs: module.measured(runs, model.claims))
     verdicts = {c.name: [] for c in model.claims}
     for k in range(400):
         part = slice(k * futures, (k + 1) * futures)
-        some = Lived({n: v[:, part] for n, v in lived.futures.items()}, {}, lived.failed)
+        some = PairedRuns({n: v[:, part] for n, v in paired.futures.items()}, {}, paired.failed)
         for claim in model.claims:
             # Alone in its file a claim has the level of one.
             alone = ofr.Design(replace(model, claims=(claim,)), design.policies, futures)
@@ -249,17 +249,17 @@ def test_a_verdict_hangs_on_where_the_whole_interval_lies(model, expect, borne_o
 def test_a_claim_holds_in_the_worlds_in_which_all_of_it_holds(model):
     """More guns, more war, in all worlds; by at least the mean effect in about half. So both in half."""
     design = ofr.Design(model, ["baseline", "arming", "resting"], scenarios=600, seed=3)
-    lived = live(design, lambda runs: module.measured(runs, model.claims), 200)
+    paired = run_paired(design, lambda runs: module.measured(runs, model.claims), 200)
     claim = model.claims[0]
-    war = lived.futures["claim/0"]
+    war = paired.futures["claim/0"]
     effect = float((war[1] - war[2]).mean())
     easy, hard = (replace(claim.tests[0], least=least) for least in (0.0, effect))
     found = {}
     for name, tests in {"easy": (easy,), "hard": (hard,), "both": (easy, hard)}.items():
         asked = replace(claim, tests=tests)
         one = ofr.Design(replace(model, claims=(asked,)), design.policies, 600)
-        some = Lived(
-            {"claim/0": war, "claim/0/likely": war}, {"claim/0": lived.worlds["claim/0"]}, lived.failed
+        some = PairedRuns(
+            {"claim/0": war, "claim/0/likely": war}, {"claim/0": paired.worlds["claim/0"]}, paired.failed
         )
         (found[name],) = module.findings_of(one, some, [asked]).found
     assert found["easy"].as_claimed > 0.95
@@ -311,7 +311,7 @@ def test_twenty_futures_without_a_difference_do_not_contradict_what_comes_in_one
     wrong = 0
     for _ in range(200):
         acts = np.stack([rng.random(20) < 0.07, np.zeros(20)]).astype(float)
-        some = Lived({"claim/0": acts}, {}, np.zeros(2, np.int64))
+        some = PairedRuns({"claim/0": acts}, {}, np.zeros(2, np.int64))
         wrong += module.findings_of(design, some, [claim]).found[0].verdict == "contradicted"
     assert wrong <= 18  # 5 % of 200, and two and a half deviations
 

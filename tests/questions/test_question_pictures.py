@@ -11,10 +11,10 @@ from offramp import load
 from offramp.analysis.intervals import Estimate
 from offramp.charts import render
 from offramp.charts.canvas import WIDE
-from offramp.charts.waterfall import Fall, waterfall
+from offramp.charts.rows import Fall, Swing, tornado, waterfall
 from offramp.questions.misreadings.ask import Misreading, misreadings
 from offramp.questions.misreadings.chart import chart
-from offramp.questions.sensitivity.chart import Swing, tornado
+from offramp.questions.sensitivity.chart import NOTE
 from offramp.runs.design import Design
 
 FALLS = [
@@ -71,7 +71,7 @@ def test_a_tornado_has_the_longest_bar_on_top():
             name, (low, low - 0.01, low + 0.01), (high, high - 0.01, high + 0.01), "1 month", "2 months"
         )
 
-    spec = tornado("War", 0.1, [swing("short", 0.09, 0.11), swing("long", 0.15, 0.02)])
+    spec = tornado("War", 0.1, [swing("short", 0.09, 0.11), swing("long", 0.15, 0.02)], WIDE, NOTE)
     drawn = bars(spec)
     assert [b["b"] for b in drawn] == [0.15, 0.02, 0.09, 0.11]
     assert {b["a"] for b in drawn} == {0.1}

@@ -11,7 +11,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -72,6 +72,18 @@ class Answer:
         """As JSON text: what the command prints with `--format json`."""
         return as_json(self.as_dict())
 
+    def __str__(self) -> str:
+        """In words, as on a terminal."""
+        return _shown(self, "text") or repr(self)
+
+    def _repr_html_(self) -> str | None:
+        """In words and charts, for a notebook."""
+        return _shown(self, "html")
+
+    def _repr_markdown_(self) -> str | None:
+        """In words and tables, for documents that are made from notebooks."""
+        return _shown(self, "md")
+
     @classmethod
     def from_dict(cls, given: Mapping[str, Any], where: str = "the answer") -> Self:
         """The answer that `as_dict` gave.
@@ -92,6 +104,36 @@ class Answer:
         return found
 
 
+# ── in words ──────────────────────────────────────────────────────────────────────────────────────────────
+
+Form = Literal["text", "html", "md"]
+Show = Callable[[Answer, "Model | None", Form], str | None]
+
+_MODELS_KEPT = 16
+_models: dict[str, Model] = {}  # hash -> model, of those that were asked last
+_show: list[Show] = []
+
+
+def shown_by(show: Show) -> None:
+    """Set what puts answers into words, which this layer cannot: it gives None where it cannot either."""
+    _show[:] = [show]
+
+
+def _shown(answer: Answer, form: Form) -> str | None:
+    return _show[0](answer, _models.get(answer.model_hash), form) if _show else None
+
+
+def _remember(model: Model) -> None:
+    """Keep a model, for whose titles its answers are put into words."""
+    _models.pop(model.hash, None)
+    _models[model.hash] = model
+    while len(_models) > _MODELS_KEPT:
+        del _models[next(iter(_models))]
+
+
+# ── the head ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def head(
     model: Model,
     *,
@@ -101,6 +143,7 @@ def head(
     level: float = 0.9,
 ) -> dict[str, Any]:
     """What an answer says of itself, as arguments: `Outlook(**head(model, ...), runs=...)`."""
+    _remember(model)
     return {
         "model": model.name,
         "model_hash": model.hash,
@@ -143,6 +186,15 @@ def as_plain(value: Any) -> Any:
 
 def _fields_as_plain(value: Any) -> dict[str, Any]:
     return {key_of(f): as_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+
+
+def six_digits(value: float) -> float:
+    """Six significant digits, which is more than any estimate means; NaN for what is not finite.
+
+    >>> six_digits(0.12345678), six_digits(float("inf"))
+    (0.123457, nan)
+    """
+    return float(f"{value:.6g}") if math.isfinite(value) else math.nan
 
 
 def as_json(plain: Any) -> str:

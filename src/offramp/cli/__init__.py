@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 
 import click
 
-from offramp.cli.comparing import claims, compare
+from offramp.cli.brief import brief
+from offramp.cli.comparing import claims
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
-from offramp.cli.runs import brief, run
+from offramp.cli.runs import run
 from offramp.cli.thinking import ladder, minds
 from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.errors import ModelError, OfframpError, Problem
@@ -151,7 +152,6 @@ for command in (
     explain,
     minds,
     ladder,
-    compare,
     claims,
     calibrate,
     backtest,

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 def command_of(question: Question) -> click.Command:
     """The command that asks a question."""
-    parameters = [_parameter(o) for o in question.options]
+    parameters = [parameter(o) for o in question.options]
     if question.of_model:
         parameters.insert(0, click.Argument(["model"], metavar="MODEL"))
-    forms = ["text", "json", *question.formats]
+    forms = ["text", "json", "md", *question.formats]
     parameters.append(
         click.Option(
             ["--format", "form"], type=click.Choice(forms), default="text", show_default=True,
-            help="For people, for programs, or one table for a spreadsheet." if question.formats
-            else "For people or for programs.",
+            help="For people, for programs, for a document (Markdown), or one table for a spreadsheet."
+            if question.formats else "For people, for programs, or for a document (Markdown).",
         )
     )  # fmt: skip
     parameters.sort(key=lambda p: getattr(p, "name", "") == "threads")  # the last, as elsewhere
@@ -48,7 +48,7 @@ def _answered(question: Question, values: dict[str, Any]) -> int:
         _check_output(option, values[option.name])
     model = options.load_model(subject) if subject is not None else None
     notes = _settings(question, model, values)
-    if not (question.notes_in_text and form == "text"):
+    if not (question.notes_in_text and form in ("text", "md")):
         for note in notes:
             say(f"Note: {note}")
     answer = _ask(question, model, values)
@@ -86,20 +86,21 @@ def _print(
     if form == "json":
         click.echo(answer.to_json())
         return
-    if form != "text":
+    if form in question.formats:
         module, _, function = question.formats[form].partition(":")
         click.echo(question.part(module, function)(answer, model), nl=False)
         return
+    from offramp.questions.showing import signature, warnings
+    from offramp.tell import markdown
     from offramp.tell.terminal import text_of, wants_colour, width
 
     shown = [f"Note: {note}" for note in notes] if question.notes_in_text else []
-    if answer.illustrative:
-        shown.append("Illustrative: the numbers of this model are there to teach.")
-    by = f"offramp {answer.version}, model {answer.model_hash[:12]}"
-    telling = question.tell(answer, model)
-    click.echo(
-        text_of(telling, question.again(answer, subject), by, width(), wants_colour(sys.stdout), shown)
-    )
+    shown += warnings(answer)
+    by, again, telling = signature(answer), question.again(answer, subject), question.tell(answer, model)
+    if form == "md":
+        click.echo(markdown.text_of(telling, again, by, notes=shown), nl=False)
+    else:
+        click.echo(text_of(telling, again, by, width(), wants_colour(sys.stdout), shown))
 
 
 def _verdict(question: Question, answer: Answer, subject: str) -> int:
@@ -117,7 +118,8 @@ def _verdict(question: Question, answer: Answer, subject: str) -> int:
 # ── options as click knows them ───────────────────────────────────────────────────────────────────────────
 
 
-def _parameter(option: Option) -> click.Parameter:
+def parameter(option: Option) -> click.Parameter:
+    """An option as click takes it."""
     kind = _TYPES[option.kind](option)
     if option.positional:
         return click.Argument(

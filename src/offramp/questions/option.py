@@ -102,7 +102,7 @@ OUTCOME = Option(
 )
 PATHS = Option(
     "--paths", "Actors look ahead along so many sampled paths instead of the expected one: as much slower.",
-    Kind.WHOLE, default=0, metavar="N", least=0, most=4095,
+    Kind.WHOLE, default=0, metavar="N", least=0, most=4095, shown=False,
 )  # fmt: skip
 WORLDS = Option(
     "--worlds", "Worlds run through ten times, to tell uncertain numbers from luck; 0 for none. "

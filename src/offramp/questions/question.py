@@ -14,6 +14,7 @@ from offramp.questions.option import Option, words_of
 if TYPE_CHECKING:
     from offramp.analysis.answer import Answer
     from offramp.model import Model
+    from offramp.questions.briefing import Plan
     from offramp.runs.design import Design
     from offramp.runs.how import How
     from offramp.tell.blocks import Telling
@@ -61,6 +62,47 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Futures:
+    """In how many futures a brief asks a question, and in how many a quick one; 0: not at all.
+
+    `deep` where actors think of what others think, which makes runs some ten times dearer.
+    """
+
+    full: int
+    full_deep: int
+    quick: int
+    quick_deep: int
+
+    def spent(self, quick: bool, deep: bool) -> int:
+        if quick:
+            return self.quick_deep if deep else self.quick
+        return self.full_deep if deep else self.full
+
+
+@dataclass(frozen=True)
+class InBrief:
+    """How a question takes part in a brief.
+
+    Attributes
+    ----------
+    order : where its section stands, smallest first: the outlook is 10, the main variables are 60
+    section : identity of its section, to which links lead; there it takes the place of the page's own
+    label : in the list of contents
+    futures : in how many a brief asks it by itself, as `for_brief` of `ask.py` plans; None where its answer
+        only comes by `--with`
+    of_this_model : whether it must have been asked of the very model of the brief
+    weighs_numbers : whether it says which uncertain numbers matter most
+    """
+
+    order: int
+    section: str
+    label: str
+    futures: Futures | None = None
+    of_this_model: bool = True
+    weighs_numbers: bool = False
+
+
+@dataclass(frozen=True)
 class Question:
     """A question that can be asked of a model.
 
@@ -80,6 +122,7 @@ class Question:
     of_model : whether it is asked of a model, which every question is but those of a file
     notes_in_text : whether notes on settings stand in its text, not beside it
     says_failures : whether `failures(answer, subject)` of `tell.py` says what went wrong with runs
+    brief : how it takes part in a brief; None where it does not
     """
 
     room: str
@@ -93,6 +136,7 @@ class Question:
     of_model: bool = True
     notes_in_text: bool = False
     says_failures: bool = False
+    brief: InBrief | None = None
 
     def part(self, module: str, name: str) -> Any:
         """A function or class of a module of its room, imported now."""
@@ -113,6 +157,11 @@ class Question:
         """An answer in words."""
         telling: Telling = self.part("tell", "tell")(answer, model)
         return telling
+
+    def plan(self, design: Design) -> Plan | None:
+        """How a brief asks it under the policies and in the futures of a design; None where it cannot."""
+        planned: Plan | None = self.part("ask", "for_brief")(design)
+        return planned
 
     @cached_property
     def answer_type(self) -> type[Answer]:

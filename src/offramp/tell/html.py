@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
@@ -11,112 +12,207 @@ from offramp.charts.render import inline
 from offramp.tell.blocks import (
     Block,
     Bullets,
+    Code,
     Figure,
     Fold,
-    Gap,
+    Grid,
     Heading,
+    PageOnly,
     Paragraph,
-    Spec,
+    Shades,
+    Span,
     Table,
     Telling,
     Terms,
+    Text,
 )
 
-_NUMBER = ' class="n"'
+_DEEPEST = 6  # level of headings in HTML
 
 
-def draw(blocks: Iterable[Block], level: int = 3, prefix: str = "") -> Markup:
+@dataclass(frozen=True)
+class _Place:
+    """Where blocks stand: level of headings, what identities begin with, whether on telephones too."""
+
+    level: int
+    prefix: str
+    narrow: bool
+
+    @property
+    def below(self) -> _Place:
+        return _Place(self.level + 1, self.prefix, self.narrow)
+
+
+def draw(blocks: Iterable[Block], level: int = 3, prefix: str = "", narrow: bool = True) -> Markup:
     """Blocks as HTML.
 
     Parameters
     ----------
-    level : of headings, 2 to 6
+    level : of headings, 2 to 6; below 6 they stay at 6
     prefix : before the identities of charts, so that they are unique in the page
+    narrow : whether charts have a second drawing for telephones, which a style sheet must hide elsewhere
     """
-    return Markup("\n").join(_block(b, level, prefix) for b in blocks if not isinstance(b, Gap))
+    return _draw(blocks, _Place(level, prefix, narrow))
 
 
-def section(telling: Telling, level: int = 2, prefix: str = "") -> Markup:
+def section(telling: Telling, level: int = 2, prefix: str = "", narrow: bool = True) -> Markup:
     """A whole answer: its title, what it says and how sure it is."""
     title = _element(f"h{level}", telling.section or telling.title)
-    body = draw((*telling.head, *telling.body), level + 1, prefix)
-    sure = draw(telling.sure, level + 1, prefix)
-    return Markup("\n").join([title, body, fold("How sure", sure) if sure else Markup("")])
+    return Markup("\n").join([title, body(telling, level + 1, prefix, narrow)])
 
 
-def fold(summary: str, inside: Markup) -> Markup:
-    """HTML behind a line that opens it."""
-    pattern = Markup('<details class="fold"><summary>{}</summary>\n{}\n</details>')
-    return pattern.format(_words(summary), inside)
+def body(telling: Telling, level: int = 3, prefix: str = "", narrow: bool = True) -> Markup:
+    """What an answer says, without its title; how sure it is stands folded at the end."""
+    folded = [Fold("How sure", telling.sure)] if telling.sure else []
+    return draw((*telling.head, *telling.body, *folded), level, prefix, narrow)
 
 
-def table(block: Table, numeric_from: int = 1) -> Markup:
-    """A table; cells from a column on are numbers."""
-    heads = _cells(block.heads, numeric_from, 'th scope="col"', "th")
-    rows = Markup("\n").join(
-        Markup("<tr>{}{}</tr>").format(
-            Markup('<th scope="row">{}</th>').format(_words(row[0])),
-            _cells(row[1:], numeric_from - 1, "td", "td"),
+def table(block: Table) -> Markup:
+    """A table; where it is wider than the page, it scrolls."""
+    numbers_from = len(block.heads) if block.prose else block.numbers_from
+    rows = Markup("\n").join(_row(block, row, numbers_from) for row in block.rows)
+    if any(block.heads):
+        heads = Markup("").join(
+            Markup('<th scope="col"{}>{}</th>').format(_number(i, numbers_from), words(head))
+            for i, head in enumerate(block.heads)
         )
-        for row in block.rows
-    )
-    return Markup(
-        '<div class="scroll"><table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody></table></div>'
-    ).format(heads, rows)
+        rows = Markup("<thead><tr>{}</tr></thead>\n<tbody>\n{}\n</tbody>").format(heads, rows)
+    if block.prose:
+        return Markup('<table class="prose">\n{}</table>').format(rows)
+    return Markup('<div class="scroll"><table>\n{}</table></div>').format(rows)
 
 
-def _cells(cells: Sequence[str], numeric_from: int, start: str, end: str) -> Markup:
-    return Markup("").join(
-        Markup(f"<{start}{_NUMBER * (i >= numeric_from)}>{{}}</{end}>").format(_words(cell))
-        for i, cell in enumerate(cells)
-    )
+def _row(block: Table, row: Sequence[Text], numbers_from: int) -> Markup:
+    cells = [
+        Markup("<td{}{}>{}</td>").format(
+            _number(i, numbers_from),
+            Markup(' data-head="{}"').format(words(block.heads[i])) if block.prose else "",
+            words(cell),
+        )
+        for i, cell in enumerate(row[1:], 1)
+    ]
+    return Markup('<tr><th scope="row">{}</th>{}</tr>').format(words(row[0]), Markup("").join(cells))
 
 
-def _block(block: Block, level: int, prefix: str) -> Markup:
+def _number(column: int, numbers_from: int) -> Markup:
+    return Markup(' class="n"' if column >= numbers_from else "")
+
+
+def _draw(blocks: Iterable[Block], place: _Place) -> Markup:
+    found, drawn = [], []
+    inside = place  # of what stands below a heading
+    for block in blocks:
+        if isinstance(block, Figure):
+            drawn.append(block.table)
+        elif block in drawn:
+            continue  # its numbers are folded away below the chart
+        if isinstance(block, Heading):
+            found.append(_block(block, place))
+            inside = place.below
+        else:
+            found.append(_block(block, inside))
+    return Markup("\n").join(f for f in found if f)
+
+
+def _block(block: Block, place: _Place) -> Markup:
     match block:
         case Heading(text):
-            return _element(f"h{min(level, 6)}", text)
+            return _element(f"h{min(place.level, _DEEPEST)}", text)
         case Paragraph(text, _, _, small):
-            return Markup('<p class="small">{}</p>' if small else "<p>{}</p>").format(_words(text))
-        case Bullets(lines):
-            return Markup("<ul>\n{}\n</ul>").format(Markup("\n").join(_element("li", line) for line in lines))
+            return Markup('<p class="small">{}</p>' if small else "<p>{}</p>").format(words(text))
+        case Bullets(lines, small):
+            items = Markup("\n").join(_element("li", line) for line in lines)
+            return Markup("<ul{}>\n{}\n</ul>").format(Markup(' class="dense"' if small else ""), items)
         case Terms(entries):
-            rows = (Markup("{}{}").format(_element("dt", t), _element("dd", d)) for t, d in entries)
+            rows = (Markup("{}\n{}").format(_element("dt", t), _element("dd", d)) for t, d in entries)
             return Markup("<dl>\n{}\n</dl>").format(Markup("\n").join(rows))
+        case Code(lines):
+            return Markup("<pre>{}</pre>").format("\n".join(map(printable, lines)))
         case Table():
             return table(block)
         case Figure():
-            return _figure(block, prefix)
+            return _figure(block, place)
+        case PageOnly(inside):
+            return _draw(inside, place)
+        case Grid(inside):
+            return Markup('<div class="grid">\n{}\n</div>').format(_draw(inside, place))
+        case Shades(entries):
+            return _shades(entries)
         case Fold(summary, inside):
-            return fold(summary, draw(inside, level + 1, prefix))
+            pattern = Markup('<details class="fold"><summary>{}</summary>\n{}\n</details>')
+            return pattern.format(words(summary), _draw(inside, place))
         case _:
             return Markup("")
 
 
-def _figure(figure: Figure, prefix: str) -> Markup:
-    identity = f"{prefix}{figure.identity}"
-    title = _element("h4", figure.title) if figure.title else Markup("")
-    return Markup(
-        '<figure id="{}">\n{}{}\n<figcaption>{}</figcaption>\n'
-        '<details class="numbers"><summary>The numbers</summary>\n{}\n</details>\n</figure>'
-    ).format(identity, title, _drawings(figure, identity), _words(figure.sentence), table(figure.table))
-
-
-def _drawings(figure: Figure, identity: str) -> Markup:
-    if isinstance(figure.wide, str):
-        return Markup(figure.wide)
-    sizes: list[tuple[Spec, str, str]] = [(figure.wide, identity, "half")]
-    if figure.narrow is not None:
-        sizes = [(figure.wide, f"{identity}-w", "wide"), (figure.narrow, f"{identity}-n", "narrow")]
-    return Markup("\n").join(
-        Markup(inline(spec, name, figure.title, figure.sentence, size)) for spec, name, size in sizes
+def _shades(entries: Sequence[tuple[str, float]]) -> Markup:
+    pattern = Markup('<li><i style="opacity: {}"></i>{}</li>')
+    return Markup('<ul class="key">{}</ul>').format(
+        Markup("").join(pattern.format(f"{shade:g}", words(what)) for what, shade in entries)
     )
 
 
-def _element(name: str, text: str) -> Markup:
-    return Markup(f"<{name}>{{}}</{name}>").format(_words(text))
+def _figure(figure: Figure, place: _Place) -> Markup:
+    identity = f"{place.prefix}{figure.identity}"
+    parts = [
+        Markup('<figure id="{}">').format(identity),
+        _above(figure, place.level),
+        *_drawings(figure, identity, place.narrow),
+        _element("figcaption", f"{figure.sentence} {figure.more}".strip()),
+        Markup('<details class="numbers"><summary>The numbers</summary>'),
+        table(figure.table),
+        Markup("</details>\n</figure>"),
+    ]
+    return Markup("\n").join(p for p in parts if p)
 
 
-def _words(text: str) -> Markup:
-    """Text as it may stand in a page: without characters that a reader cannot see, and escaped."""
-    return escape(printable(text))
+def _above(figure: Figure, level: int) -> Markup:
+    note = words(figure.note)
+    if not figure.title:
+        return Markup('<p class="unit">{}</p>').format(note) if note else Markup("")
+    beside = Markup(' <span class="unit">{}</span>').format(note) if note else Markup("")
+    tag = Markup(f"h{min(level, _DEEPEST)}")
+    return Markup("<{}>{}{}</{}>").format(tag, words(figure.title), beside, tag)
+
+
+def _drawings(figure: Figure, identity: str, narrow: bool) -> list[Markup]:
+    if isinstance(figure.wide, str):
+        return [Markup(figure.wide)]
+    title = figure.title or figure.name or figure.sentence
+    sizes = [(figure.wide, identity, "half")]
+    if narrow and figure.narrow is not None:
+        sizes = [(figure.wide, f"{identity}-w", "wide"), (figure.narrow, f"{identity}-n", "narrow")]
+    return [Markup(inline(spec, name, title, figure.sentence, size)) for spec, name, size in sizes]
+
+
+def _element(name: str, text: Text) -> Markup:
+    return Markup(f"<{name}>{{}}</{name}>").format(words(text))
+
+
+def words(text: Text) -> Markup:
+    """Words as they may stand in a page: without characters that a reader cannot see, and escaped."""
+    if isinstance(text, str):
+        return escape(printable(text))
+    return Markup("").join(_span(t) if isinstance(t, Span) else words(t) for t in text)
+
+
+_ELEMENTS = {
+    "strong": Markup("<strong>{}</strong>"),
+    "code": Markup("<code>{}</code>"),
+    "small": Markup('<span class="small">{}</span>'),
+    "unbroken": Markup('<span class="unbroken">{}</span>'),
+    "good": Markup('<span class="verdict yes">{}</span>'),
+    "bad": Markup('<span class="verdict no">{}</span>'),
+    "open": Markup('<span class="verdict open">{}</span>'),
+}
+
+
+def _span(span: Span) -> Markup:
+    if span.kind != "link":
+        return _ELEMENTS[span.kind].format(words(span.text))
+    # A model names any address; only those of the web are followed.
+    if not span.target.startswith(("https://", "http://")):
+        return words(span.text)
+    return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(
+        printable(span.target), words(span.text)
+    )

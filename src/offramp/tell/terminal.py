@@ -12,7 +12,20 @@ from typing import TextIO
 
 import click
 
-from offramp.tell.blocks import Block, Bullets, Fold, Gap, Heading, Paragraph, Table, Telling, Terms
+from offramp.tell.blocks import (
+    Block,
+    Bullets,
+    Code,
+    Fold,
+    Gap,
+    Grid,
+    Heading,
+    Paragraph,
+    Table,
+    Telling,
+    Terms,
+    plain,
+)
 
 WIDEST = 100
 NARROWEST = 60
@@ -215,24 +228,30 @@ _WIDE = 90  # columns from which on a table is drawn as it is, and not as its na
 
 
 def draw(blocks: Iterable[Block], page: Page) -> None:
-    """Put blocks on a page; charts, which a terminal cannot show, are left out."""
+    """Put blocks on a page; charts, and what is for a page only, are left out."""
     for block in blocks:
         match block:
             case Heading(text):
                 page.heading(text)
             case Paragraph(text, indent, hanging):
-                page.paragraph(text, _STEP * indent, _STEP if hanging else "")
+                page.paragraph(plain(text), _STEP * indent, _STEP if hanging else "")
             case Bullets(lines):
                 for line in lines:
-                    page.paragraph(f"- {line}", _STEP, _STEP)
+                    page.paragraph(f"- {plain(line)}", _STEP, _STEP)
             case Terms(entries, room):
                 for label, text in entries:
-                    page.entry(label, text, _STEP, room)
+                    page.entry(label, plain(text), _STEP, room)
+            case Code(lines):
+                for line in lines:
+                    page.paragraph(line, _STEP, _STEP)
             case Table():
                 shown = block.narrow if block.narrow is not None and page.columns < _WIDE else block
-                page.table(shown.heads, shown.rows, folds=shown.folds)
+                rows = [[plain(cell) for cell in row] for row in shown.rows]
+                page.table(shown.heads, rows, folds=shown.folds)
+            case Grid(inside) | Fold(_, inside, False):
+                draw(inside, page)
             case Fold(summary, inside):
-                page.heading(summary)
+                page.heading(plain(summary))
                 draw(inside, page)
             case Gap():
                 page.gap()

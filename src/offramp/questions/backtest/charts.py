@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, percent_axis, pixel, quantity
-from offramp.charts.charts import BELOW, NAMES
+from offramp.charts.canvas import BELOW, LINE, NAMES, SIZE, WIDE, Drawing, percent_axis, pixel, quantity
 from offramp.charts.palette import GOING_ON, GRID, INK, MUTED, SERIES, WORSE
 from offramp.charts.text_metrics import wrap
 from offramp.tell.blocks import Spec

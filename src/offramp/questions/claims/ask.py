@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis import measures
+from offramp.analysis.answer import as_plain
+from offramp.analysis.changes import over_worlds
 from offramp.analysis.intervals import LEVEL, wilson
 from offramp.analysis.paired import (
     Difference,
@@ -30,10 +32,9 @@ from offramp.errors import UsageError
 from offramp.given import did_you_mean, need
 from offramp.language.sections.built_in import built_in
 from offramp.model import Claim, Model, Quantity, Side, Test
-from offramp.questions.compare.ask import spread_plain
-from offramp.questions.paired_runs import LIVES, Lived, Measured, live, worlds_for
+from offramp.questions.paired_runs import Measured, PairedRuns, run_paired, worlds_for
 from offramp.runs.design import Design
-from offramp.runs.simulate import Progress
+from offramp.runs.how import AS_SUITS, How
 from offramp.version import __version__
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Findings:
                 "holds": INTERVAL,
                 "luck": LUCK_TAKEN_OUT,
                 "worlds": self.worlds,
-                "lives": LIVES if self.worlds else 1,
+                "lives": 10 if self.worlds else 1,
             },
             "claims": [_plain(f) for f in self.found],
         }
@@ -151,8 +152,7 @@ def claims(
     names: Sequence[str] | None = None,
     *,
     worlds: int | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
+    how: How = AS_SUITS,
 ) -> Findings:
     """Test the claims of a model.
 
@@ -162,8 +162,7 @@ def claims(
     names : which claims; None for all. The intervals hold together over all claims of the model either way.
     worlds : how many worlds are lived through ten times, to say how often all is as claimed over the
         uncertain numbers; None for one in twenty (at least 100), 0 for none
-    threads : how many to use; None for one per processor. Results do not depend on it.
-    progress : called as progress(runs done, runs in all)
+    how : how futures are run
 
     Returns
     -------
@@ -187,7 +186,7 @@ def claims(
     every = design.another(policies=policies)
     count = len(design.scenarios)
     again = worlds_for(count) if worlds is None else worlds
-    lived = live(every, lambda runs: measured(runs, chosen), again, threads=threads, progress=progress)
+    lived = run_paired(every, lambda runs: measured(runs, chosen), again, how=how)
     return findings_of(every, lived, chosen, again)
 
 
@@ -196,7 +195,7 @@ def policies_of(chosen: Sequence[Claim]) -> list[str]:
     return list(dict.fromkeys(s.policy for c in chosen for t in c.tests for s in t.sides))
 
 
-def findings_of(design: Design, lived: Lived, chosen: Sequence[Claim], worlds: int = 0) -> Findings:
+def findings_of(design: Design, lived: PairedRuns, chosen: Sequence[Claim], worlds: int = 0) -> Findings:
     """What became of claims whose runs have been measured (`measured`).
 
     Parameters
@@ -263,7 +262,7 @@ def measured(runs: xr.Dataset, chosen: Sequence[Claim]) -> Measured:
 class _Seen:
     """What was measured, by side."""
 
-    lived: Lived
+    lived: PairedRuns
     policies: Sequence[str]
     quantities: Sequence[Quantity]
     model: Model
@@ -495,7 +494,7 @@ def _test_plain(tested: Tested) -> dict[str, Any]:
                 "runs": c.difference.scenarios,
                 "direction": _direction(test, c),
                 "as_claimed": None if (held := _as_claimed(test, c)) is None else float(held.mean()),
-                "parameters": None if c.worlds is None else spread_plain(c.worlds),
+                "parameters": None if c.worlds is None else as_plain(over_worlds(c.worlds)),
             }
             for c in tested.comparisons
         ],

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from offramp.analysis.changes import ChangeAt
 from offramp.model import Model, Quantity
 from offramp.tell import changes, figures, model_words
 
@@ -173,7 +174,7 @@ def signed(value: float, unit: str, compared: dict[str, Any]) -> str:
     """A difference with its sign."""
     if unit in ("chance", "share"):
         low, high = _ends(compared)
-        return changes.points(value, {"low": low, "high": high})
+        return changes.points(value, ChangeAt(difference=value, low=low, high=high))
     return changes.signed(value, _change(compared))
 
 
@@ -181,8 +182,8 @@ def _ends(compared: dict[str, Any]) -> tuple[float, float]:
     return compared["low"], compared["high"]
 
 
-def _change(compared: dict[str, Any]) -> dict[str, Any]:
-    return {"low": compared["low"], "high": compared["high"], "difference": compared["effect"]}
+def _change(compared: dict[str, Any]) -> ChangeAt:
+    return ChangeAt(difference=compared["effect"], low=compared["low"], high=compared["high"])
 
 
 def _unit_last(text: str, unit: str) -> str:

@@ -19,6 +19,7 @@ def tell(found: Discovery, model: Model | None = None) -> Telling:
         head=[Paragraph(_headline(found))],
         body=[*_boxes(found), *_leaves(found)],
         sure=_how_sure(found),
+        section="Among which uncertain numbers it is likelier",
         caveats=_caveats(found),
     )
 

@@ -1,7 +1,7 @@
 """What does misperception cost?"""
 
 from offramp.questions.option import OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS
-from offramp.questions.question import ASK, Question
+from offramp.questions.question import ASK, Futures, InBrief, Question
 
 QUESTION = Question(
     room=__name__,
@@ -22,4 +22,5 @@ QUESTION = Question(
     ),
     progress=lambda values: f"{values['runs']:,} futures in each world",
     charts={"picture": "chart"},
+    brief=InBrief(30, "misreadings", "Misreadings", Futures(200, 40, 0, 0)),
 )

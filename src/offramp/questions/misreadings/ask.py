@@ -22,6 +22,7 @@ from offramp.engine.hazards import is_smooth
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
 from offramp.model import Model
+from offramp.questions.briefing import Alone
 from offramp.questions.misreadings.worlds import CorrectedWorlds, Values, Wrong, all_wrong
 from offramp.questions.question import Request
 from offramp.questions.runner import OfOutcome, head_of_outcome, outcome_asked
@@ -140,6 +141,14 @@ ANSWER = Misreadings
 def asked(request: Request) -> Misreadings:
     """What `offramp misreadings` asks."""
     return misreadings(request.design(), request["outcome"], how=request.how)
+
+
+def for_brief(design: Design) -> Alone | None:
+    """How a brief asks it: of what ends the futures under its first policy."""
+    if not any(o.absorbing for o in design.model.outcomes):
+        return None
+    one = design.another(policies=design.policies[:1])
+    return Alone(lambda how: misreadings(one, how=how))
 
 
 def misreadings(

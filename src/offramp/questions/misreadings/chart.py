@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offramp.charts.canvas import WIDE
-from offramp.charts.waterfall import Fall, waterfall
+from offramp.charts.rows import Fall, waterfall
 from offramp.model import Model
 from offramp.questions.misreadings.ask import Misreadings
 from offramp.tell.blocks import Spec

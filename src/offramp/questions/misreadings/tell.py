@@ -70,7 +70,8 @@ def _shares(found: Misreadings, digits: int) -> Iterator[Block]:
     yield Paragraph(
         "In points of a hundred. Share: averaged over every order in which one could correct them, so that "
         "the shares add up. Alone: if only this is corrected. Own side: its share if the other sides go on "
-        "seeing wrongly. Negative: it keeps the risk down."
+        "seeing wrongly. Negative: it keeps the risk down.",
+        small=True,
     )
     yield _figure(found, digits, table)
     yield table
@@ -90,7 +91,7 @@ def _figure(found: Misreadings, digits: int, table: Table) -> Figure:
     ]  # fmt: skip
     narrow = differences([("", gaps)], NARROW, less="less risk", more="more risk", beside=False)
     return Figure(
-        "misreadings-fall", "What misperception costs", _figure_sentence(found), chart(found), table, narrow
+        "fall", "", _figure_sentence(found), chart(found), table, narrow, name="What misperception costs"
     )
 
 

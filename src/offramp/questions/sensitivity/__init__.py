@@ -1,7 +1,7 @@
 """Which uncertain numbers does a chance depend on?"""
 
 from offramp.questions.option import OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS
-from offramp.questions.question import ASK, Question
+from offramp.questions.question import ASK, InBrief, Question
 
 BUDGET = 40_000
 
@@ -28,4 +28,5 @@ QUESTION = Question(
     ),
     progress=lambda values: f"about {values['budget']:,} futures",
     charts={"picture": "chart"},
+    brief=InBrief(50, "sensitivity", "What it hangs on", weighs_numbers=True),
 )

@@ -68,7 +68,8 @@ def _shares(found: Sensitivity) -> Iterator[Block]:
     yield Paragraph(
         "Low, high: the chance where the number is in the lowest and in the highest fifth of what it may be. "
         "Alone, with others: share of the variance of the chance that goes if the number is known, alone and "
-        "counting all that it does together with others."
+        "counting all that it does together with others.",
+        small=True,
     )
     table = Table(("", "low", "high", "alone", "with others"), [_row(s) for s in found.shares])
     if found.shares:
@@ -88,7 +89,8 @@ def _row(share: Share) -> tuple[str, ...]:
 
 def _figure(found: Sensitivity, table: Table) -> Figure:
     narrow = differences([("", [_gap(s) for s in found.shares])], NARROW, beside=False)
-    return Figure("sensitivity", "", _figure_sentence(found), chart(found), table, narrow)
+    sentence = _figure_sentence(found)
+    return Figure("shares", "", sentence, chart(found), table, narrow, name="What the chance hangs on")
 
 
 def _figure_sentence(found: Sensitivity) -> str:

@@ -1,7 +1,7 @@
-"""The pictures of a brief as Vega-Lite specifications: one function for each kind, numbers in, a dict out.
+"""Charts along time as Vega-Lite specifications: one function for each kind, numbers in, a dict out.
 
 Nothing here draws or computes statistics. Words of a model enter as data only, never as an expression, and
-every size is set here, so that a picture is the same wherever it is rendered. `offramp.charts.render` turns
+every size is set here, so that a chart is the same wherever it is rendered. `offramp.charts.render` turns
 a specification into SVG without a network.
 """
 
@@ -14,12 +14,16 @@ from datetime import date
 import numpy as np
 
 from offramp.charts.canvas import (
+    BELOW,
+    DOWN,
     LINE,
+    NAMES,
     SIZE,
     Drawing,
     Row,
     moment,
     number_ticks,
+    own,
     percent_axis,
     percent_ticks,
     pixel,
@@ -42,25 +46,6 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A share with its interval, and what it is the share of."""
-
-    title: str
-    share: float
-    low: float
-    high: float
-    colour: Colour = SERIES
-
-
-@dataclass(frozen=True)
-class Amount:
-    """A quantity that has no interval."""
-
-    title: str
-    value: float
-
-
-@dataclass(frozen=True)
 class Moment:
     """An entry of the timeline: a date, what it is, and a second line (the odds of its branches)."""
 
@@ -78,11 +63,6 @@ class Strip:
     overall: float
 
 
-# Room for names that stand to the left of rows, and for labels of a time axis below.
-NAMES = 226.0
-BELOW = 38.0
-
-
 def standing(
     times: Sequence[date],
     layers: Sequence[Layer],
@@ -96,8 +76,8 @@ def standing(
     ----------
     times : (time,)
     layers : at each time their shares sum to 1
-    width : of the whole picture, pixels
-    beside : names stand to the right of the areas; otherwise below the picture
+    width : of the whole chart, pixels
+    beside : names stand to the right of the areas; otherwise below the chart
     height : of the areas, pixels
     """
     left, height = 44.0, height or (300.0 if beside else 220.0)
@@ -131,7 +111,7 @@ def standing(
             ends = {"x": plot + 2, "y": aim, "x2": plot + 12, "y2": where}
             leaders.append({**ends, "c": layer.colour.light})
         ends_at = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
-        channels = {"x": pixel("x"), "y": pixel("y"), **ends_at, "stroke": _own("c")}
+        channels = {"x": pixel("x"), "y": pixel("y"), **ends_at, "stroke": own("c")}
         drawing.add(leaders, "rule", channels, strokeWidth=1.5)
         return drawing.spec(plot, height, (left, 10, names, 40))
     at, swatches = height + 56.0, []
@@ -140,7 +120,7 @@ def standing(
         swatches.append({"x": 12 - left, "y": at, "c": layer.colour.light})
         drawing.write(lines, 24 - left, at)
         at += len(lines) * LINE + 5
-    _dots(drawing, swatches, shape="square", size=110)
+    drawing.dots(swatches, shape="square", size=110)
     return drawing.spec(plot, height, (left, 10, names, at - height))
 
 
@@ -175,7 +155,7 @@ def cumulative(
     ----------
     times, share, low, high : (time,), shares 0 to 1
     events : dates of events, drawn as thin rules
-    width : of the whole picture, pixels
+    width : of the whole chart, pixels
     """
     digits = figures.digits_for(low[-1], high[-1])
     return _share_line(times, share, low, high, events, width, 128.0, colour, max(high), digits)
@@ -229,7 +209,7 @@ def fan(
     times : (time,)
     quantiles : (quantile, time), the 5th, 25th, 50th, 75th and 95th percentile
     events : dates of events, drawn as thin rules
-    width : of the whole picture, pixels
+    width : of the whole chart, pixels
     """
     q = np.asarray(quantiles, dtype=float)
     ticks = number_ticks(float(q.min()), float(q.max()), 5)
@@ -268,69 +248,6 @@ def fan(
     return drawing.spec(plot, height, (left, 10, right, BELOW))
 
 
-def intervals(rows: Sequence[Interval], width: float, beside: bool = True) -> Spec:
-    """Shares as dots with their intervals, one below the other.
-
-    Parameters
-    ----------
-    rows : in the order in which they stand
-    width : of the whole picture, pixels
-    beside : names stand to the left of the dots; otherwise above each
-    """
-    ticks = percent_ticks(max([r.high for r in rows], default=1.0), 5 if beside else 4)
-    numbers = [figures.percent(r.share, figures.digits_for(r.low, r.high)) for r in rows]
-    drawing = Drawing()
-    layout = _rows(drawing, [r.title for r in rows], numbers, width, beside)
-    data = [
-        {"a": r.low, "b": r.high, "p": r.share, "y": y, "c": r.colour.light}
-        for r, y in zip(rows, layout.middles, strict=True)
-    ]
-    axis = percent_axis(ticks, orient="bottom")
-    tracks = [{"x": 0, "x2": layout.plot, "y": y} for y in layout.middles]
-    drawing.lines(tracks, {"x": pixel("x"), "x2": {"field": "x2"}, "y": pixel("y")}, GRID)
-    drawing.add(
-        data,
-        "rule",
-        {"x": quantity("a", **axis), "x2": {"field": "b"}, "y": pixel("y"), "stroke": _own("c")},
-        strokeWidth=5,
-        opacity=0.4,
-    )
-    _dots(drawing, data, x=quantity("p", **axis))
-    return drawing.spec(layout.plot, layout.height, layout.padding)
-
-
-def amounts(rows: Sequence[Amount], width: float, beside: bool = True) -> Spec:
-    """Quantities as bars from 0, one below the other, each with its number."""
-    top = max((r.value for r in rows), default=0.0) or 1.0
-    ticks = number_ticks(0.0, top, 5)
-    drawing = Drawing()
-    numbers = [figures.number(r.value, 2) for r in rows]
-    layout = _rows(drawing, [r.title for r in rows], numbers, width, beside)
-    # Written out, since ticks of a number axis are otherwise rounded each in its own way.
-    axis: Spec = {
-        "scale": {"domain": [0, ticks[-1]], "nice": False},
-        "axis": {"values": ticks, "orient": "bottom", "labels": False},
-    }
-    for tick in ticks:
-        where = layout.plot * tick / ticks[-1]
-        drawing.write([figures.number(tick)], where, layout.height + 13, align="center", colour=MUTED)
-    drawing.add(
-        [
-            {"a": 0, "b": r.value, "y": y - 5.5, "y2": y + 5.5}
-            for r, y in zip(rows, layout.middles, strict=True)
-        ],
-        "rect",
-        {
-            "x": quantity("a", **axis),
-            "x2": {"field": "b"},
-            "y": pixel("y"),
-            "y2": {"field": "y2"},
-        },
-        fill=SERIES.light,
-    )
-    return drawing.spec(layout.plot, layout.height, layout.padding)
-
-
 def timeline(start: date, end: date, entries: Sequence[Moment], width: float) -> Spec:
     """Dates along an axis with what they are, one row for each, earliest on top.
 
@@ -338,7 +255,7 @@ def timeline(start: date, end: date, entries: Sequence[Moment], width: float) ->
     ----------
     start, end : of the axis
     entries : by date
-    width : of the whole picture, pixels
+    width : of the whole chart, pixels
     """
     left, right = 15.0, 18.0
     plot = width - left - right
@@ -359,14 +276,14 @@ def timeline(start: date, end: date, entries: Sequence[Moment], width: float) ->
         y += (len(head) + len(tail)) * LINE + 12
     # Room above for the second line of a label: a year below its month.
     above = {"orient": "top", "domain": True, "domainColor": RULE.light, "labelPadding": 5 + LINE}
-    _dots(drawing, dots, x=time_axis(start, end, plot, **above))
+    drawing.dots(dots, x=time_axis(start, end, plot, **above))
     return drawing.spec(plot, y, (left, 44, right, 0))
 
 
 def opacity(share: float) -> float:
     """How dark a share is painted in `strips`: by its root, so that rare choices are seen too.
 
-    The key beside the picture is the measure; the numbers stand in the table.
+    The key beside the chart is the measure; the numbers stand in the table.
     """
     return round(float(share) ** 0.5, 3) if share > 0 else 0.0
 
@@ -378,7 +295,7 @@ def strips(edges: Sequence[date], rows: Sequence[Strip], width: float, beside: b
     ----------
     edges : (column + 1,), where the cells begin and the last ends
     rows : top to bottom
-    width : of the whole picture, pixels
+    width : of the whole chart, pixels
     beside : names stand to the left; otherwise above each strip
     """
     left, right = NAMES if beside else 14.0, 48.0
@@ -414,50 +331,6 @@ def strips(edges: Sequence[date], rows: Sequence[Strip], width: float, beside: b
     return drawing.spec(plot, y, (left, 4, right, BELOW))
 
 
-@dataclass(frozen=True)
-class _Layout:
-    plot: float
-    height: float
-    padding: tuple[float, float, float, float]
-    middles: list[float]
-
-
-def _rows(
-    drawing: Drawing, titles: Sequence[str], numbers: Sequence[str], width: float, beside: bool
-) -> _Layout:
-    """Rows of a chart: names beside or above, numbers on the right; gives the middle of each row."""
-    right = max((text_width(n, SIZE, bold=True) for n in numbers), default=0.0) + 16
-    left = NAMES if beside else 10.0
-    plot = width - left - right
-    middles = []
-    y = 4.0
-    for title, number in zip(titles, numbers, strict=True):
-        lines = wrap(title, left - 22 if beside else width - 4, SIZE)
-        if beside:
-            tall = max(24.0, len(lines) * LINE + 6.0)
-            middle = y + tall / 2
-            drawing.write(lines, -14, middle - (len(lines) - 1) * LINE / 2, align="right")
-            y += tall
-        else:
-            drawing.write(lines, 2 - left, y + 7)
-            middle = y + len(lines) * LINE + 9
-            y += len(lines) * LINE + 24
-        drawing.write([number], plot + 10, middle, bold=True)
-        middles.append(middle)
-    return _Layout(plot, y, (left, 4, right, 28), middles)
-
-
-def _dots(drawing: Drawing, rows: Sequence[Row], x: Spec | None = None, **mark: float | str) -> None:
-    """Filled points at pixel `y`, in colour `c`."""
-    channels = {"x": x or pixel("x"), "y": pixel("y"), "fill": _own("c")}
-    drawing.add(rows, "point", channels, **({"filled": True, "size": 60, "opacity": 1} | mark))
-
-
-def _own(field: str) -> Spec:
-    """A channel whose field holds colours."""
-    return {"field": field, "type": "nominal", "scale": None, "legend": None}
-
-
 def _band(
     drawing: Drawing,
     rows: Sequence[Row],
@@ -476,4 +349,4 @@ def _event_rules(
     drawing: Drawing, events: Sequence[date], times: Sequence[date], x: Spec, height: float
 ) -> None:
     rows = [{"t": moment(d), "y": 0, "y2": height} for d in events if times[0] < d < times[-1]]
-    drawing.lines(rows, {"x": x, "y": pixel("y"), "y2": {"field": "y2"}}, strokeDash=[2, 2])
+    drawing.lines(rows, {**DOWN, "x": x}, strokeDash=[2, 2])
