@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
@@ -32,7 +32,7 @@ from offramp.tell.terminal import Page
 _ROOM = 12  # columns for the labels of an entry
 
 # A label and what it says.
-Rows = Iterator[tuple[str, str]]
+Rows = Iterable[tuple[str, str]]
 
 
 def explanation_text(
@@ -47,25 +47,23 @@ def explanation_text(
     colour : mark headings
     sections : some of `offramp.explanation.SECTIONS`
     """
-    told = _Told(model, Page(columns))
+    drawn = _Sections(model, Page(columns))
     for section in sections:
-        getattr(told, section)()
+        getattr(drawn, section)()
         if section == "summary" and len(sections) > 1:
-            told.contents(sections)
-    return told.page.text(colour)
+            drawn.contents(sections)
+    return drawn.page.text(colour)
 
 
 # ---------------------------------------------------------------------- the formulas of any part
 
 # How formulas are shown: part and key -> label, and the words around it. Others have their key as label.
 _SHOWN: dict[tuple[type, str], tuple[str, str]] = {
-    (Variable, "initial"): ("starts at", "{}"),
     (Variable, "equals"): ("equals", "{}"),
     (Variable, "change"): ("changes by", "{}   per month"),
     (Variable, "noise"): ("noise", "{}   standard deviation over a month"),
     (Action, "when"): ("when", "{}"),
     (Action, "propensity"): ("habit", "{}"),
-    (Event, "rate"): ("rate", "{}   per month"),
     (Ladder, "rate"): ("opens", "{}   per month, at most once in a step"),
     (Rung, "loses_control"): ("control", "lost with chance {}"),
     (Rung, "harm"): ("harm", "{}"),
@@ -116,12 +114,27 @@ def _number(value: float, unit: str = "") -> str:
 # ---------------------------------------------------------------------- sections
 
 
-class _Told:
+class _Sections:
     """A model on a page; a method for each section."""
 
     def __init__(self, model: Model, page: Page) -> None:
         self.model, self.page = model, page
         self.facts, self.call = Facts(model), Names(model)
+
+    def part(
+        self, head: str, item: Any, indent: str, first: Rows = (), last: Rows = (), apart: Sequence[str] = (),
+        room: int = _ROOM,
+    ) -> None:  # fmt: skip
+        """A part: its head, what is said of it first, its formulas, its effects, the last, what it rests on.
+
+        `apart` are keys of formulas that the head or the first rows say; `room` is for the labels of these.
+        """
+        self.page.paragraph(head, indent, "  ")
+        self.rows(first, indent + "  ", room)
+        self.rows(formula_rows(item, *apart), indent + "  ")
+        self.rows(effect_rows(getattr(item, "effects", ())), indent + "  ")
+        self.rows(last, indent + "  ")
+        self.rows(backing_rows(item.origin), indent + "  ")
 
     def rows(self, rows: Rows, indent: str, room: int = _ROOM) -> None:
         for label, text in rows:
@@ -192,40 +205,33 @@ class _Told:
             self._thoughts(actor)
             self.group("Can:")
             for action in actor.actions:
-                self.page.paragraph(_named(action), "    ")
-                self.rows(formula_rows(action), "      ")
-                self.rows(effect_rows(action.effects), "      ")
-                self.rows(backing_rows(action.origin), "      ")
+                self.part(_named(action), action, "    ")
 
     def _thoughts(self, actor: Actor) -> None:
         """What an actor misreads, might be, believes and sees."""
-        told = model_words.side(actor, self.call)
-        if told.misreads:
+        side = model_words.side(actor, self.call)
+        if side.misreads:
             self.group("Misreads:")
-        for misread in told.misreads:
-            self.page.paragraph(misread.title, "    ")
-            self.page.entry("takes", f"{misread.parameter} for {misread.supposed}", "      ", _ROOM)
-            self.page.entry("in truth", misread.true, "      ", _ROOM)
-            self.rows(backing_rows(misread.origin), "      ")
+        for misread in side.misreads:
+            taken = ("takes", f"{misread.parameter} for {misread.supposed}")
+            self.part(misread.title, misread, "    ", [taken, ("in truth", misread.true)])
         if actor.types:
             self.group("Might be:")
         for type_ in actor.types:
             chance = dict(actor.true_type).get(type_.name)
             likely = "the rest of the chance" if chance is None else f"chance {written(chance)}"
-            self.page.paragraph(f"{_named(type_)}, with {likely}", "    ")
-            self.rows(((o.parameter, written(o.value) or "") for o in type_.overlays), "      ", 20)
-            self.rows(backing_rows(type_.origin), "      ")
-        if told.beliefs:
+            values = ((o.parameter, written(o.value) or "") for o in type_.overlays)
+            self.part(f"{_named(type_)}, with {likely}", type_, "    ", values, room=20)
+        if side.beliefs:
             self.group("Believes:")
-        for belief, conviction in zip(actor.beliefs, told.beliefs, strict=True):
+        for belief, conviction in zip(actor.beliefs, side.beliefs, strict=True):
             self.page.paragraph(f"of {conviction.about}", "    ")
-            for label, text in (("at first", conviction.prior), ("in truth", conviction.truth)):
-                self.page.entry(label, text, "      ", _ROOM)
-            self.page.paragraph(conviction.learns, "      ", "  ")
+            told = (("at first", conviction.prior), ("in truth", conviction.truth), ("", conviction.learns))
+            self.rows(told, "      ")
             self.rows(backing_rows(belief.origin), "      ")
-        if told.signals:
+        if side.signals:
             self.group("Sees otherwise than they are:")
-        for signal, (variable, seen) in zip(actor.sees, told.signals, strict=True):
+        for signal, (variable, seen) in zip(actor.sees, side.signals, strict=True):
             self.page.entry(variable, seen, "    ", 20)
             self.rows(backing_rows(signal.origin), "      ")
 
@@ -239,14 +245,10 @@ class _Told:
                 bounds = f"; {held} {v.bounds[0]:g} to {v.bounds[1]:g}"
             first = "; shown first" if v.headline else ""
             head = f"{_named(v)}, {v.unit or 'a plain number'}{bounds}{first}"
-            self.page.paragraph(head, "  ", "  ")
-            self.rows(self._variable(v), "    ")
-            self.rows(backing_rows(v.origin), "    ")
+            start = [("starts at", written(v.initial) or "")] if v.initial is not None else []
+            self.part(head, v, "  ", start, self._causes(v), apart=("initial",))
 
-    def _variable(self, v: Variable) -> Rows:
-        if v.initial is not None and not isinstance(v.initial, Formula):
-            yield "starts at", written(v.initial) or ""
-        yield from formula_rows(v)
+    def _causes(self, v: Variable) -> Rows:
         names = [name for some in self.facts.depends_on(v) for name in some]
         if names:
             yield "depends on", ", ".join(names)
@@ -279,29 +281,21 @@ class _Told:
                 self._event(event)
 
     def _event(self, event: Event) -> None:
-        page = self.page
-        page.gap()
+        self.page.gap()
         late = "" if self.facts.in_horizon(event) else " (outside the horizon)"
-        page.paragraph(f"{event.on or ''}  {_named(event)}{late}".strip(), "  ")
         once = ", at most once in a step" if event.once else ""
-        self.rows(((label, f"{text}{once}") for label, text in formula_rows(event)), "    ")
-        self.rows(effect_rows(event.effects), "    ")
-        self.rows(backing_rows(event.origin), "    ")
+        rate = [("rate", f"{written(event.rate)}   per month{once}")] if event.rate is not None else []
+        self.part(f"{event.on or ''}  {_named(event)}{late}".strip(), event, "  ", rate, apart=("rate",))
         for branch in event.branches:
             chance = "rest" if branch.probability is None else written(branch.probability)
-            page.paragraph(f"or: {_named(branch)}, probability {chance}", "    ", "  ")
-            self.rows(formula_rows(branch, "probability"), "      ")
-            self.rows(effect_rows(branch.effects), "      ")
-            self.rows(backing_rows(branch.origin), "      ")
+            head = f"or: {_named(branch)}, probability {chance}"
+            self.part(head, branch, "    ", apart=("probability",))
 
     def outcomes(self) -> None:
         self.page.heading("Outcomes")
         for outcome in self.model.outcomes:
             ends = "; the run ends with it" if outcome.absorbing else ""
-            self.page.paragraph(f"{_named(outcome)}{ends}", "  ")
-            self.rows(_comes(outcome), "    ")
-            self.rows(formula_rows(outcome), "    ")
-            self.rows(backing_rows(outcome.origin), "    ")
+            self.part(f"{_named(outcome)}{ends}", outcome, "  ", _comes(outcome))
 
     def ladders(self) -> None:
         for ladder in self.model.ladders:
@@ -311,10 +305,7 @@ class _Told:
             self.rows(backing_rows(ladder.origin), "  ")
             self.group("Rungs, lowest first (points):")
             for rung in ladder.rungs:
-                self.page.paragraph(_named(rung), "    ")
-                self.rows(formula_rows(rung), "      ")
-                self.rows(effect_rows(rung.effects), "      ")
-                self.rows(backing_rows(rung.origin), "      ")
+                self.part(_named(rung), rung, "    ")
 
     def policies(self) -> None:
         self.page.heading("Policies")
@@ -337,9 +328,7 @@ class _Told:
         if not self.model.evidence:
             self.page.paragraph("The model names no data to be held against.", "  ")
         for found in self.model.evidence:
-            self.page.paragraph(_named(found), "  ")
-            self.rows(_series(found), "    ")
-            self.rows(backing_rows(found.origin), "    ")
+            self.part(_named(found), found, "  ", _series(found))
 
     def claims(self) -> None:
         self.page.heading("Claims")
