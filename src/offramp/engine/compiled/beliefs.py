@@ -9,37 +9,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout, Reader, weigh
-from offramp.engine.compiled.memory import Memory
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.reader import Reader, power, weigh
 from offramp.engine.compiled.values import Value
 from offramp.engine.compiled.watch import Watch
+from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.inputs import LEADING
 from offramp.engine.outputs import Status
 from offramp.model import Belief, Formula
 
 
-class Believing:
+class Beliefs(Writer):
     """Writes the functions by which actors weigh their pictures and change their beliefs."""
 
-    def __init__(self, module: Module, layout: Layout, memory: Memory, watch: Watch) -> None:
-        self.module, self.layout, self.memory, self.watch = module, layout, memory, watch
-        self.model = model = layout.model
-        self.actors = model.actors
+    def __init__(self, writing: Writing, watch: Watch) -> None:
+        super().__init__(writing)
+        self.watch, model, reserve = watch, self.model, self.memory.reserve
         self.position = {a.name: i for i, a in enumerate(model.actors)}
         self.first_supposition = {
             (actor, about): n for n, (actor, about, _) in reversed([*enumerate(model.suppositions)])
         }
         self.expectation = {pair: n for n, pair in enumerate(model.expectations)}
-        memory.region("belief", len(model.suppositions))
-        memory.region("believed", len(model.suppositions))  # as they were at the choice
-        memory.region("expected", len(model.expectations))
-        memory.region("likely", max([len(self.pictures(i)) for i in range(len(self.actors))], default=0))
+        reserve("belief", len(model.suppositions))
+        reserve("believed", len(model.suppositions))  # as they were at the choice
+        reserve("expected", len(model.expectations))
+        reserve("likely", max([len(self.pictures(i)) for i in range(len(self.actors))], default=0))
         for i, actor in enumerate(self.actors):
             if actor.beliefs:
-                memory.region(f"weights_{i}", len(self.pictures(i)))
+                reserve(f"weights_{i}", len(self.pictures(i)))
             if actor.depth:
-                memory.region(f"answers_{i}", len(self.pictures(i)) * len(layout.slots))
+                reserve(f"answers_{i}", len(self.pictures(i)) * len(self.layout.slots))
 
     def types_of(self, actor: str) -> int:
         return len(self.actors[self.position[actor]].types)
@@ -57,15 +56,15 @@ class Believing:
 
     def begin(self, f: Function) -> None:
         """Beliefs of the first step are the prior."""
-        prior = self.memory.outside(f, "prior")
+        prior = self.array(f, "prior")
         with f.loop(0, len(self.model.suppositions)) as n:
-            f.store(self.memory.place(f, "belief"), n, f.load(prior, n))
+            f.store(self.region(f, "belief"), n, f.load(prior, n))
 
     def _persuade(self) -> None:
         """@persuade: beliefs that a policy sets in this step, or holds to the truth."""
-        with self.memory.function("persuade") as (f, step, _):
-            belief, true_type = self.memory.place(f, "belief"), self.memory.outside(f, "true_type")
-            told = self.memory.outside(f, "believe")
+        with self.function("persuade") as (f, step, _):
+            belief, true_type = self.region(f, "belief"), self.array(f, "true_type")
+            told = self.array(f, "believe")
             row = step * len(self.model.suppositions)
             for n in range(len(self.model.suppositions)):
                 given = f.load(told, row + n, "scalar")
@@ -82,19 +81,19 @@ class Believing:
     def _is_known(self, f: Function, actor: str, about: str) -> Value:
         """Uniform: whether a policy lets an actor know the type of another in this step."""
         pairs = [(a.name, b.about) for a in self.actors for b in a.beliefs]
-        right = self.memory.outside(f, "right_belief")
+        right = self.array(f, "right_belief")
         return f.load_byte(right, f["step"] * len(pairs) + pairs.index((actor, about))).differs(0)
 
     def _weigh_pictures(self) -> None:
         """@weigh_pictures: how likely each actor takes each of its pictures to be."""
-        with self.memory.function("weigh_pictures") as (f, _, _now):
-            belief = self.memory.place(f, "belief")
+        with self.function("weigh_pictures") as (f, _, _now):
+            belief = self.region(f, "belief")
             for i, actor in enumerate(self.actors):
                 if not actor.beliefs:
                     continue
                 for n, joint in enumerate(self.pictures(i)):
                     weight = self._product(f, belief, actor.name, actor.beliefs, joint)
-                    f.store(self.memory.place(f, f"weights_{i}"), n, weight)
+                    f.store(self.region(f, f"weights_{i}"), n, weight)
 
     def _product(
         self, f: Function, belief: Value, actor: str, beliefs: Sequence[Belief], joint: Sequence[int],
@@ -114,7 +113,7 @@ class Believing:
             if actor.name == about:
                 break
             first += sum(len(t.overlays) for t in actor.types)
-        given = self.memory.outside(f, "type_value")
+        given = self.array(f, "type_value")
         per_type = len(actor.types[0].overlays)
         return [
             (
@@ -145,23 +144,23 @@ class Believing:
         for actor, about in self.model.expectations:
             i, j = self.position[actor], self.position[about]
             first, count = layout.first_slot[j], len(self.actors[j].actions)
-            with self.memory.function(f"expect_{i}_{j}") as (f, _, _now):
-                taken = f.at(self.memory.place(f, "taken"), first)
-                likely = self.memory.place(f, "likely")
+            with self.function(f"expect_{i}_{j}") as (f, _, _now):
+                taken = f.at(self.region(f, "taken"), first)
+                likely = self.region(f, "likely")
                 overall = f.variable("real", 0.0)
                 with f.loop(0, len(self.pictures(i))) as n:
-                    answers = f.at(self.memory.place(f, f"answers_{i}"), n * len(layout.slots) + first)
+                    answers = f.at(self.region(f, f"answers_{i}"), n * len(layout.slots) + first)
                     chance = f.variable("real", 0.0)
                     with f.loop(0, count) as a:
                         this = f.load(taken, a).differs(0.0)
                         chance.set(f.select(this, f.load(answers, a), chance.get()))
                     f.store(likely, n, chance.get())
                     if self.actors[i].beliefs:
-                        weight = f.load(self.memory.place(f, f"weights_{i}"), n)
+                        weight = f.load(self.region(f, f"weights_{i}"), n)
                         overall.set(overall.get() + weigh(weight, chance.get()))
                     else:
                         overall.set(chance.get())
-                f.store(self.memory.place(f, "expected"), self.expectation[actor, about], overall.get())
+                f.store(self.region(f, "expected"), self.expectation[actor, about], overall.get())
 
     # Learning
 
@@ -170,8 +169,8 @@ class Believing:
         learners = [(a, b) for a in self.actors for b in a.beliefs if a.depth and b.learns]
         for actor, belief in learners:
             self._learn_about(self.position[actor.name], belief)
-        with self.memory.function("learn") as (f, step, _):
-            now, before = self.memory.place(f, "belief"), self.memory.place(f, "believed")
+        with self.function("learn") as (f, step, _):
+            now, before = self.region(f, "belief"), self.region(f, "believed")
             with f.loop(0, len(self.model.suppositions)) as n:
                 f.store(before, n, f.load(now, n))
             for actor_name, about in self.model.expectations:
@@ -192,11 +191,11 @@ class Believing:
         column = [b.about for b in actor.beliefs].index(belief.about)
         types = range(self.types_of(belief.about))
         place = self.first_supposition[actor.name, belief.about]
-        with self.memory.function(f"learn_{i}_{j}") as (f, _, now):
-            believed = self.memory.place(f, "believed")
+        with self.function(f"learn_{i}_{j}") as (f, _, now):
+            believed = self.region(f, "believed")
             b = [f.load(believed, place + k) for k in types]
-            prior = [f.load(self.memory.outside(f, "prior"), place + k) for k in types]
-            read = Reader(f, self.layout, self.memory.place(f, "stocks"), self.memory.place(f, "truth"), now)
+            prior = [f.load(self.array(f, "prior"), place + k) for k in types]
+            read = self.reader(f, self.truth(f, now))
 
             def held(formula: Formula | None, high: float) -> Value:
                 return f.within(read.read(formula), 0.0, high)
@@ -210,7 +209,7 @@ class Believing:
             likely = [f.real(0.0) for _ in types]
             for n, joint in enumerate(self.pictures(i)):
                 weight = self._product(f, believed, actor.name, actor.beliefs, joint, but=belief.about)
-                chance = f.load(self.memory.place(f, "likely"), n)
+                chance = f.load(self.region(f, "likely"), n)
                 likely[joint[column]] = likely[joint[column]] + weigh(weight, chance)
 
             # Attribution
@@ -274,19 +273,13 @@ class Believing:
             for new in after:
                 total = total + new
             for k in types:
-                f.store(self.memory.place(f, "belief"), place + k, after[k] / total)
+                f.store(self.region(f, "belief"), place + k, after[k] / total)
 
     def _attributed(self, f: Function, read: Reader, j: int) -> Value:
         """How surely the act is known to be actor J's."""
-        taken, first = self.memory.place(f, "taken"), self.layout.first_slot[j]
+        taken, first = self.region(f, "taken"), self.layout.first_slot[j]
         alpha = f.real(1.0)
         for a, action in enumerate(self.actors[j].actions):
             this = f.load(taken, first + a).differs(0.0)
             alpha = f.select(this, read.read(action.attributed, absent=1.0), alpha)
         return f.within(alpha, 0.0, 1.0)
-
-
-def power(f: Function, base: Value, exponent: Value) -> Value:
-    """base**exponent for a positive exponent, as formulas compute it."""
-    value = f.call("exp", exponent * f.call("log", base))
-    return f.select(base.equals(0.0), 0.0, value)

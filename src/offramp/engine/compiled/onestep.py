@@ -24,10 +24,12 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout, Reader, hold, literal_of, weigh
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.phases import Phases
+from offramp.engine.compiled.reader import Reader, State, hold, literal_of, weigh
 from offramp.engine.compiled.values import Kind, Value
+from offramp.engine.compiled.writing import Writer, Writing
 from offramp.model import Effect
 from offramp.tree import Binary, Call, Negate, Node, Variable, children
 
@@ -49,12 +51,12 @@ class _Push:
     cause: int  # actor
 
 
-class OneStep:
+class OneStep(Writer):
     """Writes the one-step look-ahead of the actors that look ahead."""
 
-    def __init__(self, module: Module, layout: Layout, phases: Phases, valuation: Valuation) -> None:
-        self.module, self.layout, self.phases, self.valuation = module, layout, phases, valuation
-        self.model = layout.model
+    def __init__(self, writing: Writing, phases: Phases, valuation: Valuation) -> None:
+        super().__init__(writing)
+        self.phases, self.valuation = phases, valuation
         self.kicked = {v.name for v in phases.noisy}
         self._plans: dict[int, _Plan] = {}
 
@@ -64,8 +66,8 @@ class OneStep:
         return self._plans[i]
 
     @property
-    def room(self) -> int:
-        """Reals of working space."""
+    def scratch(self) -> int:
+        """Reals of scratch."""
         deciders = [i for i, a in enumerate(self.model.actors) if a.depth]
         return max([self.plan(i).size for i in deciders], default=0)
 
@@ -80,19 +82,19 @@ class OneStep:
         layout = self.layout
         with self.module.function(f"share_{i}", _SHARED) as f:
             cache = f["cache"]
-            before = Reader(f, layout, f["x"], f["p"], f["now"], inline=True)
+            before = self.reader(f, State(f["x"], f["p"], f["now"]), inline=True)
             for push, place in plan.amounts.items():
                 f.store(cache, place, self._amount(f, before, push, i))
             moved = f.at(cache, plan.moved)
             for name in plan.stocks:
                 f.store(moved, layout.stock[name], self._settled(f, before, name, plan, i, None))
-            middle = Reader(f, layout, moved, f["p"], f["now"], inline=True)
+            middle = self.reader(f, State(moved, f["p"], f["now"]), inline=True)
             for node, place in plan.middle.items():
                 f.store(cache, place, middle.real(node))
             after = f.at(cache, plan.after)
             for name in plan.valued:
                 f.store(after, layout.stock[name], self._changed(f, middle, name))
-            last = Reader(f, layout, after, f["p"], f["end"], inline=True)
+            last = self.reader(f, State(after, f["p"], f["end"]), inline=True)
             for node, place in plan.last.items():
                 f.store(cache, place, last.real(node))
 
@@ -103,9 +105,9 @@ class OneStep:
             own = f.at(cache, plan.own)
             touched = {name: f.load(own, layout.stock[name]) for name in sorted(group.touched)}
             moved, after = f.at(cache, plan.moved), f.at(cache, plan.after)
-            middle = _Touched(f, layout, moved, f["p"], f["now"], touched, plan.middle, cache)
+            middle = _Touched(f, layout, State(moved, f["p"], f["now"]), touched, plan.middle, cache)
             changed = {name: self._changed(f, middle, name) for name in sorted(group.changed)}
-            last = _Touched(f, layout, after, f["p"], f["end"], changed, plan.last, cache)
+            last = _Touched(f, layout, State(after, f["p"], f["end"]), changed, plan.last, cache)
             f.result(self.valuation(f, last, i))
 
     def _amount(self, f: Function, before: Reader, push: _Push, i: int) -> Value:
@@ -169,7 +171,7 @@ class OneStep:
                 slot = layout.first_slot[i] + a
                 g = next(g for g, group in enumerate(plan.groups) if slot in group.slots)
                 with f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
-                    before = Reader(f, layout, f["seen"], f["p"], now, inline=True)
+                    before = self.reader(f, State(f["seen"], f["p"], now), inline=True)
                     for name in sorted(plan.groups[g].touched):
                         value = self._settled(f, before, name, plan, i, slot)
                         f.store(f["cache"], plan.own + layout.stock[name], value)
@@ -343,10 +345,10 @@ class _Touched(Reader):
     """
 
     def __init__(
-        self, f: Function, layout: Layout, x: Value, p: Value, now: Value, stocks: Mapping[str, Value],
+        self, f: Function, layout: Layout, state: State, stocks: Mapping[str, Value],
         kept: Mapping[Node, int], cache: Value,
     ) -> None:  # fmt: skip
-        super().__init__(f, layout, x, p, now, inline=True)
+        super().__init__(f, layout, state, inline=True)
         self._stocks, self._kept, self._cache = stocks, kept, cache
         self._moved = set(stocks)
 
