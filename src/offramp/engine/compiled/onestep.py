@@ -195,7 +195,8 @@ class _Plan:
     Attributes
     ----------
     valued : stocks that say what the end of the step is worth
-    stocks : those and all that their changes read
+    changes : stock among those -> the formula of its change
+    stocks : the valued ones and all that their changes read
     pushes : stock -> all effects on it, in the order in which they are added
     contested : stocks that several actors can set
     groups : of actions
@@ -207,18 +208,14 @@ class _Plan:
     """
 
     def __init__(self, layout: Layout, i: int) -> None:
-        self.layout = layout
-        model = layout.model
+        self.layout, self.i = layout, i
+        stocks = layout.model.stocks
         valued = layout.stocks_valued(i)
-        changes = {v.name: v.change.node for v in model.stocks if v.change is not None and v.name in valued}
-        needed = valued | layout.stocks_read(changes.values())
-        self.valued = [v.name for v in model.stocks if v.name in valued]
-        self.stocks = [v.name for v in model.stocks if v.name in needed]
-        self.pushes: dict[str, list[_Push]] = {name: [] for name in self.stocks}
-        for s, slot in enumerate(layout.slots):
-            for effect in slot.action.effects:
-                if effect.variable in needed:
-                    self.pushes[effect.variable].append(_Push(effect, s, slot.actor))
+        self.changes = {v.name: v.change.node for v in stocks if v.change is not None and v.name in valued}
+        needed = valued | layout.stocks_read(self.changes.values())
+        self.valued = [v.name for v in stocks if v.name in valued]
+        self.stocks = [v.name for v in stocks if v.name in needed]
+        self.pushes = self._pushes()
         self.contested = {
             name
             for name, pushes in self.pushes.items()
@@ -230,25 +227,40 @@ class _Plan:
         for pushes in self.pushes.values():
             for push in pushes:
                 self._place(self.amounts, push)
-        values = layout.valuation(i)
-
-        def group(slots: frozenset[int]) -> _Group:
-            touched = {name for name, pushes in self.pushes.items() if any(p.slot in slots for p in pushes)}
-            changed = {n for n, node in changes.items() if layout.reads(node) & touched} | (touched & valued)
-            return _Group(slots, frozenset(touched), frozenset(changed))
-
-        work = _Work(layout, list(changes.values()), values)
-        own = [s for s, slot in enumerate(layout.slots) if slot.actor == i]
-        self.groups = _grouped([group(frozenset([s])) for s in own], group, work)
+        self.groups = self._groups()
         self.middle: dict[Node, int] = {}
         self.last: dict[Node, int] = {}
-        for g in self.groups:
-            for node in (changes[n] for n in changes if n in g.changed):
-                for part in self._left(node, g.touched):
+        for group in self.groups:
+            self._place_parts(group)
+
+    def _pushes(self) -> dict[str, list[_Push]]:
+        pushes: dict[str, list[_Push]] = {name: [] for name in self.stocks}
+        for s, slot in enumerate(self.layout.slots):
+            for effect in slot.action.effects:
+                if effect.variable in pushes:
+                    pushes[effect.variable].append(_Push(effect, s, slot.actor))
+        return pushes
+
+    def _groups(self) -> list[_Group]:
+        work = _Work(self.layout, list(self.changes.values()), self.layout.valuation(self.i))
+        own = [s for s, slot in enumerate(self.layout.slots) if slot.actor == self.i]
+        return _grouped([self._group(frozenset([s])) for s in own], self._group, work)
+
+    def _group(self, slots: frozenset[int]) -> _Group:
+        """Some actions, with the stocks that they bear on."""
+        touched = {name for name, pushes in self.pushes.items() if any(p.slot in slots for p in pushes)}
+        changed = {name for name, node in self.changes.items() if self.layout.reads(node) & touched}
+        return _Group(slots, frozenset(touched), frozenset(changed | (touched & set(self.valued))))
+
+    def _place_parts(self, group: _Group) -> None:
+        """Make places for the parts of formulas that a group leaves as they are."""
+        for name, node in self.changes.items():
+            if name in group.changed:
+                for part in self._left(node, group.touched):
                     self._place(self.middle, part)
-            for node in values:
-                for part in self._left(node, g.changed):
-                    self._place(self.last, part)
+        for node in self.layout.valuation(self.i):
+            for part in self._left(node, group.changed):
+                self._place(self.last, part)
 
     def _place(self, where: dict, what: object) -> None:  # type: ignore[type-arg]
         if what not in where:
