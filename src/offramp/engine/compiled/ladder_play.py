@@ -143,7 +143,7 @@ class Exchanges(Writer):
 
     def _play(self, i: int) -> None:
         """@play_L: the exchange, move by move, in the runs in which it opened."""
-        ladder, rungs, count = self.ladders[i], len(self.ladders[i].rungs), self._expectations(i)
+        ladder, count = self.ladders[i], self._expectations(i)
         with self.function(f"play_{i}") as (f, _, now):
             fact = self.reader(f, self.truth(f, now))
             first, control = self.solver.first(fact, ladder), self.solver.control(fact, ladder)
@@ -158,10 +158,7 @@ class Exchanges(Writer):
                 self.watch.fail_where(f, opened & ~f.is_finite(war), Status.NOT_FINITE)
                 f.store(self.region(f, "ladder_foreseen"), 2 * i + side, war)
 
-            going = f.variable("mask", opened)
-            first_moves = f.variable("mask", begins)
-            rung, moves, ending = (f.variable("small", 0) for _ in range(3))
-            risk = f.variable("real", 0.0)
+            play = _Play(f, opened, begins, len(ladder.rungs))
             draws = {
                 what: f.table(
                     "index",
@@ -169,63 +166,19 @@ class Exchanges(Writer):
                 )
                 for what in ("move", "control")
             }
-
-            def here(values: Sequence[Value]) -> Value:
-                """Of a value for each rung, that of the rung that the exchange stands on."""
-                found = values[0]
-                for r, value in enumerate(values[1:], start=1):
-                    found = f.select(rung.get().equals(r), value, found)
-                return found
-
             with f.while_(ladder.moves) as (k, again):
-                row = (ladder.moves - 1 - k) * (rungs * len(MOVES))
-                expected = []
-                for move in MOVES:
-                    one, other = (
-                        here([f.load(view, row + (r * len(MOVES) + move)) for r in range(rungs)])
-                        for view in views
-                    )
-                    expected.append(f.select(first_moves.get(), one, other))
-                sharp = f.select(first_moves.get(), *precision)
-                weights = [weigh(sharp, value) for value in expected]
-                # There is nowhere to climb from the highest rung.
-                weights[CLIMB] = f.select(rung.get().equals(rungs - 1), -math.inf, weights[CLIMB])
-                chance = chances_of(f, weights)
-                self.watch.fail_where(f, going.get() & ~f.is_finite(chance[MATCH]), Status.NOT_FINITE)
-
-                u = self._uniform(f, f.load(draws["move"], k, "index"))
-                down = u < chance[STAND_DOWN]
-                climbs = ~(u < chance[STAND_DOWN] + chance[MATCH]) & ~rung.get().equals(rungs - 1)
-                moves.set(f.select(going.get(), f.to("small", k + 1), moves.get()))
-                loser = f.select(
-                    first_moves.get(),
-                    f.constant("small", int(Ending.FIRST_STOOD_DOWN)),
-                    f.constant("small", int(Ending.SECOND_STOOD_DOWN)),
-                )
-                ending.set(f.select(going.get() & down, loser, ending.get()))
-                going.set(going.get() & ~down)
-
-                rung.set(f.select(going.get() & climbs, rung.get() + 1, rung.get()))
-                c = here(control)
-                self.watch.fail_where(f, going.get() & ~f.is_finite(c), Status.NOT_FINITE)
-                risk.set(f.select(going.get(), risk.get() + c, risk.get()))
-                lost = going.get() & (self._uniform(f, f.load(draws["control"], k, "index")) < c)
-                ending.set(f.select(lost, f.constant("small", int(Ending.WAR)), ending.get()))
-                going.set(going.get() & ~lost)
-                first_moves.set(~first_moves.get())
-                again.set(f.any(going.get()))
-            ended = f.select(going.get(), f.constant("small", int(Ending.PETERED_OUT)), ending.get())
-
-            nobody = f.constant("small", -1)
-            begun_by = f.select(begins, f.constant("small", 0), 1)
-            for name, value in [
-                ("ladder_rung", f.select(opened, rung.get(), nobody)),
-                ("ladder_first", f.select(opened, begun_by, nobody)),
-                ("ladder_moves", moves.get()),
-                ("ladder_ending", ended),
-            ]:
+                chance = play.chances(views, precision, ladder.moves - 1 - k)
+                self.watch.fail_where(f, play.going.get() & ~f.is_finite(chance[MATCH]), Status.NOT_FINITE)
+                play.move(k, chance, self._uniform(f, f.load(draws["move"], k, "index")))
+                c = play.here(control)
+                self.watch.fail_where(f, play.going.get() & ~f.is_finite(c), Status.NOT_FINITE)
+                play.add_risk(c)
+                lost = play.going.get() & (self._uniform(f, f.load(draws["control"], k, "index")) < c)
+                play.lose_control(lost)
+                again.set(f.any(play.going.get()))
+            for name, value in play.result(opened, begins).items():
                 f.store(self.region(f, name), i, value, "small")
-            f.store(self.region(f, "ladder_risk"), i, risk.get())
+            f.store(self.region(f, "ladder_risk"), i, play.risk.get())
 
     # What others read of it
 
@@ -247,3 +200,83 @@ class Exchanges(Writer):
                 for k in range(i * each, (i + 1) * each):
                     value = f.select(opened, f.load(self.region(f, name), k), TABLE[name].nothing)
                     f.store(self.array(f, name), step * (count * each) + k, value)
+
+
+class _Play:
+    """An exchange being played, in variables of the function being written.
+
+    Attributes
+    ----------
+    going : whether it goes on
+    first_moves : whether the first side is to move
+    rung, moves, ending, risk : as they stand
+    """
+
+    def __init__(self, f: Function, opened: Value, begins: Value, rungs: int) -> None:
+        self.f, self.rungs = f, rungs
+        self.going = f.variable("mask", opened)
+        self.first_moves = f.variable("mask", begins)
+        self.rung, self.moves, self.ending = (f.variable("small", 0) for _ in range(3))
+        self.risk = f.variable("real", 0.0)
+
+    def here(self, values: Sequence[Value]) -> Value:
+        """Of a value for each rung, that of the rung that the exchange stands on."""
+        found = values[0]
+        for r, value in enumerate(values[1:], start=1):
+            found = self.f.select(self.rung.get().equals(r), value, found)
+        return found
+
+    def chances(self, views: Sequence[Value], precision: Sequence[Value], left: Value) -> list[Value]:
+        """Chance of each move of the side to move, as it sees it, with `left` more moves to come."""
+        f, rungs = self.f, self.rungs
+        row = left * (rungs * len(MOVES))
+        expected = []
+        for move in MOVES:
+            one, other = (
+                self.here([f.load(view, row + (r * len(MOVES) + move)) for r in range(rungs)])
+                for view in views
+            )
+            expected.append(f.select(self.first_moves.get(), one, other))
+        sharp = f.select(self.first_moves.get(), *precision)
+        weights = [weigh(sharp, value) for value in expected]
+        # There is nowhere to climb from the highest rung.
+        weights[CLIMB] = f.select(self.rung.get().equals(rungs - 1), -math.inf, weights[CLIMB])
+        return chances_of(f, weights)
+
+    def move(self, k: Value, chance: Sequence[Value], u: Value) -> None:
+        """Let the side to move stand down, match or climb."""
+        f, going = self.f, self.going
+        down = u < chance[STAND_DOWN]
+        climbs = ~(u < chance[STAND_DOWN] + chance[MATCH]) & ~self.rung.get().equals(self.rungs - 1)
+        self.moves.set(f.select(going.get(), f.to("small", k + 1), self.moves.get()))
+        loser = f.select(
+            self.first_moves.get(),
+            f.constant("small", int(Ending.FIRST_STOOD_DOWN)),
+            f.constant("small", int(Ending.SECOND_STOOD_DOWN)),
+        )
+        self.ending.set(f.select(going.get() & down, loser, self.ending.get()))
+        going.set(going.get() & ~down)
+        self.rung.set(f.select(going.get() & climbs, self.rung.get() + 1, self.rung.get()))
+
+    def add_risk(self, chance: Value) -> None:
+        self.risk.set(self.f.select(self.going.get(), self.risk.get() + chance, self.risk.get()))
+
+    def lose_control(self, lost: Value) -> None:
+        """Let it end in war where control is lost, and else the other side be to move."""
+        f, going = self.f, self.going
+        self.ending.set(f.select(lost, f.constant("small", int(Ending.WAR)), self.ending.get()))
+        going.set(going.get() & ~lost)
+        self.first_moves.set(~self.first_moves.get())
+
+    def result(self, opened: Value, begins: Value) -> dict[str, Value]:
+        """What to note of it, once it is over."""
+        f = self.f
+        ended = f.select(self.going.get(), f.constant("small", int(Ending.PETERED_OUT)), self.ending.get())
+        nobody = f.constant("small", -1)
+        begun_by = f.select(begins, f.constant("small", 0), 1)
+        return {
+            "ladder_rung": f.select(opened, self.rung.get(), nobody),
+            "ladder_first": f.select(opened, begun_by, nobody),
+            "ladder_moves": self.moves.get(),
+            "ladder_ending": ended,
+        }
