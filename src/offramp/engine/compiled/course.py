@@ -281,7 +281,7 @@ class Course(Writer):
                 f.store_narrow(self.array(f, name), 0, value, 8 if bits == 8 else 16)
 
     def bytes_per_vector(self) -> list[int]:
-        """How far apart the parts of two vectors of runs lie in each outside array; 0: shared by all."""
+        """How far apart the parts of two vectors of runs lie in each array; 0: shared by all."""
         model, size = self.model, lengths(self.model)
         words = {  # of inputs: 8 bytes each
             "scenario": 1, "lineage": model.steps, "parameters": len(model.parameters),
@@ -295,9 +295,9 @@ class Course(Writer):
         return [self.module.width * per_run.get(name, 0) for name in self.memory.arrays]
 
     def _run(self) -> None:
-        """@run(outside, vectors, steps, seed_low, seed_high, work): all vectors, one after the other."""
+        """@run(arrays, vectors, steps, seed_low, seed_high, work): all vectors, one after the other."""
         parameters: dict[str, Kind] = {
-            "outside": "pointer", "vectors": "index", "steps": "index", "seed_low": "index",
+            "arrays": "pointer", "vectors": "index", "steps": "index", "seed_low": "index",
             "seed_high": "index", "work": "pointer",
         }  # fmt: skip
         with self.module.function("run", parameters, public=True) as f:
@@ -307,7 +307,7 @@ class Course(Writer):
             f.store(key, 3, f["seed_high"], "bits")
             with f.loop(0, f["vectors"]) as g:
                 with f.loop(0, len(self.memory.arrays)) as i:
-                    base = f.load(f["outside"], i, "pointer")
+                    base = f.load(f["arrays"], i, "pointer")
                     on = f.bytes_on(base, g * f.load(steps, i, "index"))
                     here = f.select(f.is_given(base), on, base)
                     f.store(self.region(f, "arrays"), i, here, "pointer")

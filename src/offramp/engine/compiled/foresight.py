@@ -73,42 +73,42 @@ class LookAheads(Writer):
             softmax_of(f, f["z"], f["p"], moving)
 
     def _expect_events(self) -> None:
-        """@expect_events(x, p, step, now, room): events of a step, each weighted by how likely it is."""
-        parameters = {"x": "pointer", "p": "pointer", "step": "index", "now": "scalar", "room": "pointer"}
+        """@expect_events(x, p, step, now, scratch): events of a step, each weighted by how likely it is."""
+        parameters = {"x": "pointer", "p": "pointer", "step": "index", "now": "scalar", "scratch": "pointer"}
         with self.module.function("expect_events", parameters) as f:  # type: ignore[arg-type]
-            x, p, now, room = f["x"], f["p"], f["now"], f["room"]
+            x, p, now, scratch = f["x"], f["p"], f["now"], f["scratch"]
             if self.layout.dated:
                 for step in f.switch(f["step"], list(self.layout.dated)):
-                    f.call(f"dated_chances_{step}", x, p, now, room)
-                    f.call(f"dated_effects_{step}", x, p, now, room)
+                    f.call(f"dated_chances_{step}", x, p, now, scratch)
+                    f.call(f"dated_effects_{step}", x, p, now, scratch)
             if self.layout.random:
-                f.call("means", x, p, now, room)
-                once = f.at(room, len(self.layout.mean_position))
+                f.call("means", x, p, now, scratch)
+                once = f.at(scratch, len(self.layout.mean_position))
                 for position in self.phases.positions_set:
-                    f.store(once, position, 1.0 - f.call("exp", -f.load(room, position)))
+                    f.store(once, position, 1.0 - f.call("exp", -f.load(scratch, position)))
                 for event in self.layout.random:
                     if event.once:
                         at = self.layout.mean_position[event.name, ""]
-                        likely = 1.0 - f.call("exp", -f.load(room, at))
+                        likely = 1.0 - f.call("exp", -f.load(scratch, at))
                         for position in range(at, at + 1 + len(event.branches)):
-                            weight = likely if position == at else likely * f.load(room, position)
-                            f.store(room, position, weight)
+                            weight = likely if position == at else likely * f.load(scratch, position)
+                            f.store(scratch, position, weight)
                             f.store(once, position, weight)
-                f.call("random_effects", x, p, now, room, once)
+                f.call("random_effects", x, p, now, scratch, once)
 
     def _expect_exchanges(self) -> None:
-        """@expect_exchanges(x, p, now, room): ladders of a step, each rung weighted by how likely it is.
+        """@expect_exchanges(x, p, now, scratch): ladders of a step, each rung weighted by how likely it is.
 
-        `room` then holds the chance that each ladder opens.
+        `scratch` then holds the chance that each ladder opens.
         """
         layout, ladders = self.layout, self.model.ladders
-        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "room": "pointer"}
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "scratch": "pointer"}
         with self.module.function("expect_exchanges", parameters) as f:
-            x, p, now, room = f["x"], f["p"], f["now"], f["room"]
-            f.call("openings", x, p, now, room)
-            weights = f.at(room, len(ladders))
+            x, p, now, scratch = f["x"], f["p"], f["now"], f["scratch"]
+            f.call("openings", x, p, now, scratch)
+            weights = f.at(scratch, len(ladders))
             for i, ladder in enumerate(ladders):
-                likely, highest = f.load(room, i), layout.odds[ladder.name] + ODDS
+                likely, highest = f.load(scratch, i), layout.odds[ladder.name] + ODDS
                 for r in range(len(ladder.rungs)):
                     weight = likely * f.load(p, highest + r)
                     f.store(weights, layout.rung[ladder.name, r], weight)
@@ -224,7 +224,7 @@ class LookAheads(Writer):
         return deepest * (look_ahead + deepest * slots + slots) + max(events, self.one_step.scratch)
 
     def _others(self, i: int, level: int) -> None:
-        """@others_of_I_levelL(x, p, step, reach, z, weights, room): how all actors act in a state.
+        """@others_of_I_levelL(x, p, step, reach, z, weights, scratch): how all actors act in a state.
 
         The others choose at level L, or at their own depth if that is less; actor I by habit. `z` holds
         everyone's inclinations in the state x, `weights` becomes the probabilities of all slots. `reach`
@@ -234,10 +234,10 @@ class LookAheads(Writer):
         slots = len(layout.slots)
         parameters: dict[str, Kind] = {
             "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
-            "weights": "pointer", "room": "pointer",
+            "weights": "pointer", "scratch": "pointer",
         }  # fmt: skip
         with self.module.function(f"others_of_{i}_level{level}", parameters) as f:
-            scratch = Scratch(f, f["room"])
+            scratch = Scratch(f, f["scratch"])
             at_level = [scratch.take(slots) for _ in range(level)] + [f["weights"]]
             rest = scratch.rest
             f.call("habits", f["z"], f["p"], at_level[0])
@@ -253,7 +253,7 @@ class LookAheads(Writer):
                     )  # fmt: skip
 
     def _answer(self, i: int, level: int) -> None:
-        """@answer_I_levelL(x, p, step, reach, z, first, weights, room): how actor I is supposed to choose.
+        """@answer_I_levelL(x, p, step, reach, z, first, weights, scratch): how actor I is supposed to choose.
 
         `first` holds how everyone acts in the state x as those who think at level L suppose; `weights`
         becomes the probabilities of the actor's own actions.
@@ -262,10 +262,10 @@ class LookAheads(Writer):
         count = len(actor.actions)
         parameters: dict[str, Kind] = {
             "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
-            "first": "pointer", "weights": "pointer", "room": "pointer",
+            "first": "pointer", "weights": "pointer", "scratch": "pointer",
         }  # fmt: skip
         with self.module.function(f"answer_{i}_level{level}", parameters) as f:
-            scratch = Scratch(f, f["room"])
+            scratch = Scratch(f, f["scratch"])
             q = scratch.take(count)
             own = f.at(f["z"], layout.first_slot[i])
             steps = f.load(f["reach"], i, "index")
@@ -288,7 +288,7 @@ class LookAheads(Writer):
             f.store(weight, a, f.select(is_open, z + precision * f.load(q, a), z))
 
     def _look_ahead(self, i: int, level: int) -> None:
-        """@look_ahead_I_levelL(seen, p, step, steps, reach, first, open, q, room): Q of each action.
+        """@look_ahead_I_levelL(seen, p, step, steps, reach, first, open, q, scratch): Q of each action.
 
         `steps` is how far actor I looks, `reach` how far everyone does within its look-ahead. `first` holds
         how everyone acts in the seen state; `open` the actor's own inclinations, minus infinity where
@@ -296,7 +296,7 @@ class LookAheads(Writer):
         """
         parameters: dict[str, Kind] = {
             "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "reach": "pointer",
-            "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer",
+            "first": "pointer", "open": "pointer", "q": "pointer", "scratch": "pointer",
         }  # fmt: skip
         with self.module.function(f"look_ahead_{i}_level{level}", parameters) as f:
             if not self.one_step_apart:
@@ -305,7 +305,7 @@ class LookAheads(Writer):
             one = f["steps"].equals(1)
             with f.when(one):
                 f.call(
-                    f"one_step_{i}", f["seen"], f["p"], f["step"], f["first"], f["open"], f["q"], f["room"]
+                    f"one_step_{i}", f["seen"], f["p"], f["step"], f["first"], f["open"], f["q"], f["scratch"]
                 )
             with f.when(~one):
                 self._look_further(f, i, level)
@@ -314,7 +314,7 @@ class LookAheads(Writer):
         """Q of each action where actor i looks two steps ahead or more."""
         layout, slots = self.layout, len(self.layout.slots)
         count = len(self.actors[i].actions)
-        scratch = Scratch(f, f["room"])
+        scratch = Scratch(f, f["scratch"])
         x, first_weights, weights, z = (scratch.take(n) for n in (len(layout.stock), slots, slots, slots))
         kick = scratch.take(len(self.phases.noisy))  # no noise is expected
         course, rest = scratch.take(1 + len(self.absorbing)), scratch.rest

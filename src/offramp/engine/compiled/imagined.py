@@ -3,10 +3,10 @@
 | function | what it does |
 |---|---|
 | `pick(chances, count, u)` | one of several chances becomes 1, the others 0 |
-| `imagine_events_I(x, p, k, now, word, room, key)` | what happens as a step begins |
+| `imagine_events_I(x, p, k, now, word, scratch, key)` | what happens as a step begins |
 | `imagine_moves_I(weights, word, key, own)` | everyone's chances become moves; those of actor I where `own` |
 | `imagine_noise_I(x, p, now, word, kick, key)` | the noise of a step |
-| `imagine_I(seen, p, step, steps, reach, first, open, q, room, key)` | Q of each action of actor I |
+| `imagine_I(seen, p, step, steps, reach, first, open, q, scratch, key)` | Q of each action of actor I |
 """
 
 from __future__ import annotations
@@ -71,41 +71,41 @@ class Sampling(Writer):
         layout = self.layout
         parameters: dict[str, Kind] = {
             "x": "pointer", "p": "pointer", "k": "index", "now": "scalar", "word": "index",
-            "room": "pointer", "key": "pointer",
+            "scratch": "pointer", "key": "pointer",
         }  # fmt: skip
         with self.module.function(f"imagine_events_{i}", parameters) as f:
-            state, room = (f["x"], f["p"], f["now"]), f["room"]
+            state, scratch = (f["x"], f["p"], f["now"]), f["scratch"]
             for step in f.switch(f["k"], list(layout.dated)) if layout.dated else ():
-                f.call(f"dated_chances_{step}", *state, room)
+                f.call(f"dated_chances_{step}", *state, scratch)
                 first = 0
                 for event in layout.dated[step]:
                     if event.branches:
                         u = self._uniform(f, actor, luck.purpose_of_branch(event))
-                        f.call("pick", f.at(room, first), len(event.branches), u)
+                        f.call("pick", f.at(scratch, first), len(event.branches), u)
                         first += len(event.branches)
-                f.call(f"dated_effects_{step}", *state, room)
+                f.call(f"dated_effects_{step}", *state, scratch)
             if not layout.random:
                 return
             count = len(layout.mean_position)
-            counts, once = f.at(room, count), f.at(room, 2 * count)
-            f.call("means", *state, room)
+            counts, once = f.at(scratch, count), f.at(scratch, 2 * count)
+            f.call("means", *state, scratch)
             for event in layout.random:
                 at = layout.mean_position[event.name, ""]
-                mean = f.load(room, at)
+                mean = f.load(scratch, at)
                 if event.once:
                     u = self._uniform(f, actor, luck.purpose_of_event(event))
                     total = f.to("real", u > f.call("exp", -mean)) + mean * 0.0
                     if event.branches:
                         u = self._uniform(f, actor, luck.purpose_of_branch(event))
-                        f.call("pick", f.at(room, at + 1), len(event.branches), u)
+                        f.call("pick", f.at(scratch, at + 1), len(event.branches), u)
                         for b in range(len(event.branches)):
-                            f.store(counts, at + 1 + b, total * f.load(room, at + 1 + b))
+                            f.store(counts, at + 1 + b, total * f.load(scratch, at + 1 + b))
                 elif event.branches:
                     total = f.real(0.0)
                     for branch in event.branches:
                         place = layout.mean_position[event.name, branch.name]
                         of = luck.purpose_of_event(event, branch.name)
-                        times = self._times(f, actor, of, f.load(room, place))
+                        times = self._times(f, actor, of, f.load(scratch, place))
                         f.store(counts, place, times)
                         total = total + times
                 else:
@@ -150,10 +150,10 @@ class Sampling(Writer):
         layout, ahead, slots = self.layout, self.look_aheads, len(self.layout.slots)
         parameters: dict[str, Kind] = {
             "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "reach": "pointer",
-            "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer", "key": "pointer",
+            "first": "pointer", "open": "pointer", "q": "pointer", "scratch": "pointer", "key": "pointer",
         }  # fmt: skip
         with self.module.function(f"imagine_{i}", parameters) as f:
-            scratch = Scratch(f, f["room"])
+            scratch = Scratch(f, f["scratch"])
             x, weights, z = (scratch.take(n) for n in (len(layout.stock), slots, slots))
             kick, course = scratch.take(len(self.phases.noisy)), scratch.take(1 + len(ahead.absorbing))
             rest, p, step, key = scratch.rest, f["p"], f["step"], f["key"]

@@ -5,10 +5,10 @@ into it once for each ladder; the solution then reads nothing else.
 
 | function | what it does |
 |---|---|
-| `rules_L(x, p, now, desk)` | reads the numbers of ladder L in one vector and state |
-| `solve_L(desk, q, stride)` | fills the layers; what movers expect of their moves goes to `q` |
-| `odds(x, p, now, desk)` | what each ladder brings if it opens, into the vector `p` (`Layout.odds`) |
-| `steady_odds(p, desk)` | the same of ladders that read nothing but parameters; `odds` leaves them out |
+| `rules_L(x, p, now, scratch)` | reads the numbers of ladder L in one vector and state |
+| `solve_L(scratch, q, stride)` | fills the layers; what movers expect of their moves goes to `q` |
+| `odds(x, p, now, scratch)` | what each ladder brings if it opens, into the vector `p` (`Layout.odds`) |
+| `steady_odds(p, scratch)` | the same of ladders that read nothing but parameters; `odds` leaves them out |
 """
 
 from __future__ import annotations
@@ -99,10 +99,10 @@ class LadderSolver(Writer):
             self._rules(i)
             self._solve(i)
         steady = self.layout.steady_ladders
-        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "desk": "pointer"}
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "scratch": "pointer"}
         with self.module.function("odds", parameters) as f:
             self._odds(f, [x for x in self.model.ladders if x.name not in steady], f["x"], f["now"])
-        with self.module.function("steady_odds", {"p": "pointer", "desk": "pointer"}) as f:
+        with self.module.function("steady_odds", {"p": "pointer", "scratch": "pointer"}) as f:
             state, now = f["p"], f.constant("scalar", 0.0)  # neither is read
             self._odds(f, [x for x in self.model.ladders if x.name in steady], state, now)
 
@@ -124,34 +124,34 @@ class LadderSolver(Writer):
         return read.f.within(read.read(ladder.first, absent=0.5), 0.0, 1.0)
 
     def _rules(self, i: int) -> None:
-        """@rules_L(x, p, now, desk)"""
+        """@rules_L(x, p, now, scratch)"""
         ladder, at = self.model.ladders[i], self.layouts[i]
-        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "desk": "pointer"}
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "scratch": "pointer"}
         with self.module.function(f"rules_{i}", parameters) as f:
             read = self.reader(f, State(f["x"], f["p"], f["now"]))
             for r, value in enumerate(self.control(read, ladder)):
-                f.store(f["desk"], at.place("control") + r, value)
-            f.store(f["desk"], at.place("first"), self.first(read, ladder))
+                f.store(f["scratch"], at.place("control") + r, value)
+            f.store(f["scratch"], at.place("first"), self.first(read, ladder))
             for side, position in enumerate(self.sides(ladder)):
                 actor = self.model.actors[position]
                 for r, rung in enumerate(ladder.rungs):
                     for of in ("harm", "stakes", "audience_cost"):
                         value = read.read(dict(getattr(rung, of)).get(actor.name))
-                        f.store(f["desk"], at.place(of, side) + r, value)
+                        f.store(f["scratch"], at.place(of, side) + r, value)
                 worth = read.read(dict(ladder.war_worth).get(actor.name))
-                f.store(f["desk"], at.place("war_worth", side), worth)
-                f.store(f["desk"], at.place("precision", side), self.precision(read, actor))
+                f.store(f["scratch"], at.place("war_worth", side), worth)
+                f.store(f["scratch"], at.place("precision", side), self.precision(read, actor))
 
     def _solve(self, i: int) -> None:
-        """@solve_L(desk, q, stride): what to expect from every position, with more and more moves left.
+        """@solve_L(scratch, q, stride): what to expect from every position, with more and more moves left.
 
         What the mover expects of each move with n moves left goes to `q` + (n - 1)·`stride`, in the order
         (side, rung, move); with a stride of 0 only the last layer's is left.
         """
         ladder, at = self.model.ladders[i], self.layouts[i]
-        parameters: dict[str, Kind] = {"desk": "pointer", "q": "pointer", "stride": "index"}
+        parameters: dict[str, Kind] = {"scratch": "pointer", "q": "pointer", "stride": "index"}
         with self.module.function(f"solve_{i}", parameters) as f:
-            both = f.at(f["desk"], at.place("layers"))
+            both = f.at(f["scratch"], at.place("layers"))
             with f.loop(0, 2 * at.layer) as k:
                 f.store(both, k, 0.0)
             for side in SIDES:
@@ -175,7 +175,7 @@ class LadderSolver(Writer):
         other = 1 - side
 
         def rule(of: str, whose: int, rung: Operand = 0) -> Value:
-            return f.load(f["desk"], f.to("index", rung) + at.place(of, whose))
+            return f.load(f["scratch"], f.to("index", rung) + at.place(of, whose))
 
         def position(layer: Value, mover: int, rung: Value) -> Value:
             return f.at(layer, (rung + mover * at.rungs) * at.position)
@@ -213,22 +213,22 @@ class LadderSolver(Writer):
         if not highest:
             f.store(tops, r + 1, f.load(tops, r + 1) + weigh(chance[CLIMB], lost[CLIMB]))
 
-    def opening(self, f: Function, i: int, desk: Value, side: int) -> Value:
+    def opening(self, f: Function, i: int, scratch: Value, side: int) -> Value:
         """Where it stands, once solved, what to expect if a side moves first."""
         layout, moves = self.layouts[i], self.model.ladders[i].moves
         begins = layout.place("layers") + (moves % 2) * layout.layer
-        return f.at(desk, begins + side * layout.rungs * layout.position)
+        return f.at(scratch, begins + side * layout.rungs * layout.position)
 
     def _odds(self, f: Function, ladders: Sequence[Ladder], x: Value, now: Value) -> None:
         """Solve some ladders in the vector `p` and leave there what they bring, over who moves first."""
         for ladder in ladders:
             i = self.model.ladders.index(ladder)
             at = self.layouts[i]
-            f.call(f"rules_{i}", x, f["p"], now, f["desk"])
-            f.call(f"solve_{i}", f["desk"], f.at(f["desk"], at.place("q")), 0)
-            first = f.load(f["desk"], at.place("first"))
+            f.call(f"rules_{i}", x, f["p"], now, f["scratch"])
+            f.call(f"solve_{i}", f["scratch"], f.at(f["scratch"], at.place("q")), 0)
+            first = f.load(f["scratch"], at.place("first"))
             found = f.at(f["p"], self.layout.odds[ladder.name])
-            one, other = (self.opening(f, i, f["desk"], side) for side in SIDES)
+            one, other = (self.opening(f, i, f["scratch"], side) for side in SIDES)
             with f.loop(0, at.position) as k:
                 value = first * f.load(one, k) + (1.0 - first) * f.load(other, k)
                 f.store(found, k, value)
