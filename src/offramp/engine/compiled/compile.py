@@ -205,9 +205,9 @@ def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:
     """The policy's tables as the program reads them, and in which steps it need not look at them."""
     steps = len(schedule.hold)
     supposed, right = schedule.suppose.reshape(steps, -1), schedule.right_misreading
-    held = np.concatenate([schedule.hold, schedule.shift, supposed, right], axis=1)
-    same = np.zeros(len(held), dtype=np.bool_)
-    same[1:] = ((held[1:] == held[:-1]) | (np.isnan(held[1:]) & np.isnan(held[:-1]))).all(axis=1)
+    read = np.concatenate([schedule.hold, schedule.shift, supposed, right], axis=1)
+    same = np.zeros(len(read), dtype=np.bool_)
+    same[1:] = ((read[1:] == read[:-1]) | (np.isnan(read[1:]) & np.isnan(read[:-1]))).all(axis=1)
     beliefs = (~np.isnan(schedule.believe)).any(axis=1) | schedule.right_belief.any(axis=1)
     stocks = (~np.isnan(schedule.set_stock)).any(axis=1) | (schedule.shift_stock != 0).any(axis=1)
     return {

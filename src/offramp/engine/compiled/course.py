@@ -73,12 +73,12 @@ class Course(Writer):
         """@set_parameters: the truth as the policy holds it in this step, and the pictures made of it."""
         count = len(self.layout.parameter)
         with self.function("set_parameters") as (f, step, _):
-            drawn, truth = self.array(f, "parameters"), self.region(f, "truth")
+            given, truth = self.array(f, "parameters"), self.region(f, "truth")
             row = step * count
             with f.loop(0, count) as i:
-                held = f.load(self.array(f, "hold"), row + i, "scalar")
+                fixed = f.load(self.array(f, "hold"), row + i, "scalar")
                 shift = f.load(self.array(f, "shift"), row + i, "scalar")
-                value = f.select(f.is_nan(held), f.load(drawn, i), f.to("real", held))
+                value = f.select(f.is_nan(fixed), f.load(given, i), f.to("real", fixed))
                 f.store(truth, i, value + shift)
             f.call("derive", truth)
             self.signals.solve_steady(f, truth)

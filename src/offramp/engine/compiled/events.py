@@ -5,10 +5,9 @@ from __future__ import annotations
 from offramp.engine.compiled.values import Kind
 from offramp.engine.compiled.watch import Watch
 from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.inputs import LARGEST_MEAN
 from offramp.engine.luck import purpose_number, purpose_of_branch, purpose_of_event
 from offramp.engine.outputs import Status
-
-LARGEST_MEAN = 10.0  # events in one step
 
 
 class Events(Writer):

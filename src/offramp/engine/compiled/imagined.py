@@ -20,8 +20,9 @@ from offramp.engine.compiled.memory import Scratch
 from offramp.engine.compiled.phases import Phases
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.inputs import LARGEST_MEAN
 from offramp.engine.luck import purpose_number
-from offramp.engine.plain.imagined import AHEAD, LARGEST_MEAN, PATH, purpose
+from offramp.engine.plain.imagined import AHEAD, PATH, purpose
 from offramp.model import Actor
 
 

@@ -237,8 +237,8 @@ class _Play:
                 for view in views
             )
             expected.append(f.select(self.first_moves.get(), one, other))
-        sharp = f.select(self.first_moves.get(), *precision)
-        weights = [weigh(sharp, value) for value in expected]
+        precise = f.select(self.first_moves.get(), *precision)
+        weights = [weigh(precise, value) for value in expected]
         # There is nowhere to climb from the highest rung.
         weights[CLIMB] = f.select(self.rung.get().equals(rungs - 1), -math.inf, weights[CLIMB])
         return chances_of(f, weights)

@@ -27,9 +27,10 @@ import numpy.typing as npt
 from offramp.engine.compiled.ir import Function
 from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.phases import Phases
-from offramp.engine.compiled.reader import Reader, State, hold, literal_of, weigh
+from offramp.engine.compiled.reader import Reader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.plain.evaluate import literal_of
 from offramp.model import Effect
 from offramp.tree import Binary, Call, Negate, Node, Variable, children
 

@@ -13,6 +13,8 @@ from offramp.engine.compiled import elementary
 from offramp.engine.compiled.ir import Function
 from offramp.engine.compiled.layout import Layout, reciprocal_of
 from offramp.engine.compiled.values import Value
+from offramp.engine.inputs import LARGEST_REPEATED_POWER
+from offramp.engine.plain.evaluate import literal_of
 from offramp.model import Formula
 from offramp.tree import (
     Binary,
@@ -28,8 +30,6 @@ from offramp.tree import (
     StepLength,
     Variable,
 )
-
-LARGEST_REPEATED_POWER = 8
 
 
 class State(NamedTuple):
@@ -193,8 +193,7 @@ class Reader:
             case "logistic":
                 return 1.0 / (1.0 + self._elementary("exp", -x))
             case "clip":
-                held = f.larger(x, self._operand(args[1]))
-                return f.smaller(held, self._operand(args[2]))
+                return f.smaller(f.larger(x, self._operand(args[1])), self._operand(args[2]))
         raise TypeError(f"unknown function `{function}`")
 
     def _elementary(self, function: str, x: Value) -> Value:
@@ -206,16 +205,6 @@ class Reader:
         """A literal as a number, so that `min` and `max` know that it is not NaN."""
         literal = literal_of(node)
         return self.real(node) if literal is None else literal
-
-
-def literal_of(node: Node) -> float | None:
-    """The number that a node is written as, if it is one."""
-    match node:
-        case Number(value):
-            return value
-        case Negate(Number(value)):
-            return -value
-    return None
 
 
 def hold(f: Function, layout: Layout, stock: str, value: Value) -> Value:

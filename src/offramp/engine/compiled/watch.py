@@ -5,9 +5,8 @@ from __future__ import annotations
 from offramp.engine.compiled.ir import Function
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.inputs import BOUNDS_TOLERANCE
 from offramp.engine.outputs import Status
-
-BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds
 
 
 class Watch(Writer):
