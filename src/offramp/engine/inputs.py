@@ -25,6 +25,9 @@ Bools = npt.NDArray[np.bool_]
 
 # Of beliefs that are this near to the largest, rounding does not say which leads.
 LEADING = 1.0 - 1e-9
+LARGEST_MEAN = 10.0  # of random events of one kind in one step; a run with more fails
+BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds; a run that leaves them by more fails
+LARGEST_REPEATED_POWER = 8  # whole exponents up to this are multiplications
 
 
 def may_pass_one(branches: Sequence[Branch]) -> bool:

@@ -16,16 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine import luck
-from offramp.engine.inputs import Bools, Floats, Inputs, Ints
+from offramp.engine.inputs import BOUNDS_TOLERANCE, LARGEST_MEAN, Bools, Floats, Inputs, Ints
 from offramp.engine.outputs import Ending, Outputs, Status, blank
 from offramp.engine.plain.imagined import Dice
 from offramp.engine.plain.ladder import Exchange, View, play, read_rules, solve
 from offramp.engine.plain.mind import Thought, chance_of, minds_of, on_average
 from offramp.engine.plain.world import Push, State, World, softmax, weigh
 from offramp.model import Actor, Effect, Event, Ladder, Model
-
-LARGEST_MEAN = 10.0  # events in one step
-BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds
 
 
 class Oracle:
@@ -102,9 +99,9 @@ class Course:
     def moments(self) -> Iterator[Moment]:
         """The course, moment by moment; it goes on as the next one is asked for."""
         model, inputs = self.model, self.inputs
-        drawn = {p.name: inputs.parameters[:, i] for i, p in enumerate(model.parameters)}
+        parameters = {p.name: inputs.parameters[:, i] for i, p in enumerate(model.parameters)}
         state = {s.name: inputs.initial[:, i] for i, s in enumerate(model.stocks)}
-        state = self.world(drawn).complete(state, 0.0)
+        state = self.world(parameters).complete(state, 0.0)
         self.initial = state
         self.record(0, state)
         self.check(0, state)
@@ -220,8 +217,8 @@ class Course:
         schedule = self.inputs.schedule
         result = {}
         for i, parameter in enumerate(self.model.parameters):
-            held = schedule.hold[k, i]
-            value = self.inputs.parameters[:, i] if np.isnan(held) else np.full(self.runs, held)
+            fixed = schedule.hold[k, i]
+            value = self.inputs.parameters[:, i] if np.isnan(fixed) else np.full(self.runs, fixed)
             result[parameter.name] = value + schedule.shift[k, i]
         return result
 
@@ -536,15 +533,15 @@ def branch_effects(event: Event, branch: Ints) -> list[Push]:
 
 def branch_drawn(chances: Sequence[Floats], u: Floats) -> Ints:
     """The first branch whose cumulative probability exceeds u, or the last: (run,)."""
-    drawn = np.full(u.shape, len(chances) - 1)
+    branch = np.full(u.shape, len(chances) - 1)
     cumulative = np.zeros(u.shape)
     undecided = np.ones(u.shape, dtype=np.bool_)
     for b, p in enumerate(chances):
         cumulative = cumulative + p
         here = undecided & (u < cumulative)
-        drawn[here] = b
+        branch[here] = b
         undecided &= ~here
-    return drawn
+    return branch
 
 
 def times_applied(effect: Effect, times: Ints) -> Floats:
