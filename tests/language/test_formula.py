@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from offramp.language import units
 from offramp.language.constants import fold
-from offramp.language.formula import resolve
-from offramp.language.kinds import BARE, CONDITION, UNKNOWN, Known, Result, Scope
+from offramp.language.formula import called, resolve
 from offramp.language.ranges import Ranges
 from offramp.language.render import render
-from offramp.language.units import Unit
+from offramp.language.scope import Known, Result, Scope
+from offramp.language.units import BARE, CONDITION, UNKNOWN, Unit
 from offramp.tree import (
     Binary,
     Call,
@@ -72,7 +72,8 @@ def grown(part: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         st.builds(Negate, part),
         st.builds(Binary, st.sampled_from(["+", "-", "*"]), part, part),
         st.builds(Binary, st.sampled_from(["/", "**"]), part, READING),
-        st.builds(lambda f, a: Call(f, (a,)), st.sampled_from(["abs", "logistic"]), part),
+        st.builds(lambda a: Call("abs", (a,)), part),
+        st.builds(lambda x, a: called("logistic", (Binary("*", x, a),)), READING, part),
         st.builds(lambda f, a, b: Call(f, (a, b)), st.sampled_from(["min", "max"]), part, part),
     )
 
@@ -140,7 +141,7 @@ def as_python_reads(tree: ast.expr) -> Node:
             ]
             return pairs[0] if len(pairs) == 1 else Logic("and", tuple(pairs))
         case ast.Call(ast.Name(function), args):
-            return Call(function, tuple(as_python_reads(a) for a in args))
+            return called(function, tuple(as_python_reads(a) for a in args))
     raise AssertionError(ast.dump(tree))
 
 
@@ -370,7 +371,7 @@ def at_a_point(node: Node) -> float | bool:
                 "min": min,
                 "max": max,
                 "abs": lambda v: abs(v),
-                "logistic": lambda v: 1 / (1 + math.exp(-v)),
+                "exp": math.exp,
             }
             return known[function](*values)
     raise AssertionError(node)

@@ -308,3 +308,72 @@ def _registry() -> pint.UnitRegistry[Any]:
         name, value, *others = (part.strip() for part in line.split("="))
         registry.define(" = ".join([name, value, "_", *others]) if others else f"{name} = {value}")
     return registry
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """The unit of an expression of literals only: whatever its neighbour has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The unit of something that is wrong already; nothing more is said about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Not a number: true or false."""
+
+
+Kind = Unit | Bare | Unknown | Condition
+BARE, UNKNOWN, CONDITION = Bare(), Unknown(), Condition()
+
+
+def named(unit: Unit) -> str:
+    """A unit in a sentence: in `kg`, in plain numbers."""
+    return "plain numbers" if unit.is_plain and not unit.label else f"`{unit}`"
+
+
+def advice(given: Unit, wanted: Unit, it: str = "it") -> tuple[str, ...]:
+    """How to get `it` from one unit to the other: the factor, or a missing `/ month`."""
+    ratio = Unit(wanted.times(given, -1.0).powers)
+    if given.dimension == wanted.dimension:
+        factor = given.factor / wanted.factor
+        if factor >= 1:
+            same = f"1 {_one(given)} is {factor:.10g} {_one(wanted)}"
+            way = f"multiply {it} by `{_with_unit(factor, ratio)}`"
+        else:
+            same = f"1 {_one(wanted)} is {1 / factor:.10g} {_one(given)}"
+            way = f"divide {it} by `{_with_unit(1 / factor, Unit(given.times(wanted, -1.0).powers))}`"
+        return (f"Units are not converted. {same}: {way}.",)
+    if wanted.is_plain:
+        bridge = str(Unit(given.powers))
+        way = f"multiply {it} by `{bridge[2:]}`" if bridge.startswith("1/") else f"divide {it} by `{bridge}`"
+        return (f"To drop the unit, {way}; or is a `unit` missing or wrong?",)
+    if ratio.same(PER_MONTH):
+        return (
+            "A value per month is wanted: multiply by a number with its unit, as in `0.1 / month * ...`.",
+        )
+    if ratio.same(MONTH) and given.is_plain:
+        return ("Give the number the unit `month`, where it stands or as in `3 * month`.",)
+    if ratio.same(MONTH):
+        return ("It is per month already: drop one `/ month`.",)
+    bridge = str(ratio)
+    way = f"divide {it} by something in `{bridge[2:]}`" if bridge.startswith("1/") else ""
+    way = way or f"multiply {it} by something in `{bridge}`"
+    return (f"Where the formula is right, change the `unit`; otherwise {way}.",)
+
+
+def _with_unit(factor: float, unit: Unit) -> str:
+    """A number with its unit, in brackets where it could be read otherwise: `(12 * month/year)`."""
+    text = str(unit)
+    if text.startswith("1/"):
+        return f"{factor:.10g} / {text[2:]}"
+    return f"({factor:.10g} * {text})"
+
+
+def _one(unit: Unit) -> str:
+    text = str(unit)
+    if text.startswith("1/"):
+        return f"per {text[2:]}"
+    return "(a plain number)" if unit.is_plain and not unit.label else text

@@ -7,7 +7,7 @@ stocks, of a vector of parameters (the truth, or an actor's picture) and the tim
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -396,7 +396,7 @@ class Reader:
             case Binary("/", left, right):
                 return self._quotient(left, right)
             case Call(function, args):
-                return self._call(function, args)
+                return PRIMITIVES[function](self, *args)
             case Compare() | Logic() | Not():
                 return f.to("real", self.mask(node))
         raise TypeError(f"not a formula: {node!r}")
@@ -438,35 +438,17 @@ class Reader:
         if literal == 0.5:
             return f.square_root(base)
         n = self.real(exponent)
-        value = self._elementary("exp", n * self._elementary("log", base))
+        value = self.elementary("exp", n * self.elementary("log", base))
         return f.select(base.equals(0.0) & (n > 0.0), 0.0, value)
 
-    def _call(self, function: str, args: tuple[Node, ...]) -> Value:
-        f = self.f
-        if function == "where":
-            return f.select(self.mask(args[0]), self.real(args[1]), self.real(args[2]))
-        if function in ("min", "max"):
-            combine = f.smaller if function == "min" else f.larger
-            result = self.real(args[0])
-            for arg in args[1:]:
-                result = combine(result, self._operand(arg))
-            return result
-        x = self.real(args[0])
-        match function:
-            case "exp" | "log":
-                return self._elementary(function, x)
-            case "sqrt":
-                return f.square_root(x)
-            case "abs":
-                return f.absolute(x)
-            case "logistic":
-                return 1.0 / (1.0 + self._elementary("exp", -x))
-            case "clip":
-                held = f.larger(x, self._operand(args[1]))
-                return f.smaller(held, self._operand(args[2]))
-        raise TypeError(f"unknown function `{function}`")
+    def combine(self, function: Callable[[Value, Value | float], Value], args: tuple[Node, ...]) -> Value:
+        """`min` or `max` of all arguments, from the left."""
+        result = self.real(args[0])
+        for arg in args[1:]:
+            result = function(result, self._operand(arg))
+        return result
 
-    def _elementary(self, function: str, x: Value) -> Value:
+    def elementary(self, function: str, x: Value) -> Value:
         if not self.inline:
             return self.f.call(function, x)
         return (elementary.exp if function == "exp" else elementary.log)(self.f, x)
@@ -475,6 +457,18 @@ class Reader:
         """A literal as a number, so that `min` and `max` know that it is not NaN."""
         literal = literal_of(node)
         return self.real(node) if literal is None else literal
+
+
+# By the names of tree.PRIMITIVES.
+PRIMITIVES: dict[str, Callable[..., Value]] = {
+    "min": lambda read, *args: read.combine(read.f.smaller, args),
+    "max": lambda read, *args: read.combine(read.f.larger, args),
+    "exp": lambda read, x: read.elementary("exp", read.real(x)),
+    "log": lambda read, x: read.elementary("log", read.real(x)),
+    "sqrt": lambda read, x: read.f.square_root(read.real(x)),
+    "abs": lambda read, x: read.f.absolute(read.real(x)),
+    "where": lambda read, condition, a, b: read.f.select(read.mask(condition), read.real(a), read.real(b)),
+}
 
 
 def literal_of(node: Node) -> float | None:

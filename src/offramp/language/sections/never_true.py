@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from offramp.distribution import support
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
-from offramp.language.priors import support
-from offramp.language.ranges import ANY, Range, Ranges
+from offramp.language.functions import ANY, Range
+from offramp.language.ranges import Ranges
 from offramp.language.reader import Reader
 from offramp.language.source import find
 from offramp.model import Actor, Distribution, Effect, Event, Formula, Ladder, Model, Origin, Policy, Variable
