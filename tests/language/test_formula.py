@@ -293,6 +293,25 @@ def test_a_month_is_the_mean_month_of_the_calendar():
     assert units.parse("week").factor / units.parse("day").factor == pytest.approx(7)
 
 
+@pytest.mark.parametrize(
+    ("one", "times", "other"),
+    [
+        ("barrel", 42, "gallon"),
+        ("gigawatt_hour", 3.6e12, "joule"),
+        ("MW", 1e6, "kg*meter**2/second**3"),
+        ("km**2", 100, "hectare"),
+        ("nautical_mile", 1.852, "km"),
+        ("meter**3", 1000, "liter"),
+        ("pound", 453.59237, "g"),
+        ("billion percent", 10, "million"),
+    ],
+)
+def test_units_stand_to_each_other_as_everyone_knows(one, times, other):
+    one, other = units.parse(one), units.parse(other)
+    assert one.dimension == other.dimension
+    assert one.factor / other.factor == pytest.approx(times, rel=1e-12)
+
+
 def test_separative_work_is_not_a_mass():
     assert not units.parse("SWU").same(units.parse("kg"))
     assert units.parse("SWU/month*month").same(units.parse("SWU"))
