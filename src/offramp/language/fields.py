@@ -11,14 +11,15 @@ from datetime import date
 from offramp.given import did_you_mean, nearest
 from offramp.language import syntax, units
 from offramp.language.constants import fold
-from offramp.language.formula import YEARS, resolve, resolve_part
+from offramp.language.formula import resolve, resolve_part
+from offramp.language.formula_names import YEARS
 from offramp.language.keys import HOMES, OTHER_WORDS, Key, Table, tables_with
-from offramp.language.kinds import CONDITION, UNKNOWN, Kind, Result, Scope
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
+from offramp.language.scope import Result, Scope
 from offramp.language.source import Mapping, Scalar, Sequence, Value
 from offramp.language.tokens import FormulaError
-from offramp.language.units import Unit
+from offramp.language.units import CONDITION, UNKNOWN, Kind, Unit
 from offramp.model import Distribution, Formula, Origin
 from offramp.tree import Node, Number, walk
 

@@ -6,8 +6,9 @@ import keyword
 import re
 import unicodedata
 
+from offramp.distribution import PRIORS
 from offramp.language import units
-from offramp.language.vocabulary import DATE_FUNCTIONS, FUNCTIONS, PRIORS, TIME
+from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, TIME
 
 # Names that results, reports and the command line use for themselves.
 _OURS = (

@@ -12,11 +12,11 @@ from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
 from offramp.language.fields import Fields
 from offramp.language.keys import Key, Table
-from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.evidence import Tables, rows_of, table_of
 from offramp.language.sections.names import check_name
 from offramp.language.source import Scalar, Sequence, Value
+from offramp.language.units import UNKNOWN
 from offramp.language.yaml_reader import MAX_BYTES, read
 from offramp.model import Row
 from offramp.truth.questions import FORMS, THRESHOLDS, Question, Questions

@@ -302,7 +302,7 @@ class _Work:
             part = waiting.pop()
             if part in weights or part in layout.derived:
                 continue
-            slow = isinstance(part, Call) and part.function in ("exp", "log", "logistic")
+            slow = isinstance(part, Call) and part.function in ("exp", "log")
             weights[part] = 15 if slow else 1
             equals = layout.by_name[part.name].equals if isinstance(part, Variable) else None
             waiting += children(part) if equals is None else [equals.node]

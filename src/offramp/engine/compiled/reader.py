@@ -7,6 +7,7 @@ a vector of parameters (the truth, or an actor's picture) and the time. These th
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from offramp.engine.compiled import elementary
@@ -127,7 +128,7 @@ class Reader:
             case Binary("/", left, right):
                 return self._quotient(left, right)
             case Call(function, args):
-                return self._call(function, args)
+                return PRIMITIVES[function](self, *args)
             case Compare() | Logic() | Not():
                 return f.to("real", self.mask(node))
         raise TypeError(f"not a formula: {node!r}")
@@ -169,34 +170,17 @@ class Reader:
         if literal == 0.5:
             return f.square_root(base)
         n = self.real(exponent)
-        value = self._elementary("exp", n * self._elementary("log", base))
+        value = self.elementary("exp", n * self.elementary("log", base))
         return f.select(base.equals(0.0) & (n > 0.0), 0.0, value)
 
-    def _call(self, function: str, args: tuple[Node, ...]) -> Value:
-        f = self.f
-        if function == "where":
-            return f.select(self.mask(args[0]), self.real(args[1]), self.real(args[2]))
-        if function in ("min", "max"):
-            combine = f.smaller if function == "min" else f.larger
-            result = self.real(args[0])
-            for arg in args[1:]:
-                result = combine(result, self._operand(arg))
-            return result
-        x = self.real(args[0])
-        match function:
-            case "exp" | "log":
-                return self._elementary(function, x)
-            case "sqrt":
-                return f.square_root(x)
-            case "abs":
-                return f.absolute(x)
-            case "logistic":
-                return 1.0 / (1.0 + self._elementary("exp", -x))
-            case "clip":
-                return f.smaller(f.larger(x, self._operand(args[1])), self._operand(args[2]))
-        raise TypeError(f"unknown function `{function}`")
+    def combine(self, function: Callable[[Value, Value | float], Value], args: tuple[Node, ...]) -> Value:
+        """`min` or `max` of all arguments, from the left."""
+        result = self.real(args[0])
+        for arg in args[1:]:
+            result = function(result, self._operand(arg))
+        return result
 
-    def _elementary(self, function: str, x: Value) -> Value:
+    def elementary(self, function: str, x: Value) -> Value:
         if not self.inline:
             return self.f.call(function, x)
         return (elementary.exp if function == "exp" else elementary.log)(self.f, x)
@@ -205,6 +189,18 @@ class Reader:
         """A literal as a number, so that `min` and `max` know that it is not NaN."""
         literal = literal_of(node)
         return self.real(node) if literal is None else literal
+
+
+# By the names of tree.PRIMITIVES.
+PRIMITIVES: dict[str, Callable[..., Value]] = {
+    "min": lambda read, *args: read.combine(read.f.smaller, args),
+    "max": lambda read, *args: read.combine(read.f.larger, args),
+    "exp": lambda read, x: read.elementary("exp", read.real(x)),
+    "log": lambda read, x: read.elementary("log", read.real(x)),
+    "sqrt": lambda read, x: read.f.square_root(read.real(x)),
+    "abs": lambda read, x: read.f.absolute(read.real(x)),
+    "where": lambda read, condition, a, b: read.f.select(read.mask(condition), read.real(a), read.real(b)),
+}
 
 
 def hold(f: Function, layout: Layout, stock: str, value: Value) -> Value:

@@ -98,7 +98,7 @@ def _value(node: Node, env: Environment) -> Value:
                 result = combine(result, _value(part, env))
             return result
         case Call(function, args):
-            return np.asarray(_FUNCTION[function](*(_value(a, env) for a in args)))
+            return np.asarray(PRIMITIVES[function](*(_value(a, env) for a in args)))
     raise TypeError(f"not a formula: {node!r}")  # pragma: no cover - the checker builds nothing else
 
 
@@ -150,15 +150,6 @@ def _largest(*args: Value) -> Value:
     return result
 
 
-def _clip(x: Value, low: Value, high: Value) -> Value:
-    return np.minimum(np.maximum(x, low), high)
-
-
-def logistic(x: Value) -> Value:
-    """1 / (1 + exp(-x))."""
-    return np.asarray(1.0 / (1.0 + np.exp(-x)))
-
-
 _ARITHMETIC = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 _COMPARISON = {
     "<": np.less,
@@ -168,14 +159,13 @@ _COMPARISON = {
     "==": np.equal,
     "!=": np.not_equal,
 }
-_FUNCTION: dict[str, Any] = {
+# By the names of tree.PRIMITIVES.
+PRIMITIVES: dict[str, Any] = {
     "min": _smallest,
     "max": _largest,
     "exp": np.exp,
     "log": np.log,
     "sqrt": np.sqrt,
     "abs": np.abs,
-    "clip": _clip,
     "where": np.where,
-    "logistic": logistic,
 }

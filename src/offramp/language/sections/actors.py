@@ -8,14 +8,13 @@ from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
-from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader
 from offramp.language.sections.effects import is_stock, read_effects, some
 from offramp.language.sections.minds import hold_minds_together, read_beliefs, read_true_type, read_types
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.values import not_negative, within
 from offramp.language.source import Mapping, Scalar
-from offramp.language.units import MONTH, PER_MONTH, PLAIN
+from offramp.language.units import MONTH, PER_MONTH, PLAIN, UNKNOWN
 from offramp.model import Action, Actor, Formula, Misreading, Signal, Term, constant
 
 MAX_ACTIONS = 24

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from offramp.given import did_you_mean
 from offramp.language import keys, units
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN, Kind
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.names import Names
 from offramp.language.sections.outcomes import is_actor
 from offramp.language.source import Scalar, Sequence, Value
-from offramp.language.units import Unit
+from offramp.language.units import UNKNOWN, Kind, Unit
 from offramp.model import Claim, Event, Expectation, Policy, Quantity, Side, Test
 
 _MOST = 200

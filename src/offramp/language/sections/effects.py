@@ -6,9 +6,9 @@ from typing import Literal
 
 from offramp.given import did_you_mean, most_alike_first
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN
 from offramp.language.sections.names import Names
 from offramp.language.source import Mapping, Scalar
+from offramp.language.units import UNKNOWN
 from offramp.model import Effect
 
 _MAKE_IT_A_STOCK = "Make it a variable with `initial`, or name a stock."

@@ -9,11 +9,10 @@ from pathlib import Path
 from offramp.given import did_you_mean
 from offramp.language import keys, tables, units
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN, Kind
 from offramp.language.reader import Reader
 from offramp.language.sections.names import Names, check_name
 from offramp.language.source import Scalar
-from offramp.language.units import Unit
+from offramp.language.units import UNKNOWN, Kind, Unit
 from offramp.model import Evidence, Row
 
 _MOST = 100

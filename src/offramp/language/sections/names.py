@@ -7,10 +7,11 @@ from datetime import date
 
 from offramp.language import keys
 from offramp.language.fields import Fields, look_up
-from offramp.language.kinds import UNKNOWN, Kind, Known, Scope
 from offramp.language.naming import why_not
 from offramp.language.reader import Reader
+from offramp.language.scope import Known, Scope
 from offramp.language.source import Mapping, Scalar, Value
+from offramp.language.units import UNKNOWN, Kind
 from offramp.model import Model
 
 # Section -> what its names are, in the order in which the shared names are given out.

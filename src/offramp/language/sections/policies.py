@@ -8,7 +8,6 @@ from datetime import date
 from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.contradictions import contradiction
 from offramp.language.sections.names import Names
@@ -21,6 +20,7 @@ from offramp.language.sections.thoughts import (
     read_nudge,
 )
 from offramp.language.source import Scalar, Sequence
+from offramp.language.units import UNKNOWN
 from offramp.model import Actor, Intervention, Policy, Variable
 
 BASELINE = "baseline"

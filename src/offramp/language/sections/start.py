@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+from offramp.distribution import likely, quantile, support
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA
-from offramp.language.priors import likely, support
-from offramp.language.ranges import Range, Ranges
+from offramp.language.functions import Range
+from offramp.language.ranges import Ranges
 from offramp.language.reader import Reader
 from offramp.language.source import Value
 from offramp.model import Distribution, Formula
@@ -74,5 +75,6 @@ def _reach(value: float | Distribution, saturates: bool) -> Range:
         return value, value
     low, high = support(value)
     if math.isinf(low) or math.isinf(high):
-        return (value.args[0], value.args[0]) if saturates else likely(value)
+        middle = float(quantile(value, 0.5))
+        return (middle, middle) if saturates else likely(value)
     return low, high

@@ -7,12 +7,11 @@ import math
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
-from offramp.language.kinds import UNKNOWN, Kind
 from offramp.language.reader import Reader
 from offramp.language.sections.names import Names
 from offramp.language.sections.start import Priors, hold_against_bounds
 from offramp.language.source import Sequence
-from offramp.language.units import MONTH, Unit
+from offramp.language.units import MONTH, UNKNOWN, Kind, Unit
 from offramp.model import Distribution, Formula, Parameter, Variable
 
 _NOT_COMPUTED = "a parameter cannot be computed from others (a variable with `equals` can)"
