@@ -14,6 +14,7 @@ from offramp.charts.differences import Gap, differences
 from offramp.model import Model
 from offramp.questions.backtest import words as trust
 from offramp.questions.claims import words as claims_in_words
+from offramp.questions.claims.ask import Finding, Findings
 from offramp.questions.compare import tell as policies
 from offramp.questions.compare.ask import Comparison
 from offramp.questions.misreadings.ask import Misreadings
@@ -89,9 +90,10 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
         found |= _misreadings(view.model, misread)
         found["costly_counted"] = f"Counted in {_futures(misread)} for each set of corrections."
     if claims is not None:
-        found["claims"] = claims_in_words.headline(dict(claims))
-        found["claims_in_short"] = claims_in_words.in_short(dict(claims))
-        found["claim_rows"] = [_claim(c, view.model) for c in claims["claims"]]
+        findings = Findings.from_dict(claims)
+        found["claims"] = claims_in_words.headline(findings)
+        found["claims_in_short"] = claims_in_words.in_short(findings)
+        found["claim_rows"] = [_claim(c, view.model) for c in findings.claims]
     if sensitive is not None:
         found["sensitivity"] = _sensitivity(view.model, sensitive)
     if (backtest := answers.get("backtest")) is not None:
@@ -221,16 +223,10 @@ def _misreadings(model: Model, misread: Answer) -> dict[str, Any]:
 # ── claims, sensitivities ─────────────────────────────────────────────────────────────────────────
 
 
-def _claim(claim: Answer, model: Model) -> ClaimRow:
-    tests = []
-    for test in claim["tests"]:
-        lines = [claims_in_words.result(test, c, model) for c in test["comparisons"]]
-        lines += [*claims_in_words.laid_down(test), *([test["note"]] if test["note"] else [])]
-        tests.append((claims_in_words.expectation(test, model), lines))
-    kind = {"borne out": "yes", "contradicted": "no"}.get(claim["verdict"], "open")
-    return ClaimRow(
-        claim["id"], claim["title"], claim["verdict"], kind, claims_in_words.of_worlds(claim), tests
-    )
+def _claim(claim: Finding, model: Model) -> ClaimRow:
+    tests = [(claims_in_words.expectation(t, model), claims_in_words.results(t, model)) for t in claim.tests]
+    kind = {"borne out": "yes", "contradicted": "no"}.get(claim.verdict, "open")
+    return ClaimRow(claim.id, claim.title, claim.verdict, kind, claims_in_words.of_worlds(claim), tests)
 
 
 def _sensitivity(model: Model, found: Answer) -> Chart | None:
@@ -285,7 +281,7 @@ def _again(question: str, answer: Answer, model: Model) -> str:
     from pathlib import Path
 
     subject = model.file if Path(model.file).exists() else model.name
-    if question == "compare":
+    if question in ("compare", "claims"):
         asked = questions()[question]
         return asked.again(asked.answer_type.from_dict(answer), subject)
     said = ["offramp", question, subject]
@@ -293,8 +289,6 @@ def _again(question: str, answer: Answer, model: Model) -> str:
         said += ["--outcome", answer["outcome"]]
         said += [] if answer["policy"] == "baseline" else ["--policy", answer["policy"]]
     said += ["--runs", str(answer["runs"]), "--seed", str(answer["seed"])]
-    if "worlds" in answer.get("intervals", {}) and isinstance(answer["intervals"], Mapping):
-        said += ["--worlds", str(answer["intervals"]["worlds"])]
     for name, value in answer["set"].items():
         said += ["--set", f"{name}={value!r}"]
     return shlex.join(said)

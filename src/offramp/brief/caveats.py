@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from offramp.brief.view import View
+from offramp.questions.claims.ask import Findings
+from offramp.questions.claims.tell import tell as tell_claims
 from offramp.questions.compare.ask import Comparison
 from offramp.questions.compare.tell import tell as tell_comparison
 from offramp.tell import figures, words
@@ -30,14 +32,7 @@ def doubts(view: View, answers: Mapping[str, Answer]) -> list[str]:
         risk, lift = words.quoted(found["outcome_title"]), figures.number(first["lift"]["value"], 2)
         told.append(f"To know whether {where}: there {risk} is {lift} times as likely.")
     if claims is not None:
-        failed = [c["id"] for c in claims["claims"] if c["verdict"] == "contradicted"]
-        if failed:
-            told.append(
-                f"Claims that the model contradicts ({words.enumerated(failed)}): either the claim or the "
-                "model is wrong there."
-            )
-        if any(c["verdict"] == "undecided" for c in claims["claims"]):
-            told.append("Claims still undecided: more runs may tell.")
+        told += tell_claims(Findings.from_dict(claims), view.model).caveats
     compared = answers.get("compare")
     if compared is not None:
         told += tell_comparison(Comparison.from_dict(compared), view.model).caveats

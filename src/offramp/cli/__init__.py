@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import click
 
-from offramp.cli.comparing import claims
 from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
@@ -152,7 +151,6 @@ for command in (
     explain,
     minds,
     ladder,
-    claims,
     story,
     loops,
     sensitivity,

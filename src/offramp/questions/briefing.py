@@ -12,7 +12,7 @@ import numpy as np
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Model
 from offramp.questions.claims.ask import findings_of, policies_of
-from offramp.questions.claims.ask import measured as measure_claims
+from offramp.questions.claims.ask import measure as measure_claims
 from offramp.questions.compare.ask import BASELINE, comparison_of
 from offramp.questions.compare.ask import measure as measure_policies
 from offramp.questions.misreadings.ask import misreadings
