@@ -33,7 +33,6 @@ _PUBLIC = {
     "UsageError": ("offramp.errors", "UsageError"),
     "backtest": ("offramp.truth.backtest", "backtest"),
     "brief": ("offramp.brief.page", "brief"),
-    "claims": ("offramp.questions.claims.ask", "claims"),
     "calibrate": ("offramp.truth.calibration", "calibrate"),
     "crises": ("offramp.language.files", "bundled_names"),
     "discover": ("offramp.questions.discover.ask", "discover"),

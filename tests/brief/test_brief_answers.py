@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from importlib import resources
 
@@ -10,9 +9,12 @@ import pytest
 
 import offramp as ofr
 from cli_calls import call
-from offramp.questions.briefing import Budget, answers
+from offramp.analysis.answer import head
+from offramp.analysis.intervals import Estimate
+from offramp.questions.briefing import answers, futures_for
+from offramp.questions.discover.ask import Condition, Discovery, Region
 
-FEW = Budget(policies=150, corrections=30)
+FEW = {"compare": 150, "claims": 150, "misreadings": 30}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def river(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def asked(river):
-    return answers(ofr.Design(ofr.load(river), seed=3), budget=FEW)
+    return answers(ofr.Design(ofr.load(river), seed=3), futures=FEW)
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +45,17 @@ def text_of(html):
 def test_a_brief_asks_what_policies_misreadings_and_claims_come_to(asked, river):
     assert set(asked) == {"compare", "claims", "misreadings"}
     choices = [p.name for p in ofr.load(river).policies if p.name != "baseline" and not p.variant]
-    assert list(asked["compare"]["policies"]) == choices
-    assert asked["compare"]["runs"] == 150
+    assert list(asked["compare"].policies) == choices
+    assert asked["compare"].runs == 150
 
 
 def test_its_numbers_are_those_that_the_questions_give_alone(asked, river):
     """One set of runs serves policies and claims; the same seed gives each the same numbers by itself."""
     model = ofr.load(river)
-    alone = ofr.compare(ofr.Design(model, ["mediation"], 150, seed=3), worlds=0).as_dict()
-    assert alone["policies"]["mediation"] == asked["compare"]["policies"]["mediation"]
-    claims = ofr.claims(ofr.Design(model, scenarios=150, seed=3), worlds=0).as_dict()
-    assert claims["claims"] == asked["claims"]["claims"]
+    alone = ofr.compare(ofr.Design(model, ["mediation"], 150, seed=3), worlds=0)
+    assert alone.policies["mediation"] == asked["compare"].policies["mediation"]
+    claims = ofr.claims(ofr.Design(model, scenarios=150, seed=3), worlds=0)
+    assert claims.claims == asked["claims"].claims
 
 
 def test_the_page_has_a_section_for_each_answer_and_the_short_of_it_first(page):
@@ -99,10 +101,10 @@ outcomes:
 policies: {help: {title: Help, do: [{force: {donor: give}}]}}
 """
     )
-    found = answers(ofr.Design(model), budget=Budget(600, 0))
-    hinge = found["compare"]["hinges"]["help"]["war"]
-    assert hinge["parameter"] == "trust"
-    assert hinge["upper_third"] < hinge["lower_third"] <= 0
+    found = answers(ofr.Design(model), futures={"compare": 600})
+    hinge = found["compare"].hinges["help"]["war"]
+    assert hinge.parameter == "trust"
+    assert hinge.upper_third < hinge.lower_third <= 0
     html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=100)), model, answers=found).html
     assert "It hangs on “Trust”" in text_of(html)
 
@@ -141,8 +143,10 @@ def test_answers_asked_before_take_the_place_of_those_that_a_brief_would_ask(riv
     [
         ("not json", "cannot be read as JSON"),
         ("[]", "holds no answer"),
-        ('{"model": "river"}', "is no answer that a brief can use"),
-        ('{"claims": [], "model_hash": "0", "model": "river"}', "is of another model than `river`"),
+        ('{"model": "river"}', "is no answer that can stand in a brief"),
+        ('{"question": "story"}', "answers `story`, which has no part in a brief. It takes what `offramp"),
+        ('{"question": "misreadings", "model": "river"}', "lacks `"),
+        ('{"question": ["misreadings"]}', "is no answer that can stand in a brief"),
     ],
 )
 def test_a_file_that_is_no_answer_is_refused_before_anything_runs(river, tmp_path, content, said):
@@ -154,12 +158,31 @@ def test_a_file_that_is_no_answer_is_refused_before_anything_runs(river, tmp_pat
     assert not (tmp_path / "page.html").exists()
 
 
+def test_one_question_is_answered_once(river, tmp_path, asked):
+    path = tmp_path / "misreadings.json"
+    path.write_text(asked["misreadings"].to_json(), encoding="utf-8")
+    twice = ("--with", str(path), "--with", str(path))
+    result = call("brief", river, *twice, "--out", str(tmp_path / "page.html"))
+    assert result.exit_code == 2
+    assert "answers `misreadings`, and so does a file before it" in result.stderr
+
+
+def test_a_quick_brief_and_deep_minds_have_fewer_futures(river):
+    """Whoever thinks of what others think makes each run some ten times dearer."""
+    model, deep = ofr.load(river), ofr.load("us-iran-2020")
+    full, quick = futures_for(model), futures_for(model, quick=True)
+    assert full == {"compare": 1000, "claims": 1000, "misreadings": 200}
+    assert quick == {"compare": 200, "claims": 200}
+    assert all(n < full[q] for q, n in futures_for(deep).items())
+    assert all(n < quick[q] for q, n in futures_for(deep, quick=True).items())
+
+
 def test_an_answer_of_the_model_before_an_edit_is_refused(river, tmp_path, asked):
     edited = tmp_path / "river.yaml"
     with open(river, encoding="utf-8") as file:
         edited.write_text(file.read() + "# edited\n", encoding="utf-8")
     path = tmp_path / "claims.json"
-    path.write_text(json.dumps(asked["claims"]), encoding="utf-8")
+    path.write_text(asked["claims"].to_json(), encoding="utf-8")
     result = call("brief", str(edited), "--with", str(path), "--out", str(tmp_path / "page.html"))
     assert result.exit_code == 2
     assert "ask again with `offramp claims" in result.stderr
@@ -208,26 +231,22 @@ BACKTEST = {
 }
 
 
-def test_a_backtest_and_regions_found_are_told_in_words(river, asked):
+def test_regions_found_are_told_in_words(river):
     model = ofr.load(river)
     runs = ofr.simulate(ofr.Design(model, scenarios=50))
-    regions = {
-        "outcome_title": "War", "outcome": "war", "policy": "baseline", "runs": 10, "seed": 0, "set": {},
-        "regions": [
-            {"lift": {"value": 3.04}, "conditions": [
-                {"title": "Nerve", "unit": "", "low": 0.5, "high": None},
-                {"title": "Mood", "unit": "month", "low": None, "high": 2.0},
-                {"title": "Kind", "unit": "", "low": None, "high": None, "labels": ["hard", "soft"]},
-            ]},
-        ],
-    }  # fmt: skip
-    text = text_of(ofr.brief(runs, model, answers={"backtest": BACKTEST, "discover": regions}).html)
-    assert "“before” was asked 40 questions at 2 dates from 2018-07-01 to 2020-04-01" in text
-    assert "Not told apart from the best simple rule (the trend): Brier score 0.120 against 0.135" in text
-    assert "Ship attacked (said 45 %, came 21 %)" in text
-    assert "Of 12 levels that were published, 75 % fell into its intervals of 90 %" in text
-    assert "Violence 10 0.150 −0.10 (−0.20 to 0.00)" in text
-    assert "Said and came" in text
+    nothing = Estimate(0.0, 0.0, 0.0)
+    limits = [
+        Condition("parameter", "", "a", "Nerve", "", 0.5, None, (), 0.01, 1.0),
+        Condition("parameter", "", "b", "Mood", "month", None, 2.0, (), 0.01, 1.0),
+        Condition("type", "c", "", "Kind", "", None, None, ("hard", "soft"), 0.01, 1.0),
+    ]
+    regions = [Region("prim", limits, nothing, Estimate(3.04, 2.0, 4.0), nothing, 0.2)]
+    found = Discovery(
+        **head(model, seed=0, settings={}, intervals={"sampling": "none"}),
+        policy="baseline", outcome="war", outcome_title="War", by=model.dates[-1],
+        chance=0.1, inputs=3, runs=10, failed_runs=0, regions=regions,
+    )  # fmt: skip
+    text = text_of(ofr.brief(runs, model, answers={"discover": found}).html)
     assert "“Nerve” is above 0.5, “Mood” is below 2 months and “Kind” is hard or soft" in text
     assert "there “War” is 3 times as likely" in text
 
@@ -250,14 +269,14 @@ policies:
 def test_an_end_without_a_picture_is_named():
     """A reader who knows of three ends and sees two pictures would look for the third."""
     model = ofr.loads(ENDS)
-    found = answers(ofr.Design(model), budget=Budget(100, 0))
+    found = answers(ofr.Design(model), futures={"compare": 100})
     html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=50)), model, answers=found).html
     assert "Not drawn is what comes as often under every policy: “Flood” (never)." in text_of(html)
 
 
 def test_policies_that_change_no_end_leave_no_empty_table():
     model = ofr.loads(ENDS.replace(" * heat", "").replace("forbid: {red: wait}", "force: {red: wait}"))
-    found = answers(ofr.Design(model), budget=Budget(100, 0))
+    found = answers(ofr.Design(model), futures={"compare": 100})
     html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=50)), model, answers=found).html
     assert "Not drawn is what comes as often under every policy: “War” and “Flood” (never)." in text_of(html)
     assert "Changes of chances by the end" not in html

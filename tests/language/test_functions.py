@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine_bench import apply
-from offramp.engine.compiled.reader import PRIMITIVES as COMPILED
 from offramp.engine.compiled.layout import Layout, Reader
+from offramp.engine.compiled.reader import PRIMITIVES as COMPILED
 from offramp.engine.plain.evaluate import PRIMITIVES as PLAIN_WRITING
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.language import functions, units

@@ -342,4 +342,4 @@ def test_the_box_of_a_brief_names_who_helps_and_who_harms_and_what_else_ends_fut
     assert helps.startswith("“Hold”: “War” ")
     assert harms.startswith("For the worse: “Stir”: “War” ")
     counted = telling.short.counted.replace("\N{NO-BREAK SPACE}", " ")
-    assert counted == "Counted in 1,500 futures under each policy."
+    assert counted.startswith("Counted in 1,500 futures under each policy. Where two chances are compared, ")

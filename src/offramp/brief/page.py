@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from offramp.analysis.answer import Answer
 from offramp.analysis.intervals import LEVEL
-from offramp.analysis.summary import summary
+from offramp.brief.banners import failures, overrides
 from offramp.brief.comparison import comparison
 from offramp.brief.events import events
 from offramp.brief.grounds import NOT_MEASURED, again, grounds, reading, situation
@@ -24,25 +24,17 @@ from offramp.brief.variables import moves, variables
 from offramp.brief.view import BASELINE, View
 from offramp.charts.canvas import printable
 from offramp.charts.palette import dark_rules
-from offramp.distribution import support
 from offramp.given import need
-from offramp.model import Distribution, Model
+from offramp.model import Model
 from offramp.questions.question import InBrief, Question
 from offramp.questions.registry import questions
 from offramp.questions.showing import called
 from offramp.tell import figures, html, words
-from offramp.tell.blocks import Fold, Table, Telling
+from offramp.tell.blocks import Fold, Telling
 
 if TYPE_CHECKING:
     import jinja2
     import xarray as xr
-
-_WHY_FAILED = {
-    "not_finite": "a number that is not finite",
-    "out_of_bounds": "a variable outside its bounds",
-    "too_many_events": "more than ten expected events in one step",
-}
-
 
 @dataclass(frozen=True)
 class Page:
@@ -132,7 +124,7 @@ def _template() -> jinja2.Template:
 def _contents(view: View, command: str, answered: Sequence[Answered]) -> dict[str, Any]:
     """Everything that the template shows."""
     attrs = view.runs.attrs
-    failed = _failures(view)
+    failed = failures(view)
     measured = any(a.part.weighs_numbers for a in answered)
     one_of_one = view.policy == BASELINE and len(view.policies) == 1
     sections = _sections(view, command, answered, failed[0] if failed else "", measured)
@@ -145,7 +137,7 @@ def _contents(view: View, command: str, answered: Sequence[Answered]) -> dict[st
         "seed": attrs["seed"],
         "short_hash": attrs["model_hash"][:12],
         "version": attrs["offramp_version"],
-        "overrides": _overrides(view),
+        "overrides": overrides(view),
         "failed": failed and (failed[0], html.table(failed[1])),
         "policy": "" if one_of_one else view.policy_title(view.policy),
         "policy_count": len(view.policies),
@@ -213,54 +205,6 @@ def _numbers_of_futures(view: View, answered: Sequence[Answered]) -> str:
         f"{figures.count(view.futures)}, {listed}. So the same chance may stand here as different numbers, "
         "as far as so many futures leave it open."
     )
-
-
-def _overrides(view: View) -> list[tuple[str, str]]:
-    """Numbers that were set by hand, with their titles; those outside their prior say so."""
-    about = view.about("parameters") | view.about("variables")
-    odd = _outside(view)
-    return [
-        (about[name]["title"] or name, figures.with_unit(value, about[name]["unit"]) + odd.get(name, ""))
-        for name, value in view.about("overrides").items()
-    ]
-
-
-def _outside(view: View) -> dict[str, str]:
-    """What to add to numbers set by hand that no scenario would have drawn."""
-    set_by_hand, said = view.about("overrides"), {}
-    for parameter in view.model.parameters:
-        if parameter.name in set_by_hand and isinstance(parameter.value, Distribution):
-            low, high = support(parameter.value)
-            if not low <= set_by_hand[parameter.name] <= high:
-                prior = parameter.value.text or parameter.value.kind
-                said[parameter.name] = f" (outside its prior, {prior})"
-    return said
-
-
-def _failures(view: View) -> tuple[str, Table] | None:
-    """What failed, under every policy: a sentence and a table; None if nothing did."""
-    # Without the paths, which no failure needs, this takes no time.
-    paths = [name for name in view.about("variables") if name in view.runs]
-    found = summary(view.runs.drop_vars(paths))
-    if not found["failed_runs"]:
-        return None
-    about = view.about("variables")
-    runs = view.runs.sizes["scenario"] * len(view.policies)
-    rows = []
-    for f in found["failures"]:
-        why = _WHY_FAILED[f["why"]]
-        if f["variable"]:
-            why += f": {about[f['variable']]['title'] or f['variable']}"
-        row = (
-            view.policy_title(f["policy"]),
-            why,
-            figures.count(f["runs"]),
-            f["first"],
-            figures.count(f["scenario"]),
-        )
-        rows.append(row)
-    heads = ("Policy", "Why", "Runs", "First in the step of", "Scenario to look at")
-    return words.failed(found["failed_runs"], runs), Table(heads, rows, numbers_from=2)
 
 
 def _command(runs: xr.Dataset) -> str:

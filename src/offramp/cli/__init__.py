@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 import click
 
 from offramp.cli.brief import brief
-from offramp.cli.comparing import claims
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
 from offramp.cli.runs import run
@@ -152,7 +151,6 @@ for command in (
     explain,
     minds,
     ladder,
-    claims,
     calibrate,
     backtest,
     forecast,

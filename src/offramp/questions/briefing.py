@@ -148,13 +148,12 @@ def read_answers(files: Iterable[Path], model: Model) -> dict[str, Answer]:
 
 def _read_answer(file: Path, model: Model) -> Answer:
     given = load_plain(file)
-    name = given.get("question")
-    known = taking_part()
-    if name not in known:
-        what = f"answers `{name}`, which" if isinstance(name, str) else "is no answer that"
-        not_here = "has no part in a brief" if isinstance(name, str) else "a brief can use"
+    name, known = given.get("question"), taking_part()
+    if not isinstance(name, str) or name not in known:
+        of_question = isinstance(name, str) and name in questions()
+        what = f"answers `{name}`, which has no part in" if of_question else "is no answer that can stand in"
         raise UsageError(
-            f"{file} {what} {not_here}. It takes what `offramp QUESTION MODEL --format json` prints for: "
+            f"{file} {what} a brief. It takes what `offramp QUESTION MODEL --format json` prints for: "
             f"{', '.join(known)}."
         )
     answer = known[name].answer_type.from_dict(given, str(file))

@@ -13,6 +13,7 @@ from offramp.questions.question import Question
 ROOMS = (
     "story",
     "compare",
+    "claims",
     "misreadings",
     "why",
     "sensitivity",

@@ -157,12 +157,12 @@ class Fold:
     Attributes
     ----------
     summary : the line
-    heading : whether the line stands above them elsewhere, too
+    heading : what stands above them elsewhere; None for the line itself, empty for nothing
     """
 
     summary: Text
     blocks: Sequence[Block]
-    heading: bool = True
+    heading: str | None = None
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,17 @@ class PageOnly:
     blocks: Sequence[Block]
 
 
-Block = Heading | Paragraph | Bullets | Terms | Code | Table | Figure | Grid | Shades | Fold | Gap | PageOnly
+@dataclass(frozen=True)
+class TextOnly:
+    """Blocks for a terminal and a document, where a page shows the same in another way."""
+
+    blocks: Sequence[Block]
+
+
+Block = (
+    Heading | Paragraph | Bullets | Terms | Code | Table | Figure | Grid | Shades | Fold | Gap | PageOnly
+    | TextOnly
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,8 @@ def _block(block: Block, place: _Place) -> Markup:
     match block:
         case Heading(text):
             return _element(f"h{min(place.level, _DEEPEST)}", text)
-        case Paragraph(text, _, _, small):
-            return Markup('<p class="small">{}</p>' if small else "<p>{}</p>").format(words(text))
+        case Paragraph():
+            return _paragraph(block)
         case Bullets(lines, small):
             items = Markup("\n").join(_element("li", line) for line in lines)
             return Markup("<ul{}>\n{}\n</ul>").format(Markup(' class="dense"' if small else ""), items)
@@ -143,6 +143,13 @@ def _block(block: Block, place: _Place) -> Markup:
             return pattern.format(words(summary), _draw(inside, place))
         case _:
             return Markup("")
+
+
+def _paragraph(block: Paragraph) -> Markup:
+    classes = " ".join(name for name, there in (("small", block.small), ("in", block.indent > 1)) if there)
+    return Markup("<p{}>{}</p>").format(
+        Markup(' class="{}"').format(classes) if classes else "", words(block.text)
+    )
 
 
 def _shades(entries: Sequence[tuple[str, float]]) -> Markup:

@@ -20,6 +20,7 @@ from offramp.tell.blocks import (
     Telling,
     Terms,
     Text,
+    TextOnly,
 )
 from offramp.tell.terminal import cleaned
 
@@ -98,10 +99,10 @@ def _block(block: Block, level: int) -> str:
             return _table(block)
         case Figure():
             return f"{_escaped_line(f'{block.sentence} {block.more}'.strip())}\n\n{_table(block.table)}"
-        case Grid(inside) | PageOnly(inside) | Fold(_, inside, False):
+        case Grid(inside) | PageOnly(inside) | TextOnly(inside) | Fold(_, inside, ""):
             return draw(inside, level)
-        case Fold(summary, inside):
-            return f"{_heading(summary, level)}\n\n{draw(inside, level + 1)}"
+        case Fold(summary, inside, heading):
+            return f"{_heading(heading or summary, level)}\n\n{draw(inside, level + 1)}"
         case _:
             return ""
 

@@ -24,6 +24,7 @@ from offramp.tell.blocks import (
     Table,
     Telling,
     Terms,
+    TextOnly,
     plain,
 )
 
@@ -248,10 +249,10 @@ def draw(blocks: Iterable[Block], page: Page) -> None:
                 shown = block.narrow if block.narrow is not None and page.columns < _WIDE else block
                 rows = [[plain(cell) for cell in row] for row in shown.rows]
                 page.table(shown.heads, rows, folds=shown.folds)
-            case Grid(inside) | Fold(_, inside, False):
+            case Grid(inside) | TextOnly(inside) | Fold(_, inside, ""):
                 draw(inside, page)
-            case Fold(summary, inside):
-                page.heading(plain(summary))
+            case Fold(summary, inside, heading):
+                page.heading(heading or plain(summary))
                 draw(inside, page)
             case Gap():
                 page.gap()

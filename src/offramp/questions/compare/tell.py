@@ -53,7 +53,7 @@ def tell(found: Comparison, model: Model) -> Telling:
             Fold(
                 "Each policy in one sentence",
                 [Paragraph(sentence(p, model, name)) for name, p in found.policies.items()],
-                heading=False,
+                heading="",
             ),
         ],
         body=[
@@ -107,7 +107,7 @@ def _one_by_one(policies: list[Fold]) -> list[Fold]:
     """Each policy, behind one line where they are many."""
     if len(policies) <= _MOST_LINES:
         return policies
-    return [Fold(f"All {len(policies)} policies one by one", policies, heading=False)]
+    return [Fold(f"All {len(policies)} policies one by one", policies, heading="")]
 
 
 # ── one policy ────────────────────────────────────────────────────────────────────────────────────────────
