@@ -12,11 +12,12 @@ from offramp.charts.canvas import NARROW, WIDE
 from offramp.charts.chart import Chart, Table, draw
 from offramp.charts.differences import Gap, differences, gap
 from offramp.model import Model, Outcome
-from offramp.questions.backtest import words as trust
+from offramp.questions.backtest.tell import tell as tell_backtest
 from offramp.questions.claims import words as claims_in_words
 from offramp.questions.misreadings.ask import Misreadings
 from offramp.questions.misreadings.chart import chart as misreadings_chart
-from offramp.tell import changes, figures, words
+from offramp.tell import blocks, changes, figures, words
+from offramp.truth.results import Backtest
 
 _MOST_COLUMNS = 4  # outcomes in the table of policies
 _MOST_VARIABLES = 3  # more would not fit across a printed page
@@ -95,11 +96,29 @@ def shown(view: View, answers: Mapping[str, Answer]) -> Shown:
     if sensitive is not None:
         found["sensitivity"] = _sensitivity(view.model, sensitive)
     if (backtest := answers.get("backtest")) is not None:
-        found["trust"], found["trust_table"] = trust.sentences(backtest), trust.table(backtest)
-        found["trust_topics"], found["trust_picture"] = trust.topics(backtest), trust.picture(backtest)
+        found |= _trust(Backtest.from_dict(backtest))
     found["doubts"] = doubts(view, answers)
     found["numbers_of_futures"] = _numbers_of_futures(view, answers)
     return Shown(**found)
+
+
+def _trust(backtest: Backtest) -> dict[str, Any]:
+    """How far to trust the model, as a backtest says."""
+    telling = tell_backtest(backtest)
+    tables = [(tuple(b.heads), b.rows) for b in telling.body if isinstance(b, blocks.Table)]
+    figure = next((b for b in telling.body if isinstance(b, blocks.Figure)), None)
+    return {
+        "trust": [b.text for b in telling.head if isinstance(b, blocks.Paragraph)] + list(telling.caveats),
+        "trust_table": tables[0] if backtest.skill.questions else None,
+        "trust_topics": tables[1] if backtest.skill_by_topic else None,
+        "trust_picture": None
+        if figure is None or isinstance(figure.wide, str)
+        else Chart(
+            figure.identity, figure.sentence,
+            draw(figure.identity, figure.title, figure.sentence, figure.wide),
+            (tuple(figure.table.heads), [tuple(row) for row in figure.table.rows]), figure.title,
+        ),
+    }  # fmt: skip
 
 
 def _futures(answer: Answer) -> str:

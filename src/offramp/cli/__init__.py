@@ -16,7 +16,6 @@ from offramp.cli.reasoning import why
 from offramp.cli.runs import brief, run
 from offramp.cli.telling import story
 from offramp.cli.thinking import ladder, minds
-from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
@@ -159,10 +158,6 @@ for command in (
     sensitivity,
     discover,
     why,
-    calibrate,
-    backtest,
-    forecast,
-    score,
     crises,
     schema,
 ):

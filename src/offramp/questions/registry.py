@@ -12,6 +12,10 @@ from offramp.questions.question import Question
 # The rooms of `offramp.questions`, in the order of the help.
 ROOMS = (
     "misreadings",
+    "calibrate",
+    "backtest",
+    "forecast",
+    "score",
 )  # fmt: skip
 
 
