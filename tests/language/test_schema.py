@@ -158,3 +158,21 @@ def test_a_chapter_fits_the_schema_and_what_looks_like_a_whole_model_must_be_one
     assert ": no model" in complaints({"horizon": {"start": "2020-06-01"}}, SCHEMA)
     assert complaints({"parameter": {}}, SCHEMA) == ["/parameter: no such key"]
     assert complaints({"model": {"name": "calm"}, "chapters": ["../economy.yaml"]}, SCHEMA)
+
+
+def test_a_key_goes_with_keys_and_cases_that_there_are():
+    """A slip in `needs` or `only_with` would refuse what is right, or nothing at all."""
+    cases = {
+        "an actor": set(),
+        "an event": set(),
+        "evidence": {"normal", "lognormal", "poisson"},
+        "a test": set(next(k for k in keys.TEST.keys if k.name == "expect").choices),
+        "a quantity": {"chance", "months_until", "variable", "acts", "event", "answered"},
+    }
+    seen = {}
+    for table in keys.every_table():
+        for key in table.keys:
+            assert not key.needs or key.needs in table.names, key.name
+            if key.needs or key.only_with:
+                seen.setdefault(table.what, set()).update(key.only_with)
+    assert seen == cases

@@ -12,8 +12,8 @@ import pytest
 import xarray as xr
 
 from offramp.errors import OfframpError, UsageError
-from offramp.language import naming
 from offramp.language.check import loads
+from offramp.language.sections.names import why_not
 from offramp.runs.dataset import RESERVED, SECTIONS, section
 from offramp.runs.design import Design
 from offramp.runs.files import load, save, to_parquet
@@ -191,7 +191,7 @@ def test_nothing_in_the_dataset_needs_the_model(model, runs):
 
 
 def test_names_that_runs_use_themselves_are_refused_by_the_checker():
-    assert [n for n in RESERVED if not naming.why_not(n)[0]] == []
+    assert [n for n in RESERVED if not why_not(n)[0]] == []
 
 
 # Files

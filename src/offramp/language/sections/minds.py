@@ -10,10 +10,9 @@ from offramp.language.constants import fold
 from offramp.language.fields import Fields
 from offramp.language.reader import Reader, shape
 from offramp.language.scope import Scope
-from offramp.language.sections.effects import some
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.outcomes import is_actor
-from offramp.language.sections.values import within
+from offramp.language.sections.values import some, within
 from offramp.language.source import Mapping, Scalar, Value, find
 from offramp.language.units import PLAIN, UNKNOWN
 from offramp.model import Actor, Belief, Chances, Formula, Overlay, Type, constant
