@@ -58,6 +58,7 @@ _PUBLIC = {
     "simulate_blocks": ("offramp.runs.simulate", "simulate_blocks"),
     "story": ("offramp.questions.story.ask", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
+    "tipping": ("offramp.questions.tipping.ask", "tipping"),
     "to_parquet": ("offramp.runs.dataset", "to_parquet"),
     "why": ("offramp.questions.why.ask", "why"),
 }
@@ -85,6 +86,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.outlook.ask import outlook
     from offramp.questions.sensitivity.ask import sensitivity
     from offramp.questions.story.ask import story
+    from offramp.questions.tipping.ask import tipping
     from offramp.questions.why.ask import why
     from offramp.runs.dataset import load as load_runs
     from offramp.runs.dataset import save, to_parquet

@@ -16,6 +16,7 @@ ROOMS = (
     "why",
     "sensitivity",
     "discover",
+    "tipping",
     "loops",
 )
 
