@@ -11,6 +11,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from offramp.cli import main
+from offramp.tell.terminal import columns_of
 
 RUNS = ("--runs", "200")  # enough to see something, few enough to be quick
 
@@ -43,3 +44,8 @@ def outcome_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a process."""
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
+
+
+def widest(text: str) -> int:
+    """Columns of the widest line."""
+    return max(map(columns_of, text.splitlines()))

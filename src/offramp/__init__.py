@@ -29,6 +29,7 @@ _PUBLIC = {
     "OfframpError": ("offramp.errors", "OfframpError"),
     "Policy": ("offramp.model", "Policy"),
     "Problem": ("offramp.errors", "Problem"),
+    "Sampling": ("offramp.truth.calibration", "Sampling"),
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
     "backtest": ("offramp.truth.backtest", "backtest"),
@@ -51,7 +52,7 @@ _PUBLIC = {
     "probability": ("offramp.analysis.outcomes", "probability"),
     "save": ("offramp.runs.dataset", "save"),
     "sensitivity": ("offramp.questions.sensitivity.ask", "sensitivity"),
-    "score_forecast": ("offramp.truth.ledger", "score"),
+    "score_forecast": ("offramp.questions.score.ask", "score"),
     "simulate": ("offramp.runs.simulate", "simulate"),
     "simulate_blocks": ("offramp.runs.simulate", "simulate_blocks"),
     "story": ("offramp.questions.story.ask", "story"),
@@ -84,6 +85,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.minds.ask import minds
     from offramp.questions.misreadings.ask import misreadings
     from offramp.questions.outlook.ask import outlook
+    from offramp.questions.score.ask import score as score_forecast
     from offramp.questions.sensitivity.ask import sensitivity
     from offramp.questions.story.ask import story
     from offramp.questions.why.ask import why
@@ -93,9 +95,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.runs.how import How
     from offramp.runs.simulate import simulate, simulate_blocks
     from offramp.truth.backtest import backtest
-    from offramp.truth.calibration import calibrate
+    from offramp.truth.calibration import Sampling, calibrate
     from offramp.truth.ledger import forecast
-    from offramp.truth.ledger import score as score_forecast
     from offramp.truth.question_list import load_questions
 
 

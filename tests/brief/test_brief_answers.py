@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from importlib import resources
 
 import pytest
@@ -11,8 +12,13 @@ import offramp as ofr
 from cli_calls import call
 from offramp.analysis.answer import head
 from offramp.analysis.intervals import Estimate
+from offramp.questions.backtest.tell import tell as tell_backtest
 from offramp.questions.briefing import answers, futures_for
 from offramp.questions.discover.ask import Condition, Discovery, Region
+from offramp.tell.terminal import text_of as terminal_text
+from offramp.truth.results import Backtest, Coverage, LeftOut
+from offramp.truth.scores import Bin
+from offramp.truth.skill import BestRule, BrierSkill, QuestionScore, Skill
 
 FEW = {"compare": 150, "claims": 150, "misreadings": 30}
 
@@ -188,47 +194,33 @@ def test_an_answer_of_the_model_before_an_edit_is_refused(river, tmp_path, asked
     assert "ask again with `offramp claims" in result.stderr
 
 
-def rule(title, brier, skill, low, high):
-    return {"title": title, "brier": brier, "brier_skill": skill, "low": low, "high": high}
+OFTEN = BrierSkill("how often it came", 0.16, 0.25, 0.1, 0.4)
+TREND = BrierSkill("the trend", 0.135, 0.11, -0.02, 0.2)
 
 
-TREND = rule("the trend", 0.135, 0.11, -0.02, 0.2)
-BACKTEST = {
-    "model": "before",
-    "model_hash": "0",
-    "questions_hash": "1",
-    "asked": 40,
-    "resolved": 30,
-    "origins": ["2018-07-01", "2020-04-01"],
-    "skill": {
-        "questions": 30,
-        "model_brier": 0.12,
-        "best_baseline": {"name": "trend", **TREND},
-        "best_without_model": {"name": "trend", **TREND},
-        "trend": TREND,
-        "climatology": rule("how often it came", 0.16, 0.25, 0.1, 0.4),
-    },
-    "skill_by_topic": {
-        "violence": {
-            "questions": 10,
-            "model_brier": 0.15,
-            "best_without_model": rule("how often it came", 0.136, -0.1, -0.2, 0.0),
-        },
-    },
-    "coverage": {"all": {"points": 12, "half": 0.5, "nine_tenths": 0.75}},
-    "reliability": [{"said": 0.04, "happened": 0.1, "low": 0.02, "high": 0.2, "n": 25}],
-    "by_question": [
-        {
-            "title": "Ship attacked",
-            "kind": "binary",
-            "skill": -0.5,
-            "score": 0.3,
-            "best_score": 0.2,
-            "said": 0.45,
-            "happened": 0.21,
-        },
-    ],
-}
+def skill(questions, brier, best):
+    """Of a model against one rule that is best, and others."""
+    others = dict.fromkeys(("climatology", "persistence", "trend", "crisis_data", "prior_model"), OFTEN)
+    named = BestRule(best.title, best.brier, best.brier_skill, best.low, best.high, "trend")
+    return Skill(
+        best_baseline=named, best_without_model=named, **others | {"trend": TREND}, best_of_each=TREND,
+        questions=questions, model_brier=brier,
+    )  # fmt: skip
+
+
+SHIPS = QuestionScore(
+    name="ship", title="Ship attacked", kind="binary", unit="", topic="violence", asked=30, happened=0.21,
+    said=0.45, best_without_model="trend", score=0.3, best_score=0.2, skill=-0.5, prior_skill=0.1,
+)  # fmt: skip
+BACKTEST = Backtest(
+    model="before", model_hash="0", title="Before", illustrative=False, questions_list="us-iran",
+    questions_hash="1", until=None, particles=20, chains=1, futures=120, runs=1000, seconds=2.0,
+    origins=(date(2018, 7, 1), date(2020, 4, 1)), stretch=1, asked=40, resolved=30, left_out=LeftOut(0, 0),
+    base_rates=0, questions=(), brier={}, log={}, skill=skill(30, 0.12, TREND), skill_by={},
+    skill_by_topic={"violence": skill(10, 0.15, BrierSkill("how often it came", 0.136, -0.1, -0.2, 0.0))},
+    sampled_skill={}, by_question=(SHIPS,), reliability=(Bin(0.04, 0.1, 0.02, 0.2, 25),), parts={},
+    coverage={"all": Coverage(32, 0.5, 0.75, 0.4, 0.7)}, calibrations=(),
+)  # fmt: skip
 
 
 def test_regions_found_are_told_in_words(river):
@@ -246,7 +238,15 @@ def test_regions_found_are_told_in_words(river):
         policy="baseline", outcome="war", outcome_title="War", by=model.dates[-1],
         chance=0.1, inputs=3, runs=10, failed_runs=0, regions=regions,
     )  # fmt: skip
-    text = text_of(ofr.brief(runs, model, answers={"discover": found}).html)
+    text = text_of(ofr.brief(runs, model, answers={"backtest": BACKTEST, "discover": found}).html)
+    assert "“Before” was asked 0 questions at 2 days from 2018-07-01 to 2020-04-01: 40 answers" in text
+    assert "cannot be told apart from the best rule without a model (the trend): skill +11 %" in text
+    assert "The model 0.120" in text
+    assert "Ship attacked (said 45 %, came 21 %)" in text
+    assert "Violence 10 0.150 -10 % (-20 to +0)" in text
+    whole = " ".join(terminal_text(tell_backtest(BACKTEST), "again", "by", 100).split())
+    assert "All levels 32 50 % 75 % 40 % 70 %" in whole
+    assert "Said and came" in text
     assert "“Nerve” is above 0.5, “Mood” is below 2 months and “Kind” is hard or soft" in text
     assert "there “War” is 3 times as likely" in text
 

@@ -13,7 +13,6 @@ from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
 from offramp.cli.runs import run
 from offramp.cli.thinking import ladder, minds
-from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
 from offramp.questions.registry import questions
@@ -151,10 +150,6 @@ for command in (
     explain,
     minds,
     ladder,
-    calibrate,
-    backtest,
-    forecast,
-    score,
     crises,
     schema,
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from offramp.cli import options, pictures
 from offramp.cli.options import Count, Day, say
 from offramp.questions.option import Kind, Option
 from offramp.questions.question import Question, Request
+from offramp.runs.how import How
 
 if TYPE_CHECKING:
     from offramp.analysis.answer import Answer
@@ -51,9 +53,12 @@ def _answered(question: Question, values: dict[str, Any]) -> int:
     if not (question.notes_in_text and form in ("text", "md")):
         for note in notes:
             say(f"Note: {note}")
-    answer = _ask(question, model, values)
+    request = Request(model, values, How(threads=values.get("threads")))
+    answer = _ask(question, request)
     subject = subject if subject is not None else str(values[question.options[0].name])
     _print(question, answer, model, form, subject, notes)
+    for task in request.afterwards:
+        say(task())
     for name, function in question.charts.items():
         if values[name] is not None:
             pictures.save(question.part("chart", function)(answer, model), values[name])
@@ -69,15 +74,14 @@ def _settings(question: Question, model: Model | None, values: dict[str, Any]) -
     return options.notes_on(model, values[names[0]])
 
 
-def _ask(question: Question, model: Model | None, values: dict[str, Any]) -> Answer:
+def _ask(question: Question, request: Request) -> Answer:
     from offramp.cli.progress import Progress
-    from offramp.runs.how import How
 
-    what = question.progress(values)
+    what = question.progress(request.values)
     if not what:
-        return question.ask(Request(model, values, How(threads=values.get("threads"))))
+        return question.ask(request)
     with Progress(what) as progress:
-        return question.ask(Request(model, values, How(threads=values.get("threads"), progress=progress)))
+        return question.ask(replace(request, how=replace(request.how, progress=progress)))
 
 
 def _print(

@@ -122,6 +122,24 @@ THREADS = Option(
     metavar="N", least=1,
 )  # fmt: skip
 
+# How far a model can be trusted: calibrations and what is asked of them.
+PARTICLES = Option(
+    "--particles", "Worlds that stand for what is possible, in each chain.", Kind.WHOLE,
+    default=200, metavar="N", least=2, most=100_000,
+)  # fmt: skip
+CHAINS = Option(
+    "--chains", "Calibrations from scratch, which show how far sampling can be off.", Kind.WHOLE,
+    default=2, metavar="N", least=1, most=16,
+)  # fmt: skip
+RESUME = Option(
+    "--resume", "Keep what is done in FILE, and go on from there when the same is asked again.", Kind.STORE,
+    metavar="FILE",
+)  # fmt: skip
+QUESTIONS = Option(
+    "--questions", "What is asked: a list that comes with offramp, or a YAML file.",
+    name="questions_list", default="us-iran", metavar="LIST",
+)  # fmt: skip
+
 
 def words_of(options: Sequence[Option], values: Mapping[str, Any]) -> list[str]:
     """The words that give options these values on the command line; defaults are left out.

@@ -32,11 +32,14 @@ class Request:
     model : the model; None for a question that is asked of a file alone
     values : option -> its value; those that are not given have their defaults
     how : how futures are run
+    afterwards : what is left to do once the answer is shown, such as to save what it was found from; each
+        gives what to say then
     """
 
     model: Model | None
     values: Mapping[str, Any]
     how: How
+    afterwards: list[Callable[[], str]] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

@@ -19,6 +19,10 @@ ROOMS = (
     "sensitivity",
     "discover",
     "loops",
+    "calibrate",
+    "backtest",
+    "forecast",
+    "score",
 )
 
 

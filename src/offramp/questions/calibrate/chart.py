@@ -1,25 +1,28 @@
-"""Pictures of a calibration: the way from prior to posterior, and how it meets what was published."""
+"""Charts of a calibration: what the data move, the way there, and how what was published is met."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from offramp.charts.canvas import LINE, SIZE, WIDE, Drawing, Row, number_ticks, pixel, time_ticks
-from offramp.charts.palette import BETTER, GRID, INK, MUTED, NEITHER, SERIES, WORSE, Colour
+from offramp.charts.canvas import LINE, NAMES, SIZE, WIDE, Drawing, Row, number_ticks, pixel, time_ticks
+from offramp.charts.palette import BETTER, GOING_ON, GRID, INK, MUTED, NEITHER, SERIES, WORSE, Colour
 from offramp.charts.text_metrics import text_width, wrap
+from offramp.model import Model
 from offramp.tell import figures
 from offramp.tell.blocks import Spec
+from offramp.truth.posterior import Fit, Posterior, TraceStage
 
+_MOST = 18  # numbers before and after
 _LEAST_TRACES, _TRACES = 4, 8  # numbers whose way is drawn
 _NO_UNIT = ("", "1", "count", "share")
 _BAND = 1.645  # standard deviations to either side of nine tenths of a normal distribution
 _LEFT, _GAP, _RIGHT = 52.0, 34.0, 32.0
 _HIGH, _STEP = 84.0, 154.0  # of one panel, and from one row of panels to the next
 # One hue a population; from the fifth on they come again.
-_NAMED = 8  # populations above the picture
+_NAMED = 8  # populations above the chart
 _POPULATIONS = (SERIES, WORSE[0], BETTER[1], NEITHER[0])
 
 _XY = {"x": pixel("x"), "y": pixel("y")}
@@ -29,7 +32,7 @@ _STROKE = {"stroke": {"field": "c", "type": "nominal", "scale": None, "legend": 
 
 
 class _Panel:
-    """One of several small plots in a picture: maps values to its pixels, draws its grid and labels."""
+    """One of several small plots in a chart: maps values to its pixels, draws its grid and labels."""
 
     def __init__(
         self,
@@ -65,18 +68,63 @@ class _Panel:
                 end = at + half
 
 
-def trace_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
+def chart(found: Posterior, model: Model | None = None, width: float = WIDE) -> Spec:
+    """What the data move: each number before (grey) and after (blue), in standard deviations of the prior.
+
+    Parameters
+    ----------
+    width : of the whole chart, pixels
+    """
+    rows = [found.parameters[name] for name in found.moved][:_MOST]
+    plot, tall = width - NAMES - 20, 22.0
+    drawing = Drawing()
+    most = 3.0
+    drawing.write([f"Numbers that evidence known by {found.until} moves"], -NAMES + 8, -26, bold=True)
+    key = "90 % before (grey) and after (blue), in standard deviations of the prior"
+    drawing.write([key], -NAMES + 8, -9, colour=MUTED)
+
+    def across(z: float) -> float:
+        return plot * (min(max(z, -most), most) + most) / (2 * most)
+
+    y, before, after, dots = 8.0, [], [], []
+    for p in rows:
+        lines = wrap(p.title, NAMES - 22, SIZE)
+        high = max(tall, len(lines) * LINE + 6.0)
+        middle = y + high / 2
+        drawing.write(lines, -14, middle - (len(lines) - 1) * LINE / 2, align="right")
+        sd = 1 - p.narrower
+        before.append({"x": across(-_BAND), "x2": across(_BAND), "y": middle})
+        low, up = (across(p.shift + side * _BAND * sd) for side in (-1, 1))
+        after.append({"x": low, "x2": up, "y": middle})
+        dots.append({"x": across(p.shift), "y": middle})
+        y += high
+    height = max(y + 4, 40.0)
+    if not rows:
+        drawing.write(["The evidence moves none of the uncertain numbers."], 0, 20)
+    grid = [{"x": across(z), "x2": across(z), "y": 0.0, "y2": height} for z in (-2, -1, 0, 1, 2)]
+    drawing.lines(grid, {"x": pixel("x"), "y": pixel("y"), "y2": {"field": "y2"}}, GRID)
+    for z in (-2, -1, 0, 1, 2):
+        drawing.write([f"{z:+d}" if z else "0"], across(z) - 7, height + 12, colour=MUTED)
+    bar = {"x": pixel("x"), **_X2, "y": pixel("y")}
+    drawing.lines(before, bar, GOING_ON, strokeWidth=9, opacity=0.55)
+    drawing.lines(after, bar, SERIES, strokeWidth=4)
+    drawing.add(
+        dots, "point", {"x": pixel("x"), "y": pixel("y")}, filled=True, size=44, fill=SERIES.light, opacity=1
+    )
+    return drawing.spec(plot, height, (NAMES, 40, 20, 26))
+
+
+def trace(found: Posterior, model: Model | None = None, width: float = WIDE) -> Spec:
     """How populations went from prior to posterior: steps of temperature, moves, the numbers that move most.
 
     Parameters
     ----------
-    told : as `offramp calibrate --format json` prints it
-    width : of the whole picture, pixels
+    width : of the whole chart, pixels
     """
-    trace, drawing = told["trace"], Drawing()
-    days, stages = [date.fromisoformat(d) for d in trace["days"]], trace["stages"]
+    way, drawing = found.trace, Drawing()
+    days, stages = way.days, way.stages
     colours = [_POPULATIONS[c % len(_POPULATIONS)] for c in range(len(stages))]
-    _heading(drawing, told, colours)
+    _heading(drawing, found, colours)
     plot = (width - 2 * _LEFT - _GAP - _RIGHT) / 2
     grid: list[Row] = []
     dots: list[Row] = []
@@ -97,17 +145,17 @@ def trace_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
         return made
 
     shares = [0.0, 0.25, 0.5, 0.75, 1.0]
-    for number, (key, title) in enumerate(_SHARES):
+    for number, (title, share_of) in enumerate(_SHARES.items()):
         one = panel(number, title, 30 + (number // 2) * _STEP, shares)
         grid += one.grid([f"{100 * s:.0f} %" for s in shares])
         for c, steps in enumerate(stages):
             for stage in steps:
-                if stage[key] is not None:
-                    k = stage["day"] + stage["temperature"]
-                    x = one.x + plot * k / max(len(days), 1)
-                    dots.append({"x": x, "y": one.down(stage[key]), "c": colours[c].light})
+                share = share_of(stage)
+                if share is not None:
+                    x = one.x + plot * (stage.day + stage.temperature) / max(len(days), 1)
+                    dots.append({"x": x, "y": one.down(share), "c": colours[c].light})
     y = 30 + ((len(_SHARES) + 1) // 2) * _STEP
-    names = _shown(told)
+    names = _traced(found)
     drawing.write(
         ["Numbers that the data move most, after each day of new evidence"], -_LEFT + 8, y, bold=True
     )
@@ -117,18 +165,13 @@ def trace_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
     )  # fmt: skip
     y += 64
     for number, name in enumerate(names):
-        path = trace["parameters"][name]
-        apart = " (populations do not agree)" if name in told["populations"]["apart"] else ""
-        one = panel(
-            number,
-            told["parameters"][name]["title"] + apart,
-            y + (number // 2) * _STEP,
-            [-2, -1, 0, 1, 2],
-            2.6,
-        )
+        path = way.parameters[name]
+        apart = " (populations do not agree)" if name in found.populations.apart else ""
+        title = found.parameters[name].title + apart
+        one = panel(number, title, y + (number // 2) * _STEP, [-2, -1, 0, 1, 2], 2.6)
         grid += one.grid(["−2", "−1", "0", "+1", "+2"])
         for c in range(len(stages)):
-            for k, (mean, sd) in enumerate(zip(path["mean"][c], path["sd"][c], strict=True)):
+            for k, (mean, sd) in enumerate(zip(path.mean[c], path.sd[c], strict=True)):
                 x = one.x + plot * k / max(len(days), 1)
                 row = {"x": x, "c": colours[c].light, "g": f"{name} {c}"}
                 bands.append(row | {"y": one.down(mean - _BAND * sd), "y2": one.down(mean + _BAND * sd)})
@@ -142,20 +185,20 @@ def trace_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
     return drawing.spec(width - _LEFT - _RIGHT, height, (_LEFT, 56, _RIGHT, 12))
 
 
-def _shown(told: dict[str, Any]) -> list[str]:
+def _traced(found: Posterior) -> list[str]:
     """Numbers whose way is drawn: moved ones, those not agreed on, and others if these are few."""
-    traced = list(told["trace"]["parameters"])
-    first = [n for n in traced if told["parameters"][n]["moved"]]
-    first += [n for n in told["populations"]["apart"] if n in traced]
+    traced = list(found.trace.parameters)
+    first = [n for n in traced if found.parameters[n].moved]
+    first += [n for n in found.populations.apart if n in traced]
     return (first + [n for n in traced if n not in first])[: max(_LEAST_TRACES, min(len(first), _TRACES))]
 
 
-_SHARES = (
-    ("effective", "Worlds that count, when weighted"),
-    ("distinct", "Worlds that are not copies, after moving"),
-    ("worlds", "Moves to other numbers that were taken"),
-    ("luck", "Moves to other luck that were taken"),
-)
+_SHARES: dict[str, Callable[[TraceStage], float | None]] = {
+    "Worlds that count, when weighted": lambda stage: stage.effective,
+    "Worlds that are not copies, after moving": lambda stage: stage.distinct,
+    "Moves to other numbers that were taken": lambda stage: stage.worlds,
+    "Moves to other luck that were taken": lambda stage: stage.luck,
+}
 
 
 def _title(drawing: Drawing, words: str, x: float, y: float, width: float) -> None:
@@ -164,8 +207,8 @@ def _title(drawing: Drawing, words: str, x: float, y: float, width: float) -> No
     drawing.write(lines, x - 4, y - 14 - (len(lines) - 1) * LINE, bold=True)
 
 
-def _heading(drawing: Drawing, told: dict[str, Any], colours: Sequence[Colour]) -> None:
-    drawing.write([f"From prior to posterior: evidence known by {told['until']}"], -_LEFT + 8, -40, bold=True)
+def _heading(drawing: Drawing, found: Posterior, colours: Sequence[Colour]) -> None:
+    drawing.write([f"From prior to posterior: evidence known by {found.until}"], -_LEFT + 8, -40, bold=True)
     x, words = -_LEFT + 8, "A dot is a step of temperature, which may cost half of the worlds' weight."
     drawing.write([words], x, -23, colour=MUTED)
     x += text_width(words, SIZE)
@@ -176,31 +219,32 @@ def _heading(drawing: Drawing, told: dict[str, Any], colours: Sequence[Colour]) 
         x += 12 + text_width(name, SIZE, bold=True)
 
 
-def fit_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
+def fit(found: Posterior, model: Model | None = None, width: float = WIDE) -> Spec:
     """What was published beside what the calibrated model would publish, series by series.
+
+    With what came afterwards, if it was asked for.
 
     Parameters
     ----------
-    told : as `offramp calibrate --format json` prints it; with what came afterwards if it was asked for
-    width : of the whole picture, pixels
+    width : of the whole chart, pixels
     """
-    drawing, after = Drawing(), told.get("held_back", {})
+    drawing, after = Drawing(), found.held_back
     plot = (width - 2 * _LEFT - _GAP - _RIGHT) / 2
     bars: list[Row] = []
     middles: list[Row] = []
     dots: list[Row] = []
     grid: list[Row] = []
-    names = [*told["series"], *(n for n in after if n not in told["series"])]
+    names = list(dict.fromkeys([*found.series, *after]))
     for number, name in enumerate(names):
-        rows = _points(told["series"].get(name), False) + _points(after.get(name), True)
-        one_of = told["series"].get(name) or after[name]
-        title = one_of["title"] + (f", {one_of['unit']}" if one_of["unit"] not in _NO_UNIT else "")
+        rows = _points(found.series.get(name), False) + _points(after.get(name), True)
+        one_of = found.series.get(name) or after[name]
+        title = one_of.title + (f", {one_of.unit}" if one_of.unit not in _NO_UNIT else "")
         x, y = (number % 2) * (plot + _LEFT + _GAP), 30 + (number // 2) * _STEP
         ticks = _ticks(rows)
         one = _Panel(drawing, x, y, plot, ticks)
         _title(drawing, title, x, y, plot)
         grid += one.grid([figures.number(t) for t in ticks])
-        begin, end = min(r["day"] for r in rows), max(r["day"] for r in rows)
+        begin, end = min(r.day for r in rows), max(r.day for r in rows)
         span = max((end - begin).days, 1)
 
         def at(day: date, x: float = x, begin: date = begin, span: int = span) -> float:
@@ -208,19 +252,19 @@ def fit_picture(told: dict[str, Any], width: float = WIDE) -> Spec:
 
         one.across([(at(d), _month(d)) for d in time_ticks(begin, end, plot) if begin <= d <= end])
         for r in rows:
-            place = {"x": at(r["day"])}
-            colour = NEITHER[0] if r["after"] else SERIES
-            bars.append(place | {"y": one.down(r["p5"]), "y2": one.down(r["p95"]), "c": colour.light})
+            place: Row = {"x": at(r.day)}
+            colour = NEITHER[0] if r.after else SERIES
+            bars.append(place | {"y": one.down(r.p5), "y2": one.down(r.p95), "c": colour.light})
             middles.append(
-                {"x": place["x"] - 3, "x2": place["x"] + 3, "y": one.down(r["p50"]), "c": colour.light}
+                {"x": place["x"] - 3, "x2": place["x"] + 3, "y": one.down(r.p50), "c": colour.light}
             )
-            inside = r["p5"] <= r["value"] <= r["p95"]
-            dots.append(place | {"y": one.down(r["value"]), "c": (INK if inside else WORSE[0]).light})
+            inside = r.p5 <= r.value <= r.p95
+            dots.append(place | {"y": one.down(r.value), "c": (INK if inside else WORSE[0]).light})
     drawing.lines(grid, _XY | _X2, GRID)
     drawing.add(bars, "rule", {**_XY, **_Y2, **_STROKE}, strokeWidth=3, opacity=0.45)
     drawing.add(middles, "rule", {**_XY, **_X2, **_STROKE}, strokeWidth=2)
     drawing.add(dots, "point", _XY | _FILL, filled=True, size=20, opacity=1)
-    drawing.write([f"What was published, and what the model calibrated to {told['until']} would publish"],
+    drawing.write([f"What was published, and what the model calibrated to {found.until} would publish"],
                   -_LEFT + 8, -40, bold=True)  # fmt: skip
     _key(drawing, bool(after))
     height = 30 + ((len(names) + 1) // 2) * _STEP - 30
@@ -239,22 +283,29 @@ def _key(drawing: Drawing, after: bool) -> None:
         x += 16 + text_width(word, SIZE, bold=True)
 
 
-def _points(series: dict[str, Any] | None, after: bool) -> list[dict[str, Any]]:
-    """Points of a series with how far they reach up and down."""
+@dataclass(frozen=True)
+class _Point:
+    """A figure and what would be published; `after` : whether it became known later."""
+
+    day: date
+    value: float
+    p5: float
+    p50: float
+    p95: float
+    after: bool
+
+
+def _points(series: Fit | None, after: bool) -> list[_Point]:
     if series is None:
         return []
-    keys = ("days", "published", "p5", "p50", "p95")
-    return [
-        {"day": date.fromisoformat(day), "value": y, "p5": p5, "p50": p50, "p95": p95, "after": after,
-         "low": min(y, p5), "high": max(y, p95)}
-        for day, y, p5, p50, p95 in zip(*(series[k] for k in keys), strict=True)
-    ]  # fmt: skip
+    columns = (series.days, series.published, series.p5, series.p50, series.p95)
+    return [_Point(*row, after) for row in zip(*columns, strict=True)]
 
 
-def _ticks(rows: Sequence[dict[str, Any]]) -> list[float]:
+def _ticks(rows: Sequence[_Point]) -> list[float]:
     """Of a panel: whole numbers for a few incidents, round ones for all else."""
-    low, high = min(r["low"] for r in rows), max(r["high"] for r in rows)
-    if low >= 0 and high <= 4 and all(r["value"] == round(r["value"]) for r in rows):
+    low, high = min(min(r.value, r.p5) for r in rows), max(max(r.value, r.p95) for r in rows)
+    if low >= 0 and high <= 4 and all(r.value == round(r.value) for r in rows):
         return [float(n) for n in range(max(1, math.ceil(high)) + 1)]
     return number_ticks(low, high, 4)
 

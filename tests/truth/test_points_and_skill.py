@@ -1,4 +1,4 @@
-"""What a record reads of runs, point by point, and how answers are reckoned up: small cases by hand."""
+"""What a record reads of runs, point by point, and how answers become skill: small cases by hand."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import offramp as ofr
 from offramp.engine.inputs import Status
 from offramp.model import DAYS_PER_MONTH, Row
 from offramp.runs.simulate import engine_for
-from offramp.truth import results as reckoning
 from offramp.truth import scores
-from offramp.truth.backtest import Asked
+from offramp.truth.baselines import BASELINES
+from offramp.truth.calibration import Sampling
 from offramp.truth.evidence import Record
+from offramp.truth.predictions import Prediction
 from offramp.truth.questions import Question
 from offramp.truth.sampler import Sampler
+from offramp.truth.skill import EVERYBODY, OTHERS, Blocks, _best_of_each, by_question, crps_skill
 from offramp.truth.worlds import Worlds
 
 HEADER = "series,date,until,known,value,unit,source,note\n"
@@ -143,11 +145,9 @@ def test_a_question_reads_a_period_at_its_middle():
     assert asked.reading(date(2020, 6, 15)) == pytest.approx(5.0 + 2.0 * 30 / 61, abs=0.05)
 
 
-def answered(question, origin, answer, **said):
-    others = {who: said.get(who, said["model"]) for who in reckoning.EVERYBODY}
-    return Asked(
-        question, origin, 1, origin + timedelta(31), answer, {k: np.array(v) for k, v in others.items()}
-    )
+def answered(question, origin, answer, **predicted):
+    by = {who: np.array(predicted.get(who, predicted["model"])) for who in EVERYBODY}
+    return Prediction(question, origin, 1, origin + timedelta(31), answer, by)
 
 
 YES = Question("yes", "Yes?", "happens", ("e",), "s", "t")
@@ -158,7 +158,7 @@ DAY = date(2020, 1, 1)
 
 
 def test_the_best_rule_for_each_question_is_chosen_over_all_its_answers():
-    one, other, *more = reckoning.BASELINES
+    one, other, *more = BASELINES
     rest = {who: [0.99] for who in more}
     some = [
         answered(YES, DAY, 0.0, model=[0.5], **rest, **{one: [0.1], other: [0.3]}),
@@ -166,7 +166,7 @@ def test_the_best_rule_for_each_question_is_chosen_over_all_its_answers():
         answered(SO, DAY, 0.0, model=[0.5], **rest, **{one: [0.6], other: [0.2]}),
     ]
     # On the first question 0.01 + 0.16 beats 0.09 + 0.09, though not each time.
-    assert reckoning._best_of_each(some) == pytest.approx([0.01, 0.16, 0.04])
+    assert _best_of_each(some) == pytest.approx([0.01, 0.16, 0.04])
 
 
 def test_kilograms_and_tonnes_weigh_alike_however_often_each_was_asked():
@@ -176,7 +176,7 @@ def test_kilograms_and_tonnes_weigh_alike_however_often_each_was_asked():
         return [
             answered(
                 question, DAY + timedelta(31 * i), scale * draws.normal(),
-                **{who: scale * draws.normal(0, 1 + k, 40) for k, who in enumerate(reckoning.EVERYBODY)},
+                **{who: scale * draws.normal(0, 1 + k, 40) for k, who in enumerate(EVERYBODY)},
             )
             for i in range(n)
         ]  # fmt: skip
@@ -184,35 +184,33 @@ def test_kilograms_and_tonnes_weigh_alike_however_often_each_was_asked():
     place = {DAY + timedelta(31 * i): i for i in range(9)}
     small = asked(KILOS, 1.0, 9, 1) + asked(TONNES, 1.0, 3, 2)
     large = asked(KILOS, 1000.0, 9, 1) + asked(TONNES, 1.0, 3, 2)
-    one, other = (reckoning._sampled_skill(some, place, 1)["continuous"] for some in (small, large))
-    for who in reckoning.OTHERS:
-        assert one[who]["crps_skill"] == pytest.approx(other[who]["crps_skill"])
+    one, other = (crps_skill(some, Blocks(place))["continuous"] for some in (small, large))
+    for who in OTHERS:
+        assert one.each[who].crps_skill == pytest.approx(other.each[who].crps_skill)
     # By hand for one of them: scores over the mean of all who answer, question by question.
-    weighed = {who: [] for who in ("model", reckoning.OTHERS[0])}
+    weighed = {who: [] for who in ("model", OTHERS[0])}
     for some in (large[:9], large[9:]):
-        crps = {
-            who: np.array([scores.crps(a.said[who], a.answer) for a in some]) for who in reckoning.EVERYBODY
-        }
+        crps = {who: np.array([scores.crps(a.by[who], a.answer) for a in some]) for who in EVERYBODY}
         scale = np.mean(list(crps.values()))
         for who, values in weighed.items():
             values.extend(crps[who] / scale)
     ours, theirs = (np.mean(values) for values in weighed.values())
-    assert other[reckoning.OTHERS[0]]["crps_skill"] == pytest.approx(1 - ours / theirs)
+    assert other.each[OTHERS[0]].crps_skill == pytest.approx(1 - ours / theirs)
 
 
 def test_a_question_by_itself_says_what_was_said_of_it_and_came_on_average():
     some = [answered(YES, DAY, 1.0, model=[0.2]), answered(YES, DAY + timedelta(31), 0.0, model=[0.4])]
     some += [answered(KILOS, DAY, 5.0, model=[3.0, 5.0]), answered(KILOS, DAY, 9.0, model=[4.0, 8.0])]
-    yes, kilos = reckoning._by_question(some, {DAY: 0, DAY + timedelta(31): 1})
-    assert (yes["asked"], yes["happened"], yes["said"]) == (2, 0.5, pytest.approx(0.3))
-    assert (kilos["happened"], kilos["said"]) == (7.0, 5.0)
-    assert yes["score"] == pytest.approx((0.64 + 0.16) / 2)
+    yes, kilos = by_question(some)
+    assert (yes.asked, yes.happened, yes.said) == (2, 0.5, pytest.approx(0.3))
+    assert (kilos.happened, kilos.said) == (7.0, 5.0)
+    assert yes.score == pytest.approx((0.64 + 0.16) / 2)
 
 
 def test_each_stage_of_a_calibration_says_which_share_of_its_particles_counts(model):
-    found = ofr.calibrate(model, date(2020, 7, 1), particles=40, chains=2, seed=1)
-    stages = [s for chain in found.history for record in chain for s in record["stages"]]
-    shares = np.array([s["effective"] for s in stages])
+    found = ofr.calibrate(model, date(2020, 7, 1), Sampling(particles=40, chains=2, seed=1))
+    stages = [s for chain in found.history for record in chain for s in record.stages]
+    shares = np.array([s.effective for s in stages])
     assert ((shares >= 1 / 40) & (shares <= 1)).all()
     assert shares.min() < 0.99
-    assert stages[-1]["temperature"] == 1.0
+    assert stages[-1].temperature == 1.0
