@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from offramp.engine.compiled.compile import CompiledModel, compile_model
+from offramp.engine.depths import steps_ahead
 from offramp.engine.inputs import Inputs
-from offramp.engine.plain.world import look_ahead_steps
 from offramp.language.check import load
 from offramp.model import Model
 from offramp.runs.design import Design
@@ -47,9 +47,9 @@ def best(work: Callable[[], object], times: int = 5) -> float:
     return min(results)
 
 
-def look_ahead_steps_per_run(model: Model) -> int:
+def steps_ahead_per_run(model: Model) -> int:
     """Evaluations of the dynamics in look-aheads, if every action is always available."""
-    ahead = [len(a.actions) * look_ahead_steps(a, model.step_length) for a in model.actors if a.depth]
+    ahead = [len(a.actions) * steps_ahead(a, model.step_length) for a in model.actors if a.depth]
     return model.steps * sum(ahead)
 
 
@@ -62,14 +62,14 @@ def report_speed(name: str, model: Model, runs: int) -> None:
     compiled = compile_model(model, cache=False)
     inputs = Design(model, scenarios=runs, seed=1).inputs("baseline")
     seconds = best(lambda: compiled.run(inputs)) / runs
-    steps = look_ahead_steps_per_run(model)
+    steps = steps_ahead_per_run(model)
     each = f"{seconds / steps * 1e9:8.1f} ns a look-ahead step ({steps} a run)" if steps else ""
     print(f"{name:28} {1 / seconds:9.0f} runs/s a core {each}")
 
 
 def report_widths(model: Model, runs: int = 256) -> None:
     inputs = Design(model, scenarios=runs, seed=1).inputs("baseline")
-    steps = look_ahead_steps_per_run(model) or model.steps
+    steps = steps_ahead_per_run(model) or model.steps
     for width in (1, 2, 4, 8, 16):
         compiled = compile_model(model, width=width, cache=False)
         seconds = best(lambda c=compiled: c.run(inputs), 3) / runs  # type: ignore[misc]

@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 from minds_speed import SYNTHETIC, inputs_of, with_minds
 
-from offramp.charts.canvas import FONT, LINE, SIZE, WIDE, Spec, number_ticks
+from offramp.charts.canvas import FONT, LINE, SIZE, WIDE, number_ticks
 from offramp.charts.palette import GRID, INK, MUTED, PAPER, RULE, SERIES
 from offramp.charts.render import svg
 from offramp.engine.compiled.compile import compile_model
 from offramp.language.check import load
 from offramp.model import Model
+from offramp.tell.blocks import Spec
 
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "minds-cost.svg"
 

@@ -29,8 +29,9 @@ from typing import Any
 import numpy as np
 
 from offramp.engine.compiled.compile import compile_model
+from offramp.engine.depths import inner_steps, steps_ahead
 from offramp.engine.inputs import Inputs
-from offramp.engine.plain.world import Push, contested, inner_steps, look_ahead_steps
+from offramp.engine.plain.world import Push, contested
 from offramp.language.check import load
 from offramp.model import Actor, Branch, Effect, Event, Formula, Model
 from offramp.runs.design import Design
@@ -349,7 +350,7 @@ class Writer:
             body += [
                 f"if level > 0 and me != {m}:",
                 f"    z = [{weights}]",
-                f"    steps = min({look_ahead_steps(actor, self.dt)}, inner)",
+                f"    steps = min({steps_ahead(actor, self.dt)}, inner)",
                 f"    level_{m} = min(level, {actor.depth})",
                 f"    worth = look_ahead_{m}(x, p, k, [v > -math.inf for v in z], level_{m}, steps, inner)",
                 f"    moves[{m}] = softmax([a + {self.py(actor.precision)} * b for a, b in zip(z, worth)])",
@@ -381,7 +382,7 @@ class Writer:
                     "worth = [0.0] * len(z)",
                     "for weight, p in pictures:",
                     f"    x = see_{i}(state, first, truth, p, noise, now)",
-                    f"    steps, inner = {look_ahead_steps(actor, self.dt)}, {inner_steps(actor, self.dt)}",
+                    f"    steps, inner = {steps_ahead(actor, self.dt)}, {inner_steps(actor, self.dt)}",
                     f"    some = look_ahead_{i}(x, p, k, open, {actor.depth}, steps, inner)",
                     "    worth = [a + weight * b for a, b in zip(worth, some)]",
                     "p = mean",

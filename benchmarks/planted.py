@@ -34,8 +34,9 @@ from scipy.spatial.distance import cdist
 from offramp import load
 from offramp.model import Model, Row
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import engine_for
-from offramp.truth.calibration import calibrate
+from offramp.truth.calibration import Sampling, calibrate
 from offramp.truth.evidence import Record, with_error
 from offramp.truth.sampler import Sampler
 from offramp.truth.worlds import Worlds
@@ -106,7 +107,8 @@ def planted(model: Model, number: int) -> tuple[Model, Draws]:
 def moving(model: Model, runs: int, seed: int) -> Draws:
     """Worlds and luck."""
     # Particles for about so many runs: two moves in five sweeps, some seven stages.
-    found = calibrate(model, END, particles=max(40, runs // 75), chains=1, seed=seed, threads=1)
+    sampling = Sampling(particles=max(40, runs // 75), chains=1, seed=seed)
+    found = calibrate(model, END, sampling, how=How(threads=1))
     return {name: v.ravel() for name, v in found.parameters().items()}
 
 

@@ -31,7 +31,7 @@ from scipy import stats
 from offramp.language.check import load
 from offramp.model import Model, Row
 from offramp.runs.simulate import engine_for
-from offramp.truth.calibration import calibrate, from_prior
+from offramp.truth.calibration import Sampling, calibrate, from_prior
 from offramp.truth.evidence import Record
 from offramp.truth.posterior import prior_draws
 from offramp.truth.sampler import Sampler
@@ -75,7 +75,7 @@ def ranks(model: Model, until: date, worlds: int, particles: int, file: Path) ->
         if kept.get("asked") == [model.hash, until.isoformat(), particles]:
             done = kept
     engine, record = engine_for(model), Record(model, until)
-    drawn = from_prior(model, particles=2 * worlds, seed=SEED)
+    drawn = from_prior(model, Sampling(particles=2 * worlds, chains=1, seed=SEED), engine)
     z, lineage = drawn.flat()
     lineage[:] = np.arange(len(lineage))[:, None] + 2**61
     outputs = Sampler(drawn.worlds, engine).play(z, lineage, record.steps)
@@ -88,7 +88,9 @@ def ranks(model: Model, until: date, worlds: int, particles: int, file: Path) ->
         planted = published(record, shown[w])
         assert len(Record(planted, until).points) == len(record.points)
         began = time.perf_counter()
-        found = calibrate(planted, until, particles=particles, chains=1, seed=number + 1, engine=engine)
+        found = calibrate(
+            planted, until, Sampling(particles=particles, chains=1, seed=number + 1), runner=engine
+        )
         rng = np.random.default_rng(number)
         some = rng.choice(particles, DRAWS, replace=False)
         row, gain = {}, {}

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import numpy as np
 
-from offramp.engine.inputs import Outputs
+from offramp.engine.outputs import Outputs
 from offramp.language.check import loads
 from offramp.model import Model
 from offramp.runs.design import Design

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import offramp as ofr
-from offramp.brief.pictures import standing_spec
+from offramp.brief.outlook import standing_spec
 from offramp.brief.view import View
 from offramp.charts.canvas import WIDE
 from offramp.charts.palette import PAPER

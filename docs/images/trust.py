@@ -15,13 +15,17 @@ from pathlib import Path
 
 import numpy as np
 
+from offramp.analysis.answer import load_plain
 from offramp.charts.palette import PAPER
 from offramp.charts.render import svg
 from offramp.language.check import load
-from offramp.questions.backtest.charts import calibration_picture, reliability_picture, skill_picture
+from offramp.questions.backtest import chart as backtest_charts
+from offramp.questions.calibrate.chart import chart as calibration_chart
 from offramp.truth import scores
-from offramp.truth.calibration import calibrate_at
-from offramp.truth.posterior import summary
+from offramp.truth.calibration import Sampling, calibrate_at
+from offramp.truth.posterior import Posterior, summary
+from offramp.truth.results import Backtest
+from offramp.truth.skill import BrierSkill
 
 MOVED_BY = date(2019, 7, 1)
 here = Path(__file__).parent
@@ -31,115 +35,104 @@ def percent(value: float) -> str:
     return f"{100 * value:+.0f} %"
 
 
-def between(one: dict) -> str:
-    return f"{percent(one['brier_skill'])} ({100 * one['low']:+.0f} to {100 * one['high']:+.0f})"
+def between(one: BrierSkill) -> str:
+    return f"{percent(one.brier_skill)} ({100 * one.low:+.0f} to {100 * one.high:+.0f})"
 
 
-def tables(told: dict) -> None:
+def tables(found: Backtest) -> None:
     """Skill by group, by question, and coverage."""
     print("| yes-or-no questions | answers | model | best of four | skill against it | best for each |")
     print("|---|---|---|---|---|---|")
     titles = {"before_2021": "answered before 2021", "from_2021": "answered from 2021 on"}
-    groups = {"all": told["skill"], **told["skill_by_topic"], **told["skill_by"]}
+    groups = {"all": found.skill, **found.skill_by_topic, **found.skill_by}
     for name, one in groups.items():
-        best = one["best_without_model"]
+        best = one.best_without_model
         title = titles.get(name, name.replace("1_months", "1_month").replace("_", " "))
-        beaten = f"{best['brier']:.3f} ({best['name']})"
+        beaten = f"{best.brier:.3f} ({best.name})"
         print(
-            f"| {title} | {one['questions']:,} | {one['model_brier']:.3f} | {beaten} "
-            f"| {between(best)} | {between(one['best_of_each'])} |"
+            f"| {title} | {one.questions:,} | {one.model_brier:.3f} | {beaten} "
+            f"| {between(best)} | {between(one.best_of_each)} |"
         )
     print("\n| against | Brier | log | skill of the model |\n|---|---|---|---|")
-    print(f"| the model | {told['brier']['model']:.3f} | {told['log']['model']:.3f} | |")
-    for name, brier in told["brier"].items():
-        if name != "model":
-            print(f"| {name} | {brier:.3f} | {told['log'][name]:.3f} | {between(told['skill'][name])} |")
+    print(f"| the model | {found.brier['model']:.3f} | {found.log['model']:.3f} | |")
+    for name, one in found.skill.each.items():
+        print(f"| {name} | {one.brier:.3f} | {found.log[name]:.3f} | {between(one)} |")
     print("\n| counts and levels | best of four | skill in CRPS |\n|---|---|---|")
-    for kind, one in told["sampled_skill"].items():
-        for who, skill in one.items():
-            if who != "questions":
-                ends = f"({100 * skill['low']:+.0f} to {100 * skill['high']:+.0f})"
-                print(f"| {kind} | {who} | {percent(skill['crps_skill'])} {ends} |")
+    for kind, sampled in found.sampled_skill.items():
+        for who, skill in sampled.each.items():
+            ends = f"({100 * skill.low:+.0f} to {100 * skill.high:+.0f})"
+            print(f"| {kind} | {who} | {percent(skill.crps_skill)} {ends} |")
     print("\n| levels | points | in 50 % | in 90 % | before: in 50 % | in 90 % |\n|---|---|---|---|---|---|")
-    for name, c in told["coverage"].items():
-        shares = (c[k] for k in ("half", "nine_tenths", "prior_half", "prior_nine_tenths"))
-        print(f"| {name} | {c['points']} | {' | '.join(f'{100 * s:.0f} %' for s in shares)} |")
+    for name, c in found.coverage.items():
+        shares = (c.half, c.nine_tenths, c.prior_half, c.prior_nine_tenths)
+        print(f"| {name} | {c.points} | {' | '.join(f'{100 * s:.0f} %' for s in shares)} |")
     print("\n| question | kind | answers | came | said | best of four | skill | against no evidence |")
     print("|---|---|---|---|---|---|---|---|")
-    for q in told["by_question"]:
-        skills = " | ".join("" if q[k] is None else percent(q[k]) for k in ("skill", "prior_skill"))
+    for q in found.by_question:
+        skills = " | ".join("" if s is None else percent(s) for s in (q.skill, q.prior_skill))
         print(
-            f"| {q['title']} | {q['kind']} | {q['asked']} | {q['happened']:.3g} | {q['said']:.3g} "
-            f"| {q['best_without_model']} | {skills} |"
+            f"| {q.title} | {q.kind} | {q.asked} | {q.happened:.3g} | {q.said:.3g} "
+            f"| {q.best_without_model} | {skills} |"
         )
 
 
-def asides(told: dict) -> None:
+def asides(found: Backtest) -> None:
     """What the page says beside the tables: levels that were not nothing, and skill without two questions."""
-    levels = [q for q in told["questions"] if q["kind"] == "continuous" and q["answer"] is not None]
-    some = [q for q in levels if q["answer"] > 0]
+    levels = [q for q in found.questions if q.kind == "continuous" and q.answer is not None]
+    some = [q for q in levels if q.answer > 0]
     print(f"\n{len(levels) - len(some)} of {len(levels)} levels were 0; of the other {len(some)}:")
     for who in ("model", "prior_model"):
         half, most = (
-            sum(q[who][a] <= q["answer"] <= q[who][b] for q in some) / len(some) for a, b in ((1, 3), (0, 4))
+            sum(getattr(q, who)[a] <= q.answer <= getattr(q, who)[b] for q in some) / len(some)
+            for a, b in ((1, 3), (0, 4))
         )
         print(f"  {who}: {100 * half:.0f} % in 50 %, {100 * most:.0f} % in 90 %")
-    for year in sorted({q["origin"][:4] for q in some}):
-        asked = [q for q in some if q["origin"][:4] == year]
-        inside = sum(q["model"][0] <= q["answer"] <= q["model"][4] for q in asked)
-        print(f"  asked in {year}: {inside} of {len(asked)} in 90 %")
-    for name in ("heu_60", "exports"):
-        asked = [q for q in some if q["name"] == name]
-        inside = sum(q["model"][0] <= q["answer"] <= q["model"][4] for q in asked)
-        print(f"  {name}: {inside} of {len(asked)} in 90 %")
-    answered = [q for q in told["questions"] if q["kind"] == "binary" and q["answer"] is not None]
-    place = {day: i for i, day in enumerate(told["origins"])}
+    groups = {f"asked in {y}": [q for q in some if q.origin.year == y] for y in {q.origin.year for q in some}}
+    groups |= {name: [q for q in some if q.name == name] for name in ("heu_60", "exports")}
+    for title, asked in groups.items():
+        inside = sum(q.model[0] <= q.answer <= q.model[4] for q in asked)
+        print(f"  {title}: {inside} of {len(asked)} in 90 %")
+    answered = [q for q in found.questions if q.kind == "binary" and q.answer is not None]
+    place = {day: i for i, day in enumerate(found.origins)}
 
     def skill(asked: list, ours: str, theirs: str) -> str:
-        y = np.array([q["answer"] for q in asked])
-        a, b = (scores.brier(np.array([q[who] for q in asked]), y) for who in (ours, theirs))
-        found = scores.skill_interval(a, b, [place[q["origin"]] for q in asked], length=told["stretch"])
-        return f"{percent(found.value)} ({100 * found.low:+.0f} to {100 * found.high:+.0f})"
+        y = np.array([q.answer for q in asked])
+        a, b = (scores.brier(np.array([getattr(q, who) for q in asked]), y) for who in (ours, theirs))
+        saved = scores.skill_interval(a, b, [place[q.origin] for q in asked], length=found.stretch)
+        return f"{percent(saved.value)} ({100 * saved.low:+.0f} to {100 * saved.high:+.0f})"
 
     print(f"\nthe model before any evidence, against the trend: {skill(answered, 'prior_model', 'trend')}")
     print("against the model before any evidence:")
-    groups = {f"{h} months": [q for q in answered if q["months"] == h] for h in (1, 3, 6, 12)}
-    violence = [q for q in answered if q["topic"] == "violence"]
-    groups |= {"violence": violence, "violence, 12 months": [q for q in violence if q["months"] == 12]}
+    groups = {f"{h} months": [q for q in answered if q.months == h] for h in (1, 3, 6, 12)}
+    violence = [q for q in answered if q.topic == "violence"]
+    groups |= {"violence": violence, "violence, 12 months": [q for q in violence if q.months == 12]}
     for name, asked in groups.items():
         print(f"  {name}: {skill(asked, 'model', 'prior_model')}")
-    rest = [q for q in answered if q["name"] not in ("embargo_over", "snapback")]
+    rest = [q for q in answered if q.name not in ("embargo_over", "snapback")]
     print(f"without embargo and snapback, against the trend: {skill(rest, 'model', 'trend')}")
-    diplomacy = [q for q in rest if q["topic"] == "diplomacy"]
+    diplomacy = [q for q in rest if q.topic == "diplomacy"]
     print(f"  in diplomacy, against base rates: {skill(diplomacy, 'model', 'crisis_data')}")
 
 
-def moved(told: dict, checkpoint: str) -> dict:
+def moved(found: Backtest, checkpoint: str) -> Posterior:
     """What the evidence known by July 2019 says, from the calibrations that the backtest kept."""
-    model, asked = load(told["model"]), told["settings"]
-    days = [day for day in map(date.fromisoformat, told["origins"]) if day <= MOVED_BY]
-    found = calibrate_at(
-        model,
-        days,
-        particles=asked["particles"],
-        chains=asked["chains"],
-        seed=asked["seed"],
-        checkpoint=Path(checkpoint),
-    )
-    return summary(found[-1])
+    days = [day for day in found.origins if day <= MOVED_BY]
+    sampling = Sampling(particles=found.particles, chains=found.chains, seed=found.seed)
+    return summary(calibrate_at(load(found.model), days, sampling, checkpoint=Path(checkpoint))[-1])
 
 
 def main(backtest: str, checkpoint: str | None = None) -> None:
-    told = json.loads(Path(backtest).read_text())
-    pictures = {"skill": skill_picture(told), "reliability": reliability_picture(told)}
+    plain = load_plain(Path(backtest))
+    found = Backtest.from_dict(plain, backtest)
+    charts = {"skill": backtest_charts.skill(found), "reliability": backtest_charts.chart(found)}
     if checkpoint is not None:
-        pictures["moved"] = calibration_picture(moved(told, checkpoint))
-    for name, spec in pictures.items():
-        picture = svg(spec | {"background": PAPER.light})
-        (here / f"trust-{name}.svg").write_text(picture + "\n", encoding="utf-8")
-    tables(told)
-    asides(told)
-    kept = {k: v for k, v in told.items() if k != "questions"}
+        charts["moved"] = calibration_chart(moved(found, checkpoint))
+    for name, spec in charts.items():
+        drawn = svg(spec | {"background": PAPER.light})
+        (here / f"trust-{name}.svg").write_text(drawn + "\n", encoding="utf-8")
+    tables(found)
+    asides(found)
+    kept = {k: v for k, v in plain.items() if k != "questions"}
     (here.parents[1] / "benchmarks" / "backtest-us-iran-2018.json").write_text(
         json.dumps(kept, indent=1) + "\n"
     )

@@ -16,25 +16,26 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from offramp.questions.registry import ROOMS
 from offramp.version import __version__
 
 # Public name -> the module that has it, and its name there.
 _PUBLIC = {
     "Design": ("offramp.runs.design", "Design"),
+    "How": ("offramp.runs.how", "How"),
     "Intervention": ("offramp.model", "Intervention"),
     "Model": ("offramp.model", "Model"),
     "ModelError": ("offramp.errors", "ModelError"),
     "OfframpError": ("offramp.errors", "OfframpError"),
     "Policy": ("offramp.model", "Policy"),
     "Problem": ("offramp.errors", "Problem"),
+    "Sampling": ("offramp.truth.calibration", "Sampling"),
     "Tally": ("offramp.analysis.summary", "Tally"),
     "UsageError": ("offramp.errors", "UsageError"),
     "backtest": ("offramp.truth.backtest", "backtest"),
     "brief": ("offramp.brief.page", "brief"),
-    "claims": ("offramp.questions.claims.ask", "claims"),
     "calibrate": ("offramp.truth.calibration", "calibrate"),
-    "compare": ("offramp.questions.compare.ask", "compare"),
-    "crises": ("offramp.language.check", "bundled_names"),
+    "crises": ("offramp.language.files", "bundled_names"),
     "discover": ("offramp.questions.discover.ask", "discover"),
     "explain": ("offramp.explanation", "explain"),
     "forecast": ("offramp.truth.ledger", "forecast"),
@@ -42,24 +43,26 @@ _PUBLIC = {
     "ladder": ("offramp.questions.ladder.ask", "ladder"),
     "load": ("offramp.language.check", "load"),
     "load_questions": ("offramp.truth.question_list", "load_questions"),
-    "load_runs": ("offramp.runs.dataset", "load"),
+    "load_runs": ("offramp.runs.files", "load"),
     "loads": ("offramp.language.check", "loads"),
     "loops": ("offramp.questions.loops.ask", "loops"),
     "minds": ("offramp.questions.minds.ask", "minds"),
-    "misreadings": ("offramp.questions.misreadings.ask", "misreadings"),
     "outlook": ("offramp.questions.outlook.ask", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
-    "save": ("offramp.runs.dataset", "save"),
+    "save": ("offramp.runs.files", "save"),
     "sensitivity": ("offramp.questions.sensitivity.ask", "sensitivity"),
-    "score_forecast": ("offramp.truth.ledger", "score"),
+    "score_forecast": ("offramp.questions.score.ask", "score"),
     "simulate": ("offramp.runs.simulate", "simulate"),
     "simulate_blocks": ("offramp.runs.simulate", "simulate_blocks"),
     "story": ("offramp.questions.story.ask", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
-    "to_parquet": ("offramp.runs.dataset", "to_parquet"),
+    "to_parquet": ("offramp.runs.files", "to_parquet"),
     "why": ("offramp.questions.why.ask", "why"),
 }
+
+# Each question has its room, and in it a function of its name.
+_PUBLIC |= {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS}
 
 __all__ = [*_PUBLIC, "__version__"]
 
@@ -70,8 +73,8 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.brief.page import brief
     from offramp.errors import ModelError, OfframpError, Problem, UsageError
     from offramp.explanation import explain
-    from offramp.language.check import bundled_names as crises
     from offramp.language.check import load, loads
+    from offramp.language.files import bundled_names as crises
     from offramp.language.schema import json_schema
     from offramp.model import Intervention, Model, Policy
     from offramp.questions.claims.ask import claims
@@ -82,17 +85,18 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.minds.ask import minds
     from offramp.questions.misreadings.ask import misreadings
     from offramp.questions.outlook.ask import outlook
+    from offramp.questions.score.ask import score as score_forecast
     from offramp.questions.sensitivity.ask import sensitivity
     from offramp.questions.story.ask import story
     from offramp.questions.why.ask import why
-    from offramp.runs.dataset import load as load_runs
-    from offramp.runs.dataset import save, to_parquet
     from offramp.runs.design import Design
+    from offramp.runs.files import load as load_runs
+    from offramp.runs.files import save, to_parquet
+    from offramp.runs.how import How
     from offramp.runs.simulate import simulate, simulate_blocks
     from offramp.truth.backtest import backtest
-    from offramp.truth.calibration import calibrate
+    from offramp.truth.calibration import Sampling, calibrate
     from offramp.truth.ledger import forecast
-    from offramp.truth.ledger import score as score_forecast
     from offramp.truth.question_list import load_questions
 
 

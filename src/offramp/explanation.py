@@ -1,59 +1,64 @@
-"""A model in words and tables: who wants, sees and does what, what moves what, and what it all rests on."""
+"""A model as plain values, ready for `json.dumps`: in full for `explain`, in outline for what runs say of it.
+
+The conversion follows the dataclasses of `offramp.model`. `explain` shows every field of every part; tables
+say only what is named, ordered or computed otherwise, so that a new field needs no line here.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from functools import cache, cached_property
+from typing import Any, get_args, get_type_hints
 
+from offramp import anatomy
 from offramp.given import need
 from offramp.model import (
     Action,
     Actor,
+    Base,
     Belief,
-    BySide,
+    Branch,
     Chances,
+    Change,
     Claim,
     Distribution,
-    Effect,
     Event,
     Evidence,
     Formula,
+    Intervention,
     Ladder,
     Misreading,
     Model,
     Origin,
     Outcome,
+    Overlay,
     Parameter,
     Policy,
+    Quantity,
+    Rung,
     Signal,
+    Source,
+    Term,
+    Test,
     Type,
     Variable,
 )
-from offramp.provenance import intervention_as_dict
 from offramp.tree import parameters_in, variables_in
 
 SECTIONS = (
-    "summary",
-    "actors",
-    "variables",
-    "parameters",
-    "events",
-    "outcomes",
-    "ladders",
-    "policies",
-    "evidence",
-    "claims",
-    "guesses",
-    "sources",
-    "extends",
-)
+    "summary", "actors", "variables", "parameters", "events", "outcomes", "ladders", "policies", "evidence",
+    "claims", "guesses", "sources", "extends",
+)  # fmt: skip
 
 
 def explain(model: Model) -> dict[str, Any]:
     """Everything in a model, resolved and cross-referenced, as plain values ready for `json.dumps`.
 
-    Beyond the file itself it tells what each variable depends on and what moves it, which dates matter, which
+    Beyond the file itself it says what each variable depends on and what moves it, which dates matter, which
     true value stands beside each misreading, which numbers are guesses and how often each source is used.
 
     Returns
@@ -61,415 +66,357 @@ def explain(model: Model) -> dict[str, Any]:
     One entry for each of `SECTIONS`; docs/reference/commands.md describes them.
     """
     need(model, "Model")
-    return {
-        "summary": {
-            "name": model.name,
-            "title": model.title,
-            "text": model.summary,
-            "file": model.file,
-            "hash": model.hash,
-            "extends": None
-            if model.base is None
-            else {"file": model.base.file, "hash": model.base.hash, "changes": len(model.base.changes)},
-            "illustrative": model.illustrative,
-            "start": model.start.isoformat(),
-            "end": model.dates[-1].isoformat(),
-            "step": model.step,
-            "steps": model.steps,
-            "counts": counts(model),
-        },
-        "actors": [_actor(model, a) for a in model.actors],
-        "variables": [_variable(model, v) for v in model.variables],
-        "parameters": [_parameter(model, p) for p in model.parameters],
-        "events": [_event(model, e) for e in sorted(model.events, key=_by_date)],
-        "outcomes": [_outcome(o) for o in model.outcomes],
-        "ladders": [_ladder(x) for x in model.ladders],
-        "policies": [_policy(p) for p in model.policies],
-        "evidence": [_evidence(e) for e in model.evidence],
-        "claims": [_claim(c) for c in model.claims],
+    plain = Explained(model)
+    special = {
+        "summary": _summary(model),
+        "events": plain.all(calendar(model)),
         "guesses": [
-            {"kind": kind, "name": name, "reason": origin.reason, "sources": list(origin.sources)}
-            for kind, name, origin in origins(model)
-            if origin.guess
+            {"kind": part.kind, "name": part.path, "reason": origin.reason, "sources": list(origin.sources)}
+            for part, origin in guesses(model)
         ],
-        "sources": [
-            {
-                "key": s.key,
-                "title": s.title,
-                "date": s.date,
-                "url": s.url,
-                "note": s.note,
-                "used": sum(_cites(o, s.key) for _, _, o in origins(model)),
-            }
-            for s in model.sources
-        ],
-        "extends": [
-            {"how": c.how, "path": ".".join(c.path), "was": c.was, "now": c.now, "line": c.line}
-            for c in (model.base.changes if model.base is not None else ())
-        ],
+        "extends": plain.all(changes(model.base)),
     }
+    return {name: special[name] if name in special else plain.all(getattr(model, name)) for name in SECTIONS}
+
+
+def _summary(model: Model) -> dict[str, Any]:
+    base = model.base
+    below = {"file": base.file, "hash": base.hash, "changes": len(base.changes)} if base is not None else None
+    return {
+        "name": model.name,
+        "title": model.title,
+        "text": model.summary,
+        "file": model.file,
+        "hash": model.hash,
+        "extends": below,
+        "illustrative": model.illustrative,
+        "start": model.start.isoformat(),
+        "end": model.dates[-1].isoformat(),
+        "step": model.step,
+        "steps": model.steps,
+        "counts": counts(model),
+    }
+
+
+def changes(base: Base | None) -> tuple[Change, ...]:
+    """What a model says otherwise than the one that it extends, then what that says otherwise, and so on."""
+    return () if base is None else (*base.changes, *changes(base.base))
 
 
 def counts(model: Model) -> dict[str, int]:
     """How much of everything there is. `sourced` and `guesses` count parts of the model, some are both."""
-    backed = [origin for _, _, origin in origins(model)]
+    found = list(anatomy.parts(model))
+    kinds = Counter(part.kind for part in found)
+    backed = [part.origin for part in found if part.origin is not None]
     return {
-        "variables": len(model.variables),
+        "variables": kinds["variable"],
         "stocks": len(model.stocks),
-        "auxiliaries": len(model.variables) - len(model.stocks),
-        "parameters": len(model.parameters),
+        "auxiliaries": kinds["variable"] - len(model.stocks),
+        "parameters": kinds["parameter"],
         "uncertain": sum(isinstance(p.value, Distribution) for p in model.parameters),
-        "actors": len(model.actors),
-        "actions": sum(len(a.actions) for a in model.actors),
-        "misreadings": sum(len(a.misreads) for a in model.actors),
-        "beliefs": sum(len(a.beliefs) for a in model.actors),
+        "actors": kinds["actor"],
+        "actions": kinds["action"],
+        "misreadings": kinds["misreading"],
+        "beliefs": kinds["belief"],
         "dated_events": sum(e.on is not None for e in model.events),
         "random_events": sum(e.on is None for e in model.events),
-        "outcomes": len(model.outcomes),
-        "ladders": len(model.ladders),
-        "policies": len(model.policies),
-        "evidence": len(model.evidence),
-        "claims": len(model.claims),
-        "sources": len(model.sources),
-        "sourced": sum(bool(o.sources) for o in backed),
-        "guesses": sum(o.guess for o in backed),
+        "outcomes": kinds["outcome"],
+        "ladders": kinds["ladder"],
+        "policies": kinds["policy"],
+        "evidence": kinds["evidence"],
+        "claims": kinds["claim"],
+        "sources": kinds["source"],
+        "sourced": sum(bool(origin.sources) for origin in backed),
+        "guesses": sum(origin.guess for origin in backed),
     }
 
 
-def origins(model: Model) -> Iterator[tuple[str, str, Origin]]:
-    """Every part that may have a source or be a guess: its kind, its name (`actor.action`), its origin."""
-    for variable in model.variables:
-        yield "variable", variable.name, variable.origin
-    for parameter in model.parameters:
-        yield "parameter", parameter.name, parameter.origin
-    for actor in model.actors:
-        yield "actor", actor.name, actor.origin
-        for signal in actor.sees:
-            yield "signal", f"{actor.name}.{signal.variable}", signal.origin
-        for misreading in actor.misreads:
-            yield "misreading", f"{actor.name}.{misreading.parameter}", misreading.origin
-        for type_ in actor.types:
-            yield "type", f"{actor.name}.{type_.name}", type_.origin
-        for belief in actor.beliefs:
-            yield "belief", f"{actor.name}.{belief.about}", belief.origin
-        for action in actor.actions:
-            yield "action", f"{actor.name}.{action.name}", action.origin
-    for event in model.events:
-        yield "event", event.name, event.origin
-        for branch in event.branches:
-            yield "branch", f"{event.name}.{branch.name}", branch.origin
-    for outcome in model.outcomes:
-        yield "outcome", outcome.name, outcome.origin
-    for ladder in model.ladders:
-        yield "ladder", ladder.name, ladder.origin
-        for rung in ladder.rungs:
-            yield "rung", f"{ladder.name}.{rung.name}", rung.origin
-    for policy in model.policies:
-        yield "policy", policy.name, policy.origin
-    for evidence in model.evidence:
-        yield "evidence", evidence.name, evidence.origin
-    for claim in model.claims:
-        yield "claim", claim.name, claim.origin
+def guesses(model: Model) -> Iterator[tuple[anatomy.Part, Origin]]:
+    """Every part that holds a guess, with its origin, in the order of the file."""
+    for part in anatomy.parts(model):
+        if part.origin is not None and part.origin.guess:
+            yield part, part.origin
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    rows = evidence.rows
-    counts = {"listed": evidence.listed, "stray": evidence.stray, "window": evidence.window}
-    return {
-        "name": evidence.name,
-        "title": evidence.title,
-        "observes": evidence.observes,
-        "data": evidence.data,
-        "series": evidence.series,
-        "error": evidence.error,
-        "sd": evidence.sd or None,
-        "share": evidence.share or None,
-        "lasting": evidence.lasting or None,
-        "lasts": evidence.lasts or None,
-        **(counts if evidence.error == "poisson" else dict.fromkeys(counts)),
-        "from": None if evidence.start is None else evidence.start.isoformat(),
-        "until": None if evidence.end is None else evidence.end.isoformat(),
-        "rows": len(rows),
-        "first": min(r.day for r in rows).isoformat() if rows else None,
-        "last_known": max(r.known for r in rows).isoformat() if rows else None,
-        "hash": evidence.hash,
-        **_backing(evidence.origin),
-    }
-
-
-def _claim(claim: Claim) -> dict[str, Any]:
-    return {
-        "name": claim.name,
-        "title": claim.title,
-        "tests": [
-            {
-                "title": test.title,
-                "policies": [side.policy for side in test.sides],
-                "expect": test.expect,
-                "least": test.least or None,
-                "limits": [v if math.isfinite(v) else None for v in test.limits],
-                "unit": test.sides[0].quantity.unit,
-                "reason": test.reason,
-            }
-            for test in claim.tests
-        ],
-        **_backing(claim.origin),
-    }
-
-
-def _cites(origin: Origin, key: str) -> bool:
-    return any(s.split(maxsplit=1)[0] == key for s in origin.sources if s)
-
-
-def _by_date(event: Event) -> tuple[bool, str]:
-    return event.on is None, "" if event.on is None else event.on.isoformat()
-
-
-def _backing(origin: Origin) -> dict[str, Any]:
-    return {
-        "sources": list(origin.sources),
-        "guess": origin.guess,
-        "reason": origin.reason,
-        "file": origin.file,
-        "line": origin.line,
-    }
+def calendar(model: Model) -> list[Event]:
+    """Events: dated ones by date, then random ones in the order of the file."""
+    return sorted(model.events, key=lambda e: (e.on is None, e.on or model.start))
 
 
 def written(value: float | Formula | Distribution | None) -> str | None:
     """A value as the file has it, in one line."""
     if value is None:
         return None
+    return f"{value:.15g}" if isinstance(value, int | float) else " ".join(_text(value).split())
+
+
+def _text(value: Formula | Distribution) -> str:
     if isinstance(value, Distribution):
         return value.text or f"{value.kind}({', '.join(f'{x:g}' for x in value.args)})"
-    if isinstance(value, Formula):
-        return " ".join(value.text.split())
-    return f"{value:.15g}"
+    return value.text
 
 
-def _effects(effects: tuple[Effect, ...]) -> list[dict[str, Any]]:
-    return [{"variable": e.variable, "how": e.how, "amount": written(e.amount)} for e in effects]
+# ---------------------------------------------------------------------- what is computed
 
 
-def _actor(model: Model, actor: Actor) -> dict[str, Any]:
-    return {
-        "name": actor.name,
-        "title": actor.title,
-        "depth": written(actor.depth_as) or actor.depth,
-        "horizon": written(actor.horizon_as) or actor.horizon,
-        "inner_horizon": written(actor.inner_horizon_as) or actor.inner_horizon,
-        "precision": written(actor.precision),
-        "discount": written(actor.discount),
-        "wants": [{"term": t.name, "formula": written(t.formula)} for t in actor.utility],
-        "misreads": [_misreading(model, m) for m in actor.misreads],
-        "sees": [_signal(s) for s in actor.sees],
-        "types": [_type(t) for t in actor.types],
-        "true_type": _chances(actor.true_type),
-        "beliefs": [_belief(model, b) for b in actor.beliefs],
-        "actions": [_action(a) for a in actor.actions],
-        **_backing(actor.origin),
+class Facts:
+    """What a model says of its parts elsewhere than where they stand."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @cached_property
+    def moves(self) -> Mapping[str, list[anatomy.Move]]:
+        """What moves each variable, in the order of the file."""
+        found = defaultdict(list)
+        for move in anatomy.moves(self.model):
+            found[move.target].append(move)
+        return found
+
+    @cached_property
+    def used(self) -> Counter[str]:
+        """How many parts rest on each source, by its key."""
+        origins = (part.origin for part in anatomy.parts(self.model))
+        cited = ([s.split(maxsplit=1)[0] for s in o.sources if s] for o in origins if o is not None)
+        return Counter(key for keys in cited for key in set(keys))
+
+    def depends_on(self, variable: Variable) -> tuple[list[str], list[str]]:
+        """Variables and parameters that the formulas of a variable read, but for its initial value."""
+        nodes = [f.node for key, _, f in anatomy.formulas_of(variable) if key not in anatomy.BEFORE_A_RUN]
+        variables = {name for node in nodes for name in variables_in(node)}
+        parameters = {name for node in nodes for name in parameters_in(node)}
+        return (
+            [v.name for v in self.model.variables if v.name in variables],
+            [p.name for p in self.model.parameters if p.name in parameters],
+        )
+
+    def misread_by(self, parameter: Parameter) -> list[str]:
+        """Names of the actors that misread a parameter."""
+        return [a.name for a in self.model.actors for m in a.misreads if m.parameter == parameter.name]
+
+    def truth(self, misreading: Misreading) -> Parameter:
+        """The parameter that is misread."""
+        return next(p for p in self.model.parameters if p.name == misreading.parameter)
+
+    def about(self, belief: Belief) -> Actor:
+        """The actor that a belief is about."""
+        return next(a for a in self.model.actors if a.name == belief.about)
+
+    def in_horizon(self, event: Event) -> bool:
+        """Whether an event can happen while the model runs."""
+        return event.on is None or 0 <= self.model.step_of(event.on) < self.model.steps
+
+
+def _moved_by(facts: Facts, variable: Variable) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": "event" if move.by.kind == "branch" else move.by.kind,
+            "name": move.by.path,
+            "how": move.how,
+            "amount": written(move.amount),
+        }
+        for move in facts.moves.get(variable.name, ())
+    ]
+
+
+def _kind_of_outcome(_: Facts, outcome: Outcome) -> str:
+    if outcome.otherwise:
+        return "otherwise"
+    return "when" if outcome.when is not None else "rate" if outcome.rate is not None else "ladder"
+
+
+def _if_counted(key: str) -> Callable[[Facts, Evidence], Any]:
+    return lambda _, evidence: getattr(evidence, key) if evidence.error == "poisson" else None
+
+
+def _unless_zero(key: str) -> Callable[[Facts, Any], Any]:
+    return lambda _, part: getattr(part, key) or None
+
+
+_COMPUTED: dict[tuple[type, str], Callable[[Facts, Any], Any]] = {
+    (Variable, "kind"): lambda _, v: "auxiliary" if v.is_auxiliary else "stock",
+    (Variable, "depends_on"): lambda facts, v: dict(
+        zip(("variables", "parameters"), facts.depends_on(v), strict=True)
+    ),
+    (Variable, "moved_by"): _moved_by,
+    (Parameter, "uncertain"): lambda _, p: isinstance(p.value, Distribution),
+    (Parameter, "misread_by"): Facts.misread_by,
+    (Misreading, "unit"): lambda facts, m: facts.truth(m).unit,
+    (Misreading, "truth"): lambda facts, m: written(facts.truth(m).value),
+    (Belief, "truth"): lambda facts, b: _chances(facts.about(b).true_type, written),
+    (Event, "kind"): lambda _, e: "random" if e.on is None else "dated",
+    (Event, "in_horizon"): Facts.in_horizon,
+    (Branch, "probability"): lambda _, b: "rest" if b.probability is None else written(b.probability),
+    (Outcome, "kind"): _kind_of_outcome,
+    **{(Evidence, key): _unless_zero(key) for key in ("sd", "share", "lasting", "lasts")},
+    **{(Evidence, key): _if_counted(key) for key in ("listed", "stray", "window")},
+    (Evidence, "rows"): lambda _, e: len(e.rows),
+    (Evidence, "first"): lambda _, e: min(r.day for r in e.rows).isoformat() if e.rows else None,
+    (Evidence, "last_known"): lambda _, e: max(r.known for r in e.rows).isoformat() if e.rows else None,
+    (Test, "policies"): lambda _, t: [side.policy for side in t.sides],
+    (Test, "least"): _unless_zero("least"),
+    (Test, "limits"): lambda _, t: [v if math.isfinite(v) else None for v in t.limits],
+    (Test, "unit"): lambda _, t: t.sides[0].quantity.unit,
+    (Change, "path"): lambda _, c: ".".join(c.path),
+    (Source, "used"): lambda facts, s: facts.used[s.key],
+}
+
+
+def _chances(chances: Chances, write: Callable[[Formula], str | None]) -> list[dict[str, Any]]:
+    return [{"type": name, "chance": "rest" if f is None else write(f)} for name, f in chances]
+
+
+# ---------------------------------------------------------------------- how parts become plain values
+
+
+class Explained:
+    """Every field of every part. `KEYS` gives the order, and the names of keys that differ (`key=field`)."""
+
+    KEYS: Mapping[type, str] = {
+        Variable: "name title unit kind initial change equals noise bounds saturates headline"
+        " depends_on moved_by",
+        Parameter: "name title unit value uncertain misread_by",
+        Actor: "name title depth horizon inner_horizon precision discount wants=utility misreads sees types"
+        " true_type beliefs actions",
+        Term: "term=name formula",
+        Misreading: "parameter title unit takes_it_for=value truth",
+        Belief: "about prior truth",
+        Type: "name title parameters=overlays",
+        Action: "name title when effects cost habit=propensity",
+        Event: "name title date=on in_horizon",
+        Ladder: "name title sides rate first",
+        Policy: "name title all_of=parts variant do=interventions",
+        Intervention: "from=start until=end",
+        Evidence: "name title observes data series error sd share lasting lasts listed stray window"
+        " from=start until=end rows first last_known hash",
+        Claim: "name title tests",
+        Test: "title policies expect least limits unit reason",
+        Quantity: "kind name branch acts after within at from=start until",
+        Source: "key title date url note used",
     }
+    # What a key above already says, or what no reader needs.
+    LEFT_OUT = frozenset({(Evidence, "kind"), (Test, "line"), (Source, "origin")})
+    BACKING: tuple[str, ...] = ("sources", "guess", "reason", "file", "line")
+    complete = True  # fields that KEYS does not name follow those that it names
+
+    def __init__(self, model: Model) -> None:
+        self.facts = Facts(model)
+
+    def all(self, parts: tuple[Any, ...] | list[Any]) -> Any:
+        """Several parts."""
+        return [self.of(part) for part in parts]
+
+    def of(self, part: Any) -> dict[str, Any]:
+        """One part."""
+        kind: type = type(part)
+        found = {key: self._value(part, key, field) for key, field in self._keys(kind)}
+        if "origin" in _hints(kind) and (kind, "origin") not in self.LEFT_OUT:
+            found |= {key: self._convert(getattr(part.origin, key), tuple[str]) for key in self.BACKING}
+        return found
+
+    def _keys(self, kind: type) -> Iterator[tuple[str, str]]:
+        """(key, field) in the order in which they are shown."""
+        named = [key.partition("=") for key in self.KEYS.get(kind, "").split()]
+        yield from ((key, field or key) for key, _, field in named)
+        if self.complete:
+            known = {field or key for key, _, field in named} | {"origin"}
+            for name in _hints(kind):
+                if not (name in known or name.endswith("_as") or (kind, name) in self.LEFT_OUT):
+                    yield name, name
+
+    def _value(self, part: Any, key: str, field: str) -> Any:
+        kind: type = type(part)
+        computed = _COMPUTED.get((kind, key))
+        if computed is not None:
+            return computed(self.facts, part)
+        formula = getattr(part, f"{field}_as", None)  # that stands in place of a number
+        if formula is not None:
+            return self.write(formula)
+        return self._convert(getattr(part, field), _hints(kind)[field])
+
+    def _convert(self, value: Any, hint: Any) -> Any:
+        """A value of a field; `hint` is the type that the field is declared to have."""
+        if Formula in (among := (hint, *get_args(hint))) or Distribution in among:
+            return self.write(value)
+        if hint == Chances:
+            return self.chances(value)
+        if isinstance(value, date):
+            return value.isoformat()
+        if not isinstance(value, tuple):
+            return self.of(value) if is_dataclass(value) else value
+        if _is_mapping(hint):
+            return self._nested(value, hint)
+        return self.all(value) if is_dataclass(get_args(hint)[0]) else list(value)
+
+    def _nested(self, rows: tuple[Any, ...], hint: Any) -> dict[str, Any]:
+        """(actor, name, value) as {actor: {name: value}}, to any depth."""
+        of_value = get_args(get_args(hint)[0])[-1]
+        result: dict[str, Any] = {}
+        for *path, name, value in rows:
+            at = result
+            for step in path:
+                at = at.setdefault(step, {})
+            at[name] = self._convert(value, of_value)
+        return result
+
+    def write(self, value: float | Formula | Distribution | None) -> str | None:
+        """A number, prior or formula as text."""
+        return written(value)
+
+    def chances(self, chances: Chances) -> Any:
+        """Chances of types."""
+        return _chances(chances, self.write)
 
 
-def _type(type_: Type) -> dict[str, Any]:
-    return {
-        "name": type_.name,
-        "title": type_.title,
-        "parameters": [{"parameter": o.parameter, "value": written(o.value)} for o in type_.overlays],
-        **_backing(type_.origin),
+class Outline(Explained):
+    """What runs say about their model: some keys of each part, parts by name, text as written."""
+
+    KEYS: Mapping[type, str] = {
+        Variable: "title unit kind initial bounds headline",
+        Parameter: "title unit value uncertain",
+        Actor: "title depth horizon inner_horizon actions misreads sees types true_type beliefs",
+        Action: "title",
+        Misreading: "title value",
+        Signal: "hidden bias noise delay",
+        Type: "title parameters=overlays",
+        Belief: "prior learns confirmation_bias fading floor",
+        Event: "title kind date=on branches",
+        Branch: "title",
+        Outcome: "title kind absorbing",
+        Ladder: "title sides moves war rungs",
+        Rung: "title",
+        Source: "title date url note",
+        Policy: "title",
     }
+    BACKING = ("sources", "guess", "reason")
+    complete = False
+
+    def all(self, parts: tuple[Any, ...] | list[Any]) -> Any:
+        """Several parts by name; values that a type gives to parameters stand there alone."""
+        return {
+            anatomy.name_of(part): self.write(part.value) if isinstance(part, Overlay) else self.of(part)
+            for part in parts
+        }
+
+    def write(self, value: float | Formula | Distribution | None) -> str | None:
+        """As the model file has it, line breaks included."""
+        if value is None:
+            return ""
+        return repr(value) if isinstance(value, int | float) else _text(value)
+
+    def chances(self, chances: Chances) -> Any:
+        """Type -> chance."""
+        return {c["type"]: c["chance"] for c in _chances(chances, self.write)}
 
 
-def _chances(chances: Chances) -> list[dict[str, Any]]:
-    return [{"type": t, "chance": "rest" if f is None else written(f)} for t, f in chances]
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {f.name: hints[f.name] for f in fields(kind)}
 
 
-def _belief(model: Model, belief: Belief) -> dict[str, Any]:
-    about = next(a for a in model.actors if a.name == belief.about)
-    return {
-        "about": belief.about,
-        "prior": _chances(belief.prior),
-        "truth": _chances(about.true_type),
-        "learns": belief.learns,
-        "confirmation_bias": written(belief.confirmation_bias),
-        "fading": written(belief.fading),
-        "floor": written(belief.floor),
-        **_backing(belief.origin),
-    }
-
-
-def _misreading(model: Model, misreading: Misreading) -> dict[str, Any]:
-    truth = next(p for p in model.parameters if p.name == misreading.parameter)
-    return {
-        "parameter": truth.name,
-        "title": misreading.title,
-        "unit": truth.unit,
-        "takes_it_for": written(misreading.value),
-        "truth": written(truth.value),
-        **_backing(misreading.origin),
-    }
-
-
-def _signal(signal: Signal) -> dict[str, Any]:
-    return {
-        "variable": signal.variable,
-        "hidden": signal.hidden,
-        "assumed": written(signal.assumed),
-        "bias": written(signal.bias),
-        "noise": written(signal.noise),
-        "delay": signal.delay,
-        **_backing(signal.origin),
-    }
-
-
-def _action(action: Action) -> dict[str, Any]:
-    return {
-        "name": action.name,
-        "title": action.title,
-        "when": written(action.when),
-        "effects": _effects(action.effects),
-        "cost": written(action.cost),
-        "habit": written(action.propensity),
-        **_backing(action.origin),
-    }
-
-
-def _variable(model: Model, variable: Variable) -> dict[str, Any]:
-    formulas = [f for f in (variable.change, variable.equals, variable.noise) if f is not None]
-    return {
-        "name": variable.name,
-        "title": variable.title,
-        "unit": variable.unit,
-        "kind": "auxiliary" if variable.is_auxiliary else "stock",
-        "initial": written(variable.initial),
-        "change": written(variable.change),
-        "equals": written(variable.equals),
-        "noise": written(variable.noise),
-        "bounds": None if variable.bounds is None else list(variable.bounds),
-        "saturates": variable.saturates,
-        "headline": variable.headline,
-        "depends_on": {
-            "variables": _in_order(model.variables, {n for f in formulas for n in variables_in(f.node)}),
-            "parameters": _in_order(model.parameters, {n for f in formulas for n in parameters_in(f.node)}),
-        },
-        "moved_by": list(_movers(model, variable.name)),
-        **_backing(variable.origin),
-    }
-
-
-def _in_order(things: tuple[Variable, ...] | tuple[Parameter, ...], names: set[str]) -> list[str]:
-    return [t.name for t in things if t.name in names]
-
-
-def _movers(model: Model, variable: str) -> Iterator[dict[str, Any]]:
-    """Actions, events, rungs of ladders and policies with an effect on a variable."""
-    for actor in model.actors:
-        for action in actor.actions:
-            yield from _moves("action", f"{actor.name}.{action.name}", action.effects, variable)
-    for event in model.events:
-        yield from _moves("event", event.name, event.effects, variable)
-        for branch in event.branches:
-            yield from _moves("event", f"{event.name}.{branch.name}", branch.effects, variable)
-    for ladder in model.ladders:
-        for rung in ladder.rungs:
-            yield from _moves("rung", f"{ladder.name}.{rung.name}", rung.effects, variable)
-    for policy in model.policies:
-        for intervention in policy.interventions:
-            for how, values in (("set", intervention.set), ("add", intervention.shift)):
-                for name, value in values:
-                    if name == variable:
-                        yield {"kind": "policy", "name": policy.name, "how": how, "amount": written(value)}
-
-
-def _moves(kind: str, name: str, effects: tuple[Effect, ...], variable: str) -> Iterator[dict[str, Any]]:
-    for effect in effects:
-        if effect.variable == variable:
-            yield {"kind": kind, "name": name, "how": effect.how, "amount": written(effect.amount)}
-
-
-def _parameter(model: Model, parameter: Parameter) -> dict[str, Any]:
-    return {
-        "name": parameter.name,
-        "title": parameter.title,
-        "unit": parameter.unit,
-        "value": written(parameter.value),
-        "uncertain": isinstance(parameter.value, Distribution),
-        "misread_by": [a.name for a in model.actors for m in a.misreads if m.parameter == parameter.name],
-        **_backing(parameter.origin),
-    }
-
-
-def _event(model: Model, event: Event) -> dict[str, Any]:
-    return {
-        "name": event.name,
-        "title": event.title,
-        "date": None if event.on is None else event.on.isoformat(),
-        "in_horizon": event.on is None or 0 <= model.step_of(event.on) < model.steps,
-        "rate": written(event.rate),
-        "once": event.once,
-        "effects": _effects(event.effects),
-        "branches": [
-            {
-                "name": b.name,
-                "title": b.title,
-                "probability": "rest" if b.probability is None else written(b.probability),
-                "effects": _effects(b.effects),
-                **_backing(b.origin),
-            }
-            for b in event.branches
-        ],
-        **_backing(event.origin),
-    }
-
-
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "name": outcome.name,
-        "title": outcome.title,
-        "when": written(outcome.when),
-        "rate": written(outcome.rate),
-        "otherwise": outcome.otherwise,
-        "absorbing": outcome.absorbing,
-        "worth": {actor: written(formula) for actor, formula in outcome.worth},
-        **_backing(outcome.origin),
-    }
-
-
-def _ladder(ladder: Ladder) -> dict[str, Any]:
-    def by_side(values: BySide) -> dict[str, str | None]:
-        return {side: written(formula) for side, formula in values}
-
-    return {
-        "name": ladder.name,
-        "title": ladder.title,
-        "sides": list(ladder.sides),
-        "rate": written(ladder.rate),
-        "first": written(ladder.first),
-        "moves": ladder.moves,
-        "war": ladder.war,
-        "war_worth": by_side(ladder.war_worth),
-        "rungs": [
-            {
-                "name": r.name,
-                "title": r.title,
-                "loses_control": written(r.loses_control),
-                "harm": by_side(r.harm),
-                "stakes": by_side(r.stakes),
-                "audience_cost": by_side(r.audience_cost),
-                "effects": _effects(r.effects),
-                **_backing(r.origin),
-            }
-            for r in ladder.rungs
-        ],
-        **_backing(ladder.origin),
-    }
-
-
-def _policy(policy: Policy) -> dict[str, Any]:
-    return {
-        "name": policy.name,
-        "title": policy.title,
-        "all_of": list(policy.parts),
-        "variant": policy.variant,
-        "do": [intervention_as_dict(i) for i in policy.interventions],
-        **_backing(policy.origin),
-    }
+@cache
+def _is_mapping(hint: Any) -> bool:
+    """Whether a type is that of rows that begin with a name: `tuple[tuple[str, ...], ...]`."""
+    of_rows = get_args(hint)
+    return len(of_rows) == 2 and of_rows[1] is ... and get_args(of_rows[0])[:1] == (str,)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from offramp.errors import Problem
 from offramp.tree import Node, Number
 
 # Mean length of a Gregorian month; a week is 7 days of it.
@@ -29,25 +30,40 @@ class Origin:
     file: str = ""  # in which it stands: the model's own, or the one that it extends
 
 
+How = Literal["added", "changed", "removed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a file that extends another says otherwise. Text is empty where it is no single value."""
 
-    how: Literal["added", "changed", "removed"]
+    how: How
     path: tuple[str, ...]  # keys from the top: ("parameters", "tension_fade", "value")
     was: str = ""
     now: str = ""
-    line: int = 0  # in the file that extends
+    line: int = 0
+    file: str = ""  # that says so: the one that extends, or a chapter of it
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The file that a model extends."""
+    """The model that another extends."""
 
     file: str
-    hash: str  # SHA-256 of its bytes, hexadecimal
-    changes: tuple[Change, ...] = ()
-    text: str = field(default="", repr=False)
+    hash: str  # as of any model
+    changes: tuple[Change, ...] = ()  # what the other says otherwise
+    base: Base | None = None  # that it extends itself
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a model is written in."""
+
+    file: str  # in messages
+    path: str  # from the folder of the model's own file; `bundled/...` where it comes with offramp
+    text: str = field(repr=False)
+    data: bytes = field(repr=False)
+    own: bool = True  # not of what the model extends
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,9 +471,15 @@ class Model:
     evidence: tuple[Evidence, ...] = ()
     illustrative: bool = False  # numbers are there to teach, none needs a source
     file: str = "<text>"
-    hash: str = ""  # SHA-256 of the file's bytes, hexadecimal; with a base, of this and the base's
-    text: str = field(default="", repr=False)
-    base: Base | None = None  # the file that it extends
+    hash: str = ""  # SHA-256 of the file's bytes, hexadecimal; of its chapters too, and of what it extends
+    files: tuple[File, ...] = ()  # its own, its chapters, then those of what it extends
+    base: Base | None = None  # the model that it extends
+    noticed: tuple[Problem, ...] = ()  # of its files, such as one that is no chapter; not wrong
+
+    @property
+    def text(self) -> str:
+        """The text of its own file."""
+        return self.files[0].text if self.files else ""
 
     @property
     def step_length(self) -> float:

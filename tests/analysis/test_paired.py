@@ -19,8 +19,9 @@ from offramp.analysis.paired import (
     tango,
 )
 from offramp.analysis.worlds import between_worlds
-from offramp.questions.paired_runs import live
+from offramp.questions.paired_runs import run_paired
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import engine_for, simulate
 from small_models import made
 
@@ -65,12 +66,12 @@ def test_intervals_of_paired_differences_hold_the_truth_nine_times_in_ten(known)
     assert (held <= 379).all()
 
 
-def test_worlds_lived_again_tell_uncertain_numbers_from_luck(known):
+def test_worlds_run_again_tell_uncertain_numbers_from_luck(known):
     """The effect on x in a world is -1.8 times its unknown number: deviation 1.8 / sqrt(12), uniform."""
     design = Design(known, ["baseline", "calm"], scenarios=600, seed=3)
-    lived = live(design, lambda runs: {"x": runs["x"].values[:, :, -1]}, worlds=600)
+    paired = run_paired(design, lambda runs: {"x": runs["x"].values[:, :, -1]}, worlds=600)
     effect = (CALM - BASE) * 10 * STEPS
-    spread = between_worlds(lived.worlds["x"][1] - lived.worlds["x"][0], effect)
+    spread = between_worlds(paired.worlds["x"][1] - paired.worlds["x"][0], effect)
     assert spread.deviation == pytest.approx(-effect / math.sqrt(12), rel=0.15)
     assert spread.low == pytest.approx(1.45 * effect, rel=0.1)
     assert spread.high == pytest.approx(0.55 * effect, rel=0.1)
@@ -79,18 +80,18 @@ def test_worlds_lived_again_tell_uncertain_numbers_from_luck(known):
     assert (spread.worlds, spread.lives) == (600, 10)
 
 
-def test_the_first_life_is_that_of_the_futures(known):
-    """Worlds lived again cost only their further lives."""
+def test_the_first_replicate_of_a_world_is_its_future(known):
+    """Worlds that are run again cost only their further replicates."""
     design = Design(known, ["baseline", "calm"], scenarios=40, seed=3)
     counted = []
-    lived = live(
+    paired = run_paired(
         design,
         lambda runs: {"war": arrival(runs, "war").astype(float)},
         worlds=10,
-        progress=lambda done, total: counted.append((done, total)),
+        how=How(progress=lambda done, total: counted.append((done, total))),
     )
-    np.testing.assert_array_equal(lived.worlds["war"][:, :, 0], lived.futures["war"][:, :10])
-    np.testing.assert_array_equal(lived.futures["war"], arrival(simulate(design), "war"))
+    np.testing.assert_array_equal(paired.worlds["war"][:, :, 0], paired.futures["war"][:, :10])
+    np.testing.assert_array_equal(paired.futures["war"], arrival(simulate(design), "war"))
     assert max(counted) == (2 * (40 + 9 * 10),) * 2
 
 
@@ -268,7 +269,7 @@ def test_what_futures_have_in_common_drops_out_of_a_difference_of_ratios():
 
 
 def test_worlds_lie_around_the_mean_of_all_futures():
-    """Worlds that are lived again are some of them; where these stand is known better from all."""
+    """Worlds that are run again are some of them; where these stand is known better from all."""
     lived = np.random.default_rng(2).normal(0, 1, (50, 1)) + np.zeros((50, 4))
     spread = between_worlds(lived, 7.0)
     assert spread.effects.mean() == pytest.approx(7.0)

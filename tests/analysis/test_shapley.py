@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from offramp.analysis.shapley import Plan, coalitions, estimate, plan, shares
+from offramp.analysis.intervals import estimate
+from offramp.analysis.shapley import Plan, coalitions, plan, shares
 
 ONE = slice(0, 1)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import offramp as ofr
 from offramp.analysis import measures
+from offramp.analysis.changes import ChangeAt
 from offramp.analysis.paired import share_difference
 from offramp.analysis.weighing import Weighed, luck_known, remainder, weigh
 from small_models import made
@@ -181,14 +182,16 @@ def test_compared_policies_have_the_chances_of_closed_forms_from_few_futures(mod
 
     true = np.mean([war(d) for d in np.linspace(0.001, 0.005, 2001)])
     found = ofr.compare(ofr.Design(model, ["resting"], scenarios=300), "arming", worlds=0)
-    change = found.policies[0].outcomes["war"]
-    assert change.difference.without_luck > 0.3
-    assert change.difference.here == pytest.approx(true, abs=0.02)
-    assert change.difference.high - change.difference.low < 0.06
-    ends = [found.policies[0].outcomes[n].difference for n in ("war", "calm", "peace")]
-    assert sum(d.here for d in ends) == pytest.approx(1.0)
-    assert sum(d.value for d in ends) == pytest.approx(0.0)
-    assert change.by[-1] == change.difference
+    change = found.policies["resting"].outcomes["war"]
+    assert change.without_luck > 0.3
+    assert change.here == pytest.approx(true, abs=0.02)
+    assert change.high - change.low < 0.06
+    ends = [found.policies["resting"].outcomes[n] for n in ("war", "calm", "peace")]
+    assert sum(d.here for d in ends) == pytest.approx(1.0, abs=3e-6)  # to six digits each
+    assert sum(d.difference for d in ends) == pytest.approx(0.0, abs=3e-6)
+    assert change.by[model.dates[-1]] == ChangeAt(
+        difference=change.difference, low=change.low, high=change.high
+    )
 
 
 def test_an_outcome_with_a_condition_that_a_ladder_may_bring_too_is_counted_as_it_came():

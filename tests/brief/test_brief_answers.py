@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
+from datetime import date
 from importlib import resources
 
-import numpy as np
 import pytest
 
 import offramp as ofr
 from cli_calls import call
-from offramp.questions.briefing import Budget, answers
-from offramp.tell import changes
+from offramp.analysis.answer import head
+from offramp.analysis.intervals import Estimate
+from offramp.questions.backtest.tell import tell as tell_backtest
+from offramp.questions.briefing import answers, futures_for
+from offramp.questions.discover.ask import Condition, Discovery, Region
+from offramp.tell.terminal import text_of as terminal_text
+from offramp.truth.results import Backtest, Coverage, LeftOut
+from offramp.truth.scores import Bin
+from offramp.truth.skill import BestRule, BrierSkill, QuestionScore, Skill
 
-FEW = Budget(policies=150, corrections=30)
+FEW = {"compare": 150, "claims": 150, "misreadings": 30}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +34,7 @@ def river(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def asked(river):
-    return answers(ofr.Design(ofr.load(river), seed=3), budget=FEW)
+    return answers(ofr.Design(ofr.load(river), seed=3), futures=FEW)
 
 
 @pytest.fixture(scope="module")
@@ -45,17 +51,17 @@ def text_of(html):
 def test_a_brief_asks_what_policies_misreadings_and_claims_come_to(asked, river):
     assert set(asked) == {"compare", "claims", "misreadings"}
     choices = [p.name for p in ofr.load(river).policies if p.name != "baseline" and not p.variant]
-    assert list(asked["compare"]["policies"]) == choices
-    assert asked["compare"]["runs"] == 150
+    assert list(asked["compare"].policies) == choices
+    assert asked["compare"].runs == 150
 
 
 def test_its_numbers_are_those_that_the_questions_give_alone(asked, river):
     """One set of runs serves policies and claims; the same seed gives each the same numbers by itself."""
     model = ofr.load(river)
-    alone = ofr.compare(ofr.Design(model, ["mediation"], 150, seed=3), worlds=0).as_dict()
-    assert alone["policies"]["mediation"] == asked["compare"]["policies"]["mediation"]
-    claims = ofr.claims(ofr.Design(model, scenarios=150, seed=3), worlds=0).as_dict()
-    assert claims["claims"] == asked["claims"]["claims"]
+    alone = ofr.compare(ofr.Design(model, ["mediation"], 150, seed=3), worlds=0)
+    assert alone.policies["mediation"] == asked["compare"].policies["mediation"]
+    claims = ofr.claims(ofr.Design(model, scenarios=150, seed=3), worlds=0)
+    assert claims.claims == asked["claims"].claims
 
 
 def test_the_page_has_a_section_for_each_answer_and_the_short_of_it_first(page):
@@ -101,10 +107,10 @@ outcomes:
 policies: {help: {title: Help, do: [{force: {donor: give}}]}}
 """
     )
-    found = answers(ofr.Design(model), budget=Budget(600, 0))
-    hinge = found["compare"]["hinges"]["help"]["war"]
-    assert hinge["parameter"] == "trust"
-    assert hinge["upper_third"] < hinge["lower_third"] <= 0
+    found = answers(ofr.Design(model), futures={"compare": 600})
+    hinge = found["compare"].hinges["help"]["war"]
+    assert hinge.parameter == "trust"
+    assert hinge.upper_third < hinge.lower_third <= 0
     html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=100)), model, answers=found).html
     assert "It hangs on “Trust”" in text_of(html)
 
@@ -143,8 +149,10 @@ def test_answers_asked_before_take_the_place_of_those_that_a_brief_would_ask(riv
     [
         ("not json", "cannot be read as JSON"),
         ("[]", "holds no answer"),
-        ('{"model": "river"}', "is no answer that a brief can use"),
-        ('{"claims": [], "model_hash": "0", "model": "river"}', "is of another model than `river`"),
+        ('{"model": "river"}', "is no answer that can stand in a brief"),
+        ('{"question": "story"}', "answers `story`, which has no part in a brief. It takes what `offramp"),
+        ('{"question": "misreadings", "model": "river"}', "lacks `"),
+        ('{"question": ["misreadings"]}', "is no answer that can stand in a brief"),
     ],
 )
 def test_a_file_that_is_no_answer_is_refused_before_anything_runs(river, tmp_path, content, said):
@@ -156,117 +164,91 @@ def test_a_file_that_is_no_answer_is_refused_before_anything_runs(river, tmp_pat
     assert not (tmp_path / "page.html").exists()
 
 
+def test_one_question_is_answered_once(river, tmp_path, asked):
+    path = tmp_path / "misreadings.json"
+    path.write_text(asked["misreadings"].to_json(), encoding="utf-8")
+    twice = ("--with", str(path), "--with", str(path))
+    result = call("brief", river, *twice, "--out", str(tmp_path / "page.html"))
+    assert result.exit_code == 2
+    assert "answers `misreadings`, and so does a file before it" in result.stderr
+
+
+def test_a_quick_brief_and_deep_minds_have_fewer_futures(river):
+    """Whoever thinks of what others think makes each run some ten times dearer."""
+    model, deep = ofr.load(river), ofr.load("us-iran-2020")
+    full, quick = futures_for(model), futures_for(model, quick=True)
+    assert full == {"compare": 1000, "claims": 1000, "misreadings": 200}
+    assert quick == {"compare": 200, "claims": 200}
+    assert all(n < full[q] for q, n in futures_for(deep).items())
+    assert all(n < quick[q] for q, n in futures_for(deep, quick=True).items())
+
+
 def test_an_answer_of_the_model_before_an_edit_is_refused(river, tmp_path, asked):
     edited = tmp_path / "river.yaml"
     with open(river, encoding="utf-8") as file:
         edited.write_text(file.read() + "# edited\n", encoding="utf-8")
     path = tmp_path / "claims.json"
-    path.write_text(json.dumps(asked["claims"]), encoding="utf-8")
+    path.write_text(asked["claims"].to_json(), encoding="utf-8")
     result = call("brief", str(edited), "--with", str(path), "--out", str(tmp_path / "page.html"))
     assert result.exit_code == 2
     assert "ask again with `offramp claims" in result.stderr
 
 
-def rule(title, brier, skill, low, high):
-    return {"title": title, "brier": brier, "brier_skill": skill, "low": low, "high": high}
+OFTEN = BrierSkill("how often it came", 0.16, 0.25, 0.1, 0.4)
+TREND = BrierSkill("the trend", 0.135, 0.11, -0.02, 0.2)
 
 
-TREND = rule("the trend", 0.135, 0.11, -0.02, 0.2)
-BACKTEST = {
-    "model": "before",
-    "model_hash": "0",
-    "questions_hash": "1",
-    "asked": 40,
-    "resolved": 30,
-    "origins": ["2018-07-01", "2020-04-01"],
-    "skill": {
-        "questions": 30,
-        "model_brier": 0.12,
-        "best_baseline": {"name": "trend", **TREND},
-        "best_without_model": {"name": "trend", **TREND},
-        "trend": TREND,
-        "climatology": rule("how often it came", 0.16, 0.25, 0.1, 0.4),
-    },
-    "skill_by_topic": {
-        "violence": {
-            "questions": 10,
-            "model_brier": 0.15,
-            "best_without_model": rule("how often it came", 0.136, -0.1, -0.2, 0.0),
-        },
-    },
-    "coverage": {"all": {"points": 12, "half": 0.5, "nine_tenths": 0.75}},
-    "reliability": [{"said": 0.04, "happened": 0.1, "low": 0.02, "high": 0.2, "n": 25}],
-    "by_question": [
-        {
-            "title": "Ship attacked",
-            "kind": "binary",
-            "skill": -0.5,
-            "score": 0.3,
-            "best_score": 0.2,
-            "said": 0.45,
-            "happened": 0.21,
-        },
-    ],
-}
+def skill(questions, brier, best):
+    """Of a model against one rule that is best, and others."""
+    others = dict.fromkeys(("climatology", "persistence", "trend", "crisis_data", "prior_model"), OFTEN)
+    named = BestRule(best.title, best.brier, best.brier_skill, best.low, best.high, "trend")
+    return Skill(
+        best_baseline=named, best_without_model=named, **others | {"trend": TREND}, best_of_each=TREND,
+        questions=questions, model_brier=brier,
+    )  # fmt: skip
 
 
-def test_a_backtest_and_regions_found_are_told_in_words(river, asked):
+SHIPS = QuestionScore(
+    name="ship", title="Ship attacked", kind="binary", unit="", topic="violence", asked=30, happened=0.21,
+    said=0.45, best_without_model="trend", score=0.3, best_score=0.2, skill=-0.5, prior_skill=0.1,
+)  # fmt: skip
+BACKTEST = Backtest(
+    model="before", model_hash="0", title="Before", illustrative=False, questions_list="us-iran",
+    questions_hash="1", until=None, particles=20, chains=1, futures=120, runs=1000, seconds=2.0,
+    origins=(date(2018, 7, 1), date(2020, 4, 1)), stretch=1, asked=40, resolved=30, left_out=LeftOut(0, 0),
+    base_rates=0, questions=(), brier={}, log={}, skill=skill(30, 0.12, TREND), skill_by={},
+    skill_by_topic={"violence": skill(10, 0.15, BrierSkill("how often it came", 0.136, -0.1, -0.2, 0.0))},
+    sampled_skill={}, by_question=(SHIPS,), reliability=(Bin(0.04, 0.1, 0.02, 0.2, 25),), parts={},
+    coverage={"all": Coverage(32, 0.5, 0.75, 0.4, 0.7)}, calibrations=(),
+)  # fmt: skip
+
+
+def test_regions_found_are_told_in_words(river):
     model = ofr.load(river)
     runs = ofr.simulate(ofr.Design(model, scenarios=50))
-    regions = {
-        "outcome_title": "War", "outcome": "war", "policy": "baseline", "runs": 10, "seed": 0, "set": {},
-        "regions": [
-            {"lift": {"value": 3.04}, "conditions": [
-                {"title": "Nerve", "unit": "", "low": 0.5, "high": None},
-                {"title": "Mood", "unit": "month", "low": None, "high": 2.0},
-                {"title": "Kind", "unit": "", "low": None, "high": None, "labels": ["hard", "soft"]},
-            ]},
-        ],
-    }  # fmt: skip
-    text = text_of(ofr.brief(runs, model, answers={"backtest": BACKTEST, "discover": regions}).html)
-    assert "“before” was asked 40 questions at 2 dates from 2018-07-01 to 2020-04-01" in text
-    assert "Not told apart from the best simple rule (the trend): Brier score 0.120 against 0.135" in text
+    nothing = Estimate(0.0, 0.0, 0.0)
+    limits = [
+        Condition("parameter", "", "a", "Nerve", "", 0.5, None, (), 0.01, 1.0),
+        Condition("parameter", "", "b", "Mood", "month", None, 2.0, (), 0.01, 1.0),
+        Condition("type", "c", "", "Kind", "", None, None, ("hard", "soft"), 0.01, 1.0),
+    ]
+    regions = [Region("prim", limits, nothing, Estimate(3.04, 2.0, 4.0), nothing, 0.2)]
+    found = Discovery(
+        **head(model, seed=0, settings={}, intervals={"sampling": "none"}),
+        policy="baseline", outcome="war", outcome_title="War", by=model.dates[-1],
+        chance=0.1, inputs=3, runs=10, failed_runs=0, regions=regions,
+    )  # fmt: skip
+    text = text_of(ofr.brief(runs, model, answers={"backtest": BACKTEST, "discover": found}).html)
+    assert "“Before” was asked 0 questions at 2 days from 2018-07-01 to 2020-04-01: 40 answers" in text
+    assert "cannot be told apart from the best rule without a model (the trend): skill +11 %" in text
+    assert "The model 0.120" in text
     assert "Ship attacked (said 45 %, came 21 %)" in text
-    assert "Of 12 levels that were published, 75 % fell into its intervals of 90 %" in text
-    assert "Violence 10 0.150 −0.10 (−0.20 to 0.00)" in text
+    assert "Violence 10 0.150 -10 % (-20 to +0)" in text
+    whole = " ".join(terminal_text(tell_backtest(BACKTEST), "again", "by", 100).split())
+    assert "All levels 32 50 % 75 % 40 % 70 %" in whole
     assert "Said and came" in text
     assert "“Nerve” is above 0.5, “Mood” is below 2 months and “Kind” is hard or soft" in text
     assert "there “War” is 3 times as likely" in text
-
-
-def test_of_many_policies_that_do_nothing_none_is_said_to_help():
-    """Twenty policies, three ends, changes of luck alone: at 90 % each some are told apart in every brief.
-
-    Looked at together none is clear in nine briefs of ten, while one that truly helps is.
-    """
-    rng = np.random.default_rng(2)
-    many = {"differing": 5000}
-    clear = told = 0
-    for _ in range(200):
-        luck = rng.standard_normal((20, 3))
-        changed = [
-            {"told_apart": abs(z) > 1.645, "difference": z, "low": z - 1.645, "high": z + 1.645} | many
-            for z in luck.ravel()
-        ]
-        told += any(c["told_apart"] for c in changed)
-        clear += any(changes.clear(c, len(changed), 20_000) for c in changed)
-    assert told == 200
-    assert clear / 200 == pytest.approx(0.1, abs=0.05)
-    real = {"told_apart": True, "difference": -5.0, "low": -6.645, "high": -3.355} | many
-    assert changes.clear(real, 60, 20_000)
-    assert changes.clear({**real, "difference": -2.0, "low": -3.645, "high": -0.355}, 1, 20_000)
-    assert not changes.clear({**real, "difference": -2.0, "low": -3.645, "high": -0.355}, 60, 20_000)
-
-
-def test_seven_wars_more_in_two_hundred_futures_make_no_headline():
-    """All seven pairs that differ go one way: p = 2 / 2^7, something for one look and nothing for 51."""
-    seven = {"told_apart": True, "difference": 0.035, "low": 0.017, "high": 0.061, "differing": 7}
-    assert changes._by_luck(7, 7) == 2 / 2**7
-    assert changes._by_luck(10, 4) == pytest.approx(2 * (120 + 45 + 10 + 1) / 2**10)
-    assert changes._by_luck(4, 0) == changes._by_luck(0, 0) == 1
-    assert changes.clear(seven, 1, 200)
-    assert not changes.clear(seven, 51, 200)
-    assert changes.clear({**seven, "difference": 0.07, "low": 0.05, "high": 0.09, "differing": 14}, 51, 200)
 
 
 ENDS = """
@@ -287,14 +269,14 @@ policies:
 def test_an_end_without_a_picture_is_named():
     """A reader who knows of three ends and sees two pictures would look for the third."""
     model = ofr.loads(ENDS)
-    found = answers(ofr.Design(model), budget=Budget(100, 0))
+    found = answers(ofr.Design(model), futures={"compare": 100})
     html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=50)), model, answers=found).html
     assert "Not drawn is what comes as often under every policy: “Flood” (never)." in text_of(html)
 
 
 def test_policies_that_change_no_end_leave_no_empty_table():
     model = ofr.loads(ENDS.replace(" * heat", "").replace("forbid: {red: wait}", "force: {red: wait}"))
-    found = answers(ofr.Design(model), budget=Budget(100, 0))
+    found = answers(ofr.Design(model), futures={"compare": 100})
     html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=50)), model, answers=found).html
     assert "Not drawn is what comes as often under every policy: “War” and “Flood” (never)." in text_of(html)
     assert "Changes of chances by the end" not in html

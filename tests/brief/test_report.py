@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -391,3 +392,26 @@ def test_the_flagship_page_is_light_enough_to_send():
     page = Reader(html)
     assert {e["attrs"]["id"] for e in page.all("section")} == set(SECTIONS)
     assert len(page.all("figure")) > 20
+
+
+def levels_below(section):
+    return [int(e["tag"][1]) for e in section if re.fullmatch("h[1-6]", e["tag"])]
+
+
+def test_headings_skip_no_level(page):
+    """Who walks a page by its headings finds the whole and its parts, and no gap between."""
+    found = levels_below(page.elements)
+    assert found[0] == 1
+    assert found.count(1) == 1
+    assert all(b <= a + 1 for a, b in itertools.pairwise(found))
+
+
+def test_every_section_begins_with_its_title(page):
+    for position, element in enumerate(page.elements):
+        if element["tag"] == "section":
+            assert page.elements[position + 1]["tag"] == "h2"
+
+
+def test_the_list_of_contents_is_every_section_but_the_first_in_order(page):
+    links = [e["attrs"]["href"] for e in page.all("a") if "nav" in e["inside"]]
+    assert links == [f"#{s}" for s in SECTIONS[1:]]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offramp.charts import canvas, charts, palette, render
+from offramp.charts import canvas, over_time, palette, render, rows
 from offramp.charts import text_metrics as lettering
 from offramp.charts.canvas import HALF, NARROW, WIDE
 
@@ -30,28 +30,28 @@ def specs():
     """Every kind of chart in every width in which a brief uses it."""
     found = {}
     layers = [
-        charts.Layer(TITLES[0], palette.WORSE[0], rising(0.05)),
-        charts.Layer(TITLES[3], palette.GOING_ON, [1 - p for p in rising(0.25)]),
-        charts.Layer(LONG, palette.BETTER[0], rising(0.2)),
-        charts.Layer(TITLES[2], palette.BETTER[1], [0.0] * 20),
+        over_time.Layer(TITLES[0], palette.WORSE[0], rising(0.05)),
+        over_time.Layer(TITLES[3], palette.GOING_ON, [1 - p for p in rising(0.25)]),
+        over_time.Layer(LONG, palette.BETTER[0], rising(0.2)),
+        over_time.Layer(TITLES[2], palette.BETTER[1], [0.0] * 20),
     ]
     shares = zip(TITLES, (1, 0.5, 0.01, 0), strict=True)
-    intervals = [charts.Interval(t, p, p * 0.9, min(1, p * 1.1 + 0.001)) for t, p in shares]
-    amounts = [charts.Amount(t, a) for t, a in zip(TITLES, (12.0, 2.5, 0.3, 0), strict=True)]
+    intervals = [rows.Interval(t, p, p * 0.9, min(1, p * 1.1 + 0.001)) for t, p in shares]
+    amounts = [rows.Amount(t, a) for t, a in zip(TITLES, (12.0, 2.5, 0.3, 0), strict=True)]
     odds = f"{LONG} 40 % · or not 60 %"
-    moments = [charts.Moment(TIMES[k], t, odds) for k, t in zip((0, 6, 10, 18), TITLES, strict=True)]
-    strips = [charts.Strip(t, [0.25] * 19, 0.25) for t in TITLES]
+    moments = [over_time.Moment(TIMES[k], t, odds) for k, t in zip((0, 6, 10, 18), TITLES, strict=True)]
+    strips = [over_time.Strip(t, [0.25] * 19, 0.25) for t in TITLES]
     for name, width, beside in (("wide", WIDE, True), ("narrow", NARROW, False)):
-        found[f"standing {name}"] = charts.standing(TIMES, layers, width, beside)
-        found[f"intervals {name}"] = charts.intervals(intervals, width, beside)
-        found[f"amounts {name}"] = charts.amounts(amounts, width, beside)
-        found[f"timeline {name}"] = charts.timeline(TIMES[0], TIMES[-1], moments, width)
-        found[f"strips {name}"] = charts.strips(TIMES, strips, width, beside)
+        found[f"standing {name}"] = over_time.standing(TIMES, layers, width, beside)
+        found[f"intervals {name}"] = rows.intervals(intervals, width, beside)
+        found[f"amounts {name}"] = rows.amounts(amounts, width, beside)
+        found[f"timeline {name}"] = over_time.timeline(TIMES[0], TIMES[-1], moments, width)
+        found[f"strips {name}"] = over_time.strips(TIMES, strips, width, beside)
     q = np.outer([0.5, 0.8, 1, 1.3, 2], np.linspace(1000, 4000, 20))
-    found["fan"] = charts.fan(TIMES, q, [date(2020, 11, 3)], HALF)
-    found["fan of one value"] = charts.fan(TIMES, np.full((5, 20), 7.0), [], HALF)
-    found["cumulative"] = charts.cumulative(TIMES, rising(0.05), rising(0.04), rising(0.06), [], HALF)
-    found["share"] = charts.share_over_time(TIMES, rising(1.0), [], HALF)
+    found["fan"] = over_time.fan(TIMES, q, [date(2020, 11, 3)], HALF)
+    found["fan of one value"] = over_time.fan(TIMES, np.full((5, 20), 7.0), [], HALF)
+    found["cumulative"] = over_time.cumulative(TIMES, rising(0.05), rising(0.04), rising(0.06), [], HALF)
+    found["share"] = over_time.share_over_time(TIMES, rising(1.0), [], HALF)
     return found
 
 
@@ -148,25 +148,25 @@ def test_text_can_be_read_on_its_paper_in_light_and_in_dark():
 
 def test_words_of_a_model_are_words_in_a_picture():
     evil = '</text><script>alert("x")</script>'
-    root = ElementTree.fromstring(render.svg(charts.intervals([charts.Interval(evil, 0.5, 0.4, 0.6)], WIDE)))
+    root = ElementTree.fromstring(render.svg(rows.intervals([rows.Interval(evil, 0.5, 0.4, 0.6)], WIDE)))
     assert not [e for e in root.iter() if e.tag.endswith("script")]
     assert "script" in "".join(words for words, *_ in texts(root))
 
 
 def test_control_characters_and_turned_text_do_not_reach_the_picture():
-    picture = render.svg(charts.amounts([charts.Amount("a\x00b\x07\u202ec", 1.0)], WIDE))
+    picture = render.svg(rows.amounts([rows.Amount("a\x00b\x07\u202ec", 1.0)], WIDE))
     assert "abc" in "".join(words for words, *_ in texts(ElementTree.fromstring(picture)))
 
 
 def test_nothing_is_fetched():
-    spec = charts.amounts([charts.Amount("a", 1.0)], WIDE)
+    spec = rows.amounts([rows.Amount("a", 1.0)], WIDE)
     spec["layer"][0]["data"] = {"url": "https://example.org/data.json"}
     with pytest.raises(ValueError, match=r"(?i)url|permitted|allowed|load"):
         render.svg(spec)
 
 
 def test_a_drawing_in_a_page_has_a_name_a_description_and_ids_of_its_own():
-    spec = charts.fan(TIMES, np.outer([1, 2, 3, 4, 5], np.ones(20)), [], HALF)
+    spec = over_time.fan(TIMES, np.outer([1, 2, 3, 4, 5], np.ones(20)), [], HALF)
     for identity in ("one", "two"):
         root = ElementTree.fromstring(render.inline(spec, identity, "A <title>", "What & why"))
         assert root.get("role") == "img"
@@ -181,7 +181,7 @@ def test_a_drawing_in_a_page_has_a_name_a_description_and_ids_of_its_own():
 def test_a_fan_is_as_high_as_its_percentiles():
     """The outer band runs from the 5th to the 95th percentile on the scale that the axis shows."""
     q = np.tile(np.array([[10], [20], [30], [40], [50]]), (1, 20))
-    root = ElementTree.fromstring(render.svg(charts.fan(TIMES, q, [], HALF)))
+    root = ElementTree.fromstring(render.svg(over_time.fan(TIMES, q, [], HALF)))
     where = {words: y for words, _, y, anchor, *_ in texts(root) if anchor == "end"}
     per_unit = (where["10"] - where["50"]) / 40
     band = next(e for e in root.iter() if e.get("fill") == palette.SERIES.light and e.get("opacity") == "0.2")

@@ -13,8 +13,9 @@ import pytest
 
 from offramp.engine.compiled import onestep
 from offramp.engine.compiled.compile import CompiledModel, compile_model
-from offramp.engine.compiled.foresight import Minds
-from offramp.engine.inputs import Inputs, Outputs, Status
+from offramp.engine.compiled.foresight import LookAheads
+from offramp.engine.inputs import Inputs
+from offramp.engine.outputs import Outputs, Status
 from offramp.engine.plain.course import Oracle
 from offramp.language.check import load
 from offramp.model import Intervention, Model, Policy
@@ -153,7 +154,7 @@ def test_what_the_candidates_of_a_look_ahead_share_changes_no_bit(monkeypatch, c
     inputs = inputs_for(model, scenarios=40)
     shared = compile_model(model, cache=False).run(inputs, probabilities=True)
     if code is None:
-        monkeypatch.setattr(Minds, "one_step_apart", False)
+        monkeypatch.setattr(LookAheads, "one_step_apart", False)
     else:
         monkeypatch.setattr(onestep, "CODE", code)
     other = compile_model(model, cache=False)

@@ -11,7 +11,7 @@ import pytest
 from offramp.errors import ModelError, UsageError
 from offramp.language.check import loads
 from offramp.model import Intervention, Policy
-from offramp.provenance import attributes_of
+from offramp.runs.attributes import attributes_of
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
 from small_models import ENGINES, STRAIT, made

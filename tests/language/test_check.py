@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 
 from offramp.errors import ModelError, UsageError
-from offramp.language.check import bundled_names, load, loads
+from offramp.language.check import load, loads
+from offramp.language.files import bundled_names
 from offramp.model import Distribution, Effect, Formula
 from offramp.tree import Binary, Negate, Now, Number
 

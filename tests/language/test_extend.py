@@ -10,6 +10,7 @@ import pytest
 from offramp import explain, load, loads
 from offramp.errors import ModelError
 from offramp.model import Distribution
+from offramp.tell.model import explanation_text
 
 BASE = """
 model:
@@ -224,14 +225,96 @@ def test_a_missing_file_is_named_with_its_place(laid):
     assert problem.message.endswith("bass.yaml")
 
 
-def test_one_layer_is_the_most(laid, tmp_path):
-    (tmp_path / "third.yaml").write_text("extend: upper.yaml\nmodel: {name: strait-3}\n")
+# ---------------------------------------------------------------------- layers over layers
+
+
+def test_each_layer_is_laid_over_all_that_is_below_it(laid, tmp_path):
+    """The middle changes heat and takes talks out; the top changes heat again and brings talks back."""
+    laid("without: {events: [talks]}\nparameters: {heat: {value: 6, source: account P7}}\n")
+    (tmp_path / "top.yaml").write_text(
+        "extend: upper.yaml\nmodel: {name: strait-3}\n"
+        "parameters: {heat: {value: 7, source: account P8}}\nevents: {talks: {on: 2020-12-01}}\n"
+    )
+    model = load(tmp_path / "top.yaml")
+    assert (model.name, model.title) == ("strait-3", "A strait")
+    assert named(model.parameters, "heat").value == 7
+    assert named(model.parameters, "decay").value == 0.1
+    assert [(e.name, e.on.month, e.effects) for e in model.events] == [("talks", 12, ())]
+
+
+def test_every_change_is_told_with_the_layer_that_makes_it(laid, tmp_path):
+    laid("parameters: {heat: {value: 6, source: account P7}, decay: {value: 0.2, source: account P7}}\n")
+    (tmp_path / "top.yaml").write_text(
+        "extend: upper.yaml\nmodel: {name: strait-3}\nparameters: {heat: {value: 7, source: account P8}}\n"
+    )
+    model = load(tmp_path / "top.yaml")
+    told = explain(model)
+    found = [
+        (c["path"], c["was"], c["now"], c["file"].rsplit("/", 1)[-1], c["line"]) for c in told["extends"]
+    ]
+    assert found == [
+        ("model.name", "strait-2", "strait-3", "top.yaml", 2),
+        ("parameters.heat.value", "6", "7", "top.yaml", 3),
+        ("model.name", "strait", "strait-2", "upper.yaml", 2),
+        ("parameters.heat.value", "5", "6", "upper.yaml", 3),
+        ("parameters.decay.value", "0.1", "0.2", "upper.yaml", 3),
+    ]
+
+    text = explanation_text(model, 200, sections=["extends"])
+    assert f"Changed by {tmp_path / 'top.yaml'} (2):" in text
+    assert f"Changed by {tmp_path / 'upper.yaml'} (3):" in text
+
+
+def test_a_problem_in_any_layer_is_shown_in_its_file(laid, tmp_path):
     laid("")
-    with pytest.raises(ModelError, match="extends another file itself"):
-        load(tmp_path / "third.yaml")
-    (tmp_path / "self.yaml").write_text("extend: self.yaml\nmodel: {name: strait-3}\n")
-    with pytest.raises(ModelError, match="extends another file itself"):
+    (tmp_path / "upper.yaml").write_text(HEAD + "without: {parameters: [heat]}\n")
+    (tmp_path / "top.yaml").write_text(
+        "extend: upper.yaml\nmodel: {name: strait-3}\nevents: {spark: {rate: ember}}\n"
+    )
+    with pytest.raises(ModelError) as error:
+        load(tmp_path / "top.yaml")
+    lowest, top = error.value.problems
+    assert (lowest.file.rsplit("/", 1)[-1], lowest.message) == ("base.yaml", "unknown name `heat`")
+    assert lowest.hint[-1] == f"It is taken out on line 3 of {tmp_path / 'upper.yaml'}."
+    assert (top.file.rsplit("/", 1)[-1], top.message) == ("top.yaml", "unknown name `ember`")
+
+
+def test_the_hash_covers_the_whole_chain(laid, tmp_path):
+    below = laid("")
+    text = "extend: upper.yaml\nmodel: {name: strait-3}\n"
+    (tmp_path / "top.yaml").write_text(text)
+    model = load(tmp_path / "top.yaml")
+    own = hashlib.sha256(text.encode()).hexdigest()
+    assert model.hash == hashlib.sha256(f"{own} extends {below.hash}".encode()).hexdigest()
+    assert (model.base.hash, model.base.base.hash) == (below.hash, below.base.hash)
+    (tmp_path / "base.yaml").write_text(BASE + "# a word\n")
+    assert load(tmp_path / "top.yaml").hash != model.hash
+
+
+def test_a_circle_is_refused_with_the_whole_of_it(tmp_path):
+    for name, below in (("a", "b"), ("b", "c"), ("c", "b"), ("self", "self")):
+        (tmp_path / f"{name}.yaml").write_text(f"extend: ./{below}.yaml\nmodel: {{name: {name}}}\n")
+    with pytest.raises(ModelError) as error:
+        load(tmp_path / "a.yaml")
+    (problem,) = error.value.problems
+    chain = " extends ".join(str(tmp_path / f"{name}.yaml") for name in "abcb")
+    assert problem.message == f"{chain}: no model can extend itself"
+    assert (problem.file, problem.line, problem.column) == (str(tmp_path / "c.yaml"), 1, 9)
+    with pytest.raises(ModelError, match="no model can extend itself"):
         load(tmp_path / "self.yaml")
+
+
+def test_a_chain_of_eight_is_the_most(tmp_path):
+    (tmp_path / "base0.yaml").write_text(BASE)
+    for i in range(1, 9):
+        text = f"extend: base{i - 1}.yaml\nmodel: {{name: strait-{i}}}\n"
+        (tmp_path / f"base{i}.yaml").write_text(text)
+    assert load(tmp_path / "base7.yaml").name == "strait-7"
+    with pytest.raises(ModelError) as error:
+        load(tmp_path / "base8.yaml")
+    (problem,) = error.value.problems
+    assert problem.message == "more than 8 models that extend each other"
+    assert problem.file == str(tmp_path / "base1.yaml")
 
 
 def test_a_huge_base_is_refused_by_its_size(laid, tmp_path):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli_calls import call
-from offramp.language.check import bundled_names, load, loads
+from offramp.language.check import load, loads
+from offramp.language.files import bundled_names
 from offramp.language.notes import notes
 
 HEAD = """

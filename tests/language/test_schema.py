@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from offramp.language import keys
-from offramp.language.check import bundled_names
+from offramp.language.check import load
+from offramp.language.files import bundled_names
 from offramp.language.schema import json_schema
 from offramp.language.source import Mapping, Sequence, Value
 from offramp.language.yaml_reader import read
@@ -46,7 +46,8 @@ TYPES: dict[str, Any] = {
 def complaints(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:
     """What a validator says, for the part of JSON Schema that the schema uses."""
     if "$ref" in schema:
-        schema = SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+        found = [f"{path}: no {k}" for k in schema.get("required", []) if k not in value]
+        return found + complaints(value, SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], path)
     known = {
         *("type", "properties", "required", "additionalProperties", "propertyNames", "items", "minItems"),
         *("maxItems", "anyOf", "enum", "const", "pattern", "format", "description", "examples"),
@@ -90,14 +91,14 @@ def complaints(value: Any, schema: dict[str, Any], path: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_bundled_crises_fit_the_schema(name):
-    data = (resources.files("offramp.crises") / f"{name}.yaml").read_bytes()
-    assert complaints(plain(read(data).root), SCHEMA) == []
+def test_bundled_crises_fit_the_schema_file_by_file(name):
+    for file in load(name).files:
+        assert complaints(plain(read(file.data).root), SCHEMA) == [], file.file
 
 
 # Mistakes that can be seen from keys and shapes alone.
 VISIBLE = (
-    *("misspelt_keys", "misspelt_section", "other_words_for_keys", "missing_sections", "no_name", "bounds"),
+    *("misspelt_keys", "misspelt_section", "other_words_for_keys", "no_name", "bounds"),
     *("text_for_a_flag", "horizon_in_words", "deniable_event", "section_in_wrong_place", "effects"),
     *("lists_for_mappings", "source_without_title", "parameter_that_is_computed", "seeing", "policies"),
     *("names_that_cannot_be", "actor_without_actions"),
@@ -135,7 +136,7 @@ def test_every_key_of_the_checker_is_in_the_schema_with_its_description():
 def test_the_schema_is_json_and_names_its_draft():
     again = json.loads(json.dumps(SCHEMA))
     assert again["$schema"].endswith("2020-12/schema")
-    assert again["else"]["required"] == ["model", "horizon", "variables"]
+    assert again["$defs"]["whole"]["required"] == ["model", "horizon", "variables"]
 
 
 def test_a_file_that_extends_another_may_leave_out_what_the_other_has():
@@ -164,3 +165,14 @@ def test_a_key_goes_with_keys_and_cases_that_there_are():
             if key.needs or key.only_with:
                 seen.setdefault(table.what, set()).update(key.only_with)
     assert seen == cases
+
+
+def test_a_chapter_fits_the_schema_and_what_looks_like_a_whole_model_must_be_one():
+    """An editor sees one file; a chapter has neither a horizon nor a name."""
+    sources = {"account": {"title": "An account"}}
+    assert complaints({"model": {"sources": sources}, "parameters": {"heat": {"value": 1}}}, SCHEMA) == []
+    assert complaints({"model": {"name": "calm"}, "chapters": ["economy.yaml"]}, SCHEMA) == []
+    assert ": no horizon" in complaints({"model": {"name": "calm"}, "variables": {}}, SCHEMA)
+    assert ": no model" in complaints({"horizon": {"start": "2020-06-01"}}, SCHEMA)
+    assert complaints({"parameter": {}}, SCHEMA) == ["/parameter: no such key"]
+    assert complaints({"model": {"name": "calm"}, "chapters": ["../economy.yaml"]}, SCHEMA)

@@ -58,7 +58,7 @@ def test_every_character_of_a_text_is_found_again_in_the_file(text, word, line, 
     if isinstance(scalar, Mapping):
         scalar = scalar.entries[0][1]
     assert isinstance(scalar, Scalar)
-    assert read_.place(scalar, scalar.text.index(word)) == (line, column)
+    assert read_.main.place(scalar, scalar.text.index(word)) == (line, column)
 
 
 def test_line_ends_of_windows_and_byte_order_marks_do_not_matter():

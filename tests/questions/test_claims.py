@@ -10,11 +10,10 @@ import pytest
 
 import offramp as ofr
 from cli_calls import call
-from documented import ROOT
 from offramp.analysis.paired import Difference
 from offramp.language.sections.built_in import built_in, set_directly
 from offramp.questions.claims import ask as module
-from offramp.questions.paired_runs import Lived, live
+from offramp.questions.paired_runs import PairedRuns, run_paired
 
 ACCOUNT = (
     "model: {name: guns, title: Guns and talks, illustrative: true, sources: {account: {title: Told}}}\n"
@@ -96,13 +95,13 @@ def model():
 
 @pytest.fixture(scope="module")
 def found(model):
-    return {f.claim.name: f for f in ofr.claims(ofr.Design(model, scenarios=1500, seed=2)).found}
+    return {f.id: f for f in ofr.claims(ofr.Design(model, scenarios=1500, seed=2)).claims}
 
 
 def test_a_planted_effect_is_borne_out_and_its_opposite_contradicted(found):
     assert found["C1"].verdict == "borne out"
     assert found["C2"].verdict == "contradicted"
-    assert found["C1"].decisive[1].difference.low > 0.05
+    assert found["C1"].low > 0.05
     assert found["C1"].as_claimed > 0.9
     assert found["C2"].as_claimed < 0.1
 
@@ -111,16 +110,16 @@ def test_a_planted_effect_is_borne_out_and_its_opposite_contradicted(found):
 def test_a_policy_against_itself_is_undecided_also_under_another_name(found, claim):
     (tested,) = found[claim].tests
     assert found[claim].verdict == "undecided"
-    assert tested.comparisons[0].difference.differing == 0
+    assert tested.comparisons[0].differing == 0
     assert tested.note == "Both sides are the same, so nothing is compared."
 
 
 def test_what_is_said_of_one_policy_is_held_against_its_limits(found):
     assert found["C5"].verdict == "borne out"
-    share = found["C5"].tests[0].comparisons[0].difference
-    assert 0.25 < share.low < share.value < share.high < 0.45
-    never = found["C5"].tests[1].comparisons[0].difference
-    assert never.value == 0
+    share = found["C5"].tests[0].comparisons[0]
+    assert 0.25 < share.low < share.effect < share.high < 0.45
+    never = found["C5"].tests[1].comparisons[0]
+    assert never.effect == 0
     assert 0 < never.high < 0.02  # Wilson keeps a width where nothing was seen
 
 
@@ -128,8 +127,9 @@ def test_one_test_that_fails_contradicts_its_claim_and_both_are_shown(found):
     answers, fear = found["C6"].tests
     assert (answers.verdict, fear.verdict) == ("borne out", "contradicted")
     assert found["C6"].verdict == "contradicted"
-    assert found["C6"].decisive[0] is fear
-    assert fear.comparisons[0].difference.low > 0  # there, but too small to matter
+    (decisive,) = fear.comparisons
+    assert (found["C6"].effect, found["C6"].unit) == (decisive.effect, "kg")
+    assert decisive.low > 0  # there, but too small to matter
 
 
 def test_intervals_hold_together_over_all_claims_whichever_are_asked(model):
@@ -137,9 +137,9 @@ def test_intervals_hold_together_over_all_claims_whichever_are_asked(model):
     design = ofr.Design(model, scenarios=300)
     every, one = (ofr.claims(design, names, worlds=0) for names in (None, ["c1"]))
     assert every.comparisons == one.comparisons == 8
-    assert one.level == pytest.approx(1 - 0.1 / 8)
-    assert [f.claim.name for f in one.found] == ["C1"]
-    assert one.found[0].tests[0].comparisons == every.found[0].tests[0].comparisons
+    assert one.each == pytest.approx(1 - 0.1 / 8)
+    assert [f.id for f in one.claims] == ["C1"]
+    assert one.claims[0].tests[0].comparisons == every.claims[0].tests[0].comparisons
 
 
 KNOWN = """
@@ -169,15 +169,15 @@ def test_over_400_seeds_a_planted_effect_is_found_and_a_null_at_the_nominal_rate
     model = ofr.loads(ACCOUNT + KNOWN)
     futures = 80
     design = ofr.Design(model, ["baseline", "calm"], scenarios=400 * futures, seed=8)
-    lived = live(design, lambda runs: module.measured(runs, model.claims))
+    paired = run_paired(design, lambda runs: module.measure(runs, model.claims))
     verdicts = {c.name: [] for c in model.claims}
     for k in range(400):
         part = slice(k * futures, (k + 1) * futures)
-        some = Lived({n: v[:, part] for n, v in lived.futures.items()}, {}, lived.failed)
+        some = PairedRuns({n: v[:, part] for n, v in paired.futures.items()}, {}, paired.failed)
         for claim in model.claims:
             # Alone in its file a claim has the level of one.
             alone = ofr.Design(replace(model, claims=(claim,)), design.policies, futures)
-            verdicts[claim.name].append(module.findings_of(alone, some, [claim]).found[0].verdict)
+            verdicts[claim.name].append(module.findings_of(alone, some, [claim]).claims[0].verdict)
     assert np.mean([v == "borne out" for v in verdicts["found"]]) > 0.95
     assert np.mean([v == "contradicted" for v in verdicts["none"]]) == 1
     for wrong in ("borne out", "contradicted"):
@@ -211,11 +211,11 @@ claims:
         reason: so
 """
     )
-    (finding,) = ofr.claims(ofr.Design(model, scenarios=2000), worlds=0).found
+    (finding,) = ofr.claims(ofr.Design(model, scenarios=2000), worlds=0).claims
     assert [t.verdict for t in finding.tests] == [*["borne out"] * 3, "contradicted", *["borne out"] * 3]
     assert [(c.here, c.there) for c in finding.tests[0].comparisons] == [(1, 0), (2, 1)]
     answered = finding.tests[-1]
-    assert 0 < answered.means[1] < answered.means[0] < 1
+    assert 0 < answered.sides[1].value < answered.sides[0].value < 1
     assert finding.as_claimed is None
 
 
@@ -237,7 +237,7 @@ def test_a_verdict_hangs_on_where_the_whole_interval_lies(model, expect, borne_o
     test = replace(model.claims[0].tests[0], expect=expect, least=1.0)
 
     def verdict(low, high):
-        return module._verdict(test, Difference(0, 0, (low + high) / 2, low, high, 9, 9, None))
+        return module.verdict_on(test, Difference(0, 0, (low + high) / 2, low, high, 9, 9, None))
 
     assert verdict(*borne_out) == "borne out"
     assert verdict(*contradicted) == "contradicted"
@@ -249,19 +249,19 @@ def test_a_verdict_hangs_on_where_the_whole_interval_lies(model, expect, borne_o
 def test_a_claim_holds_in_the_worlds_in_which_all_of_it_holds(model):
     """More guns, more war, in all worlds; by at least the mean effect in about half. So both in half."""
     design = ofr.Design(model, ["baseline", "arming", "resting"], scenarios=600, seed=3)
-    lived = live(design, lambda runs: module.measured(runs, model.claims), 200)
+    paired = run_paired(design, lambda runs: module.measure(runs, model.claims), 200)
     claim = model.claims[0]
-    war = lived.futures["claim/0"]
+    war = paired.futures["claim/0"]
     effect = float((war[1] - war[2]).mean())
     easy, hard = (replace(claim.tests[0], least=least) for least in (0.0, effect))
     found = {}
     for name, tests in {"easy": (easy,), "hard": (hard,), "both": (easy, hard)}.items():
         asked = replace(claim, tests=tests)
         one = ofr.Design(replace(model, claims=(asked,)), design.policies, 600)
-        some = Lived(
-            {"claim/0": war, "claim/0/likely": war}, {"claim/0": lived.worlds["claim/0"]}, lived.failed
+        some = PairedRuns(
+            {"claim/0": war, "claim/0/likely": war}, {"claim/0": paired.worlds["claim/0"]}, paired.failed
         )
-        (found[name],) = module.findings_of(one, some, [asked]).found
+        (found[name],) = module.findings_of(one, some, [asked]).claims
     assert found["easy"].as_claimed > 0.95
     assert 0.2 < found["hard"].as_claimed < 0.8
     assert found["both"].as_claimed == pytest.approx(found["hard"].as_claimed, abs=0.05)
@@ -269,9 +269,7 @@ def test_a_claim_holds_in_the_worlds_in_which_all_of_it_holds(model):
 
 def test_the_share_of_worlds_with_the_sign_that_is_claimed_turns_with_the_claim(found):
     """In nearly all worlds arming brings more war: as C1 says, and not as C2 says."""
-    direction = {
-        c: module._direction(found[c].tests[0].test, found[c].tests[0].comparisons[0]) for c in ("C1", "C2")
-    }
+    direction = {c: found[c].tests[0].comparisons[0].direction for c in ("C1", "C2")}
     assert direction["C1"] > 0.9
     assert direction["C2"] == pytest.approx(1 - direction["C1"])
 
@@ -296,10 +294,14 @@ claims:
         reason: so
 """
     )
-    found = ofr.claims(ofr.Design(model, scenarios=800, seed=5), worlds=200).found[0].tests[0].comparisons[0]
-    assert found.worlds.effects.mean() == pytest.approx(found.difference.value, abs=1e-9)
+    (claim,) = model.claims
+    (test,) = claim.tests
+    design = ofr.Design(model, module.policies_of([claim]), scenarios=800, seed=5)
+    paired = run_paired(design, lambda runs: module.measure(runs, [claim]), 200)
+    _, ((difference, worlds),) = module.tested(module.values_of(design, paired, [claim]), test)
+    assert worlds.effects.mean() == pytest.approx(difference.value, abs=1e-9)
     # Over worlds the share itself has a deviation of some 0.2; of the difference hardly anything is left.
-    assert found.worlds.deviation < 0.08
+    assert worlds.deviation < 0.08
 
 
 def test_twenty_futures_without_a_difference_do_not_contradict_what_comes_in_one_of_fourteen(model):
@@ -311,8 +313,8 @@ def test_twenty_futures_without_a_difference_do_not_contradict_what_comes_in_one
     wrong = 0
     for _ in range(200):
         acts = np.stack([rng.random(20) < 0.07, np.zeros(20)]).astype(float)
-        some = Lived({"claim/0": acts}, {}, np.zeros(2, np.int64))
-        wrong += module.findings_of(design, some, [claim]).found[0].verdict == "contradicted"
+        some = PairedRuns({"claim/0": acts}, {}, np.zeros(2, np.int64))
+        wrong += module.findings_of(design, some, [claim]).claims[0].verdict == "contradicted"
     assert wrong <= 18  # 5 % of 200, and two and a half deviations
 
 
@@ -334,7 +336,7 @@ def test_what_is_the_same_on_both_sides_is_not_what_is_compared():
     assert [set_directly(model, t) for t in model.claims[0].tests] == [""]
 
 
-def test_the_json_holds_every_documented_key(tmp_path):
+def test_the_json_of_the_command_is_that_of_an_answer(tmp_path):
     path = tmp_path / "guns.yaml"
     path.write_text(ACCOUNT + GUNS + CLAIMS, encoding="utf-8")
     result = call("claims", str(path), "--runs", "150", "--format", "json")
@@ -344,10 +346,14 @@ def test_the_json_holds_every_documented_key(tmp_path):
     claim = found["claims"][0]
     assert claim["low"] <= claim["effect"] <= claim["high"]
     test = claim["tests"][0]
-    text = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
-    part = text[text.index("### The JSON of claims") :].split("\n## ")[0]
-    for key in {**found, **found["intervals"], **claim, **test, **test["sides"][0], **test["comparisons"][0]}:
-        assert f"`{key}`" in part, key
+    assert test["sides"][0]["quantity"]["name"] == "war"
+    assert module.Findings.from_dict(found).as_dict() == found
+
+
+def test_findings_come_back_from_their_json(model):
+    found = ofr.claims(ofr.Design(model, scenarios=200, seed=2), ["C1", "c5"])
+    assert found.only == ["C1", "c5"]
+    assert module.Findings.from_dict(json.loads(found.to_json())) == found
 
 
 def test_people_read_what_was_expected_and_what_came_out(tmp_path):

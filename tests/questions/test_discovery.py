@@ -10,9 +10,19 @@ import pytest
 from cli_calls import call
 from offramp.errors import UsageError
 from offramp.questions.discover import ask as discovery
-from offramp.questions.discover.ask import Condition, Input, _box, _Split, discover, quasi_p, regions
+from offramp.questions.discover.ask import (
+    Cases,
+    Condition,
+    Discovery,
+    Input,
+    Split,
+    best_box,
+    discover,
+    quasi_p,
+    regions,
+)
 from offramp.questions.discover.prim import Box, paste, peel, telling
-from offramp.questions.discover.tell import condition, sentence
+from offramp.questions.discover.tell import condition, sentence, tell
 from offramp.runs.design import Design
 from small_models import made
 
@@ -82,7 +92,7 @@ def test_a_box_in_which_an_outcome_is_two_and_a_half_times_as_likely_is_mostly_f
         rng = np.random.default_rng(seed)
         x = rng.random((3000, 6))
         y = (rng.random(3000) < np.where(x[:, 0] < 0.3, 0.25, 0.1)).astype(float)
-        found.append(_box(x, y, _Split(*np.split(np.arange(3000), [1500, 2250])), []))
+        found.append(best_box(Cases(NAMES, x, y), Split(*np.split(np.arange(3000), [1500, 2250]))))
     right = [b for b in found if b.inputs == [0] and b.limits[0][1] < 0.5]
     assert len(right) >= 7
     assert np.mean([b.limits[0][1] for b in right]) == pytest.approx(0.3, abs=0.06)
@@ -105,7 +115,7 @@ def test_of_labels_the_right_ones_stay():
     kinds = [Input("true type", "red", "red", "what Red is", "", ("soft", "hard", "mad")), NAMES[1]]
     boxes = regions(kinds, x, y)
     assert [c.labels for c in boxes[0].conditions] == [("hard",)]
-    assert condition(boxes[0].conditions[0]) == "what Red is: hard"
+    assert condition(boxes[0].conditions[0]) == "“what Red is” is hard"
     assert [c.labels for c in boxes[-1].conditions if c.labels] == [("hard",)]
 
 
@@ -162,13 +172,13 @@ def test_the_quasi_p_value_is_even_under_no_effect_and_small_under_one():
 
 def test_a_box_reads_as_a_sentence():
     x, y = planted()
-    said = sentence(regions(NAMES, x, y)[0], "War").replace("\N{NO-BREAK SPACE}", " ")
-    assert said.startswith("War: 5.")
+    text = sentence(regions(NAMES, x, y)[0], "War").replace("\N{NO-BREAK SPACE}", " ")
+    assert text.startswith("War: 5.")
     assert (
-        " as likely where `Number 0` is below 0.309 and `Number 1` is above 0.597. The chance there" in said
+        " as likely where “Number 0” is below 0.309 and “Number 1” is above 0.597. The chance there" in text
     )
     both = Condition("parameter", "", "a", "Age", "month", 1.234, 2.345, (), 0.01, 1.0)
-    assert condition(both) == "`Age` is between 1.2 and 2.3 months"
+    assert condition(both) == "“Age” is between 1.2 and 2.3 months"
 
 
 CRISIS = """
@@ -190,9 +200,13 @@ def test_a_crisis_says_where_its_war_is_likelier(tmp_path):
     file.write_text(model.text, encoding="utf-8")
     result = call("discover", str(file), "--runs", "2000", "--format", "json")
     assert json.loads(result.stdout)["regions"][0]["lift"]["value"] == found.regions[0].lift.value
-    said = call("discover", str(file), "--runs", "2000")
-    assert said.exit_code == 0
-    assert "as likely where" in said.stdout
+    assert Discovery.from_dict(json.loads(result.stdout)) == found
+    text = call("discover", str(file), "--runs", "2000")
+    assert text.exit_code == 0
+    assert "as likely where" in text.stdout
+    (caveat,) = tell(found).caveats
+    assert caveat.startswith("To know whether “Strong” is above")
+    assert "there “War” is 2." in caveat
 
 
 def test_what_cannot_be_asked_is_said():

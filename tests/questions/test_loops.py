@@ -11,8 +11,8 @@ import pytest
 
 import offramp as ofr
 from cli_calls import call
-from offramp.questions.loops.ask import loops
-from offramp.questions.loops.chart import loops_picture
+from offramp.questions.loops.ask import Loops, loops
+from offramp.questions.loops.chart import chart
 from offramp.questions.loops.links import links_at
 
 HEAD = """
@@ -42,8 +42,8 @@ def test_a_ring_of_two_stocks_has_the_rate_of_its_eigenvalues(a, b):
     """x' = a y, y' = b x has eigenvalues of modulus sqrt(|ab|), real where ab > 0."""
     loop = only(RING % (a, b))
     assert loop.kind == ("reinforcing" if a * b > 0 else "balancing")
-    assert loop.strength[0].median == pytest.approx(math.copysign(math.sqrt(abs(a * b)), a * b))
-    assert loop.signs == (int(math.copysign(1, b)), int(math.copysign(1, a)))
+    assert loop.gain[0].per_month == pytest.approx(math.copysign(math.sqrt(abs(a * b)), a * b))
+    assert tuple(k.sign for k in loop.links) == (int(math.copysign(1, b)), int(math.copysign(1, a)))
 
 
 def test_an_auxiliary_on_the_way_does_not_integrate():
@@ -54,7 +54,7 @@ variables:
   z: {title: Z, unit: "1", equals: "2 * x"}
 """)
     assert (loop.name, [n.name for n in loop.nodes]) == ("B1", ["x", "z"])
-    assert loop.strength[0].median == pytest.approx(-0.6)
+    assert loop.gain[0].per_month == pytest.approx(-0.6)
 
 
 @pytest.mark.parametrize("step", ["month", "week"])
@@ -77,7 +77,7 @@ actors:
     dt = 1.0 if step == "month" else 7 / (365.2425 / 12)
     assert [n.name for n in got[0].nodes] == ["x", "one.act"]
     # The slope is a central difference over a small but finite move.
-    assert got[0].strength[0].median == pytest.approx(5 * 0.4 * p * (1 - p) / dt, rel=1e-3)
+    assert got[0].gain[0].per_month == pytest.approx(5 * 0.4 * p * (1 - p) / dt, rel=1e-3)
 
 
 def test_a_loop_through_a_random_event_multiplies_rate_and_effect():
@@ -88,7 +88,7 @@ variables:
 events:
   blow: {title: Blow, rate: "0.2 * x / month", effects: {x: {add: 3}}}
 """)
-    assert loop.strength[0].median == pytest.approx(0.6)
+    assert loop.gain[0].per_month == pytest.approx(0.6)
     assert [n.kind for n in loop.nodes] == ["stock", "event"]
 
 
@@ -138,8 +138,8 @@ def test_the_spread_of_a_loop_is_that_of_its_rate_over_futures():
     """x' = k y, y' = k x grows at k: the 5th and 95th percentile are those of a uniform number."""
     text = RING.replace("%s", "k") + 'parameters: {k: {value: "uniform(0, 1)"}}'
     (loop,) = found(text, scenarios=2000).loops
-    (strength,) = loop.strength
-    assert (strength.low, strength.median, strength.high) == (
+    (gain,) = loop.gain
+    assert (gain.low, gain.per_month, gain.high) == (
         pytest.approx(0.05, abs=0.02), pytest.approx(0.5, abs=0.04), pytest.approx(0.95, abs=0.02)
     )  # fmt: skip
 
@@ -151,7 +151,7 @@ variables:
   many: {initial: 20000, change: "4000 * few / month"}
   few: {initial: 1, change: "0.00001 * many / month"}
 """).loops
-    assert loop.strength[0].median == pytest.approx(0.2)
+    assert loop.gain[0].per_month == pytest.approx(0.2)
 
 
 def test_loops_through_the_same_things_that_work_against_each_other_are_both_told():
@@ -171,7 +171,7 @@ variables:
   x: {title: X, unit: "1", initial: 1, change: "1 / month"}
   y: {title: Y, unit: "1", initial: 1, change: "x / month"}
 """)
-    assert got.loops == ()
+    assert got.loops == []
 
 
 def test_futures_that_differ_in_sign_are_said_to():
@@ -201,9 +201,9 @@ def test_the_command_prints_one_object_and_draws(tmp_path):
     path.write_text(HEAD % "month" + RING % (0.2, 0.8))
     done = call("loops", str(path), "--format", "json", "--picture", str(picture))
     assert done.exit_code == 0
-    told = json.loads(done.stdout)
-    assert [loop["name"] for loop in told["loops"]] == ["R1"]
-    assert told["loops"][0]["links"] == [
+    given = json.loads(done.stdout)
+    assert [loop["name"] for loop in given["loops"]] == ["R1"]
+    assert given["loops"][0]["links"] == [
         {"from": "x", "to": "y", "sign": 1},
         {"from": "y", "to": "x", "sign": 1},
     ]
@@ -211,9 +211,18 @@ def test_the_command_prints_one_object_and_draws(tmp_path):
     assert "X (+) > Y (+) > X" in call("loops", str(path)).stdout
 
 
+def test_an_answer_comes_back_from_its_json_and_is_asked_again_at_its_dates():
+    given = call("loops", "spiral", "--most", "2", "--format", "json").stdout
+    back = Loops.from_dict(json.loads(given))
+    assert back == loops(ofr.Design(ofr.load("spiral"), scenarios=24), most=2)
+    shown = " ".join(call("loops", "spiral", "--most", "2").stdout.split())
+    days = " ".join(f"--at {d}" for d in back.dates)
+    assert f"Again: offramp loops spiral {days} --runs 24 --seed 0 --most 2" in shown
+
+
 def test_titles_of_strangers_stay_text_in_the_picture():
-    told = found(RING.replace("title: X", 'title: "<script>&"') % (1, 1)).as_dict()
-    assert "<script>" not in loops_picture(told)
+    got = found(RING.replace("title: X", 'title: "<script>&"') % (1, 1))
+    assert "<script>" not in chart(got)
 
 
 def test_the_middle_is_told_with_its_sign_and_lies_between_its_bounds():
@@ -224,9 +233,9 @@ def test_the_middle_is_told_with_its_sign_and_lies_between_its_bounds():
     assert all(float(low) <= float(middle) <= float(high) for middle, low, high in rates)
     assert any(float(middle) < 0 for middle, _, _ in rates)
     assert re.search(r"reinforces in \d+ % of futures", text)
-    told = json.loads(call("loops", "spiral", "--format", "json").stdout)
-    told["dates"], told["loops"] = told["dates"][:1], told["loops"][:1]
-    told["loops"][0]["gain"][0]["per_month"] = -0.075
-    drawn = loops_picture(told)
+    given = json.loads(call("loops", "spiral", "--format", "json").stdout)
+    given["dates"], given["loops"] = given["dates"][:1], given["loops"][:1]
+    given["loops"][0]["gain"][0]["per_month"] = -0.075
+    drawn = chart(Loops.from_dict(given))
     assert "\u22120.075 a month" in drawn
     assert "1 January 2026" in drawn

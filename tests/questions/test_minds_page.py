@@ -12,7 +12,6 @@ import pytest
 import offramp as ofr
 from cli_calls import call, found_by
 from offramp.engine.plain.mind import minds_of
-from offramp.engine.plain.reasons import Reasoner
 from offramp.engine.plain.world import World
 from offramp.questions.minds.ask import minds
 from offramp.runs.simulate import engine_for
@@ -83,8 +82,8 @@ def going(model, step, least=3):
     return numbers[:least]
 
 
-def test_the_reasons_of_a_choice_are_those_of_the_plain_look_ahead(three):
-    """All actions side by side give the same Q as one after another, to the last bit or nearly."""
+def test_the_reasons_of_a_choice_add_up_to_what_each_action_is_worth(three):
+    """And so do the chances of how the look-ahead ends."""
     inputs = ofr.Design(three, scenarios=5).inputs("baseline")
     truth = World(three, {p.name: inputs.parameters[:, i] for i, p in enumerate(three.parameters)}, 5)
     stocks = {s.name: inputs.initial[:, i] for i, s in enumerate(three.stocks)}
@@ -93,14 +92,9 @@ def test_the_reasons_of_a_choice_are_those_of_the_plain_look_ahead(three):
         if not mind.actor.depth:
             continue
         for picture in mind.pictures(truth):
-            plain, reasoner = mind.think(picture, seen, 1), Reasoner(mind)
-            thought = reasoner.think(picture, seen, 1)
-            np.testing.assert_allclose(thought.worth, plain.worth, rtol=1e-13)
-            for other, chances in plain.expects.items():
-                np.testing.assert_allclose(thought.expects[other], chances, rtol=1e-13)
-            why = reasoner.reasons[0]
+            why = mind.think(picture, seen, 1).reasons
             total = sum(why.terms.values()) + sum(why.worth.values()) - why.cost
-            np.testing.assert_allclose(total, plain.worth, rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(total, why.q, rtol=1e-12, atol=1e-12)
             np.testing.assert_allclose(sum(why.chances.values()) + why.none, 1, rtol=1e-12)
 
 

@@ -15,10 +15,12 @@ from cli_calls import call
 from offramp.analysis.surprise import mean_surprise
 from offramp.engine.hazards import chances, is_smooth
 from offramp.errors import UsageError
-from offramp.questions.misreadings.ask import all_wrong, misreadings
-from offramp.questions.misreadings.tell import misreadings_text
+from offramp.questions.misreadings.ask import Misreadings, all_wrong, misreadings
+from offramp.questions.misreadings.tell import tell
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import engine_for
+from offramp.tell.terminal import text_of
 from small_models import made
 
 # Who wrongly sees a threat attacks for sure, who sees that there is none never does.
@@ -127,8 +129,9 @@ def test_shares_of_many_are_sampled_and_still_add_up():
 
 def test_the_answer_does_not_depend_on_the_number_of_threads_nor_on_the_engine():
     design = Design(crowd([0.1, 0.2, 0.3, 0.1, 0.2, 0.3]), scenarios=40)
-    assert misreadings(design, threads=1) == misreadings(design, threads=2)
-    assert misreadings(design, threads=1) == misreadings(design, engine="oracle")
+    alone = misreadings(design, how=How(threads=1))
+    assert alone == misreadings(design, how=How(threads=2))
+    assert alone == misreadings(design, how=How(engine="oracle"))
 
 
 def test_a_policy_is_in_force_whatever_is_corrected():
@@ -163,6 +166,11 @@ def test_the_mean_surprise_weighs_all_steps_of_all_runs_alike():
     by_step, overall = mean_surprise(expected)
     assert by_step[:, 0] == pytest.approx([0, *[2 * np.log(2)] * 3])
     assert overall == pytest.approx([6 * np.log(2) / 5])
+
+
+def test_an_answer_comes_back_from_its_json():
+    found = misreadings(Design(made(BIASED), scenarios=10))
+    assert Misreadings.from_dict(json.loads(found.to_json())) == found
 
 
 def test_the_json_and_the_text_and_the_picture_say_the_same(tmp_path):
@@ -338,6 +346,6 @@ def test_what_an_actor_held_impossible_is_the_largest_surprise():
     assert blue.mean is None
     assert blue.ruled_out == pytest.approx(0.5, abs=0.15)
     assert blue.mean_seeing_true == pytest.approx(np.log(2), rel=1e-9)
-    text = " ".join(misreadings_text(found, model, "again", 100).split())
+    text = " ".join(text_of(tell(found, model), "again", "by", 100).split())
     assert "Blue gave no chance to what Red then did in" in text
     json.dumps(found.as_dict(), allow_nan=False)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
+from offramp import load
+from offramp.analysis.intervals import Estimate
 from offramp.charts import render
 from offramp.charts.canvas import WIDE
-from offramp.charts.waterfall import Fall, waterfall
-from offramp.questions.misreadings.chart import misreadings_picture
-from offramp.questions.sensitivity.chart import Swing, tornado
+from offramp.charts.rows import Fall, Swing, tornado, waterfall
+from offramp.questions.misreadings.ask import Misreading, misreadings
+from offramp.questions.misreadings.chart import chart
+from offramp.questions.sensitivity.chart import NOTE
+from offramp.runs.design import Design
 
 FALLS = [
     Fall("Blue: a long misreading that needs two lines of its own", 0.04, 0.03, 0.05),
@@ -44,16 +49,17 @@ def test_a_waterfall_steps_from_the_first_chance_to_the_last():
 
 def test_many_misreadings_are_drawn_as_the_weightiest_and_the_rest():
     shares = [0.001 * (20 - i) for i in range(20)]
-    found = {
-        "outcome_title": "War",
-        "sides": [{"actor": "blue", "title": "Blue"}],
-        "misreadings": [
-            {"actor": "blue", "title": f"No. {i}", "share": s, "low": s - 0.001, "high": s + 0.001}
+    nothing = Estimate(0.0, 0.0, 0.0)
+    found = misreadings(Design(load("chicken"), scenarios=4))
+    found = replace(
+        found,
+        misreadings=[
+            Misreading("altara", f"x{i}", "parameter", f"No. {i}", s, s - 0.001, s + 0.001, nothing, nothing)
             for i, s in enumerate(shares)
         ],
-        "today": {"value": 0.3},
-    }
-    spec = misreadings_picture(found)
+        today=Estimate(0.3, 0.3, 0.3),
+    )
+    spec = chart(found)
     assert len(bars(spec)) == 2 + 12
     assert bars(spec)[-1]["b"] == pytest.approx(0.3 - sum(shares))
     assert "9 others" in words(spec)
@@ -65,7 +71,7 @@ def test_a_tornado_has_the_longest_bar_on_top():
             name, (low, low - 0.01, low + 0.01), (high, high - 0.01, high + 0.01), "1 month", "2 months"
         )
 
-    spec = tornado("War", 0.1, [swing("short", 0.09, 0.11), swing("long", 0.15, 0.02)])
+    spec = tornado("War", 0.1, [swing("short", 0.09, 0.11), swing("long", 0.15, 0.02)], WIDE, NOTE)
     drawn = bars(spec)
     assert [b["b"] for b in drawn] == [0.15, 0.02, 0.09, 0.11]
     assert {b["a"] for b in drawn} == {0.1}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,11 +13,13 @@ import pytest
 from offramp import given as need
 from offramp.errors import OfframpError, UsageError
 from offramp.questions.factors import Points, factors_of
-from offramp.questions.sensitivity.ask import _Counter, sensitivity
+from offramp.questions.sensitivity.ask import Sensitivity, _Counter, sensitivity
 from offramp.questions.sensitivity.screening import screen
 from offramp.questions.sensitivity.sobol import indices
-from offramp.questions.sensitivity.tell import _more, _rough
+from offramp.questions.sensitivity.tell import _more, _rough, tell
 from offramp.runs.design import Design
+from offramp.runs.how import How
+from offramp.tell.blocks import Figure
 from small_models import made
 
 # Ishigami and Homma (1990) with a = 7, b = 0.1: variance and indices in closed form.
@@ -119,6 +123,20 @@ def test_luck_alone_makes_one_number_in_a_hundred_stand_out(courses):
     assert np.mean([s.noise for s in found]) == pytest.approx(expected, rel=0.03)
     # What luck adds to the squares is taken off, so that they are 0 on average and not `expected` squared.
     assert np.mean([np.mean(s.effect**2) for s in found]) < 0.35 * expected**2
+
+
+def test_luck_that_is_loud_in_one_trajectory_makes_no_more_numbers_stand_out():
+    """The noise of ten trajectories, one ten times as loud, is known as badly as that of one alone.
+
+    With the degrees of freedom of ten such squares one number in eight would stand out by luck.
+    """
+    rng = np.random.default_rng(16)
+
+    def evaluate(points, luck):
+        return rng.standard_normal(luck.shape) * np.where(luck < 16, 10.0, 1.0)
+
+    found = [screen(40, evaluate, courses=16, seed=seed) for seed in range(25)]
+    assert sum(int(s.stands_out.sum()) for s in found) <= 40
 
 
 def test_an_effect_is_a_change_from_the_5th_to_the_95th_percentile_with_luck_taken_off():
@@ -247,10 +265,11 @@ def test_a_point_gives_factors_their_quantiles_and_leaves_the_rest_to_luck():
 def test_one_uncertain_number_has_all_of_the_variance_on_any_number_of_threads():
     fixed = {"weak": 0.0, "tension": 0.5}
     design = Design(made(CRISIS.replace('"uniform(1, 2)"', "2"), steps=4), scenarios=1, overrides=fixed)
-    found = sensitivity(design, runs=3000, threads=1)
+    found = sensitivity(design, runs=3000, how=How(threads=1))
     assert [s.name for s in found.screened] == ["strong"]
     assert found.shares[0].total.value == pytest.approx(1, abs=0.15)
-    assert found == sensitivity(design, runs=3000, threads=2)
+    assert found == sensitivity(design, runs=3000, how=How(threads=2))
+    assert Sensitivity.from_dict(json.loads(found.to_json())) == found
 
 
 def test_the_weightiest_number_passes_and_its_fifths_are_told_by_their_middles():
@@ -264,15 +283,25 @@ def test_the_weightiest_number_passes_and_its_fifths_are_told_by_their_middles()
     assert effects == sorted(effects, reverse=True)
 
 
+def test_a_brief_is_told_which_numbers_to_know_better_unless_nothing_can_be_divided():
+    found = sensitivity(Design(made(CRISIS, steps=4), scenarios=1), runs=6000, factors=1)
+    assert tell(found).caveats == ["To know better “Strong”: on these the chance of “War” hangs most."]
+    figure = next(b for b in tell(found).body if isinstance(b, Figure))
+    assert "hangs most on “Strong”: 9" in figure.sentence
+    undivided = tell(replace(found, divisible=False))
+    assert not undivided.caveats
+    assert "cannot be told from chance" in undivided.head[1].text
+
+
 def test_screening_and_shares_meet_different_luck():
     """Otherwise a number that passed by luck would find the same luck again."""
     met = []
 
-    def response(factors, points, luck, threads, progress):
+    def response(factors, points, luck, progress):
         met.append(luck)
         return np.zeros(luck.shape)
 
-    counter = _Counter(response, 1, None, 0)
+    counter = _Counter(response, None, 0)
     for _ in range(2):
         counter.of([])(np.zeros((4, 0)), np.arange(12).reshape(4, 3))
     assert not set(met[0].ravel()) & set(met[1].ravel())

@@ -9,7 +9,7 @@ import pytest
 import offramp as ofr
 from cli_calls import call, found_by
 from offramp.analysis.chronicle import SURPRISING
-from offramp.questions.story.ask import story
+from offramp.questions.story.ask import Story, story
 
 SCRIPT = """
 model: {name: isles, title: Two isles, illustrative: true}
@@ -69,7 +69,7 @@ What North has wrong as it begins
   North: Patrol (by policy). South: Sail (by policy).
   Clash; the run ends here.
 
-Again: offramp story isles.yaml --seed 0 --policy script --run 7
+Again: offramp story isles.yaml --run 7 --seed 0 --policy script
 """
 
 
@@ -83,7 +83,17 @@ def file(tmp_path, monkeypatch):
 def test_a_scripted_run_has_one_story(file):
     """Everything in it is forced or certain: the dates, the acts, the vote, what moved, and the end."""
     done = call("story", file, "--policy", "script", "--run", "7")
-    assert (done.exit_code, done.stdout) == (0, TOLD)
+    by = f"offramp {ofr.__version__}, model {ofr.loads(SCRIPT).hash[:12]}\n"
+    assert (done.exit_code, done.stdout) == (0, TOLD + by)
+
+
+def test_a_story_comes_back_from_its_json(file):
+    given = found_by("story", "chicken", "--run", "3", "--thoughts", "1")
+    found = story(ofr.Design(ofr.load("chicken"), scenarios=[3]), thoughts=1)
+    assert Story.from_dict(given) == found
+    assert found.thoughts
+    shown = call("story", "chicken", "--run", "3", "--thoughts", "1").stdout
+    assert "Again: offramp story chicken --run 3 --seed 0 --thoughts 1\n" in shown
 
 
 def test_a_surprise_is_told_exactly_where_the_other_gave_it_little():

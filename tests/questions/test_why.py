@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from cli_calls import call
-from offramp.questions.why.ask import why
-from offramp.questions.why.mediation import mediated
+from offramp.questions.why.ask import Why, why
+from offramp.questions.why.mediation import Thing, mediated
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import simulate
 from small_models import made
 
@@ -79,7 +80,7 @@ def test_what_goes_without_the_incident_is_all_but_the_direct_effect(compared):
 def test_what_carries_nothing_leaves_all(heat):
     """A rumour moves only the noise, and to forbid a shout is of no use to anybody."""
     design = Design(heat, ["baseline", "hot"], scenarios=300)
-    things = [("event", "", "rumour", "A rumour"), ("act", "blue", "shout", "Blue: Shout")]
+    things = [Thing("event", "", "rumour", "A rumour"), Thing("act", "blue", "shout", "Blue: Shout")]
     for one in mediated(design, "war", things):
         assert one.carried.value == pytest.approx(0, abs=1e-12)
         assert one.share.value == pytest.approx(0, abs=1e-12)
@@ -114,19 +115,32 @@ def test_typical_futures_tell_what_happened_up_to_the_outcome(compared):
 
 def test_the_same_question_has_the_same_answer_on_any_number_of_threads(heat):
     design = Design(heat, ["baseline", "hot"], scenarios=400)
-    assert why(design, threads=1) == why(design, threads=2)
+    assert why(design, how=How(threads=1)) == why(design, how=How(threads=2))
 
 
 def test_the_command_says_it_in_words_and_in_json(tmp_path, heat):
     file = tmp_path / "heat.yaml"
     file.write_text(heat.text, encoding="utf-8")
-    said = call("why", str(file), "baseline", "hot", "--runs", "400")
-    assert said.exit_code == 0, said.stderr
-    assert "under “Heat”" in said.stdout
-    assert "nothing of it / An incident" in said.stdout
-    told = json.loads(call("why", str(file), "baseline", "hot", "--runs", "400", "--format", "json").stdout)
-    assert told["between"][0]["name"] == "incident"
-    assert told["mediated"][0]["share"]["value"] == pytest.approx(1 - DIRECT / WAR, abs=0.1)
+    words = ("why", str(file), "baseline", "hot", "--runs", "400")
+    done = call(*words)
+    assert done.exit_code == 0, done.stderr
+    assert "under “Heat”" in done.stdout
+    assert "nothing of it / An incident" in done.stdout
+    assert "baseline hot --outcome war --runs 400 --seed 0" in " ".join(done.stdout.split())
+    given = json.loads(call(*words, "--format", "json").stdout)
+    assert given["between"][0]["name"] == "incident"
+    assert given["mediated"][0]["share"]["value"] == pytest.approx(1 - DIRECT / WAR, abs=0.1)
+    found = Why.from_dict(given)
+    assert found == why(Design(heat, ["baseline", "hot"], scenarios=400))
+    assert found.mediated[0].share.value == given["mediated"][0]["share"]["value"]
+
+
+def test_of_one_policy_the_command_asks_again_with_all_that_is_not_so_by_default(tmp_path, heat):
+    file = tmp_path / "heat.yaml"
+    file.write_text(heat.text, encoding="utf-8")
+    asked = ("--outcome", "war", "--policy", "hot", "--runs", "300", "--seed", "1", "--set", "heat=0.5")
+    shown = " ".join(call("why", str(file), *asked).stdout.split())
+    assert f"Again: offramp why {file} {' '.join(asked)}" in shown
 
 
 @pytest.mark.parametrize(
@@ -187,7 +201,7 @@ outcomes: {war: {rate: "0.2 / month * min(tension, 1) + 0.05 / month", absorbing
 def test_without_an_event_its_branches_move_nothing_and_without_an_exchange_none_opens():
     """What is left without either is the chance of a constant rate; the two carry the rest together."""
     model = made(BRANCHES, steps=3)
-    raid, clash = ("event", "", "raid", "A raid"), ("exchange", "", "clash", "A clash")
+    raid, clash = Thing("event", "", "raid", "A raid"), Thing("exchange", "", "clash", "A clash")
     without_raid, without_clash = mediated(Design(model, scenarios=1500), "war", [raid, clash])
     quiet = replace(model, ladders=())
     (rates,) = mediated(Design(quiet, scenarios=1500), "war", [raid])
@@ -197,6 +211,6 @@ def test_without_an_event_its_branches_move_nothing_and_without_an_exchange_none
 
 
 def test_an_effect_that_cannot_be_told_from_none_has_no_share(heat):
-    (one,) = mediated(Design(heat, scenarios=50), "war", [("event", "", "incident", "An incident")])
+    (one,) = mediated(Design(heat, scenarios=50), "war", [Thing("event", "", "incident", "An incident")])
     assert np.isclose(one.effect.value, 0)
     assert one.share is None

@@ -15,11 +15,12 @@ from scipy import stats
 from offramp import UsageError, load
 from offramp.model import DAYS_PER_MONTH, Row
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import engine_for
 from offramp.truth import evidence as evidence_module
-from offramp.truth.calibration import calibrate, calibrate_at, from_prior, futures
+from offramp.truth.calibration import Sampling, calibrate, calibrate_at, from_prior, futures
 from offramp.truth.evidence import Record, correlation, log_density, with_error
-from offramp.truth.posterior import _fit, _parameters
+from offramp.truth.posterior import _fits, learnt_parameters
 from offramp.truth.sampler import Sampler
 from offramp.truth.worlds import Worlds, to_normal, to_unit
 
@@ -80,7 +81,7 @@ def test_a_random_walk_is_filtered_as_kalman_says(folder):
     log_evidence = -0.5 * (
         (np.array(values) - 10) @ gain + np.linalg.slogdet(covariance)[1] + len(n) * math.log(2 * math.pi)
     )
-    found = calibrate(model, date(2020, 9, 15), particles=300, chains=3, seed=2)
+    found = calibrate(model, date(2020, 9, 15), Sampling(particles=300, chains=3, seed=2))
     assert found.parameters()["drift"].mean() == pytest.approx(drift, abs=0.08)
     assert found.parameters()["drift"].std() == pytest.approx(drift_sd, rel=0.2)
     path = futures(found, 8).state[:, 8, 0]
@@ -94,7 +95,9 @@ def test_counts_teach_a_rate_as_the_gamma_distribution_says(folder):
     """Each raid is listed, so the likelihood of a rate is Poisson: compared with it on a grid."""
     model = walk(folder, [], [date(2020, 1, 5), date(2020, 3, 9), date(2020, 3, 30), date(2020, 6, 2)])
     model = replace(model, evidence=model.evidence[1:], outcomes=())
-    found = calibrate(model, date(2020, 11, 1), particles=250, chains=2, seed=1).parameters()["pace"]
+    found = calibrate(model, date(2020, 11, 1), Sampling(particles=250, chains=2, seed=1)).parameters()[
+        "pace"
+    ]
     rate = np.exp(np.linspace(-5, 3, 4001))
     # Months of a count x are reported as Poisson with mean x: the mean over x is summed out below.
     x = np.arange(40)
@@ -264,7 +267,7 @@ def test_a_random_walk_with_errors_that_last_has_the_closed_form(folder):
         math.sqrt(4 + n[-1] ** 2 + n[-1] - with_last @ np.linalg.solve(c, with_last)) for c in (sure, honest)
     ]
     assert spread[1] > 1.2 * spread[0]
-    found = calibrate(model, date(2020, 7, 15), particles=300, chains=2, seed=3)
+    found = calibrate(model, date(2020, 7, 15), Sampling(particles=300, chains=2, seed=3))
     last = futures(found, 6).state[:, 6, 0]
     gain = np.linalg.solve(honest, np.array(values) - 10)
     assert (last.mean(), last.std()) == (
@@ -329,9 +332,9 @@ def test_planted_parameters_are_recovered_at_the_nominal_rate(folder):
         seen = replace(model, evidence=tuple(
             replace(e, rows=r) for e, r in zip(model.evidence, (xs, raids), strict=True)
         ))  # fmt: skip
-        found = calibrate_at(seen, [end], particles=60, chains=1, seed=w, threads=1, engine=engine)[
-            0
-        ].parameters()
+        found = calibrate_at(
+            seen, [end], Sampling(particles=60, chains=1, seed=w), how=How(threads=1), runner=engine
+        )[0].parameters()
         for name in ("drift", "pace", "idle"):
             q = np.quantile(found[name], [0.05, 0.25, 0.75, 0.95])
             truth = inputs.parameters[w, names.index(name)]
@@ -349,8 +352,10 @@ UNTIL = date(2020, 6, 20)
 
 def forecast_of(model):
     """What a calibration says of the end, and all that it is made of."""
-    found = calibrate(model, UNTIL, particles=24, chains=1, seed=5, threads=1, engine=ENGINE[0])
-    return found.z, found.lineage, futures(found, model.steps, threads=1, engine=ENGINE[0]).state
+    found = calibrate(
+        model, UNTIL, Sampling(particles=24, chains=1, seed=5), how=How(threads=1), runner=ENGINE[0]
+    )
+    return found.z, found.lineage, futures(found, model.steps, threads=1).state
 
 
 ENGINE = [None]
@@ -418,8 +423,8 @@ def test_the_test_for_leaks_finds_one_that_is_put_in_on_purpose(walking, monkeyp
 
 def test_a_calibration_is_the_same_on_one_thread_or_two_and_after_an_interruption(walking, tmp_path):
     kept = tmp_path / "kept.npz"
-    options = {"particles": 140, "chains": 2, "seed": 3, "engine": ENGINE[0]}
-    whole = calibrate(walking, UNTIL, threads=1, **options)
+    sampling, runner = Sampling(particles=140, chains=2, seed=3), ENGINE[0]
+    whole = calibrate(walking, UNTIL, sampling, how=How(threads=1), runner=runner)
 
     calls = []
 
@@ -428,10 +433,11 @@ def test_a_calibration_is_the_same_on_one_thread_or_two_and_after_an_interruptio
         if len(calls) > 150:
             raise KeyboardInterrupt
 
+    how = How(threads=2, progress=stop)
     with pytest.raises(KeyboardInterrupt):
-        calibrate(walking, UNTIL, threads=2, checkpoint=kept, progress=stop, **options)
+        calibrate(walking, UNTIL, sampling, how=how, checkpoint=kept, runner=runner)
     assert kept.exists()
-    resumed = calibrate(walking, UNTIL, threads=2, checkpoint=kept, **options)
+    resumed = calibrate(walking, UNTIL, sampling, how=How(threads=2), checkpoint=kept, runner=runner)
     np.testing.assert_array_equal(resumed.z, whole.z)
     np.testing.assert_array_equal(resumed.lineage, whole.lineage)
     assert resumed.runs == whole.runs
@@ -449,15 +455,15 @@ def test_a_file_that_is_not_of_resume_is_left_as_it_is(walking, tmp_path, name):
         path.write_text("model: {name: mine}\n")
     before = path.read_bytes()
     with pytest.raises(UsageError, match=r"is not a file of --resume[.] It is left as it is"):
-        calibrate(walking, UNTIL, particles=20, chains=1, checkpoint=path, engine=ENGINE[0])
+        calibrate(walking, UNTIL, Sampling(particles=20, chains=1), checkpoint=path, runner=ENGINE[0])
     assert path.read_bytes() == before
     with pytest.raises(UsageError, match="there is no folder"):
-        calibrate(walking, UNTIL, particles=20, chains=1, checkpoint=tmp_path / "no" / "x", engine=ENGINE[0])
+        calibrate(walking, UNTIL, Sampling(particles=20, chains=1), checkpoint=tmp_path / "no" / "x")
 
 
 def test_futures_share_their_past_and_no_more(walking):
-    found = calibrate(walking, UNTIL, particles=20, chains=1, seed=3, engine=ENGINE[0])
-    runs = futures(found, walking.steps, per_particle=3, engine=ENGINE[0])
+    found = calibrate(walking, UNTIL, Sampling(particles=20, chains=1, seed=3), runner=ENGINE[0])
+    runs = futures(found, walking.steps, per_particle=3)
     state = runs.state[..., 0].reshape(20, 3, -1)
     met = found.record.steps
     assert (state[:, :, : met + 1] == state[:, :1, : met + 1]).all()
@@ -466,7 +472,7 @@ def test_futures_share_their_past_and_no_more(walking):
 
 
 def test_without_evidence_the_futures_are_those_of_the_prior(walking):
-    prior = from_prior(walking, particles=600, seed=1)
+    prior = from_prior(walking, Sampling(particles=600, chains=1, seed=1))
     drift = prior.parameters()["drift"]
     assert (drift.mean(), drift.std()) == (pytest.approx(0, abs=0.15), pytest.approx(1, abs=0.1))
     assert prior.record.points == ()
@@ -478,32 +484,32 @@ def test_a_number_is_moved_where_populations_agree_and_chance_could_not_do_it(fo
     model = walk(folder, [1.0])
 
     def moved(particles, *shifts):
-        prior = from_prior(model, particles=particles, chains=2, seed=4)
+        prior = from_prior(model, Sampling(particles=particles, chains=2, seed=4))
         z = (np.arange(particles) + 0.5) / particles
         z = np.stack([to_normal(z) + shift for shift in shifts])
         column = prior.worlds.uncertain()["drift"]
         all_z = prior.z.copy()
         all_z[..., column] = z
-        return _parameters(replace(prior, z=all_z))["drift"]
+        return learnt_parameters(replace(prior, z=all_z))["drift"]
 
-    assert moved(400, 0.5, 0.5)["moved"]
-    assert moved(400, 0.5, 0.5)["gain"] == pytest.approx(0.125, abs=0.01)
-    assert not moved(8, 0.5, 0.5)["moved"]
+    assert moved(400, 0.5, 0.5).moved
+    assert moved(400, 0.5, 0.5).gain == pytest.approx(0.125, abs=0.01)
+    assert not moved(8, 0.5, 0.5).moved
     apart = moved(400, 1.4, -0.4)
-    assert apart["gain"] > 0.05
-    assert apart["r_hat"] > 1.3
-    assert not apart["moved"]
+    assert apart.gain > 0.05
+    assert apart.r_hat > 1.3
+    assert not apart.moved
 
 
 def test_what_runs_would_publish_covers_points_by_its_central_half_and_nine_tenths(folder):
     model = walk(folder, [3.0, 10.0, 50.0, 90.0, 97.0])
     record = Record(model, date(2020, 8, 1))
     runs = np.repeat(np.arange(101.0)[:, None], len(record.points), axis=1)
-    xs = _fit(record, runs, [True] * len(record.points))["xs"]
-    assert (xs["points"], xs["half"], xs["nine_tenths"]) == (5, 0.2, 0.6)
-    assert (xs["p5"][0], xs["p50"][0], xs["p95"][0]) == (5, 50, 95)
+    xs = _fits(record, runs, [True] * len(record.points))["xs"]
+    assert (xs.points, xs.half, xs.nine_tenths) == (5, 0.2, 0.6)
+    assert (xs.p5[0], xs.p50[0], xs.p95[0]) == (5, 50, 95)
     first = [p.evidence.name == "xs" and p.value < 60 for p in record.points]
-    assert _fit(record, runs, first)["xs"]["points"] == 3
+    assert _fits(record, runs, first)["xs"].points == 3
 
 
 def test_a_model_without_evidence_says_what_it_lacks():

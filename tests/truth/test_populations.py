@@ -14,18 +14,12 @@ from offramp import load
 from offramp.charts import render
 from offramp.charts.canvas import SIZE
 from offramp.charts.text_metrics import text_width
-from offramp.questions.calibrate.charts import _days, fit_picture, trace_picture
-from offramp.truth.calibration import calibrate, from_prior
+from offramp.questions.calibrate.chart import _days, fit, trace
+from offramp.runs.how import How
+from offramp.truth.calibration import Sampling, calibrate, from_prior
 from offramp.truth.evidence import Record
-from offramp.truth.posterior import (
-    _by_chance,
-    _least_gain,
-    _parameters,
-    populations,
-    r_hat,
-    summary,
-    worth,
-)
+from offramp.truth.populations import _by_chance, least_gain, populations, r_hat, worth
+from offramp.truth.posterior import learnt_parameters, summary
 
 MODEL = """
 model: {name: walk, illustrative: true}
@@ -57,7 +51,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def calibration(model):
-    return calibrate(model, date(2020, 5, 20), particles=60, chains=2, seed=3)
+    return calibrate(model, date(2020, 5, 20), Sampling(particles=60, chains=2, seed=3))
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +111,7 @@ def test_one_population_cannot_tell_and_no_number_is_worth_more_than_was_drawn()
 
 def wide(model, copies):
     """200 worlds of 2 populations from the prior, each there so often."""
-    prior = from_prior(model, particles=200, chains=2, seed=1)
+    prior = from_prior(model, Sampling(particles=200, chains=2, seed=1))
     rng = np.random.default_rng(5)
     some = rng.standard_normal((2, 200 // copies, prior.z.shape[2])).repeat(copies, axis=1)
     return replace(prior, z=some)
@@ -127,24 +121,24 @@ def test_copies_do_not_make_a_finding(model):
     """What chance gives to few different worlds counts as moved no more for being there often."""
     idle = [f"idle_{k}" for k in range(40)]
     many = model_with(model, idle)
-    least = {copies: _least_gain(wide(many, copies)) for copies in (1, 20)}
+    least = {copies: least_gain(wide(many, copies)) for copies in (1, 20)}
     assert least[1] == 0.05
     assert least[20] == pytest.approx(6 / 20, rel=0.5), "20 different worlds in all"
     found = populations(wide(many, 20))
-    assert found["worth"] == pytest.approx(20, rel=0.5)
+    assert found.worth == pytest.approx(20, rel=0.5)
 
 
 def test_numbers_that_are_sampled_worse_than_the_rest_are_no_finding_for_that(model):
     """Eleven of 51 idle numbers take five values in each population: gains that chance gives to so few."""
     many = model_with(model, [f"idle_{k}" for k in range(49)])
-    prior = from_prior(many, particles=60, chains=4, seed=1)
+    prior = from_prior(many, Sampling(particles=60, chains=4, seed=1))
     place = sorted(prior.worlds.uncertain().values())
     rng = np.random.default_rng(8)
     found = 0
     for _ in range(12):
         z = rng.standard_normal(prior.z.shape)
         z[..., place[:11]] = np.repeat(rng.standard_normal((4, 5, 11)), 12, axis=1)
-        found += sum(p["moved"] for p in _parameters(replace(prior, z=z)).values())
+        found += sum(p.moved for p in learnt_parameters(replace(prior, z=z)).values())
     assert found <= 4, "of 612; 13 by what all numbers together are worth"
 
 
@@ -155,19 +149,19 @@ def model_with(model, names):
 
 def test_the_evidence_of_several_populations_is_the_mean_of_their_estimates(model):
     """Not of their logarithms: each estimate of the probability is without bias, its logarithm is not."""
-    prior = from_prior(model, particles=30, chains=2)
+    prior = from_prior(model, Sampling(particles=30, chains=2))
     found = populations(replace(prior, log_evidence=np.log([1e-300, 3e-300])))
-    assert found["log_evidence"] == pytest.approx(np.log(2e-300))
-    assert found["log_evidence_sd"] == pytest.approx(np.log(3) / np.sqrt(2))
+    assert found.log_evidence == pytest.approx(np.log(2e-300))
+    assert found.log_evidence_sd == pytest.approx(np.log(3) / np.sqrt(2))
 
 
 def test_numbers_on_which_populations_differ_are_named_worst_first(model):
-    prior = from_prior(model, particles=200, chains=2, seed=1)
+    prior = from_prior(model, Sampling(particles=200, chains=2, seed=1))
     place, z = prior.worlds.uncertain(), prior.z.copy()
     z[1, :, place["idle"]] += 1
     z[1, :, place["drift"]] += 3
-    assert populations(replace(prior, z=z))["apart"] == ["drift", "idle"]
-    assert populations(prior)["apart"] == []
+    assert populations(replace(prior, z=z)).apart == ("drift", "idle")
+    assert populations(prior).apart == ()
 
 
 @pytest.mark.parametrize("chains", [2, 4])
@@ -185,30 +179,30 @@ def test_how_many_numbers_differ_by_chance_is_known(chains):
 
 
 def test_the_trace_begins_at_the_prior_and_ends_at_the_posterior(calibration, model):
-    trace = calibration.trace
+    moments = calibration.trace
     assert calibration.days[-1] == calibration.record.until
-    assert trace.shape == (2, 1 + len(calibration.days), 2, calibration.z.shape[2])
-    np.testing.assert_array_equal(trace[:, -1, 0], calibration.z.mean(axis=1))
-    np.testing.assert_array_equal(trace[:, -1, 1], calibration.z.std(axis=1))
-    prior = from_prior(model, particles=60, chains=2, seed=3)
-    np.testing.assert_array_equal(trace[:, 0, 0], prior.z.mean(axis=1))
+    assert moments.shape == (2, 1 + len(calibration.days), 2, calibration.z.shape[2])
+    np.testing.assert_array_equal(moments[:, -1, 0], calibration.z.mean(axis=1))
+    np.testing.assert_array_equal(moments[:, -1, 1], calibration.z.std(axis=1))
+    prior = from_prior(model, Sampling(particles=60, chains=2, seed=3))
+    np.testing.assert_array_equal(moments[:, 0, 0], prior.z.mean(axis=1))
     drift = calibration.worlds.uncertain()["drift"]
-    assert (trace[:, -1, 1, drift] < 0.6).all(), "five weighings of a march fix its pace"
+    assert (moments[:, -1, 1, drift] < 0.6).all(), "five weighings of a march fix its pace"
 
 
 def test_steps_of_temperature_go_from_what_was_known_to_what_is(calibration):
     for history in calibration.history:
         for day in history:
-            stages = day["stages"]
-            heat = [s["temperature"] for s in stages]
+            stages = day.stages
+            heat = [s.temperature for s in stages]
             assert heat == sorted(heat)
             assert 0 < heat[0] <= heat[-1] == 1
             # A step goes as far as half of the effective sample allows, and only the last one stops short.
-            assert all(s["effective"] == pytest.approx(0.5, abs=0.01) for s in stages[:-1])
-            assert 0.499 <= stages[-1]["effective"] <= 1
-            moves = [s[k] for s in stages for k in ("worlds", "luck") if s[k] is not None]
-            assert np.mean(moves) == pytest.approx(day["accepted"])
-            assert stages[-1]["distinct"] == day["distinct"]
+            assert all(s.effective == pytest.approx(0.5, abs=0.01) for s in stages[:-1])
+            assert 0.499 <= stages[-1].effective <= 1
+            moves = [share for s in stages for share in (s.worlds, s.luck) if share is not None]
+            assert np.mean(moves) == pytest.approx(day.accepted)
+            assert stages[-1].distinct == day.distinct
 
 
 def test_a_trace_is_the_same_after_an_interruption(calibration, model, tmp_path):
@@ -218,15 +212,15 @@ def test_a_trace_is_the_same_after_an_interruption(calibration, model, tmp_path)
         if done > 0.5 * total:
             raise KeyboardInterrupt
 
-    options = {"particles": 60, "chains": 2, "seed": 3, "checkpoint": kept}
+    sampling = Sampling(particles=60, chains=2, seed=3)
     with pytest.raises(KeyboardInterrupt):
-        calibrate(model, date(2020, 5, 20), progress=stop, **options)
-    again = calibrate(model, date(2020, 5, 20), **options)
+        calibrate(model, date(2020, 5, 20), sampling, how=How(progress=stop), checkpoint=kept)
+    again = calibrate(model, date(2020, 5, 20), sampling, checkpoint=kept)
     np.testing.assert_array_equal(again.trace, calibration.trace)
     assert again.history == calibration.history
 
 
-# ── pictures ──────────────────────────────────────────────────────────────────────────────────────────
+# ── charts ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def layer(spec, mark, number=0):
@@ -241,16 +235,16 @@ def words(spec):
 
 
 def test_the_trace_is_drawn_for_each_population(told):
-    spec = trace_picture(told)
+    spec = trace(told)
     lines = layer(spec, "line")
-    days = len(told["trace"]["days"])
+    days = len(told.trace.days)
     shown = {g.split()[0] for g in (r["g"] for r in lines)}
     assert "drift" in shown
     assert len(lines) == 2 * (1 + days) * len(shown)
-    stages = [s for chain in told["trace"]["stages"] for s in chain]
+    stages = [s for chain in told.trace.stages for s in chain]
     dots = layer(spec, "point")
     assert len(dots) == sum(
-        s[k] is not None for s in stages for k in ("effective", "distinct", "worlds", "luck")
+        share is not None for s in stages for share in (s.effective, s.distinct, s.worlds, s.luck)
     )
     assert all(0 <= r["x"] <= spec["width"] for r in lines + dots)
     drawn = words(spec)
@@ -261,9 +255,8 @@ def test_the_trace_is_drawn_for_each_population(told):
 def test_what_stands_above_a_trace_fits_beside_it_for_every_number_of_populations(told):
     """Four names were cut off at the edge."""
     for chains in (1, 4, 12):
-        many = told | {"trace": told["trace"] | {"stages": told["trace"]["stages"][:1] * chains}}
-        many["trace"]["parameters"] = {}
-        spec = trace_picture(many)
+        way = replace(told.trace, stages=told.trace.stages[:1] * chains, parameters={})
+        spec = trace(replace(told, trace=way))
         written = [one["data"]["values"] for one in spec["layer"] if one["mark"]["type"] == "text"]
         heads = [row for rows in written for row in rows if row["y"] == -23]
         assert len(heads) == 1 + min(chains, 8)
@@ -277,16 +270,16 @@ def test_two_days_of_one_month_are_told_apart_below_a_trace():
 
 
 def test_the_fit_shows_every_figure_and_marks_those_outside(told):
-    one = told["series"]["xs"]
-    one = {**one, "published": [*one["published"][:-1], one["p95"][-1] + 5]}
-    spec = fit_picture({**told, "series": {**told["series"], "xs": one}})
+    one = told.series["xs"]
+    one = replace(one, published=(*one.published[:-1], one.p95[-1] + 5))
+    spec = fit(replace(told, series={**told.series, "xs": one}))
     dots = layer(spec, "point")
-    points = [s["points"] for part in ("series", "held_back") for s in told[part].values()]
+    points = [s.points for part in (told.series, told.held_back) for s in part.values()]
     assert len(dots) == sum(points)
     outside = [
         not (low <= y <= high)
-        for s in (one, told["series"]["raids"], *told["held_back"].values())
-        for y, low, high in zip(s["published"], s["p5"], s["p95"], strict=True)
+        for s in (one, told.series["raids"], *told.held_back.values())
+        for y, low, high in zip(s.published, s.p5, s.p95, strict=True)
     ]
     assert sum(r["c"] == "#c2410c" for r in dots) == sum(outside) > 0
     assert all(0 <= r["x"] <= spec["width"] and 0 <= r["y"] <= spec["height"] for r in dots)
@@ -296,8 +289,8 @@ def test_the_fit_shows_every_figure_and_marks_those_outside(told):
 
 
 def test_a_panel_of_incidents_has_whole_numbers_only(told):
-    raids = {**told["series"]["raids"], "p95": [1.05] * told["series"]["raids"]["points"]}
-    drawn = words(fit_picture({**told, "series": {"raids": raids}, "held_back": {}})).split()
+    raids = replace(told.series["raids"], p95=(1.05,) * told.series["raids"].points)
+    drawn = words(fit(replace(told, series={"raids": raids}, held_back={}))).split()
     assert {"0", "1", "2"} <= set(drawn)
     assert not {"0.5", "1.5"} & set(drawn)
 

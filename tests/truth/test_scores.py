@@ -76,22 +76,22 @@ def test_one_answer_is_worth_what_its_origins_leave_of_it_by_hand():
 def test_a_reliability_diagram_counts_certainty_in_its_last_bin_and_has_wilsons_intervals():
     said, came = np.array([1.0, 0.95, 0.92, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])
     low, high = scores.reliability(said, came)
-    assert (low["n"], low["happened"], high["n"], high["happened"]) == (1, 0.0, 3, 2 / 3)
-    assert high["said"] == pytest.approx((1.0 + 0.95 + 0.92) / 3)
+    assert (low.n, low.happened, high.n, high.happened) == (1, 0.0, 3, 2 / 3)
+    assert high.said == pytest.approx((1.0 + 0.95 + 0.92) / 3)
     # Wilson (1927) for 2 of 3 at 90 %.
     z, p, n = stats.norm.ppf(0.95), 2 / 3, 3
     middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    assert (high["low"], high["high"]) == pytest.approx(
+    assert (high.low, high.high) == pytest.approx(
         ((middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n))
     )
 
 
 def test_parts_of_the_brier_score_are_murphys_by_hand():
     parts = scores.decomposition(np.array([0.25, 0.25, 1.0, 1.0]), np.array([0.0, 1.0, 1.0, 1.0]))
-    assert parts["reliability"] == pytest.approx(0.5 * 0.25**2)
-    assert parts["resolution"] == pytest.approx(2 * 0.5 * 0.25**2)
-    assert parts["uncertainty"] == pytest.approx(3 / 16)
-    assert parts["sharpness"] == pytest.approx(0.375)
+    assert parts.reliability == pytest.approx(0.5 * 0.25**2)
+    assert parts.resolution == pytest.approx(2 * 0.5 * 0.25**2)
+    assert parts.uncertainty == pytest.approx(3 / 16)
+    assert parts.sharpness == pytest.approx(0.375)
 
 
 @settings(max_examples=40, deadline=None)
@@ -122,11 +122,11 @@ def test_parts_of_the_brier_score_add_up():
     p = (np.floor(rng.random(500) * 10) + 0.5) / 10  # one value in a bin: then the sum is exact
     y = (rng.random(500) < p).astype(float)
     parts = scores.decomposition(p, y)
-    whole = parts["reliability"] - parts["resolution"] + parts["uncertainty"]
+    whole = parts.reliability - parts.resolution + parts.uncertainty
     assert whole == pytest.approx(scores.brier(p, y).mean(), abs=1e-9)
     table = scores.reliability(p, y)
-    assert sum(row["n"] for row in table) == 500
-    assert all(row["low"] <= row["happened"] <= row["high"] for row in table)
+    assert sum(row.n for row in table) == 500
+    assert all(row.low <= row.happened <= row.high for row in table)
 
 
 def test_intervals_of_skill_hold_the_true_skill_nine_times_in_ten():
@@ -172,11 +172,11 @@ def test_answers_that_come_in_sixes_are_worth_a_sixth_in_a_reliability_diagram()
         np.repeat(said, 6), np.repeat(came, 6), blocks=np.repeat(np.arange(300), 6).tolist()
     )
     for one, six in zip(alone, sixfold, strict=True):
-        assert six["n"] == 6 * one["n"]
-        assert six["happened"] == one["happened"]
-        assert six["high"] - six["low"] == pytest.approx(one["high"] - one["low"], rel=0.08)
+        assert six.n == 6 * one.n
+        assert six.happened == one.happened
+        assert six.high - six.low == pytest.approx(one.high - one.low, rel=0.08)
     free = scores.reliability(said, came, blocks=range(300))
-    assert [r["low"] for r in free] == pytest.approx([r["low"] for r in alone], abs=0.03)
+    assert [r.low for r in free] == pytest.approx([r.low for r in alone], abs=0.03)
 
 
 def test_reliability_intervals_hold_the_chance_where_neighbouring_origins_share_their_answers():
@@ -192,7 +192,7 @@ def test_reliability_intervals_hold_the_chance_where_neighbouring_origins_share_
         blocks = np.repeat(np.arange(14), 10).tolist()
         for plain in (True, False):
             table = scores.reliability(said.ravel(), y, blocks=None if plain else blocks, length=4)
-            hits = sum(row["low"] <= row["said"] <= row["high"] for row in table)
+            hits = sum(row.low <= row.said <= row.high for row in table)
             held, crude = (held, crude + hits) if plain else (held + hits, crude)
     assert crude / 300 < 0.72
     assert 0.78 < held / 300 < 0.97

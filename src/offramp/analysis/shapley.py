@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL, student_quantile
+from offramp.analysis.intervals import LEVEL, Estimate, estimate
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -92,19 +92,6 @@ def coalitions(players: int) -> list[Coalition]:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A mean over scenarios with its interval, in the unit of the value."""
-
-    value: float
-    low: float
-    high: float
-
-    def turned(self) -> Estimate:
-        """The same with the other sign."""
-        return Estimate(-self.value, -self.high, -self.low)
-
-
-@dataclass(frozen=True)
 class Shares:
     """Mean contributions of players.
 
@@ -178,36 +165,6 @@ def shares(
         estimated(range(n)),
         int(counts.sum()),
     )
-
-
-def estimate(sums: Floats, counts: Floats, level: float = LEVEL, of_chances: bool = False) -> Estimate:
-    """Mean over scenarios that come in clusters, with Student's interval; infinite for a single cluster.
-
-    Parameters
-    ----------
-    sums : (cluster,), sum of a value over the scenarios of each cluster
-    counts : (cluster,), how many scenarios that are
-    level : of the interval
-    of_chances : the value is a change of a chance, from -1 to 1 in each scenario: half a scenario with +1
-        and half a one with -1 are added to the variance, so that "never seen to matter" keeps an interval
-        (Agresti and Min 2005)
-
-    References
-    ----------
-    Cochran (1977), Sampling Techniques, section 9A.3: clusters of unequal size, as a ratio estimate.
-    Agresti and Min (2005), Simple improved confidence intervals for comparing matched proportions. Statistics
-    in Medicine 24, 729-740.
-    """
-    scenarios, clusters = float(counts.sum()), int((counts > 0).sum())
-    if not scenarios:
-        return Estimate(math.nan, math.nan, math.nan)
-    mean = float(sums.sum()) / scenarios
-    square = float(((sums - mean * counts) ** 2).sum()) * clusters / max(1, clusters - 1)
-    if clusters < 2:
-        return Estimate(mean, -math.inf, math.inf)
-    times = student_quantile((1 + level) / 2, clusters - 1)
-    half = times * math.sqrt(square + of_chances) / (scenarios + 2 * of_chances)
-    return Estimate(mean, mean - half, mean + half)
 
 
 def _all_orders(n: int, values: dict[Coalition, Floats]) -> Floats:

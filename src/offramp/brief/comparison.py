@@ -1,64 +1,87 @@
-"""Policies side by side: a picture for each way in which futures end, and a table of all outcomes."""
+"""Policies of one set of runs side by side: a chart for each way in which futures end, and all outcomes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
 from offramp.analysis.intervals import wilson
 from offramp.analysis.outcomes import holding, over_time
-from offramp.brief.view import View
-from offramp.charts import charts
+from offramp.brief.section import Section, figure
+from offramp.brief.view import Course, View
 from offramp.charts.canvas import NARROW, WIDE
-from offramp.charts.chart import Chart, Table, draw
 from offramp.charts.palette import SERIES
-from offramp.tell import figures, words
+from offramp.charts.rows import Interval, intervals
+from offramp.tell import figures, model_words, words
+from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Terms
+
+Counts = npt.NDArray[np.int_]
 
 
-def policies(view: View) -> list[Chart]:
-    """For each ending that came in any future, its chance under every policy; none for a single policy."""
-    if len(view.policies) < 2:
-        return []
-    found = []
-    trials = holding(view.runs)
-    for i, course in enumerate([c for c in view.endings if c.name]):
-        counts = over_time(view.runs, course.name)["count"].values[:, -1]
-        kept = [p for p in range(len(view.policies)) if trials[p]]
-        if not counts[kept].any():
-            continue
-        low, high = wilson(counts[kept], trials[kept])
-        titles = [view.policy_title(view.policies[p]) for p in kept]
-        rows = [
-            charts.Interval(
-                t, float(counts[p] / trials[p]), float(a), float(b), view.colours.get(course.name, SERIES)
-            )
-            for t, p, a, b in zip(titles, kept, low, high, strict=True)
-        ]
-        under = [words.UnderPolicy(r.title, r.share, r.low, r.high) for r in rows]
-        sentence = words.compared(course.title, under)
-        table = []
-        for r, p in zip(rows, kept, strict=True):
-            share = figures.percent(r.share, figures.digits_for(r.low, r.high))
-            table.append(
-                (r.title, figures.count(int(counts[p])), share, figures.percent_range(r.low, r.high))
-            )
-        identity = f"policy-{i}"
-        found.append(
-            Chart(
-                identity,
-                sentence,
-                draw(
-                    identity, course.title, sentence,
-                    charts.intervals(rows, WIDE), charts.intervals(rows, NARROW, beside=False),
-                ),
-                (("Policy", "Futures", "Share", "90 % interval"), table),
-                title=course.title,
-            )
-        )  # fmt: skip
-    return found
-
-
-def policy_table(view: View) -> Table | None:
-    """Every outcome under every policy, side by side; None for one policy."""
+def comparison(view: View) -> Section | None:
+    """The section; None for a single policy."""
     if len(view.policies) < 2:
         return None
+    blocks: list[Block] = [
+        Paragraph(
+            "All policies ran through the same scenarios with the same luck. The intervals below treat them "
+            "as if they had not, so they may overlap where a difference is sharp: a comparison future by "
+            "future, which would show it, is not part of this version. The rest of this brief shows "
+            f"“{view.policy_title(view.policy)}”."
+        ),
+        Terms([(title, _does(steps)) for title, steps in model_words.policies(view.model, view.policies)]),
+        *_charts(view),
+        Heading("All outcomes at the end"),
+        _table(view),
+    ]
+    return Section(20, "policies", "Policies", "Policies side by side", blocks)
+
+
+def _does(steps: list[str]) -> str:
+    return f"{'; '.join(steps)}." if steps else "Changes nothing."
+
+
+def _charts(view: View) -> Iterator[Figure]:
+    """For each ending that came in any future, its chance under every policy."""
+    trials = np.asarray(holding(view.runs))
+    kept = [p for p in range(len(view.policies)) if trials[p]]
+    for i, course in enumerate(c for c in view.endings if c.name):
+        counts = over_time(view.runs, course.name)["count"].values[:, -1][kept]
+        if counts.any():
+            titles = [view.policy_title(view.policies[p]) for p in kept]
+            yield _chart(view, course, f"policy-{i}", titles, counts, trials[kept])
+
+
+def _chart(
+    view: View, course: Course, identity: str, titles: list[str], counts: Counts, trials: Counts
+) -> Figure:
+    colour = view.colours.get(course.name, SERIES)
+    rows = [
+        Interval(t, float(n / all_), float(a), float(b), colour)
+        for t, n, all_, a, b in zip(titles, counts, trials, *wilson(counts, trials), strict=True)
+    ]
+    table = [
+        (
+            r.title,
+            figures.count(int(n)),
+            figures.percent(r.share, figures.digits_for(r.low, r.high)),
+            figures.percent_range(r.low, r.high),
+        )
+        for r, n in zip(rows, counts, strict=True)
+    ]
+    return figure(
+        identity, course.title,
+        words.compared(course.title, [words.UnderPolicy(r.title, r.share, r.low, r.high) for r in rows]),
+        (("Policy", "Futures", "Share", "90 % interval"), table),
+        intervals(rows, WIDE), intervals(rows, NARROW, beside=False),
+        heading=True,
+    )  # fmt: skip
+
+
+def _table(view: View) -> Table:
+    """Every outcome under every policy."""
     rows = []
     for course in view.courses:
         found = over_time(view.runs, course.name).isel(time=-1)
@@ -71,4 +94,4 @@ def policy_table(view: View) -> Table | None:
             share = figures.percent(float(found["probability"][p]), figures.digits_for(low, high))
             cells.append(f"{share} ({figures.percent_range(low, high)})")
         rows.append((course.title, *cells))
-    return ("Outcome", *(view.policy_title(p) for p in view.policies)), rows
+    return Table(("Outcome", *(view.policy_title(p) for p in view.policies)), rows)

@@ -1,45 +1,40 @@
-"""The brief: one self-contained page made from runs and the model that they are of."""
+"""The brief: one self-contained page made from runs, the model that they are of, and answers."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from offramp.analysis.answer import Answer
 from offramp.analysis.intervals import LEVEL
-from offramp.analysis.summary import summary
-from offramp.brief import comparison, pictures
-from offramp.brief.answers import shown
-from offramp.brief.caveats import Answer
-from offramp.brief.exchanges import exchanges
+from offramp.brief.banners import failures, overrides
+from offramp.brief.comparison import comparison
+from offramp.brief.events import events
+from offramp.brief.grounds import NOT_MEASURED, again, grounds, reading, situation
+from offramp.brief.outlook import markers_sentence, outlook
+from offramp.brief.section import Section
+from offramp.brief.sides import habits, pictures
+from offramp.brief.variables import moves, variables
 from offramp.brief.view import BASELINE, View
 from offramp.charts.canvas import printable
-from offramp.charts.charts import opacity
 from offramp.charts.palette import dark_rules
-from offramp.distribution import support
 from offramp.given import need
-from offramp.model import Distribution, Model
-from offramp.tell import figures, words
-from offramp.tell import model_words as grounds
+from offramp.model import Model
+from offramp.questions.question import InBrief, Question
+from offramp.questions.registry import questions
+from offramp.questions.showing import called
+from offramp.tell import figures, html, words
+from offramp.tell.blocks import Fold, Telling
 
 if TYPE_CHECKING:
     import jinja2
     import xarray as xr
-
-# More guesses than this are folded away under their kinds.
-MANY_GUESSES = 20
-
-_WHY_FAILED = {
-    "not_finite": "a number that is not finite",
-    "out_of_bounds": "a variable outside its bounds",
-    "too_many_events": "more than ten expected events in one step",
-}
-
 
 @dataclass(frozen=True)
 class Page:
@@ -50,6 +45,26 @@ class Page:
     def save(self, path: str | Path) -> None:
         """Write the page to a file; one that is there is replaced."""
         Path(path).write_text(self.html, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question that a brief answers: how it takes part, its answer, and the answer in words."""
+
+    question: Question
+    part: InBrief
+    answer: Answer
+    telling: Telling
+
+    @property
+    def section(self) -> Section:
+        """Its part of the page."""
+        telling = self.telling
+        folded = [Fold("How sure", telling.sure)] if telling.sure else []
+        return Section(
+            self.part.order, self.part.section, self.part.label, telling.section,
+            (*telling.head, *telling.body, *folded), f"{self.question.name}-",
+        )  # fmt: skip
 
 
 def brief(
@@ -67,7 +82,7 @@ def brief(
         `baseline`, or else the first, in full and the outcomes of all of them side by side.
     model : the model that the runs are of
     command : what gives the same page again; made from the runs if left out
-    answers : question -> what its command prints as JSON: `compare`, `misreadings`, `claims`, `sensitivity`.
+    answers : question -> its answer, of those that have a part in a brief (`offramp.questions.briefing`).
         The page shows them beside the outlook; left out, only what the runs themselves say.
 
     Raises
@@ -78,7 +93,18 @@ def brief(
     need(runs, "Dataset")
     need(model, "Model")
     view = View(runs, model)
-    return Page(_template().render(_contents(view, command or _command(runs), answers or {})))
+    answered = _answered(answers or {}, model)
+    return Page(_template().render(_contents(view, command or _command(runs), answered)))
+
+
+def _answered(answers: Mapping[str, Answer], model: Model) -> list[Answered]:
+    """In the order of their sections."""
+    found = [
+        Answered(q, q.brief, answers[q.name], q.tell(answers[q.name], model))
+        for q in questions().values()
+        if q.brief is not None and q.name in answers
+    ]
+    return sorted(found, key=lambda a: a.part.order)
 
 
 def _template() -> jinja2.Template:
@@ -95,70 +121,52 @@ def _template() -> jinja2.Template:
     return environment.get_template("brief.html.j2")
 
 
-def _contents(view: View, command: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
+def _contents(view: View, command: str, answered: Sequence[Answered]) -> dict[str, Any]:
     """Everything that the template shows."""
-    model, attrs = view.model, view.runs.attrs
-    guesses = grounds.guesses(model)
-    standing, markers = pictures.standing(view), pictures.on_the_way(view)
-    told, plain = grounds.sides(model)
-    calendar = pictures.dated_events(view)
-    answered = shown(view, answers)
+    attrs = view.runs.attrs
+    failed = failures(view)
+    measured = any(a.part.weighs_numbers for a in answered)
+    one_of_one = view.policy == BASELINE and len(view.policies) == 1
+    sections = _sections(view, command, answered, failed[0] if failed else "", measured)
     return {
-        "answers": answered,
-        "title": attrs["title"] or model.name,
+        "title": attrs["title"] or view.model.name,
         "illustrative": bool(attrs["illustrative"]),
         "span": words.span(view.start, view.end),
         "end_words": figures.end_words(view.end),
-        "futures": words.counted(view.futures, "future"),
         "scenarios": words.counted(view.runs.sizes["scenario"], "future"),
         "seed": attrs["seed"],
         "short_hash": attrs["model_hash"][:12],
         "version": attrs["offramp_version"],
-        "overrides": _overrides(view),
-        "failures": _failures(view),
-        "policy": ""
-        if view.policy == BASELINE and len(view.policies) == 1
-        else view.policy_title(view.policy),
-        "policies": [view.policy_title(p) for p in view.policies],
-        "summary": model.summary,
+        "overrides": overrides(view),
+        "failed": failed and (failed[0], html.table(failed[1])),
+        "policy": "" if one_of_one else view.policy_title(view.policy),
+        "policy_count": len(view.policies),
         "outlook": words.outlook(view.ends_in_words, view.futures, view.start, view.end),
+        "markers": markers_sentence(view),
         "chances": _chances(view),
-        "moves": pictures.moves(view),
-        "standing": standing,
-        "growths": pictures.growths(view),
-        "markers": markers,
-        "comparisons": comparison.policies(view),
-        "policy_terms": grounds.policies(model, view.policies),
-        "policy_table": comparison.policy_table(view),
-        "fans": pictures.fans(view),
-        "calendar": pictures.calendar(view),
-        "random": pictures.random_events(view),
-        "exchanges": exchanges(view),
-        "habits": pictures.habits(view),
-        "habit_key": [(p, opacity(p / 100)) for p in (1, 5, 10, 25, 50, 100)],
-        "beliefs": pictures.beliefs(view),
-        "sides": told,
-        "plain_sides": words.enumerated(plain),
-        "plain_count": len(plain),
-        "dates": words.dated([e.day for e in calendar], [e.title for e in calendar]),
-        "guesses": guesses,
-        "guess_count": sum(len(rows) for rows in guesses.values()),
-        "many_guesses": sum(len(rows) for rows in guesses.values()) > MANY_GUESSES,
-        "uncertain": sum(p["uncertain"] for p in view.about("parameters").values()),
-        "sources": model.sources,
+        "moves": moves(view),
+        "asked": bool(answered),
+        "shorts": [a.telling.short for a in answered if a.telling.short],
+        "caveats": [caveat for a in answered for caveat in a.telling.caveats],
+        "small_print": _small_print(view, answered, measured),
         "level": figures.percent(LEVEL),
-        "ended": figures.percent(view.ended / view.futures) if view.ended else "",
-        "command": command,
-        "hash": attrs["model_hash"],
-        "versions": [
-            (name, attrs[f"{name}_version"])
-            for name in ("offramp", "numpy", "llvmlite")
-            if f"{name}_version" in attrs
-        ],
-        "engine": attrs["engine"],
-        "model_file": Path(attrs["model_file"]).name,
+        "sections": [(s, html.draw(s.blocks, 3, s.prefix)) for s in sections],
         "dark_rules": Markup(dark_rules(".chart")),
     }
+
+
+def _sections(
+    view: View, command: str, answered: Sequence[Answered], failed: str, measured: bool
+) -> list[Section]:
+    """All parts of the page in their order; an answer takes the place of the page's own part of its name."""
+    commands = [a.question.again(a.answer, called(view.model)) for a in answered if a.part.of_this_model]
+    own = [
+        situation(view), outlook(view), comparison(view), variables(view), events(view), habits(view),
+        pictures(view), grounds(view, measured), reading(failed), again(view, command, commands),
+    ]  # fmt: skip
+    found = {s.identity: s for s in own if s is not None}
+    found |= {a.part.section: a.section for a in answered if a.telling.section}
+    return sorted(found.values(), key=lambda s: s.order)
 
 
 def _chances(view: View) -> list[tuple[str, str, str, str]]:
@@ -170,61 +178,39 @@ def _chances(view: View) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _overrides(view: View) -> list[tuple[str, str]]:
-    """Numbers that were set by hand, with their titles; those outside their prior say so."""
-    about = view.about("parameters") | view.about("variables")
-    odd = _outside(view)
-    return [
-        (about[name]["title"] or name, figures.with_unit(value, about[name]["unit"]) + odd.get(name, ""))
-        for name, value in view.about("overrides").items()
+def _small_print(view: View, answered: Sequence[Answered], measured: bool) -> list[str]:
+    """What the first box says of its own numbers."""
+    said = [_numbers_of_futures(view, answered)]
+    last = ""
+    if view.endings:
+        futures = words.counted(view.futures, "future")
+        last = f"The interval holds the error of counting {futures} and nothing else. "
+    if view.guess_count:
+        last += f"All of this rests on {view.guess_count} guesses{'' if measured else f'; {NOT_MEASURED}'}."
+    return [s.strip() for s in (*said, last) if s]
+
+
+def _numbers_of_futures(view: View, answered: Sequence[Answered]) -> str:
+    """Why one chance may stand on a page as several numbers; empty where all questions count alike."""
+    counts = [
+        (a.part.label.lower(), int(n))
+        for a in answered
+        if a.telling.short and (n := getattr(a.answer, "runs", None)) is not None
     ]
-
-
-def _outside(view: View) -> dict[str, str]:
-    """What to add to numbers set by hand that no scenario would have drawn."""
-    set_by_hand, said = view.about("overrides"), {}
-    for parameter in view.model.parameters:
-        if parameter.name in set_by_hand and isinstance(parameter.value, Distribution):
-            low, high = support(parameter.value)
-            if not low <= set_by_hand[parameter.name] <= high:
-                prior = parameter.value.text or parameter.value.kind
-                said[parameter.name] = f" (outside its prior, {prior})"
-    return said
-
-
-def _failures(view: View) -> dict[str, Any] | None:
-    """What failed, under every policy; None if nothing did."""
-    # Without the paths, which no failure needs, this takes no time.
-    paths = [name for name in view.about("variables") if name in view.runs]
-    found = summary(view.runs.drop_vars(paths))
-    if not found["failed_runs"]:
-        return None
-    about = view.about("variables")
-    runs = view.runs.sizes["scenario"] * len(view.policies)
-    rows = []
-    for f in found["failures"]:
-        why = _WHY_FAILED[f["why"]]
-        if f["variable"]:
-            why += f": {about[f['variable']]['title'] or f['variable']}"
-        row = (
-            view.policy_title(f["policy"]),
-            why,
-            figures.count(f["runs"]),
-            f["first"],
-            figures.count(f["scenario"]),
-        )
-        rows.append(row)
-    return {
-        "sentence": words.failed(found["failed_runs"], runs),
-        "table": (("Policy", "Why", "Runs", "First in the step of", "Scenario to look at"), rows),
-    }
+    if all(n == view.futures for _, n in counts):
+        return ""
+    listed = words.enumerated([f"{what} in {figures.count(n)}" for what, n in counts])
+    return (
+        "Each question has futures of its own, as many as time allows: the outlook is counted in "
+        f"{figures.count(view.futures)}, {listed}. So the same chance may stand here as different numbers, "
+        "as far as so many futures leave it open."
+    )
 
 
 def _command(runs: xr.Dataset) -> str:
     """The command that makes the same runs and the same page."""
     attrs = runs.attrs
-    # A bundled crisis goes by its name and not by a file.
-    name = attrs["model_file"] if Path(attrs["model_file"]).is_file() else attrs["model"]
+    name = attrs["model_file"] if Path(attrs["model_file"]).exists() else attrs["model"]
     said = ["offramp", "brief", name, "--runs", str(runs.sizes["scenario"]), "--seed", attrs["seed"]]
     for parameter, value in json.loads(attrs["overrides"]).items():
         said += ["--set", f"{parameter}={value!r}"]

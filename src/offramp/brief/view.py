@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from offramp import distribution
 from offramp.analysis import outcomes
+from offramp.analysis.worth import is_bad
 from offramp.charts.palette import BETTER, GOING_ON, NEITHER, WORSE, Colour
 from offramp.errors import OfframpError
-from offramp.model import Distribution, Formula, Model, Outcome
+from offramp.model import Model
 from offramp.runs.dataset import section
+from offramp.tell import model_words
 from offramp.tell.figures import digits_for
 from offramp.tell.words import Ending
-from offramp.tree import Negate, Node, Number, Parameter
 
 if TYPE_CHECKING:
     import xarray as xr
 
 BASELINE = "baseline"
 MOST_ROWS = 61  # of a table over time, and of dates drawn
-
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,20 @@ class View:
     def policy_title(self, name: str) -> str:
         return str(self.about("policies")[name]["title"] or name)
 
+    @property
+    def under(self) -> str:
+        """` under “Policy”` for titles, where the runs are of several."""
+        return f" under “{self.policy_title(self.policy)}”" if len(self.policies) > 1 else ""
+
+    @cached_property
+    def guesses(self) -> dict[str, list[model_words.Guess]]:
+        """All guesses of the model by kind, in the order of the file."""
+        return model_words.guesses(self.model)
+
+    @property
+    def guess_count(self) -> int:
+        return sum(len(rows) for rows in self.guesses.values())
+
     @cached_property
     def courses(self) -> list[Course]:
         """All outcomes under the policy shown, in the order of the file."""
@@ -177,7 +190,7 @@ class View:
         """A colour for each ending: warm for what is bad for every side that the model gives a worth for."""
         given: dict[str, Colour] = {}
         by_name = {o.name: o for o in self.model.outcomes}
-        bad = [c.name for c in self.endings if c.absorbing and self._is_bad(by_name[c.name])]
+        bad = [c.name for c in self.endings if c.absorbing and is_bad(self.model, by_name[c.name])]
         for i, name in enumerate(bad):
             given[name] = WORSE[i % len(WORSE)]
         others = [c.name for c in self.endings if c.absorbing and c.name not in given]
@@ -188,26 +201,3 @@ class View:
 
     def is_warm(self, name: str) -> bool:
         return self.colours[name] in WORSE
-
-    def _is_bad(self, outcome: Outcome) -> bool:
-        worths = [self.plain_worth(formula) for _, formula in outcome.worth]
-        known = [w for w in worths if w is not None]
-        return bool(known) and all(w < 0 for w in known)
-
-    def plain_worth(self, formula: Formula) -> float | None:
-        """The value of a formula that is a number or a parameter (at its mean); None for any other."""
-
-        def value(node: Node) -> float | None:
-            match node:
-                case Number(number):
-                    return number
-                case Negate(of):
-                    inner = value(of)
-                    return None if inner is None else -inner
-                case Parameter(name):
-                    given = next(p.value for p in self.model.parameters if p.name == name)
-                    return distribution.mean(given) if isinstance(given, Distribution) else given
-                case _:
-                    return None
-
-        return value(formula.node)

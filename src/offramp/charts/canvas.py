@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from offramp.charts.palette import GRID, INK, MUTED, RULE, Colour
+from offramp.charts.text_metrics import wrap
+from offramp.tell.blocks import Spec
 
-Spec = dict[str, Any]
 Row = dict[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -25,6 +27,9 @@ NARROW = 328
 
 SIZE = 12  # of letters
 LINE = 15  # from one line of text to the next
+
+NAMES = 226.0  # room for names that stand to the left of rows
+BELOW = 38.0  # room for labels of a time axis
 
 DAY = 86_400_000  # milliseconds
 
@@ -137,8 +142,19 @@ def pixel(field: str) -> Spec:
     return {"field": field, "type": "quantitative", "scale": None, "axis": None}
 
 
+def own(field: str) -> Spec:
+    """A channel whose field holds colours."""
+    return {"field": field, "type": "nominal", "scale": None, "legend": None}
+
+
+# Channels of straight lines whose ends are pixels: across from x to x2, and down from y to y2.
+ACROSS: Spec = {"x": pixel("x"), "x2": {"field": "x2"}, "y": pixel("y")}
+_UPRIGHT: Spec = {"y": pixel("y"), "y2": {"field": "y2"}}
+DOWN: Spec = {"x": pixel("x"), **_UPRIGHT}
+
+
 class Drawing:
-    """Layers of a picture. Labels are gathered and drawn last, few layers for many of them: compiling a
+    """Layers of a chart. Labels are gathered and drawn last, few layers for many of them: compiling a
     specification takes time for each layer.
     """
 
@@ -161,6 +177,21 @@ class Drawing:
         """Straight thin lines."""
         self.add(rows, "rule", channels, **({"stroke": colour.light, "strokeWidth": 1} | properties))
 
+    def dots(self, rows: Sequence[Row], x: Spec | None = None, **mark: float | str) -> None:
+        """Filled points at pixel `y`, in colour `c`; `x` is a channel, or pixels of that name."""
+        channels = {"x": x or pixel("x"), "y": pixel("y"), "fill": own("c")}
+        self.add(rows, "point", channels, **({"filled": True, "size": 60, "opacity": 1} | mark))
+
+    def bars(self, rows: Sequence[Row], axis: Spec, **mark: float | str) -> None:
+        """Bars in colour `c` from `a` to `b` on an axis, from pixel `y` to `y2`."""
+        channels = {"x": quantity("a", **axis), "x2": {"field": "b"}, **_UPRIGHT, "fill": own("c")}
+        self.add(rows, "rect", channels, **mark)
+
+    def whiskers(self, rows: Sequence[Row], axis: Spec, colour: Colour) -> None:
+        """Lines from `a` to `b` on an axis, at pixel `y`."""
+        channels = {"x": quantity("a", **axis), "x2": {"field": "b"}, "y": pixel("y")}
+        self.lines(rows, channels, colour, strokeWidth=1.5)
+
     def write(
         self,
         lines: Sequence[str],
@@ -178,7 +209,7 @@ class Drawing:
         ]
 
     def spec(self, width: float, height: float, padding: tuple[float, float, float, float]) -> Spec:
-        """The picture as a specification with a fixed plot area and fixed room around it.
+        """The chart as a specification with a fixed plot area and fixed room around it.
 
         Parameters
         ----------
@@ -208,6 +239,38 @@ class Drawing:
             "layer": self._layers,
             "config": _CONFIG,
         }
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where a row of a chart stands, in pixels from the top."""
+
+    middle: float
+    bottom: float
+
+
+def name_rows(
+    drawing: Drawing, titles: Sequence[str], top: float = 4.0, least: float = 24.0, bold: Collection[int] = ()
+) -> list[Band]:
+    """Write names to the left of rows, one below the other, and say where the rows stand.
+
+    Parameters
+    ----------
+    titles : of the rows; broken into lines where they must be
+    top : of the first row, pixels
+    least : height of a row, pixels
+    bold : positions of rows whose names are
+    """
+    bands = []
+    for position, title in enumerate(titles):
+        lines = wrap(title, NAMES - 22, SIZE, bold=position in bold)
+        tall = max(least, len(lines) * LINE + 6.0)
+        middle = top + tall / 2
+        first = middle - (len(lines) - 1) * LINE / 2
+        drawing.write(lines, -14, first, align="right", bold=position in bold)
+        top += tall
+        bands.append(Band(middle, top))
+    return bands
 
 
 _CONFIG: Spec = {

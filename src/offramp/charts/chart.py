@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from offramp.charts.canvas import Spec
 from offramp.charts.render import inline
+from offramp.tell.blocks import Spec
 
 # Heads and rows.
 Table = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]

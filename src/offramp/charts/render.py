@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from offramp.charts.canvas import Spec
+from offramp.tell.blocks import Spec
 
 # Version of Vega-Lite to compile with; vl-convert brings several along.
 _VEGA_LITE = "5.20"

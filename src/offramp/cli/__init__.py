@@ -8,18 +8,14 @@ from typing import Any, NoReturn
 
 import click
 
-from offramp.cli.comparing import claims, compare
-from offramp.cli.looping import loops
+from offramp.cli.brief import brief
 from offramp.cli.models import check, crises, explain, new, schema
-from offramp.cli.perceiving import misreadings
-from offramp.cli.reasoning import why
-from offramp.cli.runs import brief, run
-from offramp.cli.telling import story
+from offramp.cli.question import command_of
+from offramp.cli.runs import run
 from offramp.cli.thinking import ladder, minds
-from offramp.cli.trusting import backtest, calibrate, forecast, score
-from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
+from offramp.questions.registry import questions
 from offramp.tell.terminal import cleaned, wants_colour
 from offramp.version import __version__
 
@@ -31,11 +27,12 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 5 some runs failed (the rest is printed), 130 interrupted."""
 
 
-_GROUPS = {
+# Commands that are no room of `offramp.questions`; those follow, by their group.
+_GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
-    "See how it goes": ("run", "brief", "story", "minds", "ladder"),
-    "Ask of it": ("compare", "claims", "misreadings", "why", "sensitivity", "discover", "loops"),
-    "Hold it against what came": ("calibrate", "backtest", "forecast", "score"),
+    "See how it goes": ("run", "brief", "minds", "ladder"),
+    "Ask of it": (),
+    "Hold it against what came": (),
 }
 
 
@@ -91,7 +88,9 @@ class Offramp(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands by what one wants of them, each with its whole first sentence."""
         left = set(self.list_commands(ctx))
-        for heading, names in _GROUPS.items():
+        rooms = questions().values()
+        for heading, plain in _GROUPS.items():
+            names = [*plain, *(q.name for q in rooms if q.group == heading)]
             with formatter.section(heading):
                 formatter.write_dl([(n, self.commands[n].get_short_help_str(200)) for n in names])
             left -= set(names)
@@ -151,19 +150,9 @@ for command in (
     explain,
     minds,
     ladder,
-    compare,
-    claims,
-    misreadings,
-    story,
-    loops,
-    sensitivity,
-    discover,
-    why,
-    calibrate,
-    backtest,
-    forecast,
-    score,
     crises,
     schema,
 ):
     main.add_command(command)
+for asked in questions().values():
+    main.add_command(command_of(asked))

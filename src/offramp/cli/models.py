@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def check(file: str, form: str) -> int:
     """Check a model file; say everything that is wrong with it, and where.
 
-    FILE may also be the name of a bundled crisis. Nothing is run. Exit code 3 if there are problems; notes on
-    parts that change nothing are none.
+    FILE may also be a folder of chapters or the name of a bundled crisis. Nothing is run. Exit code 3 if
+    there are problems; notes on parts that change nothing are none.
     """
     from offramp.language.notes import notes
 
@@ -140,16 +140,15 @@ def explain(model: str, section: str | None, form: str) -> int:
     which numbers have sources and which are guesses.
     """
     checked = options.load_model(model)
-    told = explained(checked)
-    if section is not None:
-        told = {section: told[section]}
+    sections = SECTIONS if section is None else (section,)
     if form == "json":
-        options.print_json(told)
+        found = explained(checked)
+        options.print_json({name: found[name] for name in sections})
     else:
         from offramp.tell.model import explanation_text
         from offramp.tell.terminal import wants_colour, width
 
-        click.echo(explanation_text(told, width(), wants_colour(sys.stdout)))
+        click.echo(explanation_text(checked, width(), wants_colour(sys.stdout), sections))
     return 0
 
 
@@ -157,9 +156,10 @@ def explain(model: str, section: str | None, form: str) -> int:
 @options.format_option
 def crises(form: str) -> int:
     """List the crises that come with offramp."""
-    from offramp.language import check as checker
+    from offramp.language.check import load
+    from offramp.language.files import bundled_names
 
-    models = [checker.load(name) for name in checker.bundled_names()]
+    models = [load(name) for name in bundled_names()]
     if form == "json":
         options.print_json([_about(m) for m in models])
         return 0
@@ -185,11 +185,19 @@ def _about(model: Model) -> dict[str, Any]:
 
 
 @click.command()
-def schema() -> int:
-    """Print the JSON Schema of model files, for completion and checks while typing.
+@click.argument("question", metavar="[QUESTION]", required=False)
+def schema(question: str | None) -> int:
+    """Print the JSON Schema of model files, or of the answers to QUESTION.
 
+    That of model files completes and checks while you type.
     Save it beside a model and name it in the first line: # yaml-language-server: $schema=offramp.json
-    """
+    """  # fmt: skip
+    if question is not None:
+        from offramp.analysis.answer import schema_of
+        from offramp.questions.registry import question as named
+
+        options.print_json(schema_of(named(question).answer_type))
+        return 0
     from offramp.language.schema import json_schema
 
     options.print_json(json_schema())

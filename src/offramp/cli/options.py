@@ -29,7 +29,7 @@ _SETTING = re.compile(
 )
 
 
-class _Count(click.IntRange):
+class Count(click.IntRange):
     """A whole number that may have commas or underscores between its thousands: 10,000 or 10_000."""
 
     name = "whole number"
@@ -57,11 +57,11 @@ class Day(click.ParamType):  # type: ignore[type-arg]
 # Options in the order in which help shows them.
 model_argument = click.argument("model", metavar="MODEL")
 runs_option = click.option(
-    "--runs", type=_Count(1, MOST_RUNS), default=RUNS, show_default=True, metavar="N",
+    "--runs", type=Count(1, MOST_RUNS), default=RUNS, show_default=True, metavar="N",
     help="Futures to run under each policy.",
 )  # fmt: skip
 seed_option = click.option(
-    "--seed", type=_Count(0, 2**64 - 1), default=0, show_default=True, metavar="S",
+    "--seed", type=Count(0, 2**64 - 1), default=0, show_default=True, metavar="S",
     help="Where all luck comes from; the same seed gives the same futures.",
 )  # fmt: skip
 set_option = click.option(
@@ -92,7 +92,7 @@ format_option = click.option(
 def fewer_runs(default: int, what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """`--runs` of a question that runs many worlds and so has a smaller default."""
     return click.option(
-        "--runs", type=_Count(1, MOST_RUNS), default=default, show_default=True, metavar="N", help=what
+        "--runs", type=Count(1, MOST_RUNS), default=default, show_default=True, metavar="N", help=what
     )
 
 
@@ -133,7 +133,7 @@ def of_simulations(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def load_model(name: str) -> Model:
-    """The model of a file or of a bundled crisis.
+    """The model of a file, of a folder of chapters or of a bundled crisis.
 
     Raises
     ------
@@ -142,13 +142,15 @@ def load_model(name: str) -> Model:
     ModelError
         With every problem in the file.
     """
-    from offramp.language import check
+    from offramp.language import check, files
 
     path = Path(name)
-    bundled = check.bundled_names()
+    bundled = files.bundled_names()
     if name in bundled or path.exists():
         return check.load(name)
-    beside = [str(p) for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+    patterns = ("*.y*ml", f"*/{files.CONTENTS}")
+    there = [p for pattern in patterns for p in path.parent.glob(pattern)] if path.parent.is_dir() else []
+    beside = [str(p.parent if p.name == files.CONTENTS else p) for p in there]
     hint = did_you_mean(name, [*bundled, *beside, *(p.removesuffix(".yaml") for p in beside)])
     raise UsageError(
         f"there is no file `{name}` and no bundled crisis of that name. {hint}".rstrip() + "\n"

@@ -12,7 +12,7 @@ from offramp.cli.options import need_folder, say
 from offramp.errors import OfframpError, UsageError
 
 if TYPE_CHECKING:
-    from offramp.charts.canvas import Spec
+    from offramp.tell.blocks import Spec
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -1,4 +1,4 @@
-"""Commands that simulate: `run` and `brief`."""
+"""`offramp run`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from offramp.cli import options, saving
 from offramp.cli.options import say
@@ -25,10 +24,8 @@ if TYPE_CHECKING:
 
 PARTIAL = 5  # exit code: some runs failed
 
-# Paths of runs that are kept whole (to save them, or to draw a brief) may take this many bytes.
+# Paths of runs that are kept whole, to save them, may take this many bytes.
 KEPT = 2_000_000_000
-
-BRIEF_RUNS = 4_000
 
 
 @click.command()
@@ -38,7 +35,7 @@ BRIEF_RUNS = 4_000
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Also save the runs in this folder: runs.nc, runs.parquet, summary.json, model.yaml.",
+    help="Also save the runs in this folder: runs.nc, runs.parquet, summary.json, the model.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True,
@@ -76,7 +73,7 @@ def run(
         kept = simulated(design, threads)
         found = summary(kept)
         saving.save(kept, found, checked, out)
-        say(f"Saved in {out}: {', '.join(saving.files_of(checked))}.")
+        say(f"Saved in {out}: {', '.join(saving.saved_for(checked))}.")
     if form == "json":
         options.print_json(found)
     elif form == "csv":
@@ -91,112 +88,6 @@ def run(
         notes = options.notes_on(checked, dict(design.overrides))
         click.echo(outlook_text(found, checked, again, width(), wants_colour(sys.stdout), notes))
     return _verdict(found, model, design)
-
-
-@click.command()
-@options.model_argument
-@options.fewer_runs(BRIEF_RUNS, "Futures to run under each policy shown in full.")
-@options.seed_option
-@options.set_option
-@options.policy_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where to write the page; NAME-brief.html in the current folder by default.",
-)
-@click.option("--quick", is_flag=True, help="A quarter of the runs, and no misreadings.")
-@click.option("--bare", is_flag=True, help="Only what the runs say: no policies, misreadings or claims.")
-@click.option(
-    "--with", "given", multiple=True, metavar="FILE",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="An answer asked before with more runs: the JSON of compare, misreadings, claims or sensitivity.",
-)  # fmt: skip
-@options.format_option
-@options.threads_option
-def brief(
-    model: str,
-    runs: int,
-    seed: int,
-    settings: Sequence[str],
-    policies: Sequence[str],
-    out: Path | None,
-    quick: bool,
-    bare: bool,
-    given: Sequence[Path],
-    form: str,
-    threads: int | None,
-) -> int:
-    """Run futures of MODEL and write a brief: one HTML page that needs no network.
-
-    The situation, the outlook, what policies change, what misperception costs, the claims, fan charts, the
-    calendar, what each side tends to do, and the guesses that all of it rests on. Prints where the page is,
-    or with `--format json` also everything that it was drawn from.
-    """  # fmt: skip
-    if out is not None:
-        options.need_folder(out)
-    checked = options.load_model(model)
-    path = out or Path(f"{checked.name}-brief.html")
-    options.need_folder(path)
-    known = _answers_in(given, checked)
-    context = click.get_current_context()
-    if quick and context.get_parameter_source("runs") == ParameterSource.DEFAULT:
-        runs = BRIEF_RUNS // 4
-    design = design_of(checked, runs, seed, settings, policies)
-    _need_memory(design, "a brief keeps")
-    kept = simulated(design, threads)
-
-    from offramp.analysis.summary import summary
-
-    found = summary(kept)
-    _need_results(found, model, design)
-    asked = {} if bare else _asked(design, quick, known, threads)
-
-    from offramp.brief.page import brief as page_of
-
-    again = again_command("brief", model, design) + " --quick" * quick + " --bare" * bare
-    again += "".join(f" --with {shlex.quote(str(p))}" for p in given)
-    answers = known | asked
-    try:
-        page_of(kept, checked, command=again, answers=answers).save(path)
-    except OSError as error:
-        raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
-    if form == "json":
-        options.print_json({"page": str(path), "summary": found, "answers": answers})
-    else:
-        click.echo(path)
-    return _verdict(found, model, design)
-
-
-def _answers_in(files: Sequence[Path], model: Model) -> dict[str, dict[str, Any]]:
-    """Answers that were asked before."""
-    if not files:
-        return {}
-    import json
-
-    from offramp.questions.briefing import recognised
-
-    found: dict[str, dict[str, Any]] = {}
-    for file in files:
-        try:
-            given = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(f"{file} cannot be read as JSON: {error}.") from error
-        if not isinstance(given, dict):
-            raise UsageError(f"{file} holds no answer: it must be what `--format json` prints.")
-        found[recognised(given, model, str(file))] = given
-    return found
-
-
-def _asked(
-    design: Design, quick: bool, known: dict[str, dict[str, Any]], threads: int | None
-) -> dict[str, dict[str, Any]]:
-    from offramp.questions.briefing import answers, budget_for
-
-    with Progress("policies, claims and misreadings") as progress:
-        return answers(
-            design, budget=budget_for(design.model, quick), known=known, threads=threads, progress=progress
-        )
 
 
 def design_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 
     from offramp.model import Model
 
-FILES = ("runs.nc", "runs.parquet", "summary.json", "model.yaml")
-BASE = "base.yaml"  # beside these, where the model extends another file
+FILES = ("runs.nc", "runs.parquet", "summary.json")
+MODEL = ("model.yaml", "model")  # a model of one file; a folder with those of a model of several
 
 
-def files_of(model: Model) -> tuple[str, ...]:
+def saved_for(model: Model) -> tuple[str, ...]:
     """What is saved of runs of a model."""
-    return FILES if model.base is None else (*FILES, BASE)
+    return (*FILES, MODEL[len(model.files) > 1])
 
 
 def need(folder: Path) -> None:
@@ -46,22 +47,37 @@ def need(folder: Path) -> None:
 
 def save(runs: xr.Dataset, found: dict[str, Any], model: Model, folder: Path) -> None:
     """Write all files beside the folder's others first, so that a stop on the way leaves no half of them."""
-    from offramp.runs import dataset
+    from offramp.runs import files
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as name:
             place = Path(name)
-            dataset.save(runs, place / "runs.nc")
-            dataset.to_parquet(runs, place / "runs.parquet")
+            files.save(runs, place / "runs.nc")
+            files.to_parquet(runs, place / "runs.parquet")
             text = json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
             (place / "summary.json").write_text(text, encoding="utf-8")
-            (place / "model.yaml").write_text(model.text, encoding="utf-8", newline="")
-            if model.base is not None:
-                (place / BASE).write_text(model.base.text, encoding="utf-8", newline="")
-            else:
-                (folder / BASE).unlink(missing_ok=True)  # of runs that were here before
-            for file in files_of(model):
+            _copy(model, place)
+            _remove(folder)
+            for file in saved_for(model):
                 (place / file).replace(folder / file)
     except OSError as error:
         raise OfframpError(f"could not save in {folder}: {error.strerror or error}.") from error
+
+
+def _copy(model: Model, place: Path) -> None:
+    """The files of a model, byte for byte and laid out as they were, so that the copy is the same model."""
+    if len(model.files) == 1:
+        (place / MODEL[0]).write_bytes(model.files[0].data)
+        return
+    for file in model.files:
+        path = place / MODEL[1] / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.data)
+
+
+def _remove(folder: Path) -> None:
+    """Take away the model of runs that were here before."""
+    (folder / MODEL[0]).unlink(missing_ok=True)
+    if (folder / MODEL[1]).is_dir():
+        shutil.rmtree(folder / MODEL[1])

@@ -51,7 +51,7 @@ def look_up(mapping: Mapping, table: Table) -> Lookup:
         free = [n for n in table.names if n not in known]
         name, colon, rest = key.text.partition(":")
         if colon and name in free and isinstance(value, Scalar) and value.is_null:  # `{title:Tension}`
-            known[name] = (key, Scalar(rest, key.line, key.column + len(name) + 1, layer=key.layer))
+            known[name] = (key, Scalar(rest, key.line, key.column + len(name) + 1, within=key.within))
             unknown.append((key, name))
             continue
         meant = next((n for n in free if key.text.lower() in OTHER_WORDS.get(n, ())), None)
@@ -127,8 +127,8 @@ class Fields:
 
     def _cut_off(self, key: Scalar) -> str:
         """A hint where a key may be the end of a text that a comma cut: `{title: Two, three: four}`."""
-        source = self.reader.source.file_of(key)
-        if not source.lines[key.line - 1][: key.column - 1].rstrip().endswith(","):
+        lines = self.reader.source.text_of(key).lines
+        if not lines[key.line - 1][: key.column - 1].rstrip().endswith(","):
             return ""
         keys = [k for k, _ in self._entries]
         at = next((i for i, k in enumerate(keys) if k is key), 0)
@@ -365,7 +365,7 @@ class Fields:
             if guess and not self.has("reason"):
                 hint = "Add `reason:` why this value and not another."
                 self.reader.say(self.at("guess"), f"{self.label} is a guess without a reason", hint)
-        file = self.reader.source.file_of(self.key).file
+        file = self.reader.source.text_of(self.key).file
         return Origin(self.key.line, self.key.column, sources, guess, reason, file)
 
     def _sources(self) -> tuple[str, ...]:

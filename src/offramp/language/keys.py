@@ -43,6 +43,7 @@ Shape = Literal[
     "chances",  # the name of a type, or type -> formula or `rest`
     "list",  # a list of mappings
     "pair",  # [actor, actor]
+    "files",  # a list of files in the same folder
     "removals",  # names to take out, as a tree
     "sides",  # a list of names or of mappings with keys of their own
 ]
@@ -506,9 +507,10 @@ FILE = Table(
         Key(
             "extend",
             "text",
-            "A bundled crisis, or a file in the same folder or below, over which this one is laid.",
+            "A bundled crisis, or a file or folder in this folder or below, over which this model is laid.",
         ),
         Key("without", "removals", "What to leave out of the file that `extend` names."),
+        Key("chapters", "files", "Files beside this one that hold the rest of it, in the order of reading."),
         Key("model", "table", "Who and what: name, title, summary and sources.", required=True, of=MODEL),
         Key("horizon", "table", "When it starts, and how many steps it runs.", required=True, of=HORIZON),
         Key("variables", "named", "What changes, by itself or by what happens.", required=True, of=VARIABLE),

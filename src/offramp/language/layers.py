@@ -18,7 +18,7 @@ from offramp.language import keys
 from offramp.language.keys import Key, Table
 from offramp.language.reader import shape
 from offramp.language.source import Mapping, Scalar, Sequence, Source, Value
-from offramp.model import Change
+from offramp.model import Change, How
 
 EVERYTHING = "all"
 # What a table of its own says where its numbers come from: these keys stand or go together.
@@ -41,15 +41,21 @@ def extend(layer: Source, base: Source) -> Source:
 
     Parameters
     ----------
-    layer : the file, read with layer 0
-    base : the file that it extends, read with layer 1
+    layer : the file, with its chapters
+    base : the model that it extends, laid over what that extends itself
 
     Returns
     -------
-    A source whose root holds both; values remember in which of the files they stand.
+    A source whose root holds both; values remember in which of the files they stand. Its hash is of the
+    hashes of both.
     """
     merger = _Merger(layer, base)
     root = merger.merged()
+    model = layer.root.get("model")
+    if not (isinstance(model, Mapping) and model.get("name") is not None):
+        message = "a file that extends another is a model of its own and needs a name"
+        hint = "Write `model: {name: ...}`, and a `title` beside it."
+        merger.problems.append(layer.problem(layer.root.get("extend") or layer.root, message, hint))
     both = hashlib.sha256(f"{layer.hash} extends {base.hash}".encode()).hexdigest()
     return replace(
         layer,
@@ -58,7 +64,7 @@ def extend(layer: Source, base: Source) -> Source:
         problems=(*layer.problems, *base.problems, *merger.problems),
         base=base,
         changes=tuple(merger.changes),
-        removed=merger.removed,
+        removed={**base.removed, **merger.removed},
     )
 
 
@@ -74,49 +80,53 @@ class _Merger:
         root, without = self.base.root, self.layer.root.get("without")
         if without is not None:
             root = self._without(root, without, ())
-        # What the keys of this file say of itself is not part of the model.
+        # What `extend` and `without` say of files is not part of the model.
         own = replace(self.layer.root, entries=_but(self.layer.root, "extend", "without"))
         whole = self._table(root, own, keys.FILE, ())
         self._say_unused(whole)
-        kept = tuple(e for e in self.layer.root.entries if e[0].text in ("extend", "without"))
-        return replace(whole, entries=kept + whole.entries)
+        return whole
 
     # ------------------------------------------------------------------ without
 
     def _without(self, base: Mapping, without: Value, path: tuple[str, ...]) -> Mapping:
         """The base without what is named: a list of names, or names with more below them."""
-        where = " of ".join(f"`{p}`" for p in reversed(path)) or "sections"
+        kept = dict(base.entries)
         if isinstance(without, Mapping):
-            kept = dict(base.entries)
             for key, below in without.entries:
                 everything = isinstance(below, Scalar) and below.text == EVERYTHING
                 if everything and not path and key.text in keys.FILE.names and base.get(key.text) is None:
                     continue  # a section of which there is nothing
-                found = self._find(base, key, where)
-                if found is None:
-                    continue
-                name, value = found
-                inner = (*path, key.text)
-                if everything:
-                    del kept[name]
-                    self._remove(key, value, inner)
-                elif isinstance(below, Scalar) and below.is_null:
-                    self._say(key, f"`{key.text[:60]}` names nothing to take out", _HOW)
-                elif isinstance(value, Mapping):
-                    kept[name] = self._without(value, below, inner)
-                else:
-                    self._say(below, f"`{key.text[:60]}` holds no names of its own in {self.base.file}", _HOW)
+                self._take(kept, base, key, None if everything else below, path)
             return replace(base, entries=tuple(kept.items()))
-        gone: set[str] = set()
         for item in without.items if isinstance(without, Sequence) else (without,):
-            if not isinstance(item, Scalar) or item.is_null:
+            if isinstance(item, Scalar) and not item.is_null:
+                self._take(kept, base, item, None, path)
+            else:
                 self._say(item, f"`without` takes names, not {shape(item)}", _HOW)
-                continue
-            found = self._find(base, item, where)
-            if found is not None:
-                gone.add(item.text)
-                self._remove(item, found[1], (*path, item.text))
-        return replace(base, entries=tuple(e for e in base.entries if e[0].text not in gone))
+        return replace(base, entries=tuple(kept.items()))
+
+    def _take(
+        self,
+        kept: dict[Scalar, Value],
+        base: Mapping,
+        key: Scalar,
+        below: Value | None,
+        path: tuple[str, ...],
+    ) -> None:
+        """Take an entry out of what is kept of the base; with `below`, only what that names of it."""
+        found = self._find(base, key, " of ".join(f"`{p}`" for p in reversed(path)) or "sections")
+        if found is None:
+            return
+        (name, value), inner = found, (*path, key.text)
+        if below is None:
+            kept.pop(name, None)
+            self._remove(key, value, inner)
+        elif isinstance(below, Scalar) and below.is_null:
+            self._say(key, f"`{key.text[:60]}` names nothing to take out", _HOW)
+        elif isinstance(value, Mapping):
+            kept[name] = self._without(value, below, inner)
+        else:
+            self._say(below, f"`{key.text[:60]}` holds no names of its own in {self.base.file}", _HOW)
 
     def _find(self, base: Mapping, key: Scalar, where: str) -> tuple[Scalar, Value] | None:
         found = next(((k, v) for k, v in base.entries if k.text == key.text), None)
@@ -134,8 +144,8 @@ class _Merger:
         return found
 
     def _remove(self, at: Scalar, value: Value, path: tuple[str, ...]) -> None:
-        self.changes.append(Change("removed", path, was=_words(value), line=at.line))
-        place = f"line {at.line} of {self.layer.file}"
+        self._note("removed", at, path, was=_words(value))
+        place = f"line {at.line} of {self.layer.text_of(at).file}"
         self.removed[path[-1]] = place
         if len(path) == 1 and isinstance(value, Mapping):  # a whole section
             self.removed.update((k.text, place) for k, _ in value.entries)
@@ -182,7 +192,7 @@ class _Merger:
                 key,
                 self._value(below[1] if below else None, key, value, by_name.get(key.text), path),
             )
-        return Mapping(tuple(entries.values()), layer.line, layer.column, layer.layer)
+        return Mapping(tuple(entries.values()), layer.line, layer.column, layer.within)
 
     def _named(self, base: Mapping, layer: Mapping, key: Key, path: tuple[str, ...]) -> Mapping:
         """Names of one kind, each with keys of its own or a single value."""
@@ -190,7 +200,7 @@ class _Merger:
         for name, value in layer.entries:
             below, inner = entries.get(name.text), (*path, name.text)
             if below is None:
-                self.changes.append(Change("added", inner, now=_words(value), line=name.line))
+                self._note("added", name, inner, now=_words(value))
             elif isinstance(value, Scalar) and value.is_null and isinstance(below[1], Mapping):
                 continue  # nothing is said of it
             elif key.of is not None and isinstance(below[1], Mapping) and isinstance(value, Mapping):
@@ -198,7 +208,7 @@ class _Merger:
             else:
                 self._changed(name, below[1], value, inner)
             entries[name.text] = (name, value)
-        return Mapping(tuple(entries.values()), layer.line, layer.column, layer.layer)
+        return Mapping(tuple(entries.values()), layer.line, layer.column, layer.within)
 
     def _value(
         self, below: Value | None, at: Scalar, value: Value, key: Key | None, path: tuple[str, ...]
@@ -207,7 +217,7 @@ class _Merger:
         if key is not None and isinstance(value, Scalar) and value.is_null and isinstance(below, Mapping):
             return below  # `events:` and nothing below it
         if key is not None and key.shape in ("table", *_BY_NAME) and isinstance(value, Mapping):
-            empty = Mapping((), value.line, value.column, value.layer)
+            empty = Mapping((), value.line, value.column, value.within)
             under = below if isinstance(below, Mapping) else empty
             if key.shape == "table" and key.of is not None:
                 return self._table(under, value, key.of, inner)
@@ -215,7 +225,7 @@ class _Merger:
         if at.text in _BACKING:  # goes with the numbers, which are listed
             return value
         if below is None:
-            self.changes.append(Change("added", inner, now=_words(value), line=at.line))
+            self._note("added", at, inner, now=_words(value))
         else:
             self._changed(at, below, value, inner)
         return value
@@ -223,7 +233,10 @@ class _Merger:
     def _changed(self, at: Scalar, below: Value, value: Value, path: tuple[str, ...]) -> None:
         was, now = _words(below), _words(value)
         if was != now or not was:
-            self.changes.append(Change("changed", path, was, now, at.line))
+            self._note("changed", at, path, was, now)
+
+    def _note(self, how: How, at: Value, path: tuple[str, ...], was: str = "", now: str = "") -> None:
+        self.changes.append(Change(how, path, was, now, at.line, self.layer.text_of(at).file))
 
     def _say(self, at: Value, message: str, *hint: str) -> None:
         self.problems.append(self.layer.problem(at, message, *hint))

@@ -1,15 +1,14 @@
-"""What a sound model holds to no effect: parts that nothing reads, types that change nothing, tests decided
-beforehand.
+"""Parts of a valid model that do nothing: nothing reads them, they change nothing, or bounds decide them.
 
-Each note is certain. What may well be meant is passed over: dates are drawn, actors wait, and a variable may
-be there to be looked at.
+Each note is certain. What may be meant is passed over: dates are drawn, actors wait, and a variable may be
+there to be looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
+from offramp import anatomy
 from offramp.errors import Problem
 from offramp.language.constants import fold
 from offramp.language.source import located
@@ -19,13 +18,11 @@ from offramp.model import (
     Chances,
     Claim,
     Distribution,
-    Effect,
+    Event,
     Formula,
-    Misreading,
     Model,
     Origin,
-    Overlay,
-    Signal,
+    Quantity,
     Test,
     Variable,
 )
@@ -33,17 +30,18 @@ from offramp.tree import Node, Parameter, parameters_in, variables_in
 
 
 def notes(model: Model) -> tuple[Problem, ...]:
-    """Parts of a model that change nothing, in the order of the file.
+    """Parts of a model that change nothing, in the order of its files.
 
-    Of a file that extends another only its own parts are told of: those below have readers of their own.
+    Of a file that extends another only its own parts are noted: the file below has readers of its own.
     """
-    lines = tuple(model.text.split("\n"))
+    own = {f.file: tuple(f.text.split("\n")) for f in model.files if f.own}
     found = [
-        located(model.file, lines, at.line, at.column, message, hint, width=len(name))
+        located(at.file, own[at.file], at.line, at.column, message, hint, width=len(name))
         for at, name, message, hint in _found(model)
-        if at.file == model.file
+        if at.file in own
     ]
-    return tuple(sorted(found, key=lambda p: (p.line, p.column, p.message)))
+    order = {file: i for i, file in enumerate(own)}
+    return tuple(sorted((*model.noticed, *found), key=lambda p: (order[p.file], p.line, p.column, p.message)))
 
 
 # Where it stands, its name, what is noted and the likely fix.
@@ -53,10 +51,11 @@ _Found = Iterator[tuple[Origin, str, str, str]]
 def _found(model: Model) -> _Found:
     yield from _unread(model)
     yield from _uncited(model)
+    changed = anatomy.set_by_policies(model)
     for actor in model.actors:
-        yield from _types(model, actor)
-        yield from _misreadings(model, actor)
-        yield from _empty_actions(model, actor)
+        yield from _types(model, actor, changed)
+        yield from _misreadings(model, actor, changed)
+    yield from _empty_actions(model)
     yield from _empty_events(model)
     for claim in model.claims:
         for test in claim.tests:
@@ -66,137 +65,90 @@ def _found(model: Model) -> _Found:
 # ---------------------------------------------------------------------- what nothing reads
 
 
-def _formulas(value: object, into: str = "") -> Iterator[tuple[str, Formula]]:
-    """Every formula of a part of a model, with the name of what it gives a value to, if it does.
-
-    What is read only to give a value to itself is read by nobody: `change: -0.1 / month * x` of x.
-    """
-    if isinstance(value, Formula):
-        yield into, value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _formulas(item, into)
-    elif is_dataclass(value) and not isinstance(value, Origin):
-        if isinstance(value, Variable):
-            into = value.name
-        elif isinstance(value, Effect | Signal):
-            into = value.variable
-        elif isinstance(value, Misreading | Overlay):
-            into = value.parameter
-        for field in fields(value):
-            yield from _formulas(getattr(value, field.name), into)
-
-
 def _unread(model: Model) -> _Found:
-    """Parameters and variables without a reader."""
+    """Parameters and variables that no formula reads.
+
+    A formula that gives x its value is no reader of x, although it names it: `change: -0.1 / month * x`.
+    """
     read: set[str] = set()
-    for into, formula in _formulas(model):
-        read |= (variables_in(formula.node) | parameters_in(formula.node)) - {into}
+    for place in anatomy.formulas(model):
+        node = place.formula.node
+        read |= (variables_in(node) | parameters_in(node)) - {place.target}
     for parameter in model.parameters:
         name = parameter.name
         if name not in read:
-            hint = f"{_given(model, name)}Use it in a formula, or take it out."
+            hint = f"{_givers(model, name)}Use it in a formula, or take it out."
             yield parameter.origin, name, f"nothing reads `{name}`", hint
-    shown = {e.observes for e in model.evidence}
-    shown |= {s.quantity.name for c in model.claims for t in c.tests for s in t.sides}
-    moved = set(_moved(model))
+    watched = {e.observes for e in model.evidence} | {q.name for q in _quantities(model)}
+    moved = anatomy.moved(model)
     for variable in model.variables:
-        name = variable.name
-        if name in read | shown:
-            continue
-        if not variable.is_auxiliary and name not in moved:
-            hint = "Give it a `change` or an effect, use it in a formula, or take it out."
-            yield variable.origin, name, f"nothing changes `{name}`, and nothing reads it", hint
-        elif not variable.headline:
-            hint = "If it is there to be looked at, say `headline: true`; else use it or take it out."
-            yield variable.origin, name, f"nothing reads `{name}`", hint
+        if variable.name not in read | watched:
+            yield from _unread_variable(variable, variable.is_auxiliary or variable.name in moved)
 
 
-def _given(model: Model, parameter: str) -> str:
-    """Who gives a value to a parameter, all of them in vain, as a sentence."""
-    givers = [f"`{a.name}` misreads it" for a in model.actors for m in a.misreads if m.parameter == parameter]
-    givers += [
-        f"types of `{a.name}` give it values"
-        for a in model.actors
-        if any(o.parameter == parameter for t in a.types[:1] for o in t.overlays)
-    ]
-    givers += [
-        f"policy `{p.name}` changes it"
-        for p in model.policies
-        if any(parameter == name for i in p.interventions for name, _ in (*i.set, *i.shift))
-    ]
+def _unread_variable(variable: Variable, changes: bool) -> _Found:
+    name = variable.name
+    if not changes:
+        hint = "Give it a `change` or an effect, use it in a formula, or take it out."
+        yield variable.origin, name, f"nothing changes `{name}`, and nothing reads it", hint
+    elif not variable.headline:
+        hint = "If it is there to be looked at, say `headline: true`; else use it or take it out."
+        yield variable.origin, name, f"nothing reads `{name}`", hint
+
+
+def _quantities(model: Model) -> list[Quantity]:
+    """Everything that claims measure."""
+    return [side.quantity for claim in model.claims for test in claim.tests for side in test.sides]
+
+
+def _givers(model: Model, parameter: str) -> str:
+    """Who gives a value to a parameter that nothing reads, as a sentence."""
+    misreaders = [a.name for a in model.actors if parameter in {m.parameter for m in a.misreads}]
+    typed = [a.name for a in model.actors if parameter in _overlaid(a)]
+    policies = dict.fromkeys(
+        move.by.path for move in anatomy.moves(model) if move.by.kind == "policy" and move.target == parameter
+    )
+    givers = [f"`{name}` misreads it" for name in misreaders]
+    givers += [f"types of `{name}` give it values" for name in typed]
+    givers += [f"policy `{name}` changes it" for name in policies]
     if not givers:
         return ""
-    said = f"{', '.join(givers[:3])}{', ...' * (len(givers) > 3)}: that changes nothing either. "
-    return said[:1].upper() + said[1:]
+    sentence = f"{', '.join(givers[:3])}{', ...' * (len(givers) > 3)}: that changes nothing either. "
+    return sentence[:1].upper() + sentence[1:]
 
 
-def _moved(model: Model) -> Iterator[str]:
-    """Stocks that something can change."""
-    yield from (v.name for v in model.stocks if v.change is not None or v.noise is not None)
-    parts: list[tuple[Effect, ...]] = [a.effects for actor in model.actors for a in actor.actions]
-    parts += [e.effects for e in model.events]
-    parts += [b.effects for e in model.events for b in e.branches]
-    parts += [r.effects for ladder in model.ladders for r in ladder.rungs]
-    yield from (effect.variable for effects in parts for effect in effects)
-    yield from _set(model)
-
-
-def _set(model: Model) -> Iterator[str]:
-    """Parameters and stocks that some policy sets or shifts."""
-    for policy in model.policies:
-        for intervention in policy.interventions:
-            yield from (name for name, _ in (*intervention.set, *intervention.shift))
+def _overlaid(actor: Actor) -> set[str]:
+    """Parameters to which the types of an actor give values: the same ones in each type."""
+    return {o.parameter for t in actor.types for o in t.overlays}
 
 
 def _uncited(model: Model) -> _Found:
-    """Sources that nothing names; where no number needs one, a list of reading is no slip."""
+    """Sources that no part names. An illustrative model needs none: there they may be a reading list."""
     if model.illustrative:
         return
-    cited = {s.split(maxsplit=1)[0] for o in _origins(model) for s in o.sources if s}
-    own = [s for s in model.sources if s.key not in cited and s.origin.file == model.file]
+    origins = (part.origin for part in anatomy.parts(model))
+    cited = {s.split(maxsplit=1)[0] for o in origins if o is not None for s in o.sources if s}
+    files = {f.file for f in model.files if f.own}
+    own = [s for s in model.sources if s.key not in cited and s.origin.file in files]
     if own:
         message = f"nothing rests on {_listed([s.key for s in own])} of the sources"
-        yield (
-            own[0].origin,
-            own[0].key,
-            message,
-            "Name it in the `source` of what rests on it, or take it out.",
-        )
-
-
-def _origins(value: object) -> Iterator[Origin]:
-    if isinstance(value, Origin):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _origins(item)
-    elif is_dataclass(value) and not isinstance(value, Formula):
-        for field in fields(value):
-            yield from _origins(getattr(value, field.name))
+        hint = "Name it in the `source` of what rests on it, or take it out."
+        yield own[0].origin, own[0].key, message, hint
 
 
 # ---------------------------------------------------------------------- minds
 
 
-def _types(model: Model, actor: Actor) -> _Found:
+def _types(model: Model, actor: Actor, changed: set[str]) -> _Found:
     """Types that are like another, and those that are neither true nor believed in."""
     values = {t.name: tuple(_value(model, o.value) for o in t.overlays) for t in actor.types}
     if len(actor.types) == 1:
-        (only,) = actor.types
-        own = tuple(_own(model, o.parameter) for o in only.overlays)
-        varied = {o.parameter for o in only.overlays} & set(_set(model))
-        if None not in own and not varied and values[only.name] == own:
-            message = (
-                f"type `{only.name}` of `{actor.name}` gives parameters the values that they have anyway"
-            )
-            yield only.origin, only.name, message, "Give it other values, or a second type beside it."
+        yield from _only_type(model, actor, values[actor.types[0].name], changed)
     for i, type_ in enumerate(actor.types):
-        mine = values[type_.name]
-        twin = next((t for t in actor.types[:i] if None not in mine and values[t.name] == mine), None)
-        name = type_.name
+        name, own = type_.name, values[type_.name]
+        twin = next((t.name for t in actor.types[:i] if None not in own and values[t.name] == own), None)
         if twin is not None:
-            message = f"types `{twin.name}` and `{name}` of `{actor.name}` are alike in all that they say"
+            message = f"types `{twin}` and `{name}` of `{actor.name}` are alike in all that they say"
             yield type_.origin, name, message, "Give one of them other values, or take it out."
         if _never(actor.true_type, name) and not _believed(model, actor, name):
             message = f"type `{name}` of `{actor.name}` is never true, and nobody believes that it is"
@@ -204,8 +156,19 @@ def _types(model: Model, actor: Actor) -> _Found:
             yield type_.origin, name, message, hint
 
 
+def _only_type(
+    model: Model, actor: Actor, values: tuple[float | Node | None, ...], changed: set[str]
+) -> _Found:
+    """A single type that leaves all parameters as they are."""
+    (only,) = actor.types
+    as_they_are = tuple(_own(model, o.parameter) for o in only.overlays)
+    if None not in as_they_are and not _overlaid(actor) & changed and values == as_they_are:
+        message = f"type `{only.name}` of `{actor.name}` gives parameters the values that they have anyway"
+        yield only.origin, only.name, message, "Give it other values, or a second type beside it."
+
+
 def _value(model: Model, value: Formula | Distribution) -> float | Node | None:
-    """What can be held against another value; None of a prior: each draw of one is its own."""
+    """What can be compared with another value; None for a prior, each draw of which is its own."""
     if isinstance(value, Distribution):
         return None
     number = fold(value.node)
@@ -215,7 +178,7 @@ def _value(model: Model, value: Formula | Distribution) -> float | Node | None:
 
 
 def _own(model: Model, parameter: str) -> float | None:
-    """The number that a parameter is; None of a prior."""
+    """The number that a parameter is; None for a prior."""
     value = next(p.value for p in model.parameters if p.name == parameter)
     return None if isinstance(value, Distribution) else value
 
@@ -231,52 +194,60 @@ def _never(chances: Chances, type_: str) -> bool:
 
 
 def _believed(model: Model, actor: Actor, type_: str) -> bool:
-    """Whether somebody can come to hold a type of an actor for true."""
+    """Whether somebody can come to believe that an actor is of this type."""
     beliefs = [b for a in model.actors for b in a.beliefs if b.about == actor.name]
-    made = [
-        dict(chances).get(type_, 0.0)
-        for p in model.policies
-        for i in p.interventions
-        for _, about, chances in i.believe
-        if about == actor.name
-    ]
-    return any(made) or any(b.floor is not None or not _never(b.prior, type_) for b in beliefs)
+    if any(b.floor is not None or not _never(b.prior, type_) for b in beliefs):
+        return True
+    given = [chances for p in model.policies for i in p.interventions for chances in i.believe]
+    return any(dict(chances).get(type_, 0.0) for _, about, chances in given if about == actor.name)
 
 
-def _misreadings(model: Model, actor: Actor) -> _Found:
+def _misreadings(model: Model, actor: Actor, changed: set[str]) -> _Found:
     """Misreadings that take a parameter for what it is."""
     # A policy may change the truth beside a misreading, which stays, and types may give another one.
-    varied = {o.parameter for a in model.actors for t in a.types for o in t.overlays} | set(_set(model))
+    varied = changed.union(*map(_overlaid, model.actors))
     for misreading in actor.misreads:
         name, value = misreading.parameter, misreading.value
-        itself = isinstance(value, Formula) and value.node == Parameter(name)
-        own = _own(model, name)
-        if name not in varied and (itself or (own is not None and _value(model, value) == own)):
+        if name not in varied and _is_itself(model, name, value):
             message = f"`{actor.name}` takes `{name}` for what it is"
             yield misreading.origin, name, message, "Give it another value, or take it out."
+
+
+def _is_itself(model: Model, parameter: str, value: Formula | Distribution) -> bool:
+    """Whether a value is certainly that of the parameter."""
+    if isinstance(value, Formula) and value.node == Parameter(parameter):
+        return True
+    own = _own(model, parameter)
+    return own is not None and _value(model, value) == own
 
 
 # ---------------------------------------------------------------------- what happens
 
 
-def _empty_actions(model: Model, actor: Actor) -> _Found:
-    """Several actions that change nothing; one of that kind is waiting."""
-    if any(b.about == actor.name for a in model.actors for b in a.beliefs):
-        return  # others learn from which of them is taken
-    meant = {e.observes for e in model.evidence}
-    for claim in model.claims:
-        quantities = [s.quantity for t in claim.tests for s in t.sides]
-        meant |= {f"{who}/{a}" for q in quantities for who, acts in (*q.acts, *q.after) for a in acts}
+def _empty_actions(model: Model) -> _Found:
+    """Several actions of an actor that change nothing; one of that kind is waiting."""
+    meant = _meant(model)
+    believed = {b.about for a in model.actors for b in a.beliefs}  # others learn from which they take
+    for actor in model.actors:
+        empty = [a for a in actor.actions if _is_empty(a) and (actor.name, a.name) not in meant]
+        if len(empty) > 1 and actor.name not in believed:
+            named = _listed([a.name for a in empty])
+            message = (
+                f"{named} of `{actor.name}` have neither effects nor a cost: which is taken changes nothing"
+            )
+            hint = "Give `effects` to what is more than waiting, or leave one of them."
+            yield empty[1].origin, empty[1].name, message, hint
+
+
+def _meant(model: Model) -> set[tuple[str, str]]:
+    """(actor, action) of every action that evidence, a claim or a policy names."""
+    named = {(who, act) for who, _, act in (e.observes.partition("/") for e in model.evidence)}
+    several = [pair for q in _quantities(model) for pair in (*q.acts, *q.after)]
     for policy in model.policies:
-        for i in policy.interventions:
-            meant |= {f"{who}/{act}" for who, act, *_ in (*i.force, *i.nudge)}
-            meant |= {f"{who}/{a}" for who, acts in i.forbid for a in acts}
-    empty = [a for a in actor.actions if _is_empty(a) and f"{actor.name}/{a.name}" not in meant]
-    if len(empty) > 1:
-        named = _listed([a.name for a in empty])
-        message = f"{named} of `{actor.name}` have neither effects nor a cost: which is taken changes nothing"
-        hint = "Give `effects` to what is more than waiting, or leave one of them."
-        yield empty[1].origin, empty[1].name, message, hint
+        for step in policy.interventions:
+            several += step.forbid
+            named |= {*step.force, *((who, act) for who, act, _ in step.nudge)}
+    return named | {(who, act) for who, acts in several for act in acts}
 
 
 def _is_empty(action: Action) -> bool:
@@ -285,13 +256,15 @@ def _is_empty(action: Action) -> bool:
 
 def _empty_events(model: Model) -> _Found:
     """Random events that change nothing and that nobody counts; a date without effects is shown."""
-    counted = {e.observes for e in model.evidence}
-    counted |= {s.quantity.name for c in model.claims for t in c.tests for s in t.sides}
+    counted = {e.observes for e in model.evidence} | {q.name for q in _quantities(model)}
     for event in model.events:
-        empty = not event.effects and not any(b.effects for b in event.branches)
-        if event.on is None and empty and event.name not in counted:
+        if event.on is None and _has_no_effects(event) and event.name not in counted:
             message = f"`{event.name}` changes nothing: it has no effects"
             yield event.origin, event.name, message, "Add `effects: {VARIABLE: amount}`, or take it out."
+
+
+def _has_no_effects(event: Event) -> bool:
+    return not event.effects and not any(b.effects for b in event.branches)
 
 
 # ---------------------------------------------------------------------- claims
@@ -299,30 +272,39 @@ def _empty_events(model: Model) -> _Found:
 
 def _decided(model: Model, claim: Claim, test: Test) -> _Found:
     """Tests that the bounds of what they measure decide, whatever happens."""
-    bounds = {v.name: v.bounds for v in model.variables if v.bounds is not None}
-    ranges = [
-        (0.0, 1.0) if s.quantity.kind == "chance" else bounds.get(s.quantity.name)
-        for s in test.sides
-        if s.quantity.kind in ("chance", "variable")
-    ]
-    if len(ranges) != len(test.sides) or None in ranges or not ranges:
-        return
+    ranges = [_range(model, side.quantity) for side in test.sides]
     known = [r for r in ranges if r is not None]
+    if not known or len(known) < len(ranges):
+        return
     low, high = min(r[0] for r in known), max(r[1] for r in known)
-    least, most = test.limits
-    if len(test.sides) == 1:
-        never = least >= high or most <= low
-        always = least < low and most > high
-    else:
-        never = test.least > high - low and test.expect in ("higher", "lower", "rising", "falling")
-        always = test.least > high - low and not never
-    if never or always:
+    verdict = _verdict(test, low, high)
+    if verdict:
         what = f"`{test.sides[0].quantity.name}` stays within [{low:g}, {high:g}]"
         which = f"test {claim.tests.index(test) + 1}" if len(claim.tests) > 1 else "its test"
-        message = (
-            f"claim `{claim.name}`: {what}, so {which} {'can never be borne out' if never else 'cannot fail'}"
-        )
+        message = f"claim `{claim.name}`: {what}, so {which} {verdict}"
         yield claim.origin, claim.name, message, "Check the number, its unit and the bounds."
+
+
+def _range(model: Model, quantity: Quantity) -> tuple[float, float] | None:
+    """Within what a quantity lies whatever happens; None if the model does not bound it."""
+    if quantity.kind == "chance":
+        return 0.0, 1.0
+    if quantity.kind != "variable":
+        return None
+    return next(v.bounds for v in model.variables if v.name == quantity.name)
+
+
+def _verdict(test: Test, low: float, high: float) -> str:
+    """What comes of a test of quantities within [low, high], if that is decided beforehand."""
+    least, most = test.limits
+    never, always = "can never be borne out", "cannot fail"
+    if len(test.sides) == 1:
+        if least >= high or most <= low:
+            return never
+        return always if least < low and most > high else ""
+    if test.least <= high - low:
+        return ""
+    return never if test.expect in ("higher", "lower", "rising", "falling") else always
 
 
 def _listed(names: list[str]) -> str:

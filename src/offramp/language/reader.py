@@ -60,7 +60,7 @@ class Reader:
 
     def place(self, key: Scalar) -> Origin:
         """Where a thing stands, of which nothing says what backs it."""
-        return Origin(key.line, key.column, file=self.source.file_of(key).file)
+        return Origin(key.line, key.column, file=self.source.text_of(key).file)
 
     def clean(self) -> bool:
         return not self.problems and not self._missing
@@ -68,8 +68,9 @@ class Reader:
     def error(self) -> ModelError:
         """All problems noted so far."""
         found = list(dict.fromkeys(self.problems))
+        order = {t.file: i for i, t in enumerate(t for s in self.source.chain for t in s.texts)}
         for name, uses in self._missing.items():
-            first, *others = sorted(uses, key=lambda p: (p.file != self.source.file, p.line, p.column))
+            first, *others = sorted(uses, key=lambda p: (order.get(p.file, 0), p.line, p.column))
             hint = [f"It is taken out on {self.source.removed[name]}."] if name in self.source.removed else []
             for file in dict.fromkeys(p.file for p in (first, *others)):
                 lines = {p.line for p in others if p.file == file} - {first.line if file == first.file else 0}
@@ -79,7 +80,7 @@ class Reader:
             found.append(replace(first, hint=(*first.hint, *hint)))
         if len(found) > MAX_PROBLEMS:
             found = sorted(found, key=lambda p: (p.line, p.column))[:MAX_PROBLEMS]
-            found.append(Problem(self.source.file, len(self.source.lines), 1, MORE))
+            found.append(Problem(self.source.main.file, len(self.source.main.lines), 1, MORE))
         return ModelError(found)
 
     def mapping(self, value: Value | None, name: str, what: str, hint: str = "") -> Mapping | None:
@@ -87,7 +88,7 @@ class Reader:
         if value is None or isinstance(value, Mapping):
             return value
         if isinstance(value, Scalar) and value.is_null:
-            return Mapping((), value.line, value.column, value.layer)
+            return Mapping((), value.line, value.column, value.within)
         hint = hint or f"Write `{name[:60]}:` and, indented below it, lines of `key: value`."
         if isinstance(value, Sequence):
             hint = "Take out the `- ` (or the `[ ]`) and write lines of `key: value`."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from offramp.language import keys
+from offramp.language.chapters import MAX_CHAPTERS
 from offramp.language.keys import Key, Table
 
 Schema = dict[str, Any]
@@ -55,17 +56,32 @@ _DEFINITIONS: dict[str, Schema] = {
 def json_schema() -> Schema:
     """JSON Schema (draft 2020-12) of a model file, as plain values ready for `json.dumps`."""
     whole = _table(keys.FILE)
-    # What a file leaves out stands in the one that it extends.
-    layer = {**_relaxed(whole), "required": ["extend", "model"]}
+    part = {"$ref": "#/$defs/part"}
+    named = {"properties": {"model": {"type": "object", "required": ["name"]}}, "required": ["model"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "offramp model file",
         "description": "One crisis: who decides, what changes, what happens, what we ask about and might do.",
-        "if": {"type": "object", "required": ["extend"]},
-        "then": layer,
-        "else": whole,
-        "$defs": _DEFINITIONS,
+        # What a file leaves out stands in the one that it extends, or in other chapters. A chapter is known
+        # by what it lacks: a horizon, and a name in `model`.
+        **_either(
+            ({"required": ["extend"]}, {**part, "required": ["extend", "model"]}),
+            ({"required": ["chapters"]}, part),
+            ({"required": ["horizon"]}, {"$ref": "#/$defs/whole"}),
+            (named, {"$ref": "#/$defs/whole"}),
+            otherwise=part,
+        ),
+        "$defs": {**_DEFINITIONS, "whole": whole, "part": _relaxed(whole)},
     }
+
+
+def _either(*cases: tuple[Schema, Schema], otherwise: Schema) -> Schema:
+    """The first schema whose condition a mapping meets."""
+    if not cases:
+        return otherwise
+    (condition, schema), *others = cases
+    following = _either(*others, otherwise=otherwise)
+    return {"if": {"type": "object", **condition}, "then": schema, "else": following}
 
 
 def _relaxed(schema: Any) -> Any:
@@ -145,6 +161,9 @@ def _shape(key: Key) -> Schema:
             return _named({"anyOf": [_FORMULA, _table(_of(key))]})
         case "pair":
             return {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
+        case "files":
+            file = {"type": "string", "pattern": r"^[^/\\:~]+\.ya?ml$"}
+            return {"type": "array", "items": file, "minItems": 1, "maxItems": MAX_CHAPTERS}
         case "removals":
             return {"$ref": "#/$defs/removals"}
         case "sides":

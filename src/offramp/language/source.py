@@ -1,4 +1,4 @@
-"""The text of a model file as plain values that remember line and column.
+"""The text of model files as plain values that remember file, line and column.
 
 What a scalar *means* (a number, a date, a formula) is decided later by the key it stands under, so `NO` is
 never taken for a truth value and `1e-3` never for text. `yaml_reader.py` builds these values.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from offramp.errors import Problem
@@ -29,14 +30,14 @@ _SHOWN = 160
 class Scalar:
     """One piece of text. `line` and `column` count from 1 and point at its first character.
 
-    `layer` says in which file it stands: 0 in the file itself, 1 in the one that it extends.
+    `within` is the text of the file in which it stands; None: of the model's own file.
     """
 
     text: str
     line: int
     column: int
     style: Literal["plain", "quoted", "literal", "folded"] = "plain"
-    layer: int = 0
+    within: Text | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_null(self) -> bool:
@@ -58,7 +59,7 @@ class Sequence:
     items: tuple[Value, ...]
     line: int
     column: int
-    layer: int = 0
+    within: Text | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Mapping:
     entries: tuple[tuple[Scalar, Value], ...]
     line: int
     column: int
-    layer: int = 0
+    within: Text | None = field(default=None, compare=False, repr=False)
 
     def get(self, key: str) -> Value | None:
         return next((v for k, v in self.entries if k.text == key), None)
@@ -82,36 +83,24 @@ Value = Scalar | Sequence | Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A file that was read.
+class Text:
+    """The text of one file.
 
     Attributes
     ----------
-    hash : SHA-256 of its bytes, hexadecimal; where it extends another file, of the hashes of both
-    root : its top-level mapping, laid over that of the file that it extends
-    problems : found in reading; the rest of the file is still worth checking
-    base : the file that it extends
-    changes : what it changes in it
-    removed : name of what it takes out -> where it says so
+    file : what messages call it
+    text : with line ends of Unix, and `lines`, the same split at them
+    data : its bytes
+    folder : in which it stands; None: text that stands in no folder, and what comes with offramp
+    path : from the folder of the model's own file, or `bundled/...`: where a copy of the model has it
     """
 
     file: str
     text: str = field(repr=False)
     lines: tuple[str, ...] = field(repr=False)
-    hash: str
-    root: Mapping
-    problems: tuple[Problem, ...] = ()
-    base: Source | None = None
-    changes: tuple[Change, ...] = ()
-    removed: Lookup[str, str] = field(default_factory=dict)
-
-    def file_of(self, at: Value) -> Source:
-        """The file in which a value stands."""
-        return self.base if at.layer and self.base is not None else self
-
-    def words_for(self, at: Value) -> str:
-        """Where a value stands, for messages about another place: `line 12`, with the file if two."""
-        return f"line {at.line}" + (f" of {self.file_of(at).file}" if self.base is not None else "")
+    data: bytes = field(default=b"", repr=False)
+    folder: Path | None = None
+    path: str = "model.yaml"
 
     def place(self, scalar: Scalar, offset: int) -> tuple[int, int]:
         """Line and column in the file of the character at `offset` in the text of `scalar`.
@@ -148,9 +137,7 @@ class Source:
     def problem(
         self, at: Value, message: str, *hint: str, start: int | None = None, end: int | None = None
     ) -> Problem:
-        """A problem at a value, or at the characters `start` to `end` of a scalar's text."""
-        if self.file_of(at) is not self:
-            return self.file_of(at).problem(at, message, *hint, start=start, end=end)
+        """A problem at a value of this file, or at the characters `start` to `end` of a scalar's text."""
         line, column, width = at.line, at.column, 1
         if isinstance(at, Scalar):
             if start is None and at.style in ("plain", "quoted"):
@@ -171,6 +158,61 @@ class Source:
             end = text.find(text[:1], 1)
             return end + 1 if end > 0 else len(text)
         return min(len(at.text), len(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model that was read: its file, the chapters of it, and the model that it extends.
+
+    Attributes
+    ----------
+    file : what messages call the whole, such as the folder of its chapters
+    texts : its own file, then its chapters in their order; not those of `base`
+    hash : SHA-256 of the bytes of one file, hexadecimal; what it is of more files, `bind` and `extend` say
+    root : the entries of all of these, laid over those of the model that it extends
+    problems : found in reading; the rest of the file is still worth checking
+    notes : noticed in reading, and no problem
+    base : the model that it extends
+    changes : what it changes in it
+    removed : name of what it takes out -> where it says so
+    nodes : values in one file, as it was read
+    """
+
+    file: str
+    texts: tuple[Text, ...]
+    hash: str
+    root: Mapping
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    base: Source | None = None
+    changes: tuple[Change, ...] = ()
+    removed: Lookup[str, str] = field(default_factory=dict)
+    nodes: int = 0
+
+    @property
+    def main(self) -> Text:
+        """The text of its own file."""
+        return self.texts[0]
+
+    @property
+    def chain(self) -> tuple[Source, ...]:
+        """This model, the one that it extends, the one that that extends, and so on."""
+        return (self, *(self.base.chain if self.base is not None else ()))
+
+    def text_of(self, at: Value) -> Text:
+        """The file in which a value stands."""
+        return at.within or self.main
+
+    def words_for(self, at: Value) -> str:
+        """Where a value stands, for messages about another place: `line 12`, with the file if several."""
+        several = self.base is not None or len(self.texts) > 1
+        return f"line {at.line}" + (f" of {self.text_of(at).file}" if several else "")
+
+    def problem(
+        self, at: Value, message: str, *hint: str, start: int | None = None, end: int | None = None
+    ) -> Problem:
+        """A problem at a value, or at the characters `start` to `end` of a scalar's text."""
+        return self.text_of(at).problem(at, message, *hint, start=start, end=end)
 
 
 def located(

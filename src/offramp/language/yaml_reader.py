@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import yaml
@@ -24,6 +25,7 @@ from offramp.language.source import (
     Scalar,
     Sequence,
     Source,
+    Text,
     Value,
     located,
 )
@@ -45,14 +47,14 @@ _LONGEST_CUT = 5_000  # characters; what is longer is neither a formula nor a ti
 _QUOTE_IT = "Write the text out where it is needed. Text that begins with `{}` needs quotes."
 
 
-def read(data: bytes, file: str = "<text>", layer: int = 0) -> Source:
+def read(data: bytes, file: str = "<text>", folder: Path | None = None, path: str = "model.yaml") -> Source:
     """Read one YAML file.
 
     Parameters
     ----------
     data : the bytes of the file
     file : its name in messages
-    layer : what its values say of where they stand (see `Scalar`)
+    folder, path : where it stands (see `Text`)
 
     Raises
     ------
@@ -78,9 +80,10 @@ def read(data: bytes, file: str = "<text>", layer: int = 0) -> Source:
             "Delete it and type the text around it again; such characters come with copied text.",
         )
         raise ModelError([problem])
-    builder = _Builder(file, lines, layer)
-    root = builder.build(text)
-    return Source(file, text, lines, hashlib.sha256(data).hexdigest(), root, tuple(builder.problems))
+    builder = _Builder(Text(file, text, lines, data, folder, path))
+    root = builder.build()
+    problems, digest = tuple(builder.problems), hashlib.sha256(data).hexdigest()
+    return Source(file, (builder.within,), digest, root, problems, nodes=builder.nodes)
 
 
 def _decode(data: bytes, file: str) -> str:
@@ -106,7 +109,7 @@ class _Open:
 
     line: int
     column: int
-    layer: int
+    within: Text
     is_mapping: bool
     is_flow: bool
     items: list[Value] = field(default_factory=list)
@@ -118,17 +121,17 @@ class _Open:
 
     def close(self) -> Value:
         if self.is_mapping:
-            return Mapping(tuple(self.entries.values()), self.line, self.column, self.layer)
-        return Sequence(tuple(self.items), self.line, self.column, self.layer)
+            return Mapping(tuple(self.entries.values()), self.line, self.column, self.within)
+        return Sequence(tuple(self.items), self.line, self.column, self.within)
 
 
 class _Builder:
     """Puts events together into values, with a stack of its own: depth costs no recursion."""
 
-    def __init__(self, file: str, lines: tuple[str, ...], layer: int = 0) -> None:
-        self.file = file
-        self.lines = lines
-        self.layer = layer
+    def __init__(self, within: Text) -> None:
+        self.within = within
+        self.file = within.file
+        self.lines = within.lines
         self.problems: list[Problem] = []
         self.nodes = 0
         self.cut: set[tuple[int, int]] = set()  # places of values that were found cut by a comma
@@ -148,9 +151,10 @@ class _Builder:
         self.say(line, column, message, *hint, width=width)
         return ModelError(self.problems)
 
-    def build(self, text: str) -> Mapping:
+    def build(self) -> Mapping:
         try:
-            root = self._root(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            root = self._root(yaml.parse(self.within.text, Loader=loader))
         except yaml.YAMLError as error:
             raise self._syntax(error) from None
         if root is None or (isinstance(root, Scalar) and root.is_null):
@@ -179,13 +183,13 @@ class _Builder:
                 self._refuse(event, line, column)
                 if isinstance(event, yaml.ScalarEvent):
                     self.scalar = event
-                    scalar = Scalar(event.value, line, column, _STYLES.get(event.style, "plain"), self.layer)
+                    scalar = Scalar(event.value, line, column, _STYLES.get(event.style, "plain"), self.within)
                     root = self._place(stack, scalar, root)
                 elif isinstance(event, yaml.CollectionStartEvent):
                     if len(stack) >= MAX_LEVELS:
                         raise self.stop(line, column, f"nested more than {MAX_LEVELS} levels deep")
                     is_mapping = isinstance(event, yaml.MappingStartEvent)
-                    stack.append(_Open(line, column, self.layer, is_mapping, bool(event.flow_style)))
+                    stack.append(_Open(line, column, self.within, is_mapping, bool(event.flow_style)))
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._say_repeated(stack[-1])
                 root = self._place(stack, stack.pop().close(), root)
@@ -294,7 +298,7 @@ class _Builder:
         if len(cut.text) < _LONGEST_CUT:
             # A stray quote is what is left of the quotes that would have kept the value whole.
             whole = f"{cut.text}, {key.text}".replace('"', "")
-            top.entries[top.last] = (before, Scalar(whole, cut.line, cut.column, "plain", self.layer))
+            top.entries[top.last] = (before, Scalar(whole, cut.line, cut.column, "plain", self.within))
         return True
 
     def _syntax(self, error: yaml.YAMLError) -> ModelError:

@@ -1,187 +1,166 @@
-"""The questions that a brief answers beside the outlook, within a budget of runs."""
+"""The questions that a brief answers beside the outlook: those it asks, and those asked before.
+
+No question is known here by name: each says of itself how it takes part (`Question.brief`), and plans how it
+is asked (`for_brief` of its room). Questions that hold policies against each other share one set of runs.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from offramp.analysis.intervals import LEVEL
-from offramp.distribution import standard_normal_quantile
+from offramp.analysis.answer import Answer, load_plain
 from offramp.errors import OfframpError, UsageError
-from offramp.model import Distribution, Model
-from offramp.questions.claims.ask import findings_of, policies_of
-from offramp.questions.claims.ask import measured as measured_of_claims
-from offramp.questions.compare.ask import BASELINE, comparison_of, weighed_outcomes
-from offramp.questions.compare.ask import measured as measured_of_policies
-from offramp.questions.misreadings.ask import misreadings
-from offramp.questions.paired_runs import Lived, Measured, live
+from offramp.model import Model
+from offramp.questions.paired_runs import Measured, PairedRuns, run_paired
+from offramp.questions.question import Question
+from offramp.questions.registry import questions
 from offramp.runs.design import Design
-from offramp.runs.simulate import Progress
+from offramp.runs.how import AS_SUITS, How
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Floats = npt.NDArray[np.float64]
 
-QUESTIONS = ("compare", "claims", "misreadings")
-# What tells the JSON of each question from the others'.
-_MARKS = {
-    "compare": {"against", "policies"},
-    "claims": {"claims"},
-    "misreadings": {"misreadings", "sides"},
-    "sensitivity": {"screened", "shares"},
-    "discover": {"regions"},
-    "backtest": {"skill", "questions_hash"},
-}
+@dataclass(frozen=True)
+class Shared:
+    """A question that is answered from runs which others use too.
+
+    Attributes
+    ----------
+    policies : whose futures it needs, beside those of the first policy of the brief
+    measure : what it needs of them
+    answer : its answer, from the design that was run and what was measured; None where that gives none
+    """
+
+    policies: Sequence[str]
+    measure: Callable[[xr.Dataset], Measured]
+    answer: Callable[[Design, PairedRuns], Answer | None]
 
 
 @dataclass(frozen=True)
-class Budget:
-    """How many futures are spent: under each policy, and in each world of corrections (0: not asked)."""
+class Alone:
+    """A question that runs futures of its own.
 
-    policies: int
-    corrections: int
+    Attributes
+    ----------
+    answer : its answer; where it raises `OfframpError`, a brief goes without
+    """
+
+    answer: Callable[[How], Answer]
 
 
-# Actors who think of what others think make runs some ten times dearer: these have fewer.
-FULL, FULL_DEEP = Budget(policies=1000, corrections=200), Budget(policies=200, corrections=40)
-QUICK, QUICK_DEEP = Budget(policies=200, corrections=0), Budget(policies=60, corrections=0)
+Plan = Shared | Alone
 
 
-def budget_for(model: Model, quick: bool = False) -> Budget:
-    """What a brief of a model spends on its questions."""
+def taking_part() -> dict[str, Question]:
+    """Name -> question, of those whose answers can stand in a brief."""
+    return {name: q for name, q in questions().items() if q.brief is not None}
+
+
+def futures_for(model: Model, quick: bool = False) -> dict[str, int]:
+    """In how many futures a brief of a model asks each question; without those that it does not ask."""
     deep = any(actor.depth >= 2 for actor in model.actors)
-    if quick:
-        return QUICK_DEEP if deep else QUICK
-    return FULL_DEEP if deep else FULL
+    return {
+        name: n
+        for name, q in taking_part().items()
+        if q.brief and q.brief.futures and (n := q.brief.futures.spent(quick, deep))
+    }
 
 
 def answers(
     design: Design,
     *,
-    budget: Budget | None = None,
+    futures: Mapping[str, int] | None = None,
     known: Collection[str] = (),
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> dict[str, dict[str, Any]]:
-    """What `offramp compare`, `claims` and `misreadings` would say, from as few runs as will do.
+    how: How = AS_SUITS,
+) -> dict[str, Answer]:
+    """What a brief asks, from as few runs as will do.
 
     Parameters
     ----------
     design : model, seed and overrides; with several policies these are compared with the first, otherwise all
         that one could choose are compared with the one
-    budget : how many futures to spend; None for that of `budget_for`
+    futures : question -> in how many it is asked; None for those of `futures_for`
     known : questions answered already, which are not asked again
-    threads, progress : as for `simulate`
+    how : futures are run
 
     Returns
     -------
-    Question -> what its command prints as JSON. What cannot be asked of the model is left out. `compare` has
-    `hinges` too: for each policy and outcome the uncertain number with which its effect goes most, if any.
+    Question -> its answer, equal to what its command gives with the same options. What cannot be asked of the
+    model is left out.
     """
-    model = design.model
-    budget = budget or budget_for(model)
-    against = design.policies[0]
-    choices = [p.name for p in model.policies if not p.variant and p.name not in (against, BASELINE)]
-    chosen = (list(design.policies[1:]) or choices) if "compare" not in known else []
-    claims = model.claims if "claims" not in known and against == BASELINE else ()
-    found: dict[str, dict[str, Any]] = {}
-    names = list(dict.fromkeys([against, *chosen, *policies_of(claims)]))
-    if (chosen or claims) and budget.policies:
-        every = design.another(policies=names, scenarios=budget.policies)
-
-        def measured(runs: xr.Dataset) -> Measured:
-            return measured_of_policies(runs) | measured_of_claims(runs, claims)
-
-        lived = live(every, measured, threads=threads, progress=progress)
-        if chosen and not _all_failed(lived):
-            comparison = comparison_of(every, lived, names=chosen).as_dict()
-            found["compare"] = comparison | {"hinges": _hinges(every, lived, chosen)}
-        if claims:
-            found["claims"] = findings_of(every, lived, claims).as_dict()
-    if "misreadings" not in known and budget.corrections and any(o.absorbing for o in model.outcomes):
-        one = design.another(policies=[against], scenarios=budget.corrections)
-        # Where nobody gets anything wrong there is nothing to ask; where every run fails the outlook says so.
-        with contextlib.suppress(OfframpError):
-            found["misreadings"] = misreadings(one, threads=threads, progress=progress).as_dict()
-    return found
+    spent = futures_for(design.model) if futures is None else futures
+    plans = {
+        name: plan
+        for name, n in spent.items()
+        if name not in known and (plan := questions()[name].plan(design.another(scenarios=n))) is not None
+    }
+    shared = {name: plan for name, plan in plans.items() if isinstance(plan, Shared)}
+    found = _from_shared_runs(design, shared, max((spent[n] for n in shared), default=0), how)
+    for name, plan in plans.items():
+        if isinstance(plan, Alone):
+            with contextlib.suppress(OfframpError):
+                found[name] = plan.answer(how)
+    return {name: found[name] for name in questions() if name in found}
 
 
-def recognised(given: Mapping[str, Any], model: Model, where: str) -> str:
-    """Which question a file of JSON answers.
+def _from_shared_runs(
+    design: Design, plans: Mapping[str, Shared], futures: int, how: How
+) -> dict[str, Answer]:
+    """Answers from one set of runs under all policies that any of the questions needs."""
+    if not plans:
+        return {}
+    policies = dict.fromkeys([design.policies[0], *(p for plan in plans.values() for p in plan.policies)])
+    every = design.another(policies=list(policies), scenarios=futures)
+
+    def measure(runs: xr.Dataset) -> Measured:
+        found: Measured = {}
+        for plan in plans.values():
+            found |= plan.measure(runs)
+        return found
+
+    paired = run_paired(every, measure, how=how)
+    found = {name: plan.answer(every, paired) for name, plan in plans.items()}
+    return {name: answer for name, answer in found.items() if answer is not None}
+
+
+def read_answers(files: Iterable[Path], model: Model) -> dict[str, Answer]:
+    """Answers that were asked before: what `--format json` printed, each in a file of its own.
 
     Raises
     ------
     UsageError
-        If it answers none that a brief knows, or is of another model or version of it.
+        If a file holds none that a brief can use, one of another model or version of it, or one of a question
+        that another file answers too.
     """
-    name = next((n for n, marks in _MARKS.items() if marks <= given.keys()), None)
-    if name is None:
+    found: dict[str, Answer] = {}
+    for file in files:
+        answer = _read_answer(file, model)
+        if answer.QUESTION in found:
+            raise UsageError(f"{file} answers `{answer.QUESTION}`, and so does a file before it.")
+        found[answer.QUESTION] = answer
+    return found
+
+
+def _read_answer(file: Path, model: Model) -> Answer:
+    given = load_plain(file)
+    name, known = given.get("question"), taking_part()
+    if not isinstance(name, str) or name not in known:
+        of_question = isinstance(name, str) and name in questions()
+        what = f"answers `{name}`, which has no part in" if of_question else "is no answer that can stand in"
         raise UsageError(
-            f"{where} is no answer that a brief can use. It takes what `offramp QUESTION MODEL --format json`"
-            f" prints for: {', '.join(_MARKS)}."
+            f"{file} {what} a brief. It takes what `offramp QUESTION MODEL --format json` prints for: "
+            f"{', '.join(known)}."
         )
-    # A backtest is of a model that begins earlier.
-    if name != "backtest" and given.get("model_hash") != model.hash:
+    answer = known[name].answer_type.from_dict(given, str(file))
+    part = known[name].brief
+    if part and part.of_this_model and answer.model_hash != model.hash:
         raise UsageError(
-            f"{where} is of another model than `{model.name}` as it now stands: ask again with "
+            f"{file} is of another model than `{model.name}` as it now stands: ask again with "
             f"`offramp {name} ... --format json`."
         )
-    return name
-
-
-def _all_failed(lived: Lived) -> bool:
-    return all(np.isnan(v).all() for n, v in lived.futures.items() if n.startswith("came/"))
-
-
-def _hinges(design: Design, lived: Lived, chosen: Collection[str]) -> dict[str, Any]:
-    """With which uncertain number the effect of each policy on each outcome goes most: rank correlations.
-
-    Only what passes Bonferroni's correction over all numbers is told. Spearman (1904), The proof and
-    measurement of association between two things. American Journal of Psychology 15, 72-101.
-    """
-    model = design.model
-    uncertain = [i for i, p in enumerate(model.parameters) if isinstance(p.value, Distribution)]
-    if not uncertain:
-        return {}
-    values = design.inputs(design.policies[0]).parameters[:, uncertain]
-    ranks = np.argsort(np.argsort(values, axis=0), axis=0).astype(np.float64)
-    tests = len(uncertain) * len(chosen) * max(1, len(model.outcomes))
-    needed = float(standard_normal_quantile(1 - (1 - LEVEL) / (2 * tests)))
-    result: dict[str, Any] = {}
-    weighed = weighed_outcomes(lived, range(len(design.policies)), model)
-    for policy in chosen:
-        row = design.policies.index(policy)
-        for outcome in model.outcomes:
-            effect = weighed[outcome.name].left[row] - weighed[outcome.name].left[0]
-            holds = ~np.isnan(effect)
-            if holds.sum() < 30 or not effect[holds].any():
-                continue
-            r = _correlations(ranks[holds], effect[holds])
-            best = int(np.abs(r).argmax())
-            if abs(r[best]) * np.sqrt(holds.sum() - 1) < needed:
-                continue
-            low, high = np.quantile(values[holds, best], [1 / 3, 2 / 3])
-            column = values[holds, best]
-            result.setdefault(policy, {})[outcome.name] = {
-                "parameter": model.parameters[uncertain[best]].name,
-                "correlation": float(r[best]),
-                "lower_third": float(effect[holds][column <= low].mean()),
-                "upper_third": float(effect[holds][column >= high].mean()),
-            }
-    return result
-
-
-def _correlations(ranks: Floats, effect: Floats) -> Floats:
-    """Correlation of each column of ranks with the ranks of an effect (ties at their mean): (parameter,)."""
-    _, position, counts = np.unique(effect, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    tied = (ends - (counts - 1) / 2)[position]
-    x, y = ranks - ranks.mean(axis=0), tied - tied.mean()
-    norm = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
-    return np.asarray(np.divide(x.T @ y, norm, out=np.zeros(x.shape[1]), where=norm > 0), np.float64)
+    return answer

@@ -9,8 +9,8 @@ points by one.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,11 @@ import numpy.typing as npt
 from offramp import distribution
 from offramp.engine.hazards import chances
 from offramp.engine.inputs import Inputs
-from offramp.model import Distribution, Model
-from offramp.questions.runner import RUNS_AT_ONCE, in_threads
+from offramp.model import Actor, Distribution, Model
+from offramp.questions.runner import in_blocks
 from offramp.runs.design import Design
-from offramp.runs.simulate import EngineName, Progress, engine_for
+from offramp.runs.how import AS_SUITS, How, Progress
+from offramp.runs.simulate import engine_for
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -53,37 +54,44 @@ class Factor:
 
 def factors_of(model: Model, fixed: frozenset[str] = frozenset()) -> list[Factor]:
     """All uncertain numbers, in the order of the file; parameters and stocks set by hand are certain."""
-    result = []
-    parameters = {p.name: p for p in model.parameters}
-    actors = {a.name: a.title or a.name for a in model.actors}
+    found = [*_parameters(model, fixed), *_beginnings(model, fixed)]
+    for actor in model.actors:
+        found += [*_misread(model, actor), *_of_types(model, actor, fixed)]
+    return found
+
+
+def _parameters(model: Model, fixed: frozenset[str]) -> Iterator[Factor]:
     for p in model.parameters:
         if isinstance(p.value, Distribution) and p.name not in fixed:
             title = p.title or p.name
-            result.append(Factor(f"parameter/{p.name}", "parameter", "", p.name, title, p.unit, p.value))
+            yield Factor(f"parameter/{p.name}", "parameter", "", p.name, title, p.unit, p.value)
+
+
+def _beginnings(model: Model, fixed: frozenset[str]) -> Iterator[Factor]:
     for stock in model.stocks:
         if isinstance(stock.initial, Distribution) and stock.name not in fixed:
             title = f"{stock.title or stock.name} at the start"
-            purpose = f"initial/{stock.name}"
-            result.append(Factor(purpose, "start", "", stock.name, title, stock.unit, stock.initial))
-    for actor in model.actors:
-        for m in actor.misreads:
-            if isinstance(m.value, Distribution):
-                about = parameters[m.parameter]
-                title = f"{actors[actor.name]} supposes: {m.title or about.title or about.name}"
-                purpose = f"misread/{actor.name}/{m.parameter}"
-                result.append(
-                    Factor(purpose, "misreading", actor.name, m.parameter, title, about.unit, m.value)
-                )
-        for t in actor.types:
-            for o in t.overlays:
-                if isinstance(o.value, Distribution) and o.parameter not in fixed:
-                    about = parameters[o.parameter]
-                    title = f"{about.title or about.name}, if {actors[actor.name]} is {t.title or t.name}"
-                    purpose = f"type/{actor.name}/{t.name}/{o.parameter}"
-                    result.append(
-                        Factor(purpose, "type", actor.name, o.parameter, title, about.unit, o.value)
-                    )
-    return result
+            yield Factor(f"initial/{stock.name}", "start", "", stock.name, title, stock.unit, stock.initial)
+
+
+def _misread(model: Model, actor: Actor) -> Iterator[Factor]:
+    parameters = {p.name: p for p in model.parameters}
+    for m in actor.misreads:
+        if isinstance(m.value, Distribution):
+            about = parameters[m.parameter]
+            title = f"{actor.title or actor.name} supposes: {m.title or about.title or about.name}"
+            purpose = f"misread/{actor.name}/{m.parameter}"
+            yield Factor(purpose, "misreading", actor.name, m.parameter, title, about.unit, m.value)
+
+
+def _of_types(model: Model, actor: Actor, fixed: frozenset[str]) -> Iterator[Factor]:
+    parameters = {p.name: p for p in model.parameters}
+    for one, o in ((k, o) for k in actor.types for o in k.overlays):
+        if isinstance(o.value, Distribution) and o.parameter not in fixed:
+            about = parameters[o.parameter]
+            title = f"{about.title or about.name}, if {actor.title or actor.name} is {one.title or one.name}"
+            purpose = f"type/{actor.name}/{one.name}/{o.parameter}"
+            yield Factor(purpose, "type", actor.name, o.parameter, title, about.unit, o.value)
 
 
 class Points(Design):
@@ -119,19 +127,15 @@ class Response:
     ----------
     design : one policy; its first scenario's number is where courses of luck are counted from
     outcome : whose chance by the end is asked
+    how : how futures are run
     """
 
     design: Design
     outcome: str
-    engine: EngineName = "compiled"
+    how: How = AS_SUITS
 
     def __call__(
-        self,
-        factors: list[Factor],
-        points: Floats,
-        luck: Ints,
-        threads: int | None = None,
-        progress: Progress | None = None,
+        self, factors: list[Factor], points: Floats, luck: Ints, progress: Progress | None = None
     ) -> Floats:
         """What each course of luck makes of each point: (point, course), NaN where a run fails.
 
@@ -140,8 +144,9 @@ class Response:
         factors : (factor,)
         points : (point, factor), probabilities within 0 and 1
         luck : (point, course), numbers of courses of luck
+        progress : instead of that of `how`
         """
-        runner = engine_for(self.design.model, self.engine)
+        runner = engine_for(self.design.model, self.how.engine)
         base = Points.of(self.design)
         base.inputs(self.design.policies[0], [0])  # what all threads share is made once
         courses = luck.shape[1]
@@ -154,6 +159,5 @@ class Response:
             inputs = base.inputs_at(given, numbers[here])
             result[here] = chances(self.design.model, inputs, runner.run(inputs), self.outcome)
 
-        blocks = [slice(k, min(len(numbers), k + RUNS_AT_ONCE)) for k in range(0, len(numbers), RUNS_AT_ONCE)]
-        in_threads([(partial(run, b), b.stop - b.start) for b in blocks], threads, progress)
+        in_blocks(run, len(numbers), self.how, progress)
         return result.reshape(luck.shape)

@@ -1,4 +1,7 @@
-"""Runs for questions that compare policies: what is measured, in every future and in worlds lived again."""
+"""Runs for questions that compare policies: every future once, and the first of their worlds with other luck.
+
+A world is one draw of everything uncertain; a replicate is a run of it with luck of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,15 @@ import numpy.typing as npt
 from offramp.errors import UsageError
 from offramp.questions.outlook.ask import MEMORY, bytes_of_run
 from offramp.runs.design import Design
-from offramp.runs.simulate import Progress, engine_for, simulate_blocks
+from offramp.runs.how import AS_SUITS, How
+from offramp.runs.simulate import engine_for, simulate_blocks
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Floats = npt.NDArray[np.float64]
 
-LIVES = 10  # of each world that is lived again: few, for many worlds say more than many lives of few
+REPLICATES = 10  # of a world: few, for many worlds say more than many replicates of few
 FEWEST_WORLDS = 100
 ONE_WORLD_IN = 20
 
@@ -29,14 +33,14 @@ Measure = Callable[["xr.Dataset"], Measured]
 
 
 @dataclass(frozen=True)
-class Lived:
-    """What was measured.
+class PairedRuns:
+    """What was measured under several policies in the same scenarios.
 
     Attributes
     ----------
     futures : name -> (policy, scenario, ...), every scenario once
-    worlds : name -> (policy, world, life), the first scenarios in all their lives; of measures with further
-        axes nothing. Empty where no world was lived again.
+    worlds : name -> (policy, world, replicate), of the first scenarios; measures with further axes are left
+        out. Empty where no world was replicated.
     failed : (policy,), runs that failed among the futures
     """
 
@@ -44,29 +48,26 @@ class Lived:
     worlds: Measured
     failed: npt.NDArray[np.int64]
 
+    @property
+    def replicates(self) -> int:
+        """How often each world was run, if it was replicated; otherwise 1."""
+        return REPLICATES if self.worlds else 1
+
 
 def worlds_for(runs: int) -> int:
-    """How many worlds are lived again unless told: one in 20, at least 100, never more than there are."""
+    """How many worlds are replicated by default: one in 20, at least 100, never more than there are."""
     return min(runs, max(FEWEST_WORLDS, runs // ONE_WORLD_IN))
 
 
-def live(
-    design: Design,
-    measure: Measure,
-    worlds: int = 0,
-    *,
-    threads: int | None = None,
-    progress: Progress | None = None,
-) -> Lived:
+def run_paired(design: Design, measure: Measure, worlds: int = 0, *, how: How = AS_SUITS) -> PairedRuns:
     """Run a design, and the first of its worlds again with other luck, and measure every run.
 
     Parameters
     ----------
     design : what to run; its scenarios are the futures
     measure : from runs, names to (policy, scenario, ...)
-    worlds : how many of the first scenarios are lived through `LIVES` times; 0 for none
-    threads : how many to use; None for one per processor. Results do not depend on it.
-    progress : called as progress(runs done, runs in all)
+    worlds : how many of the first scenarios are run `REPLICATES` times; 0 for none
+    how : how futures are run
 
     Raises
     ------
@@ -75,10 +76,10 @@ def live(
     """
     count = len(design.scenarios)
     if not 0 <= worlds <= count:
-        raise UsageError(f"{worlds} worlds cannot be lived again: there are {count} futures.")
-    again = range(1, LIVES) if worlds else range(0)
+        raise UsageError(f"--worlds {worlds:,} needs at least as many --runs.")
+    again = range(1, REPLICATES) if worlds else range(0)
     total = len(design.policies) * (count + worlds * len(again))
-    runner = engine_for(design.model)
+    runner = engine_for(design.model, how.engine)
     size = max(1, MEMORY // (bytes_of_run(design.model) * len(design.policies)))
     done = 0
 
@@ -87,11 +88,14 @@ def live(
         before = done
 
         def step(runs: int, _: int) -> None:
-            if progress is not None:
-                progress(before + runs, total)
+            if how.progress is not None:
+                how.progress(before + runs, total)
 
         pieces, failed = [], np.zeros(len(part.policies), np.int64)
-        for runs in simulate_blocks(part, size, threads=threads, progress=step, runner=runner, chances=True):
+        blocks = simulate_blocks(
+            part, size, threads=how.threads, progress=step, block=how.block, runner=runner, chances=True
+        )
+        for runs in blocks:
             pieces.append(measure(runs))
             failed += (runs["status"].transpose("policy", "scenario").values != 0).sum(axis=1)
             del runs  # before the next dataset is made
@@ -100,12 +104,7 @@ def live(
 
     futures, failed = measured(design)
     first = design.scenarios[:worlds]
-    lives = [{n: v[:, :worlds] for n, v in futures.items() if v.ndim == 2}] if worlds else []
-    for life in again:
-        part = design.another(scenarios=first, life=life)
-        lives.append(measured(part)[0])
-    return Lived(
-        futures,
-        {n: np.stack([life[n] for life in lives], axis=2) for n in (lives[0] if lives else ())},
-        failed,
-    )
+    replicates = [{n: v[:, :worlds] for n, v in futures.items() if v.ndim == 2}] if worlds else []
+    replicates += [measured(design.another(scenarios=first, life=life))[0] for life in again]
+    stacked = {n: np.stack([r[n] for r in replicates], axis=2) for n in (replicates[0] if worlds else ())}
+    return PairedRuns(futures, stacked, failed)

@@ -1,23 +1,25 @@
-"""Runs for questions: whether an outcome came, future by future, with threads and progress."""
+"""What questions share: the outcome they are about, and runs in blocks, with threads and progress."""
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from offramp.analysis.answer import Answer, head
 from offramp.engine.inputs import Inputs
 from offramp.errors import UsageError
 from offramp.given import did_you_mean
 from offramp.model import Model
-from offramp.runs.simulate import Progress
+from offramp.runs.design import Design
+from offramp.runs.how import How, Progress
 
 # What of Inputs belongs to each run.
 _BY_RUN = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type")
@@ -48,6 +50,38 @@ def outcome_asked(model: Model, name: str | None) -> str:
     return name
 
 
+@dataclass(frozen=True, kw_only=True)
+class OfOutcome(Answer):
+    """An answer about the chance of one outcome by the end, under one policy.
+
+    Attributes
+    ----------
+    outcome_title : the outcome as readers call it
+    by : the last date
+    """
+
+    policy: str
+    outcome: str
+    outcome_title: str
+    by: date
+
+
+def head_of_outcome(design: Design, outcome: str, intervals: dict[str, str]) -> dict[str, Any]:
+    """What such an answer says of itself, as arguments (`offramp.analysis.answer.head`)."""
+    return {
+        **head(design.model, seed=design.seed, settings=design.overrides, intervals=intervals),
+        "policy": design.policies[0],
+        "outcome": outcome,
+        "outcome_title": outcome_title(design.model, outcome),
+        "by": design.model.dates[-1],
+    }
+
+
+def outcome_title(model: Model, outcome: str) -> str:
+    """The outcome as readers call it."""
+    return next(o.title for o in model.outcomes if o.name == outcome) or outcome
+
+
 def part(inputs: Inputs, runs: slice | npt.NDArray[np.int64]) -> Inputs:
     """Some runs of a block."""
     lineage = None if inputs.lineage is None else inputs.lineage[runs]
@@ -74,14 +108,13 @@ def in_threads(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def plain(value: Any) -> Any:
-    """Nested values ready for `json.dumps`: dates as text, numbers that are not finite as None."""
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
+def in_blocks(run: Callable[[slice], object], runs: int, how: How, progress: Progress | None = None) -> None:
+    """Call `run` for each block of so many runs, on a pool of threads.
+
+    Parameters
+    ----------
+    progress : instead of that of `how`
+    """
+    blocks = [slice(k, min(runs, k + RUNS_AT_ONCE)) for k in range(0, runs, RUNS_AT_ONCE)]
+    tasks = [(partial(run, b), b.stop - b.start) for b in blocks]
+    in_threads(tasks, how.threads, progress or how.progress)

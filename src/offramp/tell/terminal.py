@@ -7,10 +7,26 @@ import re
 import shutil
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 import click
+
+from offramp.tell.blocks import (
+    Block,
+    Bullets,
+    Code,
+    Fold,
+    Gap,
+    Grid,
+    Heading,
+    Paragraph,
+    Table,
+    Telling,
+    Terms,
+    TextOnly,
+    plain,
+)
 
 WIDEST = 100
 NARROWEST = 60
@@ -71,6 +87,23 @@ def head_width(text: str) -> int:
     return min(columns_of(text), max(_HEAD, *(columns_of(word) for word in words)))
 
 
+_NAMES = 28  # columns that names have at least, where tables are cut to fit
+
+
+def _beside(columns: list[list[str]], room: int) -> list[list[list[str]]]:
+    """Columns in groups that fit into what the names at the left leave."""
+    groups: list[list[list[str]]] = []
+    left = 0
+    for column in columns:
+        wide = max(head_width(column[0]), *(columns_of(cell) for cell in column[1:])) + 2
+        if not groups or wide > left:
+            groups.append([])
+            left = room - 2
+        groups[-1].append(column)
+        left -= wide
+    return groups
+
+
 class Page:
     """Lines to print. Everything put on it may come from a model, so all of it is cleaned."""
 
@@ -103,24 +136,40 @@ class Page:
         self._lines.append(((lead + lines[0]).rstrip(), False))
         self._lines += [(" " * columns_of(lead) + line, False) for line in lines[1:]]
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> None:
+    def table(
+        self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ", folds: bool = False
+    ) -> None:
+        """A table, in several below each other where it `folds` and is too wide."""
+        if not folds:
+            self._table(head, rows, indent)
+            return
+        columns = [[head[i], *(row[i] for row in rows)] for i in range(1, len(head))]
+        names = max((columns_of(row[0]) for row in rows), default=0)
+        for number, group in enumerate(_beside(columns, self.columns - min(_NAMES, names))):
+            if number:
+                self.gap()
+            self._table(
+                [head[0], *(column[0] for column in group)],
+                [[row[0], *(column[i + 1] for column in group)] for i, row in enumerate(rows)],
+                indent,
+            )
+
+    def _table(self, head: Sequence[str], rows: Sequence[Sequence[str]], indent: str) -> None:
         """A table: the first column to the left and broken where it must be, the others to the right.
 
         Heads that are wider than what stands below them are broken into lines. In a terminal too narrow for
         names and numbers beside each other, names stand above; where it is too narrow for the numbers, each
         of them stands on a line of its own behind its head.
-
-        `head` is one text a column; the first may be empty.
         """
         grid = [[cleaned(c) for c in row] for row in (head, *rows)]
         body = [max((columns_of(row[i]) for row in grid[1:]), default=0) for i in range(1, len(head))]
         heads = [
             wrapped(text, max(wide, head_width(text))) for text, wide in zip(grid[0][1:], body, strict=True)
         ]
-        others = [
+        widths = [
             max(wide, *(columns_of(line) for line in lines)) for lines, wide in zip(heads, body, strict=True)
         ]
-        room = self.columns - len(indent) - sum(w + 2 for w in others)
+        room = self.columns - len(indent) - sum(w + 2 for w in widths)
         if room < 0:
             self._stacked(grid, indent)
             return
@@ -128,25 +177,31 @@ class Page:
         # Where the terminal is too narrow for both, each name stands on a line of its own above its numbers.
         apart = room < _NAME and longest > room
         first = room if apart else min(room, max(_NAME, longest))
-        tall = max((len(lines) for lines in heads), default=1)
-        for i in range(tall - 1):
-            cells = ""
-            for lines, w in zip(heads, others, strict=True):
-                at = i - (tall - len(lines))
-                cells += "  " + padded(lines[at] if at >= 0 else "", w, right=True)
-            self._lines.append(((indent + " " * first + cells).rstrip(), False))
+        self._heads(heads, widths, indent + " " * first)
         grid[0] = [grid[0][0], *(lines[-1] for lines in heads)]
         for row in grid:
-            cells = "".join("  " + padded(c, w, right=True) for c, w in zip(row[1:], others, strict=True))
-            if apart and row[0]:
-                above = wrapped(row[0], self.columns - len(indent), hanging="  ")
-                self._lines += [((indent + line).rstrip(), False) for line in above]
-            if apart:
-                self._lines.append(((indent + " " * first + cells).rstrip(), False))
-                continue
-            lines = wrapped(row[0], first, hanging="  ")
-            self._lines += [(indent + line, False) for line in lines[:-1]]
-            self._lines.append(((indent + padded(lines[-1], first) + cells).rstrip(), False))
+            cells = "".join("  " + padded(c, w, right=True) for c, w in zip(row[1:], widths, strict=True))
+            self._row(row[0], cells, first, indent, apart)
+
+    def _heads(self, heads: Sequence[list[str]], widths: Sequence[int], lead: str) -> None:
+        """All lines of the heads of columns but the last, which stands in line with the first column's."""
+        tall = max((len(lines) for lines in heads), default=1)
+        for i in range(tall - 1):
+            at = [i - (tall - len(lines)) for lines in heads]
+            texts = [lines[k] if k >= 0 else "" for lines, k in zip(heads, at, strict=True)]
+            cells = "".join("  " + padded(c, w, right=True) for c, w in zip(texts, widths, strict=True))
+            self._lines.append(((lead + cells).rstrip(), False))
+
+    def _row(self, name: str, cells: str, first: int, indent: str, apart: bool) -> None:
+        """One row; with the name above the numbers where both do not fit beside each other."""
+        if apart:
+            above = wrapped(name, self.columns - len(indent), hanging="  ") if name else []
+            self._lines += [((indent + line).rstrip(), False) for line in above]
+            self._lines.append(((indent + " " * first + cells).rstrip(), False))
+            return
+        lines = wrapped(name, first, hanging="  ")
+        self._lines += [(indent + line, False) for line in lines[:-1]]
+        self._lines.append(((indent + padded(lines[-1], first) + cells).rstrip(), False))
 
     def _stacked(self, grid: Sequence[Sequence[str]], indent: str) -> None:
         """A table row by row: the name, and below it each head with its number to the right."""
@@ -167,3 +222,66 @@ class Page:
         lines = (click.style(line, bold=True) if bold and colour else line for line, bold in self._lines)
         # Unbreakable spaces have done their work; what is copied from a terminal should have none.
         return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
+
+
+_STEP = "  "
+_WIDE = 90  # columns from which on a table is drawn as it is, and not as its narrow form
+
+
+def draw(blocks: Iterable[Block], page: Page) -> None:
+    """Put blocks on a page; charts, and what is for a page only, are left out."""
+    for block in blocks:
+        match block:
+            case Heading(text):
+                page.heading(text)
+            case Paragraph(text, indent, hanging):
+                page.paragraph(plain(text), _STEP * indent, _STEP if hanging else "")
+            case Bullets(lines):
+                for line in lines:
+                    page.paragraph(f"- {plain(line)}", _STEP, _STEP)
+            case Terms(entries, room):
+                for label, text in entries:
+                    page.entry(label, plain(text), _STEP, room)
+            case Code(lines):
+                for line in lines:
+                    page.paragraph(line, _STEP, _STEP)
+            case Table():
+                shown = block.narrow if block.narrow is not None and page.columns < _WIDE else block
+                rows = [[plain(cell) for cell in row] for row in shown.rows]
+                page.table(shown.heads, rows, folds=shown.folds)
+            case Grid(inside) | TextOnly(inside) | Fold(_, inside, ""):
+                draw(inside, page)
+            case Fold(summary, inside, heading):
+                page.heading(heading or plain(summary))
+                draw(inside, page)
+            case Gap():
+                page.gap()
+
+
+def text_of(
+    telling: Telling, again: str, by: str, columns: int, colour: bool = False, notes: Sequence[str] = ()
+) -> str:
+    """An answer as text.
+
+    Parameters
+    ----------
+    telling : the answer in words
+    again : the command that asks again
+    by : which version and model gave it
+    columns : to fill
+    colour : mark headings
+    notes : what is odd about the settings, said before the rest
+    """
+    page = Page(columns)
+    page.heading(telling.title)
+    draw(telling.head, page)
+    for note in notes:
+        page.paragraph(note)
+    draw(telling.body, page)
+    if telling.sure:
+        page.heading("How sure")
+        draw(telling.sure, page)
+    page.gap()
+    page.paragraph(f"Again: {again}", hanging="       ")
+    page.paragraph(by)
+    return page.text(colour)

@@ -14,23 +14,51 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from offramp.analysis.answer import as_plain
+from offramp.analysis.answer import read as read_plain
 from offramp.engine.depths import Engine
-from offramp.engine.inputs import Floats, Ints, Outputs
+from offramp.engine.inputs import Floats, Inputs, Ints
+from offramp.engine.outputs import Outputs
 from offramp.errors import UsageError
 from offramp.given import day_of, need
 from offramp.model import Model
-from offramp.runs.simulate import Progress, engine_for
+from offramp.runs.how import AS_SUITS, How, Progress
+from offramp.runs.simulate import engine_for
 from offramp.truth.evidence import Record
-from offramp.truth.sampler import SWEEPS, Particles, Sampler, Steps
+from offramp.truth.sampler import SWEEPS, Intake, Particles, Sampler, Steps
 from offramp.truth.worlds import Worlds, to_unit
 from offramp.version import __version__
 
-PARTICLES = 1000
-CHAINS = 4
 MONTHS_BETWEEN = 3  # between days at which new evidence is taken in
 # A parameter counts as moved by the data from this gain on, in nats: a shift of the mean by a third of the
 # prior's standard deviation, or a standard deviation cut by a fifth.
 MOVED = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a posterior is sampled. Unlike `How`, it changes results.
+
+    Attributes
+    ----------
+    particles : how many worlds stand for the posterior in each chain
+    chains : independent populations, whose differences show the error of sampling
+    seed : where all luck comes from
+    set : parameter, or stock at the start -> the value that it has in every world
+    """
+
+    particles: int = 1000
+    chains: int = 4
+    seed: int = 0
+    set: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.particles < 2 or self.chains < 1:
+            raise UsageError("a calibration needs at least 2 particles and 1 chain.")
+
+
+THOROUGH = Sampling()
+QUICK = Sampling(particles=200, chains=2)
 
 
 @dataclass(frozen=True)
@@ -40,6 +68,7 @@ class Calibration:
     Attributes
     ----------
     record : what was known
+    engine : what runs the model
     z : (chain, particle, purpose), worlds on the normal scale
     lineage : (chain, particle, step), the luck that each has met
     log_evidence : (chain,), natural logarithm of the probability (density) of the record
@@ -52,10 +81,11 @@ class Calibration:
 
     record: Record
     worlds: Worlds = field(repr=False)
+    engine: Engine = field(repr=False)
     z: Floats = field(repr=False)
     lineage: Ints = field(repr=False)
     log_evidence: Floats
-    history: list[list[dict[str, Any]]] = field(repr=False)
+    history: list[list[Intake]] = field(repr=False)
     runs: int
     seconds: float
     days: tuple[date, ...] = ()
@@ -73,6 +103,11 @@ class Calibration:
     def chains(self) -> int:
         return len(self.z)
 
+    @property
+    def distinct(self) -> float:
+        """Share of particles that are not copies, on average over chains."""
+        return float(np.mean([history[-1].distinct for history in self.history]))
+
     def flat(self) -> tuple[Floats, Ints]:
         """All particles of all chains: worlds (particle, purpose) and lineages (particle, step)."""
         return self.z.reshape(-1, self.z.shape[-1]), self.lineage.reshape(-1, self.lineage.shape[-1])
@@ -85,15 +120,11 @@ class Calibration:
 def calibrate(
     model: Model,
     until: date | str,
+    sampling: Sampling = THOROUGH,
     *,
-    particles: int = PARTICLES,
-    chains: int = CHAINS,
-    seed: int = 0,
-    overrides: Mapping[str, float] | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
+    how: How = AS_SUITS,
     checkpoint: Path | None = None,
-    engine: Engine | None = None,
+    runner: Engine | None = None,
 ) -> Calibration:
     """The posterior of a model's uncertain numbers and of its course, given the evidence known by a day.
 
@@ -103,14 +134,10 @@ def calibrate(
     ----------
     model : a model with a section `evidence`
     until : nothing that became known after this day is used
-    particles : how many worlds stand for the posterior in each chain
-    chains : independent populations, whose differences show the error of sampling
-    seed : where all luck comes from
-    overrides : parameter, or stock at the start -> the value that it has in every world
-    threads : processors to use; the result does not depend on it
-    progress : called as progress(done, total), in runs; the total is an estimate until the end
+    sampling : how many particles and chains, the seed, and values set by hand
+    how : how runs are run; progress is in runs, whose total is an estimate until the end
     checkpoint : a file in which what is done is kept, and from which an interrupted calibration goes on
-    engine : what runs the model, compiled by default
+    runner : what `engine_for` gave for this model, for whoever calibrates it several times
 
     Raises
     ------
@@ -121,30 +148,17 @@ def calibrate(
     """
     need(model, "Model")
     records = records_until(model, day_of(until))
-    return _through(
-        records,
-        particles,
-        chains,
-        seed,
-        overrides,
-        threads,
-        progress,
-        checkpoint,
-        engine or engine_for(model),
-    )[-1]
+    return _through(records, sampling, how, checkpoint, runner)[-1]
 
 
 def calibrate_at(
     model: Model,
     days: Sequence[date],
+    sampling: Sampling = THOROUGH,
     *,
-    particles: int = PARTICLES,
-    chains: int = CHAINS,
-    seed: int = 0,
-    threads: int | None = None,
-    progress: Progress | None = None,
+    how: How = AS_SUITS,
     checkpoint: Path | None = None,
-    engine: Engine | None = None,
+    runner: Engine | None = None,
 ) -> list[Calibration]:
     """The posterior at each of several days, in one pass: each with what was known by then and no more.
 
@@ -152,65 +166,61 @@ def calibrate_at(
     ----------
     days : in order; the others as for `calibrate`
     """
-    records = [Record(model, day) for day in days]
-    return _through(
-        records, particles, chains, seed, None, threads, progress, checkpoint, engine or engine_for(model)
-    )
+    return _through([Record(model, day) for day in days], sampling, how, checkpoint, runner)
 
 
 def _through(
-    records: list[Record],
-    particles: int,
-    chains: int,
-    seed: int,
-    overrides: Mapping[str, float] | None,
-    threads: int | None,
-    progress: Progress | None,
-    checkpoint: Path | None,
-    engine: Engine,
+    records: list[Record], sampling: Sampling, how: How, checkpoint: Path | None, runner: Engine | None
 ) -> list[Calibration]:
     """Calibrations at the day of each record."""
-    if particles < 2 or chains < 1:
-        raise UsageError("a calibration needs at least 2 particles and 1 chain.")
-    began = time.perf_counter()
     model = records[-1].model
-    worlds = Worlds(model, overrides, seed)
+    engine = runner or engine_for(model, how.engine)
+    began = time.perf_counter()
+    worlds = Worlds(model, sampling.set, sampling.seed)
     if not worlds.dimensions:
         raise UsageError(f"nothing in `{model.name}` is uncertain: there is nothing to calibrate.")
-    kept = _Checkpoint(checkpoint, _fingerprint(model, particles, seed, worlds.overrides))
-    meter = _Meter(progress, [r.steps for r in records], particles, chains)
-    found: list[list[Particles]] = []
-    moments: list[list[Floats]] = []
-    for chain in range(chains):
-        sampler = Sampler(worlds, engine, chain=chain, threads=threads, tick=meter.tick)
-        now, last = sampler.begin(particles), None
-        found.append([])
-        moments.append([_moments(now.z)])
-        for number, record in enumerate(records, 1):
-            meter.stage(chain, number - 1)
-            so_far = [r.hash for r in records[:number]]
-            now = kept.found(chain, so_far) or sampler.take_in(now, record, last, number)
-            kept.keep(chain, so_far, now)
-            found[-1].append(now)
-            moments[-1].append(_moments(now.z))
-            last = record
+    kept = _Checkpoint(checkpoint, _fingerprint(model, sampling))
+    meter = _Meter(how.progress, [r.steps for r in records], sampling)
+    chains = []
+    for chain in range(sampling.chains):
+        sampler = Sampler(worlds, engine, chain=chain, threads=how.threads, tick=meter.tick)
+        chains.append(_population(sampler, records, sampling.particles, kept, meter))
     meter.end()
     seconds = kept.seconds + time.perf_counter() - began
+    moments = np.array([[_moments(p.z) for p in chain] for chain in chains])
     return [
         Calibration(
             record=record,
             worlds=worlds,
-            z=np.stack([p.z for p in at_day]),
-            lineage=np.stack([p.lineage for p in at_day]),
-            log_evidence=np.array([p.log_evidence for p in at_day]),
-            history=[p.history for p in at_day],
-            runs=sum(p.runs for p in at_day),
+            engine=engine,
+            z=np.stack([p.z for p in now]),
+            lineage=np.stack([p.lineage for p in now]),
+            log_evidence=np.array([p.log_evidence for p in now]),
+            history=[p.history for p in now],
+            runs=sum(p.runs for p in now),
             seconds=seconds,
             days=tuple(r.until for r in records[:number]),
-            trace=np.array([of[: number + 1] for of in moments]),
+            trace=moments[:, : number + 1],
         )
-        for number, (record, at_day) in enumerate(zip(records, zip(*found, strict=True), strict=True), 1)
+        for number, record in enumerate(records, 1)
+        for now in [[chain[number] for chain in chains]]
     ]
+
+
+def _population(
+    sampler: Sampler, records: list[Record], particles: int, kept: _Checkpoint, meter: _Meter
+) -> list[Particles]:
+    """The particles of one chain: as drawn, and after each record."""
+    now, last = sampler.begin(particles), None
+    found = [now]
+    for number, record in enumerate(records, 1):
+        meter.stage(sampler.chain, number - 1)
+        so_far = [r.hash for r in records[:number]]
+        now = kept.found(sampler.chain, so_far) or sampler.take_in(now, record, last, number)
+        kept.keep(sampler.chain, so_far, now)
+        found.append(now)
+        last = record
+    return found
 
 
 def _moments(z: Floats) -> Floats:
@@ -230,17 +240,17 @@ def records_until(model: Model, until: date) -> list[Record]:
     return [*records, last]
 
 
-def from_prior(model: Model, *, particles: int, seed: int = 0, chains: int = 1) -> Calibration:
+def from_prior(model: Model, sampling: Sampling, runner: Engine | None = None) -> Calibration:
     """The same without any evidence: worlds as drawn, no luck met yet."""
-    record = Record(model, model.start)
-    worlds = Worlds(model, None, seed)
-    drawn = [Sampler(worlds, _NoEngine(), chain=c).begin(particles) for c in range(chains)]
+    worlds = Worlds(model, sampling.set, sampling.seed)
+    drawn = [Sampler(worlds, _NoEngine(), chain=c).begin(sampling.particles) for c in range(sampling.chains)]
     return Calibration(
-        record=record,
+        record=Record(model, model.start),
         worlds=worlds,
+        engine=runner or engine_for(model),
         z=np.stack([p.z for p in drawn]),
         lineage=np.stack([p.lineage for p in drawn]),
-        log_evidence=np.zeros(chains),
+        log_evidence=np.zeros(len(drawn)),
         history=[[] for _ in drawn],
         runs=0,
         seconds=0.0,
@@ -248,17 +258,12 @@ def from_prior(model: Model, *, particles: int, seed: int = 0, chains: int = 1) 
 
 
 class _NoEngine:
-    def run(self, inputs: Any, probabilities: bool = False) -> Outputs:
+    def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         raise AssertionError("a prior runs nothing")
 
 
 def futures(
-    calibration: Calibration,
-    steps: int,
-    *,
-    per_particle: int = 1,
-    threads: int | None = None,
-    engine: Engine | None = None,
+    calibration: Calibration, steps: int, *, per_particle: int = 1, threads: int | None = None
 ) -> Outputs:
     """Runs that share the past of each particle and go on from there with luck of their own.
 
@@ -266,19 +271,19 @@ def futures(
     ----------
     steps : how many steps to play in all
     per_particle : futures of each particle
+    threads : processors to use; the result does not depend on it
 
     Returns
     -------
     Outputs of particles times futures, future by future of each particle.
     """
-    runner = engine or engine_for(calibration.model)
     z, lineage = calibration.flat()
     z, lineage = np.repeat(z, per_particle, axis=0), np.repeat(lineage, per_particle, axis=0)
     met = calibration.record.steps
     # No calibration hands out numbers as large as these.
     fresh = 2**62 + np.arange(len(z), dtype=np.int64)
     lineage[:, met:] = fresh[:, None]
-    return Sampler(calibration.worlds, runner, threads=threads).play(z, lineage, steps)
+    return Sampler(calibration.worlds, calibration.engine, threads=threads).play(z, lineage, steps)
 
 
 def _values(worlds: Worlds, z: Floats) -> dict[str, Floats]:
@@ -289,17 +294,19 @@ def _values(worlds: Worlds, z: Floats) -> dict[str, Floats]:
     return {name: drawn[:, place[name]].reshape(z.shape[:-1]) for name in worlds.uncertain()}
 
 
-def _fingerprint(model: Model, particles: int, seed: int, overrides: Mapping[str, float]) -> str:
-    """What a chain depends on, but for the records: those are told with each step."""
-    told = {
-        "offramp": __version__,
-        "model": model.hash,
-        "particles": particles,
-        "seed": seed,
-        "sweeps": SWEEPS,
-        "overrides": dict(sorted(overrides.items())),
-    }
-    return json.dumps(told, sort_keys=True)
+def _fingerprint(model: Model, sampling: Sampling) -> str:
+    """What a chain depends on, but for the records: their hashes are part of each step's name."""
+    return json.dumps(
+        {
+            "offramp": __version__,
+            "model": model.hash,
+            "particles": sampling.particles,
+            "seed": sampling.seed,
+            "sweeps": SWEEPS,
+            "overrides": dict(sorted(sampling.set.items())),
+        },
+        sort_keys=True,
+    )
 
 
 _ARRAYS = ("z", "lineage", "score")
@@ -346,7 +353,7 @@ class _Checkpoint:
             Steps(kept["square" + at], kept["product" + at]),
             float(kept["log_evidence" + at]),
             int(kept["runs" + at]),
-            json.loads(str(kept["history" + at])),
+            read_plain(list[Intake], json.loads(str(kept["history" + at])), "the file of --resume"),
         )
 
     def keep(self, chain: int, records: list[str], now: Particles) -> None:
@@ -355,7 +362,10 @@ class _Checkpoint:
             return
         self._kept |= {name + at: np.asarray(getattr(now, name)) for name in (*_ARRAYS, *_NUMBERS)}
         self._kept |= {"square" + at: now.steps.square, "product" + at: now.steps.product}
-        self._kept |= {"history" + at: np.array(json.dumps(now.history)), "asked": np.array(self.asked)}
+        self._kept |= {
+            "history" + at: np.array(json.dumps(as_plain(now.history))),
+            "asked": np.array(self.asked),
+        }
         self._kept["seconds"] = np.array(self.seconds + time.perf_counter() - self._began)
         part = self.path.with_name(self.path.name + ".part")
         with part.open("wb") as file:
@@ -371,12 +381,11 @@ def _at(chain: int, records: list[str]) -> str:
 class _Meter:
     """Progress in runs of average length; how many stages a record takes is not known beforehand."""
 
-    def __init__(self, progress: Progress | None, steps: list[int], particles: int, chains: int) -> None:
+    def __init__(self, progress: Progress | None, steps: list[int], sampling: Sampling) -> None:
         self.progress = progress
-        one = np.array(steps, dtype=float) * particles * (1 + 2 * SWEEPS * 2)
-        self.budgets, self.chains = one, chains
+        self.budgets = np.array(steps, dtype=float) * sampling.particles * (1 + 2 * SWEEPS * 2)
         self.steps = steps
-        self.total = max(1, int(one.sum() * chains))
+        self.total = max(1, int(self.budgets.sum() * sampling.chains))
         self.done, self.here, self.number = 0.0, 0.0, 0
 
     def stage(self, chain: int, number: int) -> None:

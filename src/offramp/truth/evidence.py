@@ -15,7 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
-from offramp.engine.inputs import Bools, Floats, Outputs, Status
+from offramp.engine.inputs import Bools, Floats
+from offramp.engine.outputs import Outputs, Status
 from offramp.errors import UsageError
 from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row
 
@@ -89,11 +90,11 @@ class Record:
     @cached_property
     def hash(self) -> str:
         """SHA-256 of every point: two records with the same say the same."""
-        told = [
+        points = [
             [p.evidence.name, p.day.isoformat(), p.known.isoformat(), p.value, p.weights, p.steps]
             for p in self.points
         ]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(points).encode()).hexdigest()
 
     def log_likelihood(self, outputs: Outputs) -> Floats:
         """Log-density of all points given each run: (run,), minus infinity where a run cannot be.
@@ -123,8 +124,8 @@ class Record:
         for which, root in self._lasting.values():
             off, spread = self._off(which, simulated)
             alone = np.linalg.solve(root, off.T).T
-            told = -0.5 * alone**2 - np.log(np.diag(root)) - spread - _HALF_LOG_TAU
-            result[:, which] = np.where(np.isfinite(told), told, -np.inf)
+            density = -0.5 * alone**2 - np.log(np.diag(root)) - spread - _HALF_LOG_TAU
+            result[:, which] = np.where(np.isfinite(density), density, -np.inf)
         return result
 
     def carried(self, evidence: Evidence, day: date, outputs: Outputs) -> tuple[Floats, float]:

@@ -1,8 +1,8 @@
-"""What a calibration says of what is drawn once and is no parameter: true types, and where stocks began."""
+"""What a calibration says of true types and starting values: what is drawn once and is no parameter."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,35 @@ from offramp.truth.worlds import to_unit
 DRAWS = 2000
 
 
-def drawn(calibration: Calibration) -> Inputs:
+@dataclass(frozen=True)
+class TypeChance:
+    """The chance that an actor is truly of a type.
+
+    Attributes
+    ----------
+    prior, posterior : before and after
+    low, high : 90 % interval of the posterior from sampling alone; None where nothing tells
+    by_chain : the posterior of each population
+    """
+
+    title: str
+    prior: float
+    posterior: float
+    low: float | None
+    high: float | None
+    by_chain: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ActorTypes:
+    """Which of its types an actor truly is; `worth` : of how many independent draws the shares are."""
+
+    title: str
+    worth: float | None
+    types: dict[str, TypeChance]
+
+
+def particle_inputs(calibration: Calibration) -> Inputs:
     """The worlds of all particles, chain by chain, as runs begin with them."""
     z, _ = calibration.flat()
     return calibration.worlds.inputs(to_unit(z), np.zeros((len(z), calibration.model.steps), np.int64))
@@ -45,36 +73,39 @@ def uncertain_types(calibration: Calibration) -> dict[str, Floats]:
 
 def true_types(calibration: Calibration) -> npt.NDArray[np.int8]:
     """Position of the true type of each actor, -1 where it has none: (chain, particle, actor)."""
-    return drawn(calibration).true_type.reshape(*calibration.z.shape[:2], len(calibration.model.actors))
+    return particle_inputs(calibration).true_type.reshape(
+        *calibration.z.shape[:2], len(calibration.model.actors)
+    )
 
 
-def types(calibration: Calibration, worth: float | None) -> dict[str, dict[str, Any]]:
-    """Which type each actor truly is, before and after: docs/reference/commands.md, `offramp calibrate`.
+def types(calibration: Calibration, worth: float | None) -> dict[str, ActorTypes]:
+    """Which type each actor truly is, before and after, of actors that may be one of several.
 
     Parameters
     ----------
     worth : of how many independent draws the particles are, over the numbers; None where nothing tells
     """
     position, before = true_types(calibration), uncertain_types(calibration)
-    found: dict[str, dict[str, Any]] = {}
-    for i, actor in enumerate(calibration.model.actors):
-        if actor.name not in before:
-            continue
-        is_so = position[..., i, None] == np.arange(len(actor.types))
-        draws = _worth(is_so.astype(np.float64), worth)
-        found[actor.name] = {"title": actor.title, "worth": draws, "types": {}}
-        for k, t in enumerate(actor.types):
-            share = float(is_so[..., k].mean())
-            ends = (None, None) if draws is None else wilson(share * draws, draws)
-            found[actor.name]["types"][t.name] = {
-                "title": t.title,
-                "prior": float(before[actor.name][k]),
-                "posterior": share,
-                "low": None if ends[0] is None else float(ends[0]),
-                "high": None if ends[1] is None else float(ends[1]),
-                "by_chain": [float(v) for v in is_so[..., k].mean(axis=1)],
-            }
-    return found
+    return {
+        actor.name: _of_actor(actor, position[..., i], before[actor.name], worth)
+        for i, actor in enumerate(calibration.model.actors)
+        if actor.name in before
+    }
+
+
+def _of_actor(actor: Actor, position: npt.NDArray[np.int8], prior: Floats, worth: float | None) -> ActorTypes:
+    """The types of one actor; `position` is that of its true type, (chain, particle)."""
+    is_so = (position[..., None] == np.arange(len(actor.types))).astype(np.float64)
+    draws = _worth(is_so, worth)
+    found = {}
+    for k, t in enumerate(actor.types):
+        share = float(is_so[..., k].mean())
+        low = high = None
+        if draws is not None:
+            low, high = (float(end) for end in wilson(share * draws, draws))
+        by_chain = tuple(float(v) for v in is_so[..., k].mean(axis=1))
+        found[t.name] = TypeChance(t.title, float(prior[k]), share, low, high, by_chain)
+    return ActorTypes(actor.title, draws, found)
 
 
 def _worth(is_so: Floats, worth: float | None) -> float | None:
@@ -107,11 +138,11 @@ def uncertain_stocks(calibration: Calibration) -> dict[str, Variable]:
 
 def initial_values(calibration: Calibration) -> dict[str, Floats]:
     """Stock with an uncertain beginning -> its values, (chain, particle), in its unit."""
-    values = drawn(calibration).initial
+    values = particle_inputs(calibration).initial
     place = {s.name: i for i, s in enumerate(calibration.model.stocks)}
     shape = calibration.z.shape[:2]
     return {
-        name: _held(stock, values[:, place[name]]).reshape(shape)
+        name: _within(stock, values[:, place[name]]).reshape(shape)
         for name, stock in uncertain_stocks(calibration).items()
     }
 
@@ -119,9 +150,9 @@ def initial_values(calibration: Calibration) -> dict[str, Floats]:
 def initial_prior(stock: Variable, draws: int) -> Floats:
     """Evenly spread quantiles of the prior of a beginning."""
     assert isinstance(stock.initial, Distribution)
-    return _held(stock, distribution.quantile(stock.initial, (np.arange(draws) + 0.5) / draws))
+    return _within(stock, distribution.quantile(stock.initial, (np.arange(draws) + 0.5) / draws))
 
 
-def _held(stock: Variable, values: Floats) -> Floats:
+def _within(stock: Variable, values: Floats) -> Floats:
     """As a run begins: a stock that saturates is held at its bounds."""
     return np.clip(values, *stock.bounds) if stock.saturates and stock.bounds is not None else values

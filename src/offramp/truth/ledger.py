@@ -10,47 +10,155 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from offramp.analysis.answer import as_plain
+from offramp.analysis.answer import read as read_plain
+from offramp.engine.inputs import Floats
 from offramp.errors import OfframpError, UsageError
 from offramp.given import day_of, need
 from offramp.model import Model
-from offramp.runs.simulate import Progress, engine_for
-from offramp.truth import scores
-from offramp.truth.backtest import FUTURES, Asked, Prior, asked_of, months_after
+from offramp.runs.how import AS_SUITS, How
+from offramp.runs.simulate import engine_for
 from offramp.truth.baselines import BASELINES
-from offramp.truth.calibration import calibrate
-from offramp.truth.questions import Question, Questions, check_answers
+from offramp.truth.calibration import Sampling, calibrate
+from offramp.truth.predictions import FUTURES, Prediction, Prior, months_after, predictions
+from offramp.truth.questions import Kind, Questions, Terms, check_answers
 from offramp.version import __version__
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FUTURES_OF_PRIOR = 2000
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How a forecast was made; `futures` : that tell it."""
+
+    particles: int
+    chains: int
+    futures: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One question at one horizon. Fields are the keys of the file, in its order, as in all that follow.
+
+    Attributes
+    ----------
+    months, resolves : how far ahead, and the day
+    asked : what is asked and what resolves it, which the list must still say when it is scored
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    months: int
+    resolves: date
+    asked: Terms
+
+
+@dataclass(frozen=True)
+class Chance(Entry):
+    """A yes-or-no question: its probability, and those of rules without a model."""
+
+    probability: float
+    baselines: dict[str, float]
+
+    @property
+    def sound(self) -> bool:
+        """Whether the numbers can be what they stand for."""
+        every = (self.probability, *self.baselines.values())
+        return all(0 <= p <= 1 for p in every) and self.baselines.keys() == BASELINES.keys()
+
+
+@dataclass(frozen=True)
+class Count(Entry):
+    """A count: its quantiles (`0.05` -> value) and its mean."""
+
+    quantiles: dict[str, float]
+    mean: float
+
+    @property
+    def sound(self) -> bool:
+        """Whether the numbers can be what they stand for."""
+        return _are_quantiles(self.quantiles) and math.isfinite(self.mean)
+
+
+@dataclass(frozen=True)
+class Level(Entry):
+    """A level in its unit; `source` : the evidence whose error is part of it, None for the model's level."""
+
+    unit: str
+    source: str | None
+    quantiles: dict[str, float]
+    mean: float
+
+    @property
+    def sound(self) -> bool:
+        """Whether the numbers can be what they stand for."""
+        return _are_quantiles(self.quantiles) and math.isfinite(self.mean)
+
+
+AnyEntry = Chance | Count | Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """A forecast file.
+
+    Attributes
+    ----------
+    offramp : version that made it
+    as_of : the day; the model was calibrated on what was known by then
+    evidence_hash : of every figure that was used; `questions_hash` : of the list and its tables
+    previous : hash of the forecast before it; None for the first
+    hash : of all the rest
+    """
+
+    offramp: str
+    kind: Literal["forecast"]
+    as_of: date
+    model: str
+    model_hash: str
+    evidence_hash: str
+    questions_list: str
+    questions_hash: str
+    settings: Settings
+    previous: str | None
+    questions: tuple[AnyEntry, ...]
+    hash: str
+
+    def as_file(self) -> str:
+        """The text of the file."""
+        return json.dumps(as_plain(self), indent=1, ensure_ascii=False) + "\n"
+
+
 def forecast(
     model: Model,
     questions: Questions,
     as_of: date | str,
+    sampling: Sampling,
     *,
-    particles: int,
-    chains: int,
-    seed: int = 0,
-    previous: dict[str, Any] | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
+    previous: Forecast | None = None,
+    how: How = AS_SUITS,
     checkpoint: Path | None = None,
-) -> dict[str, Any]:
+) -> Forecast:
     """Answer a list of questions with what was known by a day, as a forecast file.
 
     Parameters
     ----------
     as_of : the origin; the model is calibrated on what was known by then
+    sampling : how many particles and chains, and the seed
     previous : the forecast before this one in the chain
-    particles, chains, seed : as for `calibrate`
+    how, checkpoint : as for `calibrate`
 
     Raises
     ------
@@ -63,68 +171,131 @@ def forecast(
     as_of = day_of(as_of)
     if previous is not None:
         check_hash(previous, "the previous forecast")
+    _check_reach(model, questions, as_of)
+    runner = engine_for(model, how.engine)
+    calibration = calibrate(model, as_of, sampling, how=how, checkpoint=checkpoint, runner=runner)
+    prior = Prior(model, FUTURES_OF_PRIOR, sampling.seed, how, runner)
+    asked = predictions(questions, calibration, prior, how=how, resolve_by=as_of)
+    futures = sampling.particles * sampling.chains * FUTURES
+    found = Forecast(
+        offramp=__version__,
+        kind="forecast",
+        as_of=as_of,
+        model=model.name,
+        model_hash=model.hash,
+        evidence_hash=calibration.record.hash,
+        questions_list=questions.name,
+        questions_hash=questions.hash,
+        settings=Settings(sampling.particles, sampling.chains, futures, sampling.seed),
+        previous=None if previous is None else previous.hash,
+        questions=tuple(_entry(p) for p in asked),
+        hash="",
+    )
+    return replace(found, hash=hash_of(found))
+
+
+def _check_reach(model: Model, questions: Questions, as_of: date) -> None:
+    """Make sure that the model goes on for long enough after a day."""
     if as_of >= model.dates[-1]:
         raise UsageError(f"{as_of} lies after the end of `{model.name}`, {model.dates[-1]}.")
     if months_after(as_of, min(questions.horizons)) > model.dates[-1]:
         raise UsageError(
             f"`{model.name}` ends on {model.dates[-1]}: no horizon of the questions fits after {as_of}."
         )
-    engine = engine_for(model)
-    calibration = calibrate(
-        model, as_of, particles=particles, chains=chains, seed=seed, threads=threads, progress=progress,
-        checkpoint=checkpoint, engine=engine,
-    )  # fmt: skip
-    prior = Prior(model, FUTURES_OF_PRIOR, seed, threads, engine)
-    asked = asked_of(questions, model, calibration, prior, threads=threads, engine=engine, resolve_by=as_of)
-    found: dict[str, Any] = {
-        "offramp": __version__,
-        "kind": "forecast",
-        "as_of": as_of.isoformat(),
-        "model": model.name,
-        "model_hash": model.hash,
-        "evidence_hash": calibration.record.hash,
-        "questions_list": questions.name,
-        "questions_hash": questions.hash,
-        "settings": {
-            "particles": particles,
-            "chains": chains,
-            "futures": particles * chains * FUTURES,
-            "seed": seed,
-        },
-        "previous": None if previous is None else previous["hash"],
-        "questions": [_written(a) for a in asked],
-    }
-    found["hash"] = hash_of(found)
-    return found
 
 
-def hash_of(told: dict[str, Any]) -> str:
-    """SHA-256 of a forecast without its own hash."""
-    rest = {k: v for k, v in told.items() if k != "hash"}
+def _entry(p: Prediction) -> AnyEntry:
+    """One answer, with what the baselines predict."""
+    q = p.question
+    about = (q.name, q.title, q.kind, p.months, p.resolves, q.terms)
+    if p.binary:
+        chance, *others = (round(float(p.by[who][0]), 6) for who in ("model", *BASELINES))
+        return Chance(*about, chance, dict(zip(BASELINES, others, strict=True)))
+    quantiles, mean = _quantiles(p.by["model"]), _short(p.by["model"].mean())
+    if q.kind == "count":
+        return Count(*about, quantiles, mean)
+    return Level(*about, p.unit, p.source, quantiles, mean)
+
+
+def _quantiles(sample: Floats) -> dict[str, float]:
+    return {f"{q:g}": _short(v) for q, v in zip(QUANTILES, np.quantile(sample, QUANTILES), strict=True)}
+
+
+def _short(value: float) -> float:
+    """With six significant digits."""
+    return float(f"{value:.6g}")
+
+
+def _are_quantiles(given: Mapping[str, float]) -> bool:
+    return given.keys() == {f"{q:g}" for q in QUANTILES} and all(map(math.isfinite, given.values()))
+
+
+# ── files ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def hash_of(given: Forecast | Mapping[str, Any]) -> str:
+    """SHA-256 of a forecast, or of what its file holds, without its own hash."""
+    plain = as_plain(given) if isinstance(given, Forecast) else given
+    rest = {k: v for k, v in plain.items() if k != "hash"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def check_hash(told: dict[str, Any], what: str) -> None:
-    """Make sure that a forecast is as it was written.
+def check_hash(given: Forecast | Mapping[str, Any], what: str) -> None:
+    """Make sure that a forecast is as it was made.
 
     Raises
     ------
     UsageError
-        If it is no forecast, or was changed.
+        If it was changed.
     """
-    if not isinstance(told, dict) or told.get("kind") != "forecast" or "hash" not in told:
-        raise UsageError(f"{what} is not a forecast of offramp.")
-    if (wrong := _out_of_shape(told)) is not None:
-        raise UsageError(f"{what} is not a forecast as offramp writes it: {wrong}.")
-    if hash_of(told) != told["hash"]:
+    found = hash_of(given)
+    kept = str(given.hash if isinstance(given, Forecast) else given["hash"])
+    if found != kept:
         raise UsageError(
-            f"{what} was changed after it was made: its content has the hash {hash_of(told)[:12]}..., and it "
-            f"says {str(told['hash'])[:12]}... . A changed forecast is not scored."
+            f"{what} was changed after it was made: its content has the hash {found[:12]}..., and it says "
+            f"{kept[:12]}... . A changed forecast is not scored."
         )
 
 
-def read(path: Path) -> dict[str, Any]:
+def from_plain(plain: Any, what: str) -> Forecast:
+    """The forecast that a file holds, checked.
+
+    Parameters
+    ----------
+    plain : what JSON gives
+    what : it is, for messages
+
+    Raises
+    ------
+    UsageError
+        If it is none, was changed, or lacks something.
+    """
+    if not isinstance(plain, dict) or plain.get("kind") != "forecast" or "hash" not in plain:
+        raise UsageError(f"{what} is not a forecast of offramp.")
+    check_hash(plain, what)
+    wrong = _misshapen(plain)
+    if not wrong:
+        try:
+            found: Forecast = read_plain(Forecast, plain, what)
+            if all(entry.sound for entry in found.questions):
+                return found
+        except UsageError:
+            pass
+        wrong = "one of its questions is not whole"
+    raise UsageError(f"{what} is not a forecast as offramp writes it: {wrong}.")
+
+
+def _misshapen(plain: Mapping[str, Any]) -> str:
+    """Which key a file lacks, or has beyond those of a forecast; empty for none."""
+    known = [f.name for f in fields(Forecast)]
+    missing, unknown = [k for k in known if k not in plain], [k for k in plain if k not in known]
+    if missing:
+        return f"it has no `{missing[0]}`"
+    return f"it has `{unknown[0]}`, which this version of offramp does not know" if unknown else ""
+
+
+def read(path: Path) -> Forecast:
     """A forecast file, checked.
 
     Raises
@@ -133,17 +304,15 @@ def read(path: Path) -> dict[str, Any]:
         If it is none, or was changed.
     """
     try:
-        told = json.loads(path.read_bytes())
+        plain = json.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a forecast of offramp: it is not JSON.") from error
-    check_hash(told, str(path))
-    found: dict[str, Any] = told
-    return found
+    return from_plain(plain, str(path))
 
 
-def write(told: dict[str, Any], path: Path) -> None:
+def write(forecast: Forecast, path: Path) -> None:
     """Write a forecast; one that is there already is never overwritten.
 
     Raises
@@ -155,152 +324,8 @@ def write(told: dict[str, Any], path: Path) -> None:
     """
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            file.write(forecast.as_file())
     except FileExistsError as error:
         raise UsageError(f"{path} exists; a forecast is not overwritten. Give another name.") from error
     except OSError as error:
         raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
-def score(told: dict[str, Any], questions: Questions, known_by: date = date.max) -> dict[str, Any]:
-    """Hold a forecast against what happened since, as the tables of the questions tell.
-
-    Parameters
-    ----------
-    told : a forecast, as `read` gives it
-    questions : the list that it answers
-    known_by : use no row known after this day
-
-    Raises
-    ------
-    UsageError
-        If the forecast was changed, or the list does not ask the same.
-    """
-    need(questions, "Questions")
-    check_hash(told, "the forecast")
-    by_name = {q.name: q for q in questions.questions}
-    origin = date.fromisoformat(told["as_of"])
-    found = []
-    for entry in told["questions"]:
-        question = by_name.get(entry["name"])
-        if question is None:
-            raise UsageError(f"the list `{questions.name}` has no question `{entry['name']}`.")
-        if question.asked != entry["asked"]:
-            was, now = _in_words(entry["asked"], question.asked), _in_words(question.asked, entry["asked"])
-            raise UsageError(
-                f"the list `{questions.name}` asks another question by the name `{entry['name']}`: the "
-                f"forecast was made for {was}, and the list says {now}. A forecast is scored for what it "
-                "answered."
-            )
-        resolves = date.fromisoformat(entry["resolves"])
-        answer = question.answer(origin, resolves, known_by) if resolves <= known_by else None
-        found.append({**entry, "answer": answer, **_scored(question, entry, answer)})
-    answered = [e for e in found if e["answer"] is not None]
-    binary = [e for e in answered if "probability" in e]
-    sampled = [e for e in answered if "quantiles" in e]
-    yes_or_no = sum("probability" in e for e in found)
-    return {
-        "as_of": told["as_of"],
-        "model": told["model"],
-        "hash": told["hash"],
-        "asked": len(found),
-        "resolved": len(answered),
-        "brier": _mean([e["brier"] for e in binary]),
-        "log": _mean([e["log"] for e in binary]),
-        "baselines": {name: _mean([e["baselines_brier"][name] for e in binary]) for name in BASELINES},
-        "inside_half": _mean([e["inside_half"] for e in sampled]),
-        "inside_nine_tenths": _mean([e["inside_nine_tenths"] for e in sampled]),
-        "binary": {
-            "asked": yes_or_no,
-            "resolved": len(binary),
-            "nearer": {n: sum(e["brier"] < e["baselines_brier"][n] for e in binary) for n in BASELINES},
-        },
-        "sampled": {
-            "asked": len(found) - yes_or_no,
-            "resolved": len(sampled),
-            **{n: sum(e[f"inside_{n}"] > 0 for e in sampled) for n in ("half", "nine_tenths")},
-        },
-        "questions": found,
-    }
-
-
-def _written(asked: Asked) -> dict[str, Any]:
-    """One answer, with what the baselines say."""
-    entry: dict[str, Any] = {
-        "name": asked.question.name,
-        "title": asked.question.title,
-        "kind": asked.question.kind,
-        "months": asked.months,
-        "resolves": asked.resolves.isoformat(),
-        "asked": asked.question.asked,
-    }
-    who = ("model", *BASELINES)
-    if asked.question.kind == "continuous":
-        entry |= {"unit": asked.unit, "source": asked.source}
-    if asked.binary:
-        entry["probability"] = round(float(asked.said["model"][0]), 6)
-        entry["baselines"] = {w: round(float(asked.said[w][0]), 6) for w in who[1:]}
-    else:
-        entry["quantiles"] = {
-            f"{q:g}": float(f"{v:.6g}")
-            for q, v in zip(QUANTILES, np.quantile(asked.said["model"], QUANTILES), strict=True)
-        }
-        entry["mean"] = float(f"{asked.said['model'].mean():.6g}")
-    return entry
-
-
-def _scored(question: Question, entry: dict[str, Any], answer: float | None) -> dict[str, Any]:
-    if answer is None:
-        return {}
-    if "probability" in entry:
-        p, y = np.array([entry["probability"]]), np.array([answer])
-        return {
-            "brier": float(scores.brier(p, y)[0]),
-            "log": float(scores.log_score(p, y)[0]),
-            "baselines_brier": {
-                name: float(scores.brier(np.array([said]), y)[0]) for name, said in entry["baselines"].items()
-            },
-        }
-    q = {float(k): v for k, v in entry["quantiles"].items()}
-    return {
-        "inside_half": float(q[0.25] <= answer <= q[0.75]),
-        "inside_nine_tenths": float(q[0.05] <= answer <= q[0.95]),
-    }
-
-
-def _out_of_shape(told: dict[str, Any]) -> str | None:
-    """What a forecast lacks that scoring needs, in words; None for one that is whole."""
-    texts = {k: isinstance(told.get(k), str) for k in ("as_of", "model", "hash")}
-    missing = [k for k, there in texts.items() if not there]
-    if not isinstance(told.get("questions"), list):
-        missing.append("questions")
-    if missing:
-        return f"it has no `{missing[0]}`"
-    try:
-        date.fromisoformat(told["as_of"])
-        for entry in told["questions"]:
-            date.fromisoformat(entry["resolves"])
-            whole = isinstance(entry["asked"], dict) and all(
-                isinstance(entry[k], str) for k in ("name", "title", "kind")
-            )
-            if "probability" in entry:
-                said = [entry["probability"], *(entry["baselines"][name] for name in BASELINES)]
-                whole &= all(0 <= float(p) <= 1 for p in said)
-            else:
-                said = [entry["mean"], *(entry["quantiles"][f"{q:g}"] for q in QUANTILES)]
-                whole &= all(np.isfinite(float(v)) for v in said)
-            if not (whole and isinstance(entry["months"], int)):
-                return "one of its questions is not whole"
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return "one of its questions is not whole"
-    return None
-
-
-def _in_words(asked: dict[str, Any], other: dict[str, Any]) -> str:
-    """What of a question is not as in another: `above: 4`."""
-    differing = [k for k in {**asked, **other} if asked.get(k) != other.get(k)]
-    return ", ".join(f"`{k}: {asked[k]}`" if k in asked else f"no `{k}`" for k in differing)
-
-
-def _mean(values: list[float]) -> float | None:
-    return float(np.mean(values)) if values else None

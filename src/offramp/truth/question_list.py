@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
 
 from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
-from offramp.language import tables
 from offramp.language.fields import Fields
 from offramp.language.keys import Key, Table
 from offramp.language.reader import Reader, shape
-from offramp.language.sections.evidence import rows_of, table_of
+from offramp.language.sections.evidence import Tables, rows_of, table_of
 from offramp.language.sections.names import check_name
 from offramp.language.source import Scalar, Sequence, Value
 from offramp.language.units import UNKNOWN
@@ -132,14 +132,15 @@ def load_questions(name: str) -> Questions:
     if not data.strip():
         hint = "A list of questions has `origins` and `questions`."
         raise ModelError([Problem(file, 1, 1, "the file is empty", hint=(hint,))])
-    return _listed(Reader(read(data, file)), Path(name).stem, data, folder)
+    found = _listed(Reader(read(data, file, folder)), Path(name).stem, data)
+    return found if folder is None else replace(found, file=name)
 
 
-def _listed(reader: Reader, name: str, data: bytes, folder: Path | None) -> Questions:
+def _listed(reader: Reader, name: str, data: bytes) -> Questions:
     root = reader.source.root
     top = Fields(reader, Scalar("", 1, 1), root, LIST, "the list")
     top.check_keys()
-    read_so_far: dict[str, tables.Table | None] = {}
+    read_so_far: Tables = {}
     found = []
     entries = tuple(top.entries("questions"))
     if top.has("questions") and not entries:
@@ -151,7 +152,7 @@ def _listed(reader: Reader, name: str, data: bytes, folder: Path | None) -> Ques
         check_name(reader, key)
         fields = Fields.read(reader, key, value, QUESTION)
         if fields is not None:
-            question = _question(reader, fields, folder, read_so_far)
+            question = _question(reader, fields, read_so_far)
             if question is not None:
                 found.append(question)
     origins, horizons = _origins(reader, top), _horizons(reader, top)
@@ -166,23 +167,18 @@ def _listed(reader: Reader, name: str, data: bytes, folder: Path | None) -> Ques
     )
 
 
-def _question(
-    reader: Reader, fields: Fields, folder: Path | None, read_so_far: dict[str, tables.Table | None]
-) -> Question | None:
+def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> Question | None:
     of = Fields.read(reader, fields.at("of"), fields.value("of"), OF) if fields.has("of") else None
     seen = Fields.read(reader, fields.at("seen"), fields.value("seen"), SEEN) if fields.has("seen") else None
     if of is None or seen is None:
         return None
-    form, targets = _asked(reader, of)
+    form, targets = _form_and_targets(reader, of)
     numbers = {n: _number(reader, of, n) for n in THRESHOLDS}
-    _fitting(reader, of, form)
+    _check_thresholds(reader, of, form)
     holds, incidents = seen.flag("holds"), seen.flag("incidents")
-    if incidents and form and form != "reaches":
-        what = "is read in levels" if form == "level" else "counts rows as incidents as it is"
-        reader.say(seen.at("incidents"), f"`incidents` goes with `reaches`; `{form}` {what}")
-    elif incidents and holds:
-        reader.say(seen.at("incidents"), "`incidents` and `holds` together", "A row is one or the other.")
-    table = table_of(reader, seen, folder, read_so_far)
+    if incidents:
+        _check_incidents(reader, seen, form)
+    table = table_of(reader, seen, read_so_far)
     until = seen.day("until") or (table.last_known if table is not None else None)
     counted = not holds and form in ("happens", "count")
     rows: tuple[Row, ...] = rows_of(reader, seen, table, UNKNOWN, "poisson" if counted else "normal")
@@ -209,7 +205,16 @@ def _question(
     )
 
 
-def _asked(reader: Reader, of: Fields) -> tuple[str, tuple[Scalar, ...]]:
+def _check_incidents(reader: Reader, seen: Fields, form: str) -> None:
+    """Note `incidents` where the form reads rows otherwise."""
+    if form and form != "reaches":
+        what = "is read in levels" if form == "level" else "counts rows as incidents as it is"
+        reader.say(seen.at("incidents"), f"`incidents` goes with `reaches`; `{form}` {what}")
+    elif seen.flag("holds"):
+        reader.say(seen.at("incidents"), "`incidents` and `holds` together", "A row is one or the other.")
+
+
+def _form_and_targets(reader: Reader, of: Fields) -> tuple[str, tuple[Scalar, ...]]:
     """The form of a question and what it asks for; an empty form after a problem."""
     given = [f for f in FORMS if of.has(f)]
     if len(given) != 1:
@@ -231,7 +236,7 @@ def _asked(reader: Reader, of: Fields) -> tuple[str, tuple[Scalar, ...]]:
     return given[0], tuple(targets)
 
 
-def _fitting(reader: Reader, of: Fields, form: str) -> None:
+def _check_thresholds(reader: Reader, of: Fields, form: str) -> None:
     """Note thresholds that the form has no use for, or lacks."""
     if not form:
         return

@@ -14,13 +14,16 @@ from typing import Literal
 
 import numpy as np
 
-from offramp.engine.inputs import Floats, Outputs
-from offramp.errors import ModelError, UsageError
+from offramp.engine.inputs import Floats
+from offramp.engine.outputs import Outputs
+from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
 from offramp.language.source import Scalar, Source
 from offramp.model import Model, Row
 
 Kind = Literal["binary", "count", "continuous"]
+# What a question asks for and what resolves it, key by key as a forecast file has it.
+Terms = dict[str, str | list[str] | float | bool]
 # The share of the way between two readings is only read off where both are this near.
 NEAR = timedelta(days=120)
 _ANOTHER = 10  # so many problems, and nothing right: the list is for another model
@@ -81,7 +84,7 @@ class Question:
         return not self.holds and self.form != "level"
 
     @property
-    def asked(self) -> dict[str, object]:
+    def terms(self) -> Terms:
         """Everything that says what is asked and what resolves it, but for the rows themselves."""
         thresholds = {n: getattr(self, n) for n in THRESHOLDS}
         return {
@@ -157,8 +160,8 @@ class Question:
         row = max(rows, key=lambda r: (_middle(r), r.known))
         return _middle(row), row.value
 
-    def said(self, model: Model, outputs: Outputs, first: int, last: int) -> Floats:
-        """What each run says: (run,), 0 or 1 for yes and no, a count or a level.
+    def simulated(self, model: Model, outputs: Outputs, first: int, last: int) -> Floats:
+        """What each run answers: (run,), 0 or 1 for yes and no, a count or a level.
 
         Parameters
         ----------
@@ -193,6 +196,12 @@ class Questions:
     hash: str  # of the list and of the tables that resolve it
     held_out: date | None = None  # answers from this day on are scored apart
     source: Source | None = field(default=None, repr=False, compare=False)
+    file: str = ""  # that it was read from; empty for one that comes with offramp or was made in code
+
+    @property
+    def known_as(self) -> str:
+        """What it is called on the command line."""
+        return self.file or self.name
 
 
 def check_answers(questions: Questions, model: Model) -> None:
@@ -206,38 +215,22 @@ def check_answers(questions: Questions, model: Model) -> None:
     UsageError
         The same of questions that were made in code, and where the list is plainly for another model.
     """
-    variables = [v.name for v in model.variables]
-    acts = [
-        *(e.name for e in model.events),
-        *(f"{a.name}/{x.name}" for a in model.actors for x in a.actions),
-        *(f"{ladder.name}/{rung.name}" for ladder in model.ladders for rung in ladder.rungs),
-    ]
-    ends = [o.name for o in model.outcomes if o.absorbing]
-    problems, lost = [], 0
+    problems: list[Problem] = []
+    lost = 0
     for question in questions.questions:
-        may, what = {
-            "happens": (acts, "event, action or rung"),
-            "count": (acts, "event, action or rung"),
-            "ends": (ends, "outcome that ends a run"),
-        }.get(question.form, (variables, "variable"))
-        lost += not set(question.targets) & set(may)
+        names, what = _can_be_asked(model, question.form)
+        lost += not set(question.targets) & set(names)
         for i, target in enumerate(question.targets):
-            if target in may:
-                continue
-            message = f"`{model.name}` has no {what} `{target[:60]}`"
-            hint = did_you_mean(target, may) or (f"There are: {', '.join(may)}." if len(may) <= 12 else "")
-            if questions.source is None or i >= len(question.places):
-                raise UsageError(f"question `{question.name}`: {message}. {hint}".strip())
-            problems.append(questions.source.problem(question.places[i], message, hint))
-        for name, message, hint in _settled(question, model):
-            place = dict(question.limits).get(name)
-            if questions.source is None or place is None:
-                raise UsageError(f"question `{question.name}`: {message}. {hint}")
-            problems.append(questions.source.problem(place, message, hint))
-    other = bool(questions.model) and questions.model != model.name
-    if len(problems) > _ANOTHER and (
-        lost == len(questions.questions) or (other and 2 * lost > len(questions.questions))
-    ):
+            if target not in names:
+                message = f"`{model.name}` has no {what} `{target[:60]}`"
+                hint = did_you_mean(target, names) or (
+                    f"There are: {', '.join(names)}." if len(names) <= 12 else ""
+                )
+                place = question.places[i] if i < len(question.places) else None
+                problems += _problem(questions, question, place, message, hint)
+        for name, message, hint in _decided_by_bounds(question, model):
+            problems += _problem(questions, question, dict(question.limits).get(name), message, hint)
+    if len(problems) > _ANOTHER and _is_of_another(questions, model, lost):
         of = f", written for `{questions.model}`," if questions.model else ""
         raise UsageError(
             f"`{model.name}` has nothing that {lost} of the {len(questions.questions)} questions of "
@@ -248,7 +241,39 @@ def check_answers(questions: Questions, model: Model) -> None:
         raise ModelError(problems)
 
 
-def _settled(question: Question, model: Model) -> Iterator[tuple[str, str, str]]:
+def _can_be_asked(model: Model, form: str) -> tuple[list[str], str]:
+    """What of a model a form of question may ask for, and what that is called."""
+    if form in ("happens", "count"):
+        acts = [f"{a.name}/{x.name}" for a in model.actors for x in a.actions]
+        rungs = [f"{ladder.name}/{rung.name}" for ladder in model.ladders for rung in ladder.rungs]
+        return [*(e.name for e in model.events), *acts, *rungs], "event, action or rung"
+    if form == "ends":
+        return [o.name for o in model.outcomes if o.absorbing], "outcome that ends a run"
+    return [v.name for v in model.variables], "variable"
+
+
+def _problem(
+    questions: Questions, question: Question, place: Scalar | None, message: str, hint: str
+) -> list[Problem]:
+    """A problem at its place in the file of a list.
+
+    Raises
+    ------
+    UsageError
+        Where there is no file, or no place.
+    """
+    if questions.source is None or place is None:
+        raise UsageError(f"question `{question.name}`: {message}. {hint}".strip())
+    return [questions.source.problem(place, message, hint)]
+
+
+def _is_of_another(questions: Questions, model: Model, lost: int) -> bool:
+    """Whether a list is plainly for another model, of which `lost` questions find nothing here."""
+    other = bool(questions.model) and questions.model != model.name
+    return lost == len(questions.questions) or (other and 2 * lost > len(questions.questions))
+
+
+def _decided_by_bounds(question: Question, model: Model) -> Iterator[tuple[str, str, str]]:
     """Thresholds that the bounds of a variable decide beforehand: name, what is wrong, the likely fix."""
     variable = next((v for v in model.variables if v.name == question.targets[0]), None)
     if variable is None or variable.bounds is None:

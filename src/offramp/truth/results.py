@@ -1,87 +1,210 @@
-"""A backtest as numbers: scores, skill with intervals, reliability, coverage."""
+"""What a backtest found: scores, skill with intervals, reliability, coverage."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import ClassVar
 
 import numpy as np
 
+from offramp.analysis.answer import Answer, head
 from offramp.engine.inputs import Floats
-from offramp.model import DAYS_PER_MONTH
+from offramp.model import DAYS_PER_MONTH, Model
 from offramp.truth import scores
-from offramp.truth.baselines import BASELINES, TITLES
-from offramp.truth.posterior import populations
-from offramp.truth.scores import skill_interval, told
+from offramp.truth.calibration import Calibration, Sampling
+from offramp.truth.populations import Populations, populations
+from offramp.truth.predictions import FUTURES, Prediction, of_question
+from offramp.truth.questions import Kind, Questions
+from offramp.truth.scores import Bin, Parts
+from offramp.truth.skill import (
+    EVERYBODY,
+    Blocks,
+    QuestionScore,
+    SampledSkill,
+    Skill,
+    answers,
+    brier_skill,
+    by_question,
+    crps_skill,
+    probabilities,
+)
 
-if TYPE_CHECKING:
-    from offramp.truth.backtest import Asked, Backtest
-
-OTHERS = (*BASELINES, "prior_model")
-EVERYBODY = ("model", *OTHERS)
-_EACH = "The best rule for each question, in hindsight"
-
-
-def reckoned(backtest: Backtest) -> dict[str, Any]:
-    """Everything that a backtest found, as plain values."""
-    answered = [a for a in backtest.asked if a.answer is not None]
-    origins = sorted({a.origin for a in backtest.asked})
-    place = {day: i for i, day in enumerate(origins)}
-    binary = [a for a in answered if a.binary]
-    sampled = [a for a in answered if not a.binary]
-    topics = dict.fromkeys(a.question.topic for a in binary if a.question.topic)
-    groups = {
-        **_held_out(binary, backtest.questions.held_out),
-        **{f"{h}_months": [a for a in binary if a.months == h] for h in sorted({a.months for a in binary})},
-    }
-    p, y = _probability(binary, "model"), _answers(binary)
-    length = stretch(origins, max(backtest.questions.horizons))
-    return {
-        "model": backtest.model.name,
-        "model_hash": backtest.model.hash,
-        "questions_hash": backtest.questions.hash,
-        "settings": backtest.settings,
-        "origins": [d.isoformat() for d in origins],
-        "stretch": length,
-        "asked": len(backtest.asked),
-        "resolved": len(answered),
-        "left_out": _left_out(backtest, origins),
-        "base_rates": sum(q.base_rate is not None for q in backtest.questions.questions),
-        "questions": [_question(a) for a in backtest.asked],
-        "brier": {who: _mean(scores.brier(_probability(binary, who), y)) for who in EVERYBODY},
-        "log": {who: _mean(scores.log_score(_probability(binary, who), y)) for who in EVERYBODY},
-        "skill": _skill(binary, place, length),
-        "skill_by": {name: _skill(some, place, length) for name, some in groups.items() if some},
-        "skill_by_topic": {
-            topic: _skill([a for a in binary if a.question.topic == topic], place, length) for topic in topics
-        },
-        "sampled_skill": _sampled_skill(sampled, place, length),
-        "by_question": _by_question(answered, place),
-        "reliability": scores.reliability(p, y, blocks=[place[a.origin] for a in binary], length=length)
-        if binary
-        else [],
-        "parts": {who: scores.decomposition(_probability(binary, who), y) for who in EVERYBODY if binary},
-        "coverage": _coverage(sampled),
-        "calibrations": [
-            {
-                "until": c.record.until.isoformat(),
-                "points": len(c.record.points),
-                "evidence_hash": c.record.hash,
-                "log_evidence": [float(v) for v in c.log_evidence],
-                "distinct": float(np.mean([h[-1]["distinct"] for h in c.history])),
-                "populations": populations(c),
-            }
-            for c in backtest.calibrations
-        ],
-    }
+INTERVALS = {
+    "skill": "low to high: 90 %, from resampling stretches of neighbouring days, which share answers.",
+    "reliability": "low to high: 90 % (Wilson), where answers count for what they are worth.",
+}
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+# A probability; the 5th, 25th, 50th, 75th and 95th percentile of a sample; None for no data.
+Predicted = float | tuple[float, float, float, float, float] | None
 
 
-def _left_out(backtest: Backtest, origins: Sequence[date]) -> dict[str, int]:
+@dataclass(frozen=True)
+class Hindcasts:
+    """All that a model and others predicted at days of the past.
+
+    Attributes
+    ----------
+    predictions : every question at every origin and horizon
+    calibrations : at each origin
+    until : origins and answers after this day are left out; None for none
+    """
+
+    model: Model
+    questions: Questions
+    sampling: Sampling
+    predictions: list[Prediction]
+    calibrations: list[Calibration]
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
     """Days at which nothing was asked, and answers beyond the end of the model or the day of `until`."""
-    listed = backtest.questions
-    every = len(origins) * len(listed.horizons) * len(listed.questions)
-    return {"origins": len(listed.origins) - len(origins), "answers": every - len(backtest.asked)}
+
+    origins: int
+    answers: int
+
+
+@dataclass(frozen=True)
+class QuestionAnswer:
+    """One question at one origin and horizon: what came, and what each predicted.
+
+    Attributes
+    ----------
+    answer : None where the table does not say
+    unit, source : of a level, and the evidence whose error it has; empty and None of all else
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    topic: str
+    origin: date
+    months: int
+    resolves: date
+    answer: float | None
+    unit: str
+    source: str | None
+    model: Predicted
+    climatology: Predicted
+    persistence: Predicted
+    trend: Predicted
+    crisis_data: Predicted
+    prior_model: Predicted
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Share of levels within the central half and nine tenths of what was predicted.
+
+    `prior_half`, `prior_nine_tenths` : the same for the model before any evidence
+    """
+
+    points: int
+    half: float
+    nine_tenths: float
+    prior_half: float
+    prior_nine_tenths: float
+
+
+@dataclass(frozen=True)
+class AtOrigin:
+    """The calibration at one origin; keys as those of `offramp calibrate`."""
+
+    until: date
+    points: int
+    evidence_hash: str
+    log_evidence: tuple[float, ...]
+    distinct: float
+    populations: Populations
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backtest(Answer):
+    """Forecasts of a model and of others, and how they fared: docs/reference/commands.md lists the keys.
+
+    Attributes
+    ----------
+    questions_list : as it is called on the command line; `questions_hash` : of it and its tables
+    futures : that tell each answer; `runs`, `seconds` : what all calibrations took
+    origins : days at which was asked; `stretch` : how many in a row are resampled together
+    asked, resolved : answers, and how many of them can be held against what came
+    base_rates : how many questions have one
+    brier, log : mean scores of yes-or-no questions, by who predicted
+    skill_by, skill_by_topic : by when it was answered and how far ahead it was asked; by topic of the list
+    sampled_skill : of `count` and `continuous`
+    coverage : of levels, `all` and by question
+    """
+
+    QUESTION: ClassVar[str] = "backtest"
+
+    questions_list: str
+    questions_hash: str
+    until: date | None
+    particles: int
+    chains: int
+    futures: int
+    runs: int
+    seconds: float
+    origins: tuple[date, ...]
+    stretch: int
+    asked: int
+    resolved: int
+    left_out: LeftOut
+    base_rates: int
+    questions: tuple[QuestionAnswer, ...]
+    brier: dict[str, float | None]
+    log: dict[str, float | None]
+    skill: Skill
+    skill_by: dict[str, Skill]
+    skill_by_topic: dict[str, Skill]
+    sampled_skill: dict[str, SampledSkill]
+    by_question: tuple[QuestionScore, ...]
+    reliability: tuple[Bin, ...]
+    parts: dict[str, Parts]
+    coverage: dict[str, Coverage]
+    calibrations: tuple[AtOrigin, ...]
+
+
+def summarise(found: Hindcasts) -> Backtest:
+    """Everything that a backtest found."""
+    listed, sampling = found.questions, found.sampling
+    origins = sorted({p.origin for p in found.predictions})
+    blocks = Blocks({day: i for i, day in enumerate(origins)}, stretch(origins, max(listed.horizons)))
+    answered = [p for p in found.predictions if p.answer is not None]
+    binary = [p for p in answered if p.binary]
+    sampled = [p for p in answered if not p.binary]
+    return Backtest(
+        **head(found.model, seed=sampling.seed, settings=sampling.set, intervals=INTERVALS),
+        questions_list=listed.known_as,
+        questions_hash=listed.hash,
+        until=found.until,
+        particles=sampling.particles,
+        chains=sampling.chains,
+        futures=sampling.particles * sampling.chains * FUTURES,
+        runs=found.calibrations[-1].runs,
+        seconds=found.calibrations[-1].seconds,
+        origins=tuple(origins),
+        stretch=blocks.length,
+        asked=len(found.predictions),
+        resolved=len(answered),
+        left_out=_left_out(found, len(origins)),
+        base_rates=sum(q.base_rate is not None for q in listed.questions),
+        questions=tuple(_question(p) for p in found.predictions),
+        brier=_mean_scores(binary, scores.brier),
+        log=_mean_scores(binary, scores.log_score),
+        skill=brier_skill(binary, blocks),
+        skill_by={name: brier_skill(some, blocks) for name, some in _groups(binary, listed.held_out).items()},
+        skill_by_topic={topic: brier_skill(some, blocks) for topic, some in _topics(binary).items()},
+        sampled_skill=crps_skill(sampled, blocks),
+        by_question=by_question(answered),
+        reliability=_reliability(binary, blocks),
+        parts=_parts(binary),
+        coverage=coverage(sampled),
+        calibrations=tuple(_at_origin(c) for c in found.calibrations),
+    )
 
 
 def stretch(origins: Sequence[date], longest: int) -> int:
@@ -92,194 +215,104 @@ def stretch(origins: Sequence[date], longest: int) -> int:
     return min(len(origins), max(1, round(longest / months)))
 
 
-def _held_out(binary: list[Asked], day: date | None) -> dict[str, list[Asked]]:
-    """Answers from a day on, and those before."""
-    if day is None:
-        return {}
-    name = str(day.year) if (day.month, day.day) == (1, 1) else day.isoformat()
-    return {
-        f"before_{name}": [a for a in binary if a.resolves < day],
-        f"from_{name}": [a for a in binary if a.resolves >= day],
-    }
+def _left_out(found: Hindcasts, origins: int) -> LeftOut:
+    listed = found.questions
+    every = origins * len(listed.horizons) * len(listed.questions)
+    return LeftOut(len(listed.origins) - origins, every - len(found.predictions))
 
 
-def _skill(binary: list[Asked], place: dict[Any, int], length: int) -> dict[str, Any]:
-    """Brier skill of the model against each of the others, and against the best of them.
+def _mean_scores(
+    binary: Sequence[Prediction], rule: Callable[[Floats, Floats], Floats]
+) -> dict[str, float | None]:
+    """By who predicted."""
+    y = answers(binary)
+    return {who: _mean(rule(probabilities(binary, who), y)) for who in EVERYBODY}
 
-    Without any question that came out, all numbers are None.
-    """
+
+def _groups(binary: Sequence[Prediction], held_out: date | None) -> dict[str, list[Prediction]]:
+    """By whether they were answered from a day on or before, and by how far ahead they were asked."""
+    found = {}
+    if held_out is not None:
+        first = (held_out.month, held_out.day) == (1, 1)
+        name = str(held_out.year) if first else held_out.isoformat()
+        found[f"before_{name}"] = [p for p in binary if p.resolves < held_out]
+        found[f"from_{name}"] = [p for p in binary if p.resolves >= held_out]
+    for months in sorted({p.months for p in binary}):
+        found[f"{months}_months"] = [p for p in binary if p.months == months]
+    return {name: some for name, some in found.items() if some}
+
+
+def _topics(binary: Sequence[Prediction]) -> dict[str, list[Prediction]]:
+    topics = dict.fromkeys(p.question.topic for p in binary if p.question.topic)
+    return {topic: [p for p in binary if p.question.topic == topic] for topic in topics}
+
+
+def _reliability(binary: Sequence[Prediction], blocks: Blocks) -> tuple[Bin, ...]:
     if not binary:
-        nothing = {"brier": None, "brier_skill": None, "low": None, "high": None}
-        none = {"name": None, "title": None, **nothing}
-        return {
-            "best_baseline": none,
-            "best_without_model": none,
-            **{who: {"title": TITLES[who], **nothing} for who in OTHERS},
-            "best_of_each": {"title": _EACH, **nothing},
-            "questions": 0,
-            "model_brier": None,
-        }
-    y = _answers(binary)
-    ours = scores.brier(_probability(binary, "model"), y)
-    blocks = [place[a.origin] for a in binary]
-    found: dict[str, Any] = {}
-    means = {}
-    for who in OTHERS:
-        theirs = scores.brier(_probability(binary, who), y)
-        means[who] = float(theirs.mean())
-        interval = told(skill_interval(ours, theirs, blocks, length=length))
-        found[who] = {
-            "title": TITLES[who],
-            "brier": means[who],
-            "brier_skill": interval.pop("value"),
-            **interval,
-        }
-    best = {some: min(some, key=means.__getitem__) for some in (OTHERS, tuple(BASELINES))}
-    # Whoever knew beforehand which rule answers which question best: harder to beat than any of them.
-    theirs = _best_of_each(binary)
-    interval = told(skill_interval(ours, theirs, blocks, length=length))
-    each = {"brier": float(theirs.mean()), "brier_skill": interval.pop("value"), **interval}
-    return {
-        "best_baseline": {"name": best[OTHERS], **found[best[OTHERS]]},
-        "best_without_model": {"name": best[tuple(BASELINES)], **found[best[tuple(BASELINES)]]},
-        **found,
-        "best_of_each": {"title": _EACH, **each},
-        "questions": len(binary),
-        "model_brier": float(ours.mean()),
-    }
+        return ()
+    p, y = probabilities(binary, "model"), answers(binary)
+    return scores.reliability(p, y, blocks=blocks.of(binary), length=blocks.length)
 
 
-def _best_of_each(binary: list[Asked]) -> Floats:
-    """Brier scores of the rule that answers each question best over all that is asked: (question,)."""
-    y = _answers(binary)
-    theirs = np.stack([scores.brier(_probability(binary, who), y) for who in BASELINES])
-    found = np.empty(len(binary))
-    names = np.array([a.question.name for a in binary])
-    for name in np.unique(names):
-        here = names == name
-        found[here] = theirs[theirs[:, here].mean(axis=1).argmin(), here]
-    return found
+def _parts(binary: Sequence[Prediction]) -> dict[str, Parts]:
+    y = answers(binary)
+    return {who: scores.decomposition(probabilities(binary, who), y) for who in EVERYBODY if binary}
 
 
-def _sampled_skill(sampled: list[Asked], place: dict[Any, int], length: int) -> dict[str, Any]:
-    """Skill in the continuous ranked probability score, for counts and for levels.
-
-    Scores of a question are divided by the mean score of all who answer it, so that kilograms and rials weigh
-    alike.
-    """
-    found: dict[str, Any] = {}
-    for kind in ("count", "continuous"):
-        some = [a for a in sampled if a.question.kind == kind and all(len(s) for s in a.said.values())]
-        if not some:
-            continue
-        crps = {
-            who: np.array([scores.crps(a.said[who], float(a.answer or 0.0)) for a in some])
-            for who in EVERYBODY
-        }
-        names = np.array([a.question.name for a in some])
-        for name in np.unique(names):
-            here = names == name
-            scale = np.mean([crps[who][here].mean() for who in EVERYBODY]) or 1.0
-            for who in EVERYBODY:
-                crps[who][here] /= scale
-        blocks = [place[a.origin] for a in some]
-        found[kind] = {"questions": len(some)}
-        for who in OTHERS:
-            interval = told(skill_interval(crps["model"], crps[who], blocks, length=length))
-            found[kind][who] = {"crps_skill": interval.pop("value"), **interval}
-    return found
+def coverage(sampled: Sequence[Prediction]) -> dict[str, Coverage]:
+    """How often levels fell within the central half and nine tenths of what was predicted."""
+    levels = [p for p in sampled if p.question.kind == "continuous" and p.complete]
+    groups = {"all": levels} | {question.name: some for question, some in of_question(levels)}
+    return {name: _coverage(some) for name, some in groups.items() if some}
 
 
-def _by_question(answered: list[Asked], place: dict[Any, int]) -> list[dict[str, Any]]:
-    """For each question: how the model fared against the best rule without a model."""
-    found = []
-    for question in dict.fromkeys(a.question for a in answered):
-        some = [a for a in answered if a.question is question and all(len(s) for s in a.said.values())]
-        if not some:
-            continue
-        score = {who: _scores(some, who) for who in EVERYBODY}
-        best = min(BASELINES, key=lambda who: float(score[who].mean()))
-        found.append(
-            {
-                "name": question.name,
-                "title": question.title,
-                "kind": question.kind,
-                "unit": some[0].unit,
-                "topic": question.topic,
-                "asked": len(some),
-                "happened": float(np.mean([a.answer or 0.0 for a in some])),
-                "said": float(np.mean([a.said["model"].mean() for a in some])),
-                "best_without_model": best,
-                "score": float(score["model"].mean()),
-                "best_score": float(score[best].mean()),
-                "skill": _finite(scores.skill(score["model"], score[best])),
-                "prior_skill": _finite(scores.skill(score["model"], score["prior_model"])),
-            }
-        )
-    return found
+def _coverage(levels: Sequence[Prediction]) -> Coverage:
+    y = answers(levels)
+
+    def shares(who: str) -> tuple[float, float]:
+        ends = np.array([np.quantile(p.by[who], [0.05, 0.25, 0.75, 0.95]) for p in levels])
+        return scores.coverage(ends[:, 1], ends[:, 2], y), scores.coverage(ends[:, 0], ends[:, 3], y)
+
+    return Coverage(len(levels), *shares("model"), *shares("prior_model"))
 
 
-def _scores(asked: list[Asked], who: str) -> Floats:
-    if asked[0].binary:
-        return scores.brier(_probability(asked, who), _answers(asked))
-    return np.array([scores.crps(a.said[who], float(a.answer or 0.0)) for a in asked])
+def _at_origin(c: Calibration) -> AtOrigin:
+    return AtOrigin(
+        until=c.record.until,
+        points=len(c.record.points),
+        evidence_hash=c.record.hash,
+        log_evidence=tuple(float(v) for v in c.log_evidence),
+        distinct=c.distinct,
+        populations=populations(c),
+    )
 
 
-def _coverage(sampled: list[Asked]) -> dict[str, Any]:
-    """How often levels fell within the central half and the central nine tenths of what was said.
-
-    `prior_` is the same for the model before any evidence.
-    """
-    levels = [a for a in sampled if a.question.kind == "continuous" and all(len(s) for s in a.said.values())]
-    found: dict[str, Any] = {}
-    for name in ("all", *dict.fromkeys(a.question.name for a in levels)):
-        some = [a for a in levels if name in ("all", a.question.name)]
-        if not some:
-            continue
-        y = _answers(some)
-        found[name] = {"points": len(some)}
-        for who, before in (("model", ""), ("prior_model", "prior_")):
-            ends = np.array([np.quantile(a.said[who], [0.05, 0.25, 0.75, 0.95]) for a in some])
-            found[name][f"{before}half"] = scores.coverage(ends[:, 1], ends[:, 2], y)
-            found[name][f"{before}nine_tenths"] = scores.coverage(ends[:, 0], ends[:, 3], y)
-    return found
+def _question(p: Prediction) -> QuestionAnswer:
+    q = p.question
+    level = q.kind == "continuous"
+    return QuestionAnswer(
+        name=q.name,
+        title=q.title,
+        kind=q.kind,
+        topic=q.topic,
+        origin=p.origin,
+        months=p.months,
+        resolves=p.resolves,
+        answer=p.answer,
+        unit=p.unit if level else "",
+        source=p.source if level else None,
+        **{who: _rounded(predicted, p.binary) for who, predicted in p.by.items()},
+    )
 
 
-def _question(asked: Asked) -> dict[str, Any]:
-    q = asked.question
-    told: dict[str, Any] = {
-        "name": q.name,
-        "title": q.title,
-        "kind": q.kind,
-        "topic": q.topic,
-        "origin": asked.origin.isoformat(),
-        "months": asked.months,
-        "resolves": asked.resolves.isoformat(),
-        "answer": asked.answer,
-    }
-    if q.kind == "continuous":
-        told |= {"unit": asked.unit, "source": asked.source}
-    for who, said in asked.said.items():
-        if asked.binary:
-            told[who] = round(float(said[0]), 6)
-        elif len(said):
-            told[who] = [float(f"{v:.6g}") for v in np.quantile(said, [0.05, 0.25, 0.5, 0.75, 0.95])]
-        else:
-            told[who] = None
-    return told
-
-
-def _probability(asked: list[Asked], who: str) -> Floats:
-    return np.array([a.said[who][0] for a in asked], dtype=np.float64)
-
-
-def _answers(asked: list[Asked]) -> Floats:
-    return np.array([a.answer for a in asked], dtype=np.float64)
+def _rounded(predicted: Floats, binary: bool) -> Predicted:
+    if binary:
+        return round(float(predicted[0]), 6)
+    if not len(predicted):
+        return None
+    p5, p25, p50, p75, p95 = (float(f"{v:.6g}") for v in np.quantile(predicted, _QUANTILES))
+    return p5, p25, p50, p75, p95
 
 
 def _mean(values: Floats) -> float | None:
     return float(values.mean()) if len(values) else None
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -18,12 +18,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from offramp.engine.depths import Engine
-from offramp.engine.inputs import Floats, Ints, Outputs
+from offramp.engine.inputs import Floats, Ints
+from offramp.engine.outputs import Outputs, joined
 from offramp.errors import OfframpError
 from offramp.truth.evidence import Record
 from offramp.truth.worlds import Worlds, to_unit
@@ -77,6 +77,46 @@ class Steps:
         return step
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A step of temperature on the way from what was known before to what is known now.
+
+    Attributes
+    ----------
+    temperature : of the new record's likelihood, above 0 and up to 1
+    effective : share of particles that count when weighted
+    worlds, luck : share of the moves of worlds and of luck that were accepted; None where none was needed
+    distinct : share of distinct worlds after the moves
+    """
+
+    temperature: float
+    effective: float
+    worlds: float | None
+    luck: float | None
+    distinct: float
+
+
+@dataclass(frozen=True)
+class Intake:
+    """How one record was taken in.
+
+    Attributes
+    ----------
+    steps, points : of the record so far
+    accepted : share of moves; NaN where none was needed
+    distinct : share of distinct worlds at the end
+    log_evidence : natural logarithm of the probability (density) of all points so far
+    stages : steps of temperature
+    """
+
+    steps: float
+    points: float
+    accepted: float
+    distinct: float
+    log_evidence: float
+    stages: tuple[Stage, ...]
+
+
 @dataclass
 class Particles:
     """Worlds and lineages, all of the same weight.
@@ -87,10 +127,7 @@ class Particles:
     lineage : (particle, step), steps not yet reached are 0
     score : (particle,), log-likelihood of the record last taken in
     steps : how far moves go
-    history : of each record taken in: `steps` and `points` so far, share of moves `accepted` (NaN where none
-        was needed), share of `distinct` worlds, `log_evidence`, and its `stages` of temperature, each with
-        its `temperature`, the `effective` share of particles when weighted, shares of moves of `worlds` and
-        of `luck` accepted (None where none was needed), and the share of `distinct` worlds after them
+    history : how each record was taken in
     """
 
     z: Floats
@@ -99,7 +136,7 @@ class Particles:
     steps: Steps
     log_evidence: float = 0.0
     runs: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
+    history: list[Intake] = field(default_factory=list)
 
 
 class Sampler:
@@ -158,7 +195,7 @@ class Sampler:
         runs = count
         temperature, log_evidence = 0.0, particles.log_evidence
         accepted: list[float] = []
-        stages: list[dict[str, float | None]] = []
+        stages: list[Stage] = []
         while temperature < 1.0:
             gain = np.where(np.isfinite(new), new - old, -np.inf)
             if not np.isfinite(gain).any():
@@ -166,12 +203,11 @@ class Sampler:
             step = _step(gain, 1.0 - temperature)
             weights = step * gain
             top = weights.max()
-            log_evidence += top + np.log(np.mean(np.exp(weights - top)))
+            log_evidence += float(top + np.log(np.mean(np.exp(weights - top))))
             temperature = min(1.0, temperature + step)
             effective = _effective(weights)
-            stages.append({"temperature": temperature, "effective": effective / count})
             if temperature == 1.0 and effective > count - 0.5:
-                stages[-1] |= {"worlds": None, "luck": None, "distinct": _distinct(z)}
+                stages.append(Stage(temperature, effective / count, None, None, _distinct(z)))
                 break  # nothing was learnt
             chosen = _systematic(weights, rng)
             taken: list[float] = []
@@ -193,18 +229,12 @@ class Sampler:
                     old, new = np.where(take, scores[0], old), np.where(take, scores[1], new)
             accepted += taken
             worlds, luck = float(np.mean(taken[0::2])), float(np.mean(taken[1::2]))
-            stages[-1] |= {"worlds": worlds, "luck": luck, "distinct": _distinct(z)}
-        history = [
-            *particles.history,
-            {
-                "steps": float(record.steps),
-                "points": float(len(record.points)),
-                "accepted": float(np.mean(accepted)) if accepted else float("nan"),
-                "distinct": _distinct(z),
-                "log_evidence": log_evidence,
-                "stages": stages,
-            },
-        ]
+            stages.append(Stage(temperature, effective / count, worlds, luck, _distinct(z)))
+        share = float(np.mean(accepted)) if accepted else float("nan")
+        intake = Intake(
+            float(record.steps), float(len(record.points)), share, _distinct(z), log_evidence, tuple(stages)
+        )
+        history = [*particles.history, intake]
         return Particles(z, lineage, new, self._steps, log_evidence, particles.runs + runs, history)
 
     def play(self, z: Floats, lineage: Ints, steps: int) -> Outputs:
@@ -216,16 +246,16 @@ class Sampler:
         def run(part: slice) -> Outputs:
             return self.engine.run(self.worlds.inputs(to_unit(z[part]), lineage[part], steps))
 
-        def told(outputs: Iterable[Outputs]) -> Iterator[Outputs]:
+        def counted(outputs: Iterable[Outputs]) -> Iterator[Outputs]:
             for some in outputs:
                 if self.tick is not None:
                     self.tick(len(some.status))
                 yield some
 
         if self.threads == 1 or len(parts) == 1:
-            return _joined(list(told(map(run, parts))))
+            return joined(list(counted(map(run, parts))))
         with ThreadPoolExecutor(self.threads) as pool:
-            return _joined(list(told(pool.map(run, parts))))
+            return joined(list(counted(pool.map(run, parts))))
 
     # Moves
 
@@ -307,13 +337,3 @@ def _systematic(log_weights: Floats, rng: np.random.Generator) -> Ints:
     edges = np.cumsum(weights) / weights.sum()
     ticks = (np.arange(len(weights)) + rng.random()) / len(weights)
     return np.minimum(np.searchsorted(edges, ticks), len(weights) - 1)
-
-
-def _joined(parts: list[Outputs]) -> Outputs:
-    if len(parts) == 1:
-        return parts[0]
-    joined = {
-        name: None if getattr(parts[0], name) is None else np.concatenate([getattr(p, name) for p in parts])
-        for name in Outputs.__dataclass_fields__
-    }
-    return Outputs(**joined)  # type: ignore[arg-type]

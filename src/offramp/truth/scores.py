@@ -9,19 +9,49 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from offramp.analysis.intervals import student_quantile, wilson
+from offramp.analysis.intervals import Estimate, student_quantile, wilson
 from offramp.engine.inputs import Floats, Ints
 from offramp.given import library
 
 # A probability is kept this far from 0 and 1 for the log score, which is infinite there.
 CLOSEST = 0.005
 RESAMPLES = 2000
-# Of fewer answers shares and skill are not said: one of them would move a share by more than five points.
-LEAST_TOLD = 20
+# Of fewer answers no shares and no skill are given: one of them would move a share by more than five points.
+LEAST_FOR_SHARES = 20
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A row of a reliability diagram.
+
+    Attributes
+    ----------
+    said : mean of the probabilities
+    happened, low, high : share that came, with its 90 % interval
+    n : answers
+    """
+
+    said: float
+    happened: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Murphy's parts of the Brier score, of binned forecasts: reliability - resolution + uncertainty.
+
+    `sharpness` is the standard deviation of the probabilities.
+    """
+
+    reliability: float
+    resolution: float
+    uncertainty: float
+    sharpness: float
 
 
 def brier(probability: Floats, answer: Floats) -> Floats:
@@ -66,21 +96,9 @@ def skill(score: Floats, reference: Floats) -> float:
     return 1.0 - float(np.mean(score)) / below
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate with a 90 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def as_dict(self) -> dict[str, float]:
-        return {"value": self.value, "low": self.low, "high": self.high}
-
-
 def skill_interval(
     score: Floats, reference: Floats, blocks: Sequence[int], *, length: int = 1, seed: int = 0
-) -> Interval:
+) -> Estimate:
     """Skill with a 90 % interval from resampling blocks of time.
 
     Questions asked at one origin, and at origins whose horizons overlap, are answered by the same events. So
@@ -108,7 +126,7 @@ def skill_interval(
     theirs = np.array([reference[origins == n].sum() for n in names])
     value = skill(score, reference)
     if len(names) < 2:
-        return Interval(value, -np.inf, 1.0)
+        return Estimate(value, -np.inf, 1.0)
     length = max(1, min(length, len(names) - 1))
     rng = np.random.Generator(np.random.Philox(key=seed))
     stretches = int(np.ceil(len(names) / length))
@@ -119,11 +137,11 @@ def skill_interval(
         again = 1.0 - ours[drawn].sum(axis=1) / theirs[drawn].sum(axis=1)
     again = again[np.isfinite(again)]
     if not len(again):
-        return Interval(value, -np.inf, 1.0)
+        return Estimate(value, -np.inf, 1.0)
     wider = _widening(len(names), length)
     low, high = value + wider * (np.quantile(again, [0.05, 0.95]) - value)
     # No skill is above 1: all scores are 0 or more.
-    return Interval(value, float(low), min(1.0, float(high)))
+    return Estimate(value, float(low), min(1.0, float(high)))
 
 
 def _widening(origins: int, length: int) -> float:
@@ -139,12 +157,11 @@ def reliability(
     bins: int = 10,
     blocks: Sequence[int] | None = None,
     length: int = 1,
-) -> list[dict[str, float]]:
+) -> tuple[Bin, ...]:
     """How often it happened where about so much was said: a reliability diagram as a table.
 
-    Bins of equal width; each with the mean of what was said, the share that happened, its 90 % interval, and
-    how many. The interval is Wilson's for as many independent answers as these are worth (`worth`; Korn and
-    Graubard 1998, Survey Methodology 24): a war asked about at four origins is one war.
+    Bins of equal width. The interval is Wilson's for as many independent answers as these are worth (`worth`;
+    Korn and Graubard 1998, Survey Methodology 24): a war asked about at four origins is one war.
 
     Parameters
     ----------
@@ -158,10 +175,8 @@ def reliability(
         if here.any():
             n, k = int(here.sum()), int(answer[here].sum())
             low, high = (float(end) for end in wilson(k * each, n * each))
-            table.append(
-                {"said": float(probability[here].mean()), "happened": k / n, "low": low, "high": high, "n": n}
-            )
-    return table
+            table.append(Bin(float(probability[here].mean()), k / n, low, high, n))
+    return tuple(table)
 
 
 def worth(place: Ints, answer: Floats, blocks: Ints, length: int) -> float:
@@ -186,11 +201,8 @@ def worth(place: Ints, answer: Floats, blocks: Ints, length: int) -> float:
     return min(1.0, alone / shown) if shown > 0 else 1.0
 
 
-def decomposition(probability: Floats, answer: Floats, bins: int = 10) -> dict[str, float]:
-    """Murphy's (1973) parts of the Brier score: reliability - resolution + uncertainty, of binned forecasts.
-
-    Sharpness is the standard deviation of what is said.
-    """
+def decomposition(probability: Floats, answer: Floats, bins: int = 10) -> Parts:
+    """Murphy's (1973) parts of the Brier score, of binned forecasts."""
     base = float(answer.mean())
     place = np.minimum((probability * bins).astype(int), bins - 1)
     off = resolved = 0.0
@@ -199,19 +211,9 @@ def decomposition(probability: Floats, answer: Floats, bins: int = 10) -> dict[s
         share = here.mean()
         off += float(share * (probability[here].mean() - answer[here].mean()) ** 2)
         resolved += float(share * (answer[here].mean() - base) ** 2)
-    return {
-        "reliability": off,
-        "resolution": resolved,
-        "uncertainty": base * (1 - base),
-        "sharpness": float(probability.std()),
-    }
+    return Parts(off, resolved, base * (1 - base), float(probability.std()))
 
 
 def coverage(low: Floats, high: Floats, answer: Floats) -> float:
     """Share of answers within their intervals."""
     return float(np.mean((answer >= low) & (answer <= high)))
-
-
-def told(interval: Interval) -> dict[str, Any]:
-    """An interval as plain values; infinite ends are None."""
-    return {k: (v if np.isfinite(v) else None) for k, v in interval.as_dict().items()}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Floats
+from offramp.engine.inputs import LARGEST_REPEATED_POWER, Floats
 from offramp.tree import (
     Binary,
     Call,
@@ -26,8 +26,6 @@ from offramp.tree import (
 )
 
 Value = npt.NDArray[Any]  # floats, or truth values where a condition stands
-
-LARGEST_REPEATED_POWER = 8
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def _value(node: Node, env: Environment) -> Value:
     raise TypeError(f"not a formula: {node!r}")  # pragma: no cover - the checker builds nothing else
 
 
-def _literal(node: Node) -> float | None:
+def literal_of(node: Node) -> float | None:
     """The number that a node is written as, if it is one."""
     match node:
         case Number(value):
@@ -115,7 +113,7 @@ def _literal(node: Node) -> float | None:
 
 
 def _power(base: Value, exponent: Node, env: Environment) -> Value:
-    literal = _literal(exponent)
+    literal = literal_of(exponent)
     if literal is not None and literal.is_integer() and abs(literal) <= LARGEST_REPEATED_POWER:
         return integer_power(base, int(literal))
     if literal == 0.5:

@@ -9,16 +9,16 @@ along the expected path; ladders count by their expectation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from offramp.engine import luck
-from offramp.engine.inputs import Floats, Ints
-from offramp.engine.plain.world import Push, State, World
-from offramp.model import Action, Actor, Event, Model
+from offramp.engine.inputs import LARGEST_MEAN, Floats, Ints
+from offramp.engine.plain.world import Push, Reasons, State, World, combined, repeated
+from offramp.model import Actor, Effect, Event, Model
 
-LARGEST_MEAN = 10.0  # of events in one step
 MOST_PATHS = 4095
 # The word of luck's counter for step k, h steps ahead, on path n; h is 0 in the true course.
 AHEAD = 2**10
@@ -55,15 +55,16 @@ def purpose(actor: Actor, of: str) -> str:
     return f"imagine/{actor.name}/{of}"
 
 
-def sampled_worth(
-    world: World, dice: Dice, actor: Actor, action: Action, seen: State, steps: int, inner: int
-) -> Floats:
-    """Q(a) as the mean over paths, (run,), points; arguments as for `World.expected_worth`."""
-    total = np.zeros(world.runs)
+def sampled_reasons(world: World, dice: Dice, actor: Actor, seen: State, steps: int, inner: int) -> Reasons:
+    """`World.reasons` as the mean over paths."""
+    count, level = len(actor.actions), actor.depth
+    wide, state = world.abreast(count), repeated(seen, count)
+    dice = replace(dice, scenario=np.repeat(dice.scenario, count))
+    each = []
     for n in range(dice.paths):
-        path = _Path(world, dice, actor, n)
-        total = total + path.expected_worth(actor, action, seen, dice.step, actor.depth, steps, inner)
-    return total / dice.paths
+        found = _Path(wide, dice, actor, n).follow(actor, state, dice.step, level, steps, inner)
+        each.append(world.by_action(found, actor, seen, dice.step))
+    return combined(each, lambda values: sum(values, np.zeros_like(values[0])) / dice.paths)
 
 
 class _Path(World):
@@ -74,81 +75,53 @@ class _Path(World):
         self.odds = world.odds
         self.world, self.dice, self.actor, self.number = world, dice, actor, number
 
+    def word(self, step: int) -> int:
+        return self.dice.word(self.number, step - self.dice.step + 1)
+
     def uniform(self, step: int, of: str) -> Floats:
-        word = self.dice.word(self.number, step - self.dice.step + 1)
-        return luck.uniform(self.dice.seed, self.dice.scenario, word, purpose(self.actor, of))
+        return luck.uniform(self.dice.seed, self.dice.scenario, self.word(step), purpose(self.actor, of))
 
-    def expected_moves(
-        self, state: State, step: int, mover: Actor, first: Action | None, level: int, inner: int
-    ) -> State:
-        """The state after everyone's moves, as they are drawn."""
-        pushes = []
-        for actor in self.model.actors:
-            if actor is not mover:
-                chances = self.world.choice(actor, min(level - 1, actor.depth), state, step, inner)
-            elif first is None:
-                chances = self.world.habit(actor, state, step * self.dt)
-            else:
-                chances = np.tile([float(a is first) for a in actor.actions], (self.runs, 1))
-            if actor is not mover or first is None:
-                chances = drawn(chances, self.uniform(step, f"choose/{actor.name}"))
-            for a, action in enumerate(actor.actions):
-                pushes += [Push(e, chances[:, a], actor.name) for e in action.effects]
-        return self.after(pushes, state, step * self.dt)
+    def choice(self, actor: Actor, level: int, state: State, step: int, inner: int) -> Floats:
+        """The action drawn of those that the others expect, 0 and 1: (run, action)."""
+        chances = self.world.choice(actor, level, state, step, inner)
+        return one_drawn(chances, self.uniform(step, f"choose/{actor.name}"))
 
-    def expected_events(self, state: State, step: int, now: float) -> State:
-        """The state after the events of a step, as they are drawn."""
-        pushes = []
-        for event in self.model.events:
-            if event.on is not None and self.model.step_of(event.on) == step:
-                pushes += [Push(e, np.ones(self.runs), event.name) for e in event.effects]
-                pushes += self.branch(event, np.ones(self.runs), state, step, now)
-        state = self.after(pushes, state, now)
-        pushes = []
-        for event in self.model.events:
-            if event.rate is None:
-                continue
-            mean = self.event_mean(event, state, now)
-            if event.once:
-                here = (self.uniform(step, luck.purpose_of_event(event)) > np.exp(-mean)).astype(np.float64)
-                here = here + 0.0 * mean  # what is not finite stays so
-                pushes += [Push(e, here, event.name) for e in event.effects]
-                pushes += self.branch(event, here, state, step, now)
-                continue
-            chances = self.branch_probabilities(event.branches, state, now)
-            total = np.zeros(self.runs)
-            for branch, p in zip(event.branches, chances, strict=True):
-                times = self.times(step, luck.purpose_of_event(event, branch.name), mean * p)
-                total = total + times
-                pushes += self.counted(branch.effects, times, f"{event.name}.{branch.name}")
-            if not event.branches:
-                total = self.times(step, luck.purpose_of_event(event), mean)
-            pushes += self.counted(event.effects, total, event.name)
-        return self.after(pushes, state, now)
+    def habit(self, actor: Actor, state: State, now: float) -> Floats:
+        chances = self.world.habit(actor, state, now)
+        return one_drawn(chances, self.uniform(round(now / self.dt), f"choose/{actor.name}"))
 
-    def branch(self, event: Event, weight: Floats, state: State, step: int, now: float) -> list[Push]:
-        """Effects of the one branch of an event that is drawn."""
+    def effects_repeated(self, event: Event, mean: Floats, state: State, step: int) -> list[Push]:
+        pushes: list[Push] = []
+        total = np.zeros(self.runs)
+        for branch, p in zip(event.branches, super().branch_weights(event, state, step), strict=True):
+            times = self.times(step, luck.purpose_of_event(event, branch.name), mean * p)
+            total = total + times
+            pushes += self.counted(branch.effects, times, f"{event.name}.{branch.name}")
+        if not event.branches:
+            total = self.times(step, luck.purpose_of_event(event), mean)
+        return pushes + self.counted(event.effects, total, event.name)
+
+    def branch_weights(self, event: Event, state: State, step: int) -> Sequence[Floats]:
+        """1 for the branch drawn, 0 for the others."""
         if not event.branches:
             return []
-        chances = np.stack(self.branch_probabilities(event.branches, state, now), axis=1)
-        taken = drawn(chances, self.uniform(step, luck.purpose_of_branch(event)))
-        return [
-            Push(e, weight * taken[:, b], event.name)
-            for b, branch in enumerate(event.branches)
-            for e in branch.effects
-        ]
+        chances = np.stack(super().branch_weights(event, state, step), axis=1)
+        return list(one_drawn(chances, self.uniform(step, luck.purpose_of_branch(event))).T)
+
+    def weight_of_once(self, event: Event, mean: Floats, step: int) -> Floats:
+        here = self.uniform(step, luck.purpose_of_event(event)) > np.exp(-mean)
+        return here.astype(np.float64) + 0.0 * mean  # what is not finite stays so
 
     def times(self, step: int, of: str, mean: Floats) -> Floats:
         """How often something happens; means above 10 count as 10."""
         return luck.poisson(self.uniform(step, of), np.minimum(mean, LARGEST_MEAN)) + 0.0 * mean
 
-    def counted(self, effects: tuple, times: Floats, cause: str) -> list[Push]:  # type: ignore[type-arg]
+    def counted(self, effects: Iterable[Effect], times: Floats, cause: str) -> list[Push]:
         return [Push(e, np.minimum(times, 1.0) if e.how == "set" else times, cause) for e in effects]
 
     def change(self, state: State, now: float, end: float, noise: State | None = None) -> State:
         """The state after the stocks have changed, with noise."""
-        step = round(now / self.dt)
-        word = self.dice.word(self.number, step - self.dice.step + 1)
+        word = self.word(round(now / self.dt))
         kick = {
             v.name: luck.normal(
                 self.dice.seed, self.dice.scenario, word, purpose(self.actor, f"noise/{v.name}")
@@ -159,7 +132,7 @@ class _Path(World):
         return super().change(state, now, end, kick)
 
 
-def drawn(chances: Floats, u: Floats) -> Floats:
+def one_drawn(chances: Floats, u: Floats) -> Floats:
     """One of several, by the first whose cumulative chance exceeds u, or the last: 0 and 1, (run, which).
 
     Where a chance is not a number, all are not.

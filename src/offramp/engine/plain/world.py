@@ -7,14 +7,15 @@ state is a dict from the name of a variable to its values, shape (run,).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from offramp.engine.depths import steps_ahead
 from offramp.engine.inputs import Bools, Floats, may_pass_one
 from offramp.engine.plain.evaluate import Environment, evaluate
-from offramp.model import Action, Actor, Branch, Effect, Event, Formula, Ladder, Model
+from offramp.model import Actor, Branch, Effect, Event, Formula, Ladder, Model
 
 State = dict[str, Floats]
 
@@ -25,7 +26,7 @@ class Push:
 
     effect: Effect
     weight: Floats
-    cause: str  # what brings it about: of one cause at most one setting applies, of several all may
+    cause: str  # what brings it about: one cause sets a stock at most once; several causes may each set it
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,30 @@ class Odds:
     points: State
     war: Floats
     highest: list[Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Reasons:
+    """The parts of Q, each (run, action). Q = Σ terms + Σ ladders + Σ worth − cost.
+
+    Attributes
+    ----------
+    q : points
+    terms : term of the actor's utility -> points, discounted and weighed by survival, over the look-ahead
+    ladders : ladder -> points expected of exchanges on it besides war, likewise; for its sides only
+    worth : absorbing outcome -> points that its `worth` brings
+    cost : points, paid at once
+    chances : absorbing outcome -> chance that the look-ahead gives to it within the horizon
+    none : chance of none of them
+    """
+
+    q: Floats
+    terms: dict[str, Floats]
+    ladders: dict[str, Floats]
+    worth: dict[str, Floats]
+    cost: Floats
+    chances: dict[str, Floats]
+    none: Floats
 
 
 class World:
@@ -143,50 +168,68 @@ class World:
         now = step * self.dt
         if level == 0:
             return self.habit(actor, state, now)
-        steps = min(inner, look_ahead_steps(actor, self.dt))
+        steps = min(inner, steps_ahead(actor, self.dt))
+        q = self.reasons(actor, state, step, level, steps, inner).q
         precision = self.read(actor.precision, state, now)
+        return softmax(self.inclinations(actor, state, now, precision[:, None] * q))
+
+    def inclinations(self, actor: Actor, state: State, now: float, worth: Floats | None = None) -> Floats:
+        """Propensity of each action and what is added to it, minus infinity where its `when` does not hold.
+
+        All are (run, action).
+        """
         weights = np.empty((self.runs, len(actor.actions)))
         for a, action in enumerate(actor.actions):
-            worth = self.expected_worth(actor, action, state, step, level, steps, inner)
-            weight = self.read(action.propensity, state, now) + precision * worth
+            weight = self.read(action.propensity, state, now)
+            if worth is not None:
+                weight = weight + worth[:, a]
             weights[:, a] = np.where(self.holds(action.when, state, now), weight, -np.inf)
-        return softmax(weights)
+        return weights
 
     def habit(self, actor: Actor, state: State, now: float) -> Floats:
         """p(a) ∝ exp(propensity(a)) over the actions whose `when` holds: (run, action)."""
-        weights = np.empty((self.runs, len(actor.actions)))
-        for a, action in enumerate(actor.actions):
-            propensity = self.read(action.propensity, state, now)
-            weights[:, a] = np.where(self.holds(action.when, state, now), propensity, -np.inf)
-        return softmax(weights)
+        return softmax(self.inclinations(actor, state, now))
 
     def expected_events(self, state: State, step: int, now: float) -> State:
         """The state after the events of a step, each weighted by how likely it is."""
-        pushes = []
+        pushes: list[Push] = []
         for event in self.model.events:
             if event.on is not None and self.model.step_of(event.on) == step:
-                pushes += [Push(e, np.ones(self.runs), event.name) for e in event.effects]
-                chances = self.branch_probabilities(event.branches, state, now)
-                for branch, p in zip(event.branches, chances, strict=True):
-                    pushes += [Push(e, p, event.name) for e in branch.effects]
+                pushes += self.effects_of(event, np.ones(self.runs), state, step)
         state = self.after(pushes, state, now)
 
         pushes = []
         for event in self.model.events:
             if event.rate is not None:
                 mean = self.event_mean(event, state, now)
-                chances = self.branch_probabilities(event.branches, state, now)
                 if event.once:
-                    likely = chance_of_any(mean)
-                    pushes += [Push(e, likely, event.name) for e in event.effects]
-                    for branch, p in zip(event.branches, chances, strict=True):
-                        pushes += [Push(e, likely * p, event.name) for e in branch.effects]
-                    continue
-                pushes += [Push(e, random_weight(e, mean), event.name) for e in event.effects]
-                for branch, p in zip(event.branches, chances, strict=True):
-                    cause = f"{event.name}.{branch.name}"
-                    pushes += [Push(e, random_weight(e, mean * p), cause) for e in branch.effects]
+                    pushes += self.effects_of(event, self.weight_of_once(event, mean, step), state, step)
+                else:
+                    pushes += self.effects_repeated(event, mean, state, step)
         return self.after(pushes, state, now)
+
+    def effects_of(self, event: Event, weight: Floats, state: State, step: int) -> list[Push]:
+        """Effects of an event that happens once at most in a step, and of its branches."""
+        pushes = [Push(e, weight, event.name) for e in event.effects]
+        for branch, p in zip(event.branches, self.branch_weights(event, state, step), strict=True):
+            pushes += [Push(e, weight * p, event.name) for e in branch.effects]
+        return pushes
+
+    def effects_repeated(self, event: Event, mean: Floats, state: State, step: int) -> list[Push]:
+        """Effects of an event that may happen several times in a step, `mean` of them expected."""
+        pushes = [Push(e, random_weight(e, mean), event.name) for e in event.effects]
+        for branch, p in zip(event.branches, self.branch_weights(event, state, step), strict=True):
+            cause = f"{event.name}.{branch.name}"
+            pushes += [Push(e, random_weight(e, mean * p), cause) for e in branch.effects]
+        return pushes
+
+    def branch_weights(self, event: Event, state: State, step: int) -> Sequence[Floats]:
+        """How much each branch of an event counts, (run,) each."""
+        return self.branch_probabilities(event.branches, state, step * self.dt)
+
+    def weight_of_once(self, event: Event, mean: Floats, step: int) -> Floats:
+        """How much an event counts that happens once at most, (run,)."""
+        return chance_of_any(mean)
 
     def expected_openings(self, state: State, now: float) -> list[Floats]:
         """Chance that each ladder opens in one step, (run,) each."""
@@ -204,80 +247,172 @@ class World:
         return self.after(pushes, state, now)
 
     def expected_moves(
-        self, state: State, step: int, mover: Actor, first: Action | None, level: int, inner: int
+        self, state: State, step: int, mover: Actor, level: int, inner: int, *, first: bool
     ) -> State:
         """The state after everyone's moves, as `mover` expects them when it thinks at `level`.
 
-        It takes `first` itself, or without that follows its habit; others choose one level lower, or at
-        their own depth if that is less.
+        At first it takes the action of each run (see `abreast`), later it follows its habit; others choose
+        one level lower, or at their own depth if that is less.
         """
         pushes = []
         for actor in self.model.actors:
             if actor is not mover:
                 chances = self.choice(actor, min(level - 1, actor.depth), state, step, inner)
-            elif first is None:
-                chances = self.habit(actor, state, step * self.dt)
+            elif first:
+                count = len(actor.actions)
+                chances = np.tile(np.eye(count), (self.runs // count, 1))
             else:
-                taken = [float(action is first) for action in actor.actions]
-                chances = np.tile(taken, (self.runs, 1))
+                chances = self.habit(actor, state, step * self.dt)
             for a, action in enumerate(actor.actions):
                 pushes += [Push(e, chances[:, a], actor.name) for e in action.effects]
         return self.after(pushes, state, step * self.dt)
 
-    def expected_worth(
-        self, actor: Actor, action: Action, seen: State, step: int, level: int, steps: int, inner: int
-    ) -> Floats:
-        """Q(a): what `actor` expects of taking `action` in a state, (run,), points.
+    def like(self, parameters: State, runs: int) -> World:
+        """A world of the same kind with other numbers."""
+        return World(self.model, parameters, runs)
+
+    def abreast(self, count: int) -> World:
+        """This world with `count` actions side by side: run r·count + a follows action a from state r."""
+        wide = self.like(repeated(self.parameters, count), self.runs * count)
+        wide.odds = tuple(
+            Odds(
+                odds.ladder,
+                repeated(odds.points, count),
+                np.repeat(odds.war, count),
+                [np.repeat(chance, count) for chance in odds.highest],
+            )
+            for odds in self.odds
+        )
+        return wide
+
+    def reasons(self, actor: Actor, seen: State, step: int, level: int, steps: int, inner: int) -> Reasons:
+        """What `actor` expects of each of its actions from a state, and why.
 
         It looks `steps` ahead and thinks at `level`; whoever it models looks at most `inner` steps ahead.
         """
+        count = len(actor.actions)
+        found = self.abreast(count).follow(actor, repeated(seen, count), step, level, steps, inner)
+        return self.by_action(found, actor, seen, step)
+
+    def by_action(self, found: Reasons, actor: Actor, seen: State, step: int) -> Reasons:
+        """What was found in runs that stand abreast as (run, action), less what the actions cost."""
+        cost = np.stack([self.read(a.cost, seen, step * self.dt) for a in actor.actions], axis=1)
+        parts = combined([found], lambda values: values[0].reshape(cost.shape))
+        return replace(parts, q=parts.q - cost, cost=cost)
+
+    def follow(self, actor: Actor, seen: State, step: int, level: int, steps: int, inner: int) -> Reasons:
+        """The look-ahead but for the cost, in a world whose runs stand abreast; everything is (run,)."""
         dt = self.dt
-        absorbing = [o for o in self.model.outcomes if o.absorbing]
-        discount = self.read(actor.discount, seen, step * dt, absent=1.0)
-        survival = np.ones(self.runs)
-        absorbed = {o.name: np.zeros(self.runs) for o in absorbing}
-        total = np.zeros(self.runs)
-        gained = np.zeros(self.runs)  # in exchanges: points, not points per month
+        account = _Account(self, actor, self.read(actor.discount, seen, step * dt, absent=1.0))
         path = seen
         for h in range(1, steps + 1):
             now, end = (step + h - 1) * dt, (step + h) * dt
-            if h >= 2:
+            if h > 1:
                 path = self.expected_events(path, step + h - 1, now)
                 openings = self.expected_openings(path, now)
                 path = self.expected_exchanges(openings, path, now)
-                for odds, likely in zip(self.odds, openings, strict=True):
-                    if actor.name in odds.points:
-                        points = weigh(survival * likely, odds.points[actor.name])
-                        gained = gained + power(discount, h * dt) * points
-                for odds, likely in zip(self.odds, openings, strict=True):
-                    moved = survival * (likely * odds.war)
-                    absorbed[odds.ladder.war] = absorbed[odds.ladder.war] + moved
-                    survival = survival - moved
-            path = self.expected_moves(path, step + h - 1, actor, action if h == 1 else None, level, inner)
+                account.add_exchanges(openings, h * dt)
+            path = self.expected_moves(path, step + h - 1, actor, level, inner, first=h == 1)
             path = self.change(path, now, end)
+            account.add_endings(path, end)
+            account.add_worth(path, end, h * dt)
+        return account.reasons()
 
-            hazards = [o for o in absorbing if o.rate is not None]
-            rates = {o.name: np.maximum(self.read(o.rate, path, end), 0.0) for o in hazards}
-            rate = sum(rates.values(), np.zeros(self.runs))
-            ending = survival * (1.0 - np.exp(-rate * dt))
-            for name, r in rates.items():
-                absorbed[name] = absorbed[name] + np.where(rate == 0, 0.0, ending * r / rate)
-            survival = survival * np.exp(-rate * dt)
-            for outcome in absorbing:
-                if outcome.when is not None:
-                    moved = np.where(self.holds(outcome.when, path, end), survival, 0.0)
-                    absorbed[outcome.name] = absorbed[outcome.name] + moved
-                    survival = survival - moved
 
-            utility = np.zeros(self.runs)
-            for term in actor.utility:
-                utility = utility + self.read(term.formula, path, end)
-            value = weigh(survival, utility)
-            for outcome in absorbing:
-                worth = self.read(dict(outcome.worth).get(actor.name), path, end)
-                value = value + weigh(absorbed[outcome.name], worth)
-            total = total + power(discount, h * dt) * value
-        return dt * total + gained - self.read(action.cost, seen, step * dt)
+class _Account:
+    """What an actor's look-ahead adds up on its way; everything is (run,)."""
+
+    def __init__(self, world: World, actor: Actor, discount: Floats) -> None:
+        self.world, self.actor, self.discount = world, actor, discount
+        self.absorbing = [o for o in world.model.outcomes if o.absorbing]
+        nothing = np.zeros(world.runs)
+        self.survival = np.ones(world.runs)
+        self.flow = nothing  # points per month
+        self.gained = nothing  # in exchanges: points
+        self.chances = {o.name: nothing for o in self.absorbing}
+        self.terms = {t.name: nothing for t in actor.utility}
+        self.worth = {o.name: nothing for o in self.absorbing}
+        self.ladders = {o.ladder.name: nothing for o in world.odds if actor.name in o.points}
+
+    def add_exchanges(self, openings: Sequence[Floats], ahead: float) -> None:
+        """Add the exchanges of a step, `ahead` months from now: their points, and wars that come of them."""
+        today = power(self.discount, ahead)
+        for odds, likely in zip(self.world.odds, openings, strict=True):
+            if self.actor.name in odds.points:
+                points = today * weigh(self.survival * likely, odds.points[self.actor.name])
+                self.gained = self.gained + points
+                self.ladders[odds.ladder.name] = self.ladders[odds.ladder.name] + points
+        for odds, likely in zip(self.world.odds, openings, strict=True):
+            self._end(odds.ladder.war, self.survival * (likely * odds.war))
+
+    def _end(self, outcome: str, chance: Floats) -> None:
+        """So much of what goes on ends in an outcome."""
+        self.chances[outcome] = self.chances[outcome] + chance
+        self.survival = self.survival - chance
+
+    def add_endings(self, path: State, end: float) -> None:
+        """Add the chances of absorbing outcomes at the end of a step."""
+        read, dt = self.world.read, self.world.dt
+        hazards = [o for o in self.absorbing if o.rate is not None]
+        rates = {o.name: np.maximum(read(o.rate, path, end), 0.0) for o in hazards}
+        rate = sum(rates.values(), np.zeros(self.world.runs))
+        ending = self.survival * (1.0 - np.exp(-rate * dt))
+        for name, r in rates.items():
+            self.chances[name] = self.chances[name] + np.where(rate == 0, 0.0, ending * r / rate)
+        self.survival = self.survival * np.exp(-rate * dt)
+        for outcome in self.absorbing:
+            if outcome.when is not None:
+                holds = self.world.holds(outcome.when, path, end)
+                self._end(outcome.name, np.where(holds, self.survival, 0.0))
+
+    def add_worth(self, path: State, end: float, ahead: float) -> None:
+        """Add what the end of a step is worth, `ahead` months from now: in sum and term by term."""
+        read, dt = self.world.read, self.world.dt
+        today = power(self.discount, ahead)
+        utility = np.zeros(self.world.runs)
+        for term in self.actor.utility:
+            value = read(term.formula, path, end)
+            utility = utility + value
+            self.terms[term.name] = self.terms[term.name] + dt * today * weigh(self.survival, value)
+        flow = weigh(self.survival, utility)
+        for outcome in self.absorbing:
+            worth = read(dict(outcome.worth).get(self.actor.name), path, end)
+            brings = weigh(self.chances[outcome.name], worth)
+            flow = flow + brings
+            self.worth[outcome.name] = self.worth[outcome.name] + dt * today * brings
+        self.flow = self.flow + today * flow
+
+    def reasons(self) -> Reasons:
+        q = self.world.dt * self.flow + self.gained
+        cost = np.zeros(self.world.runs)
+        return Reasons(q, self.terms, self.ladders, self.worth, cost, self.chances, self.survival)
+
+
+def combined(each: Sequence[Reasons], combine: Callable[[Sequence[Floats]], Floats]) -> Reasons:
+    """Reasons every part of which combines that part of several."""
+
+    def part(name: str) -> Floats | dict[str, Floats]:
+        values = [getattr(reasons, name) for reasons in each]
+        if isinstance(values[0], dict):
+            return {key: combine([value[key] for value in values]) for key in values[0]}
+        return combine(values)
+
+    return Reasons(**{f.name: part(f.name) for f in fields(Reasons)})  # type: ignore[arg-type]
+
+
+def averaged(weights: Floats, each: Sequence[Reasons]) -> Reasons:
+    """Reasons over all pictures, each by its weight, (picture,); of one run: parts are (1, action)."""
+
+    def mean(values: Sequence[Floats]) -> Floats:
+        weighed = (weigh(np.array(w), value) for w, value in zip(weights, values, strict=True))
+        return sum(weighed, np.zeros_like(values[0]))
+
+    return combined(each, mean)
+
+
+def repeated(state: State, count: int) -> State:
+    """Every run `count` times side by side."""
+    return {name: np.repeat(values, count) for name, values in state.items()}
 
 
 def contested(pushes: Sequence[Push]) -> dict[str, list[Push]]:
@@ -313,15 +448,3 @@ def softmax(weights: Floats) -> Floats:
 def power(base: Floats, exponent: float | Floats) -> Floats:
     """base**exponent for a positive exponent, as formulas compute it."""
     return np.where(base == 0, 0.0, np.exp(exponent * np.log(base)))
-
-
-def look_ahead_steps(actor: Actor, dt: float) -> int:
-    """Steps that an actor looks ahead: its horizon, rounded, at least 1."""
-    return max(1, math.floor(actor.horizon / dt + 0.5))
-
-
-def inner_steps(actor: Actor, dt: float) -> int:
-    """Most steps that an actor supposes others to look ahead: half its own, rounded up, if not given."""
-    if actor.inner_horizon is None:
-        return (look_ahead_steps(actor, dt) + 1) // 2
-    return max(1, math.floor(actor.inner_horizon / dt + 0.5))

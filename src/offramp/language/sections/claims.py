@@ -69,7 +69,7 @@ def _tests(reader: Reader, claim: Fields, known: _Known) -> tuple[Test, ...]:
         return ()
     found = []
     for item in value.items:
-        at = Scalar("tests", item.line, item.column, layer=item.layer)
+        at = Scalar("tests", item.line, item.column, within=item.within)
         fields = Fields.read(reader, at, item, keys.TEST, "this test")
         if fields is not None:
             found.append(_test(reader, fields, known))
@@ -148,7 +148,7 @@ def _sides(reader: Reader, fields: Fields, known: _Known, shared: Quantity | Non
             side = Side(item.text, shared or _NONE)
             own = False
         else:
-            at = Scalar("compare", item.line, item.column, layer=item.layer)
+            at = Scalar("compare", item.line, item.column, within=item.within)
             inner = Fields.read(reader, at, item, keys.SIDE, "this side")
             if inner is None:
                 continue

@@ -17,6 +17,8 @@ from offramp.model import Evidence, Row
 
 _MOST = 100
 _BUNDLED = re.compile(r"[a-z0-9][a-z0-9_-]*")
+# Tables read so far, by folder and name; None: with problems.
+Tables = dict[tuple[Path | None, str], tables.Table | None]
 _SIZES = ("sd", "share", "lasting", "lasts", "listed", "stray")
 
 
@@ -26,25 +28,23 @@ def bundled_tables() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv")))
 
 
-def read_evidence(reader: Reader, file: Fields, names: Names, folder: Path | None) -> tuple[Evidence, ...]:
-    """The section `evidence`. `folder` is where the model file stands; text stands in none."""
+def read_evidence(reader: Reader, file: Fields, names: Names) -> tuple[Evidence, ...]:
+    """The section `evidence`."""
     found = []
     entries = tuple(file.entries("evidence"))
     if len(entries) > _MOST:
         reader.say(file.at("evidence"), f"{len(entries)} entries of evidence; {_MOST} is the most")
         raise reader.error()
-    read: dict[str, tables.Table | None] = {}
+    read: Tables = {}
     for key, value in entries:
         check_name(reader, key)
         fields = Fields.read(reader, key, value, keys.EVIDENCE)
         if fields is not None:
-            found.append(_evidence(reader, fields, names, folder, read))
+            found.append(_evidence(reader, fields, names, read))
     return tuple(found)
 
 
-def _evidence(
-    reader: Reader, fields: Fields, names: Names, folder: Path | None, read: dict[str, tables.Table | None]
-) -> Evidence:
+def _evidence(reader: Reader, fields: Fields, names: Names, read: Tables) -> Evidence:
     observes, kind, unit = _observed(reader, fields, names)
     error = fields.choice("error")
     numbers = {n: _number(reader, fields, names, n, unit) for n in _SIZES}
@@ -54,7 +54,7 @@ def _evidence(
     at = fields.value("until")
     if start is not None and end is not None and end <= start and at is not None:
         reader.say(at, f"`until` ({end}) is not after `from` ({start})")
-    table = table_of(reader, fields, folder, read)
+    table = table_of(reader, fields, read)
     rows = rows_of(reader, fields, table, unit, error)
     listed, stray = numbers["listed"], numbers["stray"]
     return Evidence(
@@ -184,17 +184,17 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str) -> None:
 _ARTICLE = {"event": "an event", "action": "an action"}
 
 
-def table_of(
-    reader: Reader, fields: Fields, folder: Path | None, read: dict[str, tables.Table | None]
-) -> tables.Table | None:
+def table_of(reader: Reader, fields: Fields, read: Tables) -> tables.Table | None:
     """The table under `data`, each read once; None after a problem."""
     value = fields.scalar("data", "the name of a table")
     if value is None:
         return None
     name = value.text.strip()
-    if name not in read:
-        read[name] = _opened(reader, value, name, folder)
-    return read[name]
+    # A file that another extends may stand in a folder below.
+    folder = reader.source.text_of(value).folder
+    if (folder, name) not in read:
+        read[folder, name] = _opened(reader, value, name, folder)
+    return read[folder, name]
 
 
 def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> tables.Table | None:
@@ -217,11 +217,9 @@ def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> table
     if folder is None:
         reader.say(at, f"text stands in no folder, so there is no `{name[:60]}` beside it")
         return None
-    # A file that another extends may stand in a folder below.
-    home = Path(reader.source.file_of(at).file).parent
-    path = home.joinpath(*parts)
+    path = folder.joinpath(*parts)
     try:
-        if not path.resolve().is_relative_to(home.resolve()):
+        if not path.resolve().is_relative_to(folder.resolve()):
             reader.say(at, f"{path} is a link that leads out of the folder", "Put a copy of the table there.")
             return None
         with path.open("rb") as stream:

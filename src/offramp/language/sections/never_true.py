@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from offramp import anatomy
 from offramp.distribution import support
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
@@ -11,7 +10,7 @@ from offramp.language.functions import ANY, Range
 from offramp.language.ranges import Ranges
 from offramp.language.reader import Reader
 from offramp.language.source import find
-from offramp.model import Actor, Distribution, Effect, Event, Formula, Ladder, Model, Origin, Policy, Variable
+from offramp.model import Distribution, Formula, Model, Origin, Variable
 from offramp.tree import Now, variables_in, walk
 
 
@@ -77,13 +76,8 @@ class _Reach:
 
 def _resting(model: Model) -> frozenset[str]:
     """Stocks that nothing can move and that everyone sees as they are."""
-    moved = _moved(model.actors, model.events, model.ladders, model.policies)
     misseen = {s.variable for a in model.actors for s in a.sees}
-    return frozenset(
-        v.name
-        for v in model.stocks
-        if v.change is None and v.noise is None and v.name not in moved and v.name not in misseen
-    )
+    return frozenset({v.name for v in model.stocks} - anatomy.moved(model) - misseen)
 
 
 def _start(v: Variable) -> Range | None:
@@ -93,26 +87,9 @@ def _start(v: Variable) -> Range | None:
     return None if value is None else (value, value)
 
 
-def _moved(
-    actors: Iterable[Actor], events: Iterable[Event], ladders: Iterable[Ladder], policies: Iterable[Policy]
-) -> set[str]:
-    """Stocks that some action, event, rung or policy can change."""
-    effects: list[Effect] = []
-    for actor in actors:
-        effects.extend(e for action in actor.actions for e in action.effects)
-    for event in events:
-        effects.extend([*event.effects, *(e for branch in event.branches for e in branch.effects)])
-    effects.extend(e for ladder in ladders for rung in ladder.rungs for e in rung.effects)
-    moved = {e.variable for e in effects}
-    for policy in policies:
-        for intervention in policy.interventions:
-            moved.update(name for name, _ in (*intervention.set, *intervention.shift))
-    return moved
-
-
 def _shown(range_: Range) -> str:
     return f"[{range_[0]:g}, {range_[1]:g}]"
 
 
 def _place(origin: Origin, model: Model) -> str:
-    return f"line {origin.line}" + (f" of {origin.file}" if model.base is not None else "")
+    return f"line {origin.line}" + (f" of {origin.file}" if len(model.files) > 1 else "")

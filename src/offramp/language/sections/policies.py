@@ -61,7 +61,7 @@ def _interventions(
         return ()
     found: list[Intervention] = []
     for item in value.items:
-        at = Scalar("do", item.line, item.column, layer=item.layer)
+        at = Scalar("do", item.line, item.column, within=item.within)
         fields = Fields.read(reader, at, item, keys.INTERVENTION, "this intervention")
         if fields is None:
             continue

@@ -1,1 +1,27 @@
-"""Does the model bear out what the account claims?"""
+"""Are claims about the crisis so in the model?"""
+
+from offramp.questions.option import PATHS, RUNS, SEED, SET, THREADS, WORLDS, Option
+from offramp.questions.question import ASK, Futures, InBrief, Question
+
+QUESTION = Question(
+    room=__name__,
+    name="claims",
+    group=ASK,
+    about="""Test the claims of MODEL: borne out, contradicted or undecided, against a smallest effect of
+    interest.
+
+    Intervals hold together over all claims of the model; and how often all is as claimed over the uncertain
+    numbers.
+    """,
+    options=(
+        Option("--claim", "Only this claim. May be repeated.", name="only", many=True, metavar="ID"),
+        RUNS.but(default=2_000),  # under each of many policies
+        SEED,
+        SET,
+        PATHS,
+        WORLDS,
+        THREADS,
+    ),
+    progress=lambda values: f"{values['runs']:,} futures under each policy",
+    brief=InBrief(40, "claims", "Claims", Futures(1000, 200, 200, 60)),
+)

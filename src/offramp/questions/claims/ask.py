@@ -3,156 +3,226 @@
 Each test has a smallest effect of interest, written down before anything is run. It is borne out if the whole
 interval of the effect lies where the claim says, contradicted if the whole interval lies elsewhere, and
 undecided if the interval holds both. Intervals hold together over all claims of the model.
+
+Several questions can be answered from one set of paired runs: `policies_of` says which policies have to be
+run, `measure` what is kept of a run, and `findings_of` what that comes to.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis import measures
+from offramp.analysis.answer import Answer, head, keyed, six_digits
+from offramp.analysis.changes import OverWorlds, over_worlds
 from offramp.analysis.intervals import LEVEL, wilson
-from offramp.analysis.paired import (
-    Difference,
-    mean_difference,
-    ratio_difference,
-    spread_of,
-)
-from offramp.analysis.summary import rounded
+from offramp.analysis.paired import Difference, mean_difference, ratio_difference, spread_of
 from offramp.analysis.weighing import LUCK_TAKEN_OUT, Weighed, weigh
 from offramp.analysis.worlds import Spread, between_worlds
 from offramp.errors import UsageError
 from offramp.given import did_you_mean, need
 from offramp.language.sections.built_in import built_in
-from offramp.model import Claim, Model, Quantity, Side, Test
-from offramp.questions.compare.ask import spread_plain
-from offramp.questions.paired_runs import LIVES, Lived, Measured, live, worlds_for
+from offramp.model import Claim, Expectation, Model, Quantity, Side, Test
+from offramp.questions.briefing import Shared
+from offramp.questions.paired_runs import Measured, PairedRuns, run_paired, worlds_for
+from offramp.questions.question import Request
 from offramp.runs.design import Design
-from offramp.runs.simulate import Progress
-from offramp.version import __version__
+from offramp.runs.how import AS_SUITS, How
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 Verdict = Literal["borne out", "contradicted", "undecided"]
 
-INTERVAL = (
-    "sampling error only, and all together: in nine of ten such analyses every interval, over all claims of "
-    "the model, holds its effect. Each is at a level of 1 - 0.1 / number of comparisons (Dunn 1961)."
-)
+INTERVALS = {
+    "holds": "sampling error only, and all together: in nine of ten such analyses every interval, over all "
+    "claims of the model, holds its effect. Each is at a level of 1 - 0.1 / number of comparisons (Dunn "
+    "1961).",
+    "luck": LUCK_TAKEN_OUT,
+}
 OF_ONE = ("above", "below", "within")
 
 
-@dataclass(frozen=True)
+# ── the answer ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantityAsked:
+    """What is measured; `offramp.model.Quantity` says which of it matters to which kind.
+
+    Attributes
+    ----------
+    acts, after : actor -> actions
+    """
+
+    kind: Literal["chance", "months", "variable", "acts", "event", "answered"]
+    name: str
+    branch: str
+    acts: dict[str, list[str]]
+    after: dict[str, list[str]]
+    within: int
+    at: date | None
+    start: date | None = keyed("from")
+    until: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideFound:
+    """One side of a test: a quantity under a policy, and its mean `value`."""
+
+    policy: str
+    title: str
+    quantity: QuantityAsked
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Compared:
     """One side against another, or one against limits.
 
     Attributes
     ----------
     here, there : positions of the sides in the test; `there` is None where one is held against limits
-    difference : with its simultaneous interval; for one side the quantity itself is its `value`
-    worlds : the same over worlds, None where none was lived again
+    effect, low, high : the difference with its simultaneous interval; of one side the quantity itself
+    runs, differing : futures that hold under both, and in how many of them the two differ at all
+    direction : share of worlds in which the effect has the sign that is claimed; None where none is claimed
+    as_claimed : share of worlds in which the effect lies where the claim says
+    parameters : over uncertain numbers; None, as the two shares, where worlds were not replicated
     """
 
     here: int
     there: int | None
-    difference: Difference
-    worlds: Spread | None
+    effect: float
+    low: float
+    high: float
     verdict: Verdict
+    runs: int
+    differing: int
+    direction: float | None
+    as_claimed: float | None
+    parameters: OverWorlds | None
+
+    @property
+    def difference(self) -> float:
+        """The effect."""
+        return self.effect
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tested:
     """What became of a test.
 
     Attributes
     ----------
-    means : of the quantity on each side
+    least : the smallest difference of interest; None where one side is held against limits
+    limits : where the effect lies if it is as claimed; None for no limit
+    unit : of what is measured: `chance` and `share` are numbers from 0 to 1 (or -1 to 1)
     built_in : what of the effect the file lays down by itself
     note : what else must be said
     """
 
-    test: Test
-    comparisons: tuple[Compared, ...]
+    title: str
     verdict: Verdict
-    means: tuple[float, ...]
-    built_in: tuple[str, ...]
-    note: str = ""
+    expect: Expectation
+    least: float | None
+    limits: tuple[float | None, float | None]
+    unit: str
+    reason: str
+    sides: list[SideFound]
+    comparisons: list[Compared]
+    built_in: list[str]
+    note: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """What became of a claim.
 
     Attributes
     ----------
-    decisive : test and comparison that the verdict hangs on: the first that contradicts or is undecided, or
-        the one that is borne out with least to spare
-    as_claimed : share of worlds in which everything is as claimed; None where no world was lived again
+    effect, low, high, unit : of the comparison that the verdict hangs on: the first that contradicts or is
+        undecided, or the one that is borne out with least to spare
+    as_claimed : share of worlds in which everything is as claimed; None where worlds were not replicated
     """
 
-    claim: Claim
-    tests: tuple[Tested, ...]
+    id: str
+    title: str
+    sources: list[str]
     verdict: Verdict
-    decisive: tuple[Tested, Compared]
+    effect: float
+    low: float
+    high: float
+    unit: str
     as_claimed: float | None
+    tests: list[Tested]
 
 
-@dataclass(frozen=True)
-class Findings:
-    """What became of the claims of a model: what `claims` gives."""
+@dataclass(frozen=True, kw_only=True)
+class Findings(Answer):
+    """What became of the claims of a model.
 
-    design: Design
-    found: tuple[Finding, ...]
-    comparisons: int  # over which the intervals hold together
-    level: float  # of each
+    Attributes
+    ----------
+    only : the claims that were asked for; empty for all
+    runs : futures under each policy
+    played, failed_runs : runs under all policies together, and how many of them failed
+    comparisons : over which the intervals hold together; `each` is the level of one of them
+    worlds, replicates : how many worlds were run again with other luck, and how often each was run
+    """
+
+    QUESTION: ClassVar[str] = "claims"
+
+    only: list[str]
+    runs: int
+    played: int
+    failed_runs: int
+    paths: int
+    comparisons: int
+    each: float
     worlds: int
-    failed: int
-    runs: int  # in all
+    replicates: int
+    claims: list[Finding]
 
     @property
-    def model(self) -> Model:
-        return self.design.model
+    def failures(self) -> tuple[int, int]:
+        return self.failed_runs, self.played
 
-    def as_dict(self) -> dict[str, Any]:
-        """What `offramp claims --format json` prints, key by key in docs/reference/commands.md."""
-        model = self.model
-        return {
-            "model": model.name,
-            "model_hash": model.hash,
-            "version": __version__,
-            "title": model.title,
-            "illustrative": model.illustrative,
-            "seed": self.design.seed,
-            "runs": len(self.design.scenarios),
-            "failed_runs": self.failed,
-            "set": dict(self.design.overrides),
-            "intervals": {
-                "level": LEVEL,
-                "each": self.level,
-                "comparisons": self.comparisons,
-                "holds": INTERVAL,
-                "luck": LUCK_TAKEN_OUT,
-                "worlds": self.worlds,
-                "lives": LIVES if self.worlds else 1,
-            },
-            "claims": [_plain(f) for f in self.found],
-        }
+
+ANSWER = Findings
+
+
+# ── asking ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def asked(request: Request) -> Findings:
+    """What `offramp claims` asks."""
+    design, names = request.design(), list(request["only"]) or None
+    return claims(design, names, worlds=request["worlds"], how=request.how)
+
+
+def for_brief(design: Design) -> Shared | None:
+    """How a brief asks it: of all claims; not beside another policy than that which they are about."""
+    chosen = design.model.claims
+    if not chosen or design.policies[0] != "baseline":
+        return None
+    return Shared(
+        policies_of(chosen),
+        lambda runs: measure(runs, chosen),
+        lambda every, paired: findings_of(every, paired, chosen),
+    )
 
 
 def claims(
-    design: Design,
-    names: Sequence[str] | None = None,
-    *,
-    worlds: int | None = None,
-    threads: int | None = None,
-    progress: Progress | None = None,
+    design: Design, names: Sequence[str] | None = None, *, worlds: int | None = None, how: How = AS_SUITS
 ) -> Findings:
     """Test the claims of a model.
 
@@ -160,19 +230,14 @@ def claims(
     ----------
     design : scenarios, seed and overrides; its policies do not matter, for claims name their own
     names : which claims; None for all. The intervals hold together over all claims of the model either way.
-    worlds : how many worlds are lived through ten times, to say how often all is as claimed over the
+    worlds : how many worlds are run ten times with other luck, to say how often all is as claimed over the
         uncertain numbers; None for one in twenty (at least 100), 0 for none
-    threads : how many to use; None for one per processor. Results do not depend on it.
-    progress : called as progress(runs done, runs in all)
-
-    Returns
-    -------
-    Findings; `as_dict()` is what `offramp claims --format json` prints.
+    how : how futures are run
 
     Raises
     ------
     UsageError
-        If the model has no claims, or none of a name.
+        If the model has no claims, or none of a name, or there are fewer futures than worlds.
 
     References
     ----------
@@ -181,38 +246,49 @@ def claims(
     Dunn (1961), Multiple comparisons among means. Journal of the American Statistical Association 56, 52-64.
     """
     need(design, "Design")
-    model = design.model
-    chosen = _chosen(model, names)
-    policies = policies_of(chosen)
-    every = design.another(policies=policies)
-    count = len(design.scenarios)
-    again = worlds_for(count) if worlds is None else worlds
-    lived = live(every, lambda runs: measured(runs, chosen), again, threads=threads, progress=progress)
-    return findings_of(every, lived, chosen, again)
+    chosen = _chosen(design.model, names)
+    every = design.another(policies=policies_of(chosen))
+    again = worlds_for(len(design.scenarios)) if worlds is None else worlds
+    paired = run_paired(every, lambda runs: measure(runs, chosen), again, how=how)
+    return replace(findings_of(every, paired, chosen, again), only=[] if names is None else list(names))
 
 
 def policies_of(chosen: Sequence[Claim]) -> list[str]:
-    """The policies that claims name."""
+    """The policies that claims name, which have to be run."""
     return list(dict.fromkeys(s.policy for c in chosen for t in c.tests for s in t.sides))
 
 
-def findings_of(design: Design, lived: Lived, chosen: Sequence[Claim], worlds: int = 0) -> Findings:
-    """What became of claims whose runs have been measured (`measured`).
+def findings_of(design: Design, paired: PairedRuns, chosen: Sequence[Claim], worlds: int = 0) -> Findings:
+    """What became of claims.
 
     Parameters
     ----------
-    design, lived : what was run, and what was measured of it
+    design, paired : what was run, and what `measure` gave of it
     chosen : claims of its model, the same for which it was measured
-    worlds : how many of its worlds were lived again
+    worlds : how many of its worlds were replicated
     """
     model = design.model
-    comparisons = sum(len(list(_pairs(t))) for c in model.claims for t in c.tests)
-    level = 1 - (1 - LEVEL) / max(1, comparisons)
-    seen = _Seen(lived, design.policies, _quantities(chosen), model, level)
-    found = tuple(_finding(seen, claim) for claim in chosen)
+    values = values_of(design, paired, chosen)
     here = policies_of(chosen)
-    failed = sum(int(n) for p, n in zip(design.policies, lived.failed, strict=True) if p in here)
-    return Findings(design, found, comparisons, level, worlds, failed, len(design.scenarios) * len(here))
+    failed = sum(int(n) for p, n in zip(design.policies, paired.failed, strict=True) if p in here)
+    return Findings(
+        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS),
+        only=[],
+        runs=len(design.scenarios),
+        played=len(design.scenarios) * len(here),
+        failed_runs=failed,
+        paths=design.paths,
+        comparisons=_comparisons(model),
+        each=values.level,
+        worlds=worlds,
+        replicates=paired.replicates,
+        claims=[_finding(values, claim) for claim in chosen],
+    )
+
+
+def _comparisons(model: Model) -> int:
+    """Of how many comparisons all claims of a model consist."""
+    return sum(len(list(_pairs(t))) for c in model.claims for t in c.tests)
 
 
 def _quantities(chosen: Sequence[Claim]) -> list[Quantity]:
@@ -235,66 +311,73 @@ def _chosen(model: Model, names: Sequence[str] | None) -> list[Claim]:
     return [by_name[n.casefold()] for n in dict.fromkeys(names)]
 
 
-def measured(runs: xr.Dataset, chosen: Sequence[Claim]) -> Measured:
-    """All that claims measure, from one dataset."""
+# ── measuring ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def measure(runs: xr.Dataset, chosen: Sequence[Claim]) -> Measured:
+    """All that claims measure, from one dataset: name -> (policy, scenario)."""
     found: dict[str, Floats] = {}
-    for i, q in enumerate(_quantities(chosen)):
-        match q.kind:
-            case "chance":
-                found[f"claim/{i}"] = measures.came(runs, q.name, q.at)
-                found[f"claim/{i}/likely"] = measures.likely(runs, q.name, q.at)
-            case "months":
-                found[f"claim/{i}"] = measures.months_until(runs, q.name, q.start)
-            case "variable" if q.start is None and q.until is None:
-                found[f"claim/{i}"] = measures.value(runs, q.name, q.at)
-            case "variable":
-                found[f"claim/{i}"] = measures.mean_value(runs, q.name, q.start, q.until)
-            case "acts":
-                found[f"claim/{i}"] = measures.acts(runs, dict(q.acts), q.start, q.until)
-            case "event":
-                found[f"claim/{i}"] = measures.events(runs, q.name, q.branch or None, q.start, q.until)
-            case "answered":
-                both = measures.answered(runs, dict(q.after), dict(q.acts), q.within, q.start, q.until)
-                found[f"claim/{i}"], found[f"claim/{i}/of"] = both
+    for i, quantity in enumerate(_quantities(chosen)):
+        found |= {f"claim/{i}{part}": values for part, values in _measure(runs, quantity).items()}
     return found
 
 
+def _measure(runs: xr.Dataset, q: Quantity) -> Measured:
+    """A quantity in each run: `/likely`, its chance by the course; `/of`, the acts that could be answered."""
+    match q.kind:
+        case "chance":
+            return {"": measures.came(runs, q.name, q.at), "/likely": measures.likely(runs, q.name, q.at)}
+        case "months":
+            return {"": measures.months_until(runs, q.name, q.start)}
+        case "variable" if q.start is None and q.until is None:
+            return {"": measures.value(runs, q.name, q.at)}
+        case "variable":
+            return {"": measures.mean_value(runs, q.name, q.start, q.until)}
+        case "acts":
+            return {"": measures.acts(runs, dict(q.acts), q.start, q.until)}
+        case "event":
+            return {"": measures.events(runs, q.name, q.branch or None, q.start, q.until)}
+        case "answered":
+            both = measures.answered(runs, dict(q.after), dict(q.acts), q.within, q.start, q.until)
+            return dict(zip(("", "/of"), both, strict=True))
+
+
 @dataclass(frozen=True)
-class _Seen:
+class _Values:
     """What was measured, by side."""
 
-    lived: Lived
+    paired: PairedRuns
     policies: Sequence[str]
     quantities: Sequence[Quantity]
     model: Model
     level: float
 
-    def values(self, side: Side, part: str = "") -> Floats:
+    def futures(self, side: Side, part: str = "") -> Floats:
         """In each future: (scenario,)."""
         name = f"claim/{self.quantities.index(side.quantity)}{part}"
-        found: Floats = self.lived.futures[name][self.policies.index(side.policy)]
+        found: Floats = self.paired.futures[name][self.policies.index(side.policy)]
         return found
 
     def worlds(self, side: Side, part: str = "") -> Floats | None:
-        """In each life of each world: (world, life)."""
-        found = self.lived.worlds.get(f"claim/{self.quantities.index(side.quantity)}{part}")
+        """In each replicate of each world: (world, replicate)."""
+        found = self.paired.worlds.get(f"claim/{self.quantities.index(side.quantity)}{part}")
         return None if found is None else found[self.policies.index(side.policy)]
 
-    def taken(self, test: Test) -> float:
+    def luck_taken(self, test: Test) -> float:
         """How much luck the chances that a test compares lose, on all sides alike: as suits the last."""
         if any(s.quantity.kind != "chance" for s in test.sides):
             return 0.0
         sides = test.sides[::-1]
-        came, likely = (np.stack([self.values(s, part) for s in sides]) for part in ("", "/likely"))
+        came, likely = (np.stack([self.futures(s, part) for s in sides]) for part in ("", "/likely"))
         return weigh(came, likely).taken
 
-    def left(self, side: Side, taken: float) -> Floats:
+    def less_luck(self, side: Side, taken: float) -> Floats:
         """In each future, less a share of its luck: (scenario,)."""
-        came = self.values(side)
-        return came - taken * (came - self.values(side, "/likely")) if taken else came
+        came = self.futures(side)
+        return came - taken * (came - self.futures(side, "/likely")) if taken else came
 
-    def lives_left(self, side: Side, taken: float) -> Floats | None:
-        """The same in each life of each world: (world, life)."""
+    def worlds_less_luck(self, side: Side, taken: float) -> Floats | None:
+        """The same in each replicate of each world: (world, replicate)."""
         came, likely = self.worlds(side), self.worlds(side, "/likely") if taken else None
         return came if came is None or likely is None else came - taken * (came - likely)
 
@@ -304,33 +387,115 @@ class _Seen:
         return a.quantity == b.quantity and does.get(a.policy, ()) == does.get(b.policy, ())
 
 
-def _finding(seen: _Seen, claim: Claim) -> Finding:
-    tests = tuple(_tested(seen, t) for t in claim.tests)
-    verdict = _all_of([t.verdict for t in tests])
-    pairs = [(t, c) for t in tests for c in t.comparisons]
-    deciding = [p for p in pairs if p[1].verdict == verdict]
-    least = min(deciding, key=lambda p: _margin(p[0].test, p[1])) if verdict == "borne out" else deciding[0]
-    shares = [_as_claimed(t.test, c) for t, c in pairs]
-    together = None
-    if all(s is not None for s in shares) and len({len(s) for s in shares if s is not None}) == 1:
-        together = float(np.all([s for s in shares if s is not None], axis=0).mean())
-    return Finding(claim, tests, verdict, least, together)
+def values_of(design: Design, paired: PairedRuns, chosen: Sequence[Claim]) -> _Values:
+    """What was measured for claims; intervals are at the level that holds over all claims of the model."""
+    level = 1 - (1 - LEVEL) / max(1, _comparisons(design.model))
+    return _Values(paired, design.policies, _quantities(chosen), design.model, level)
 
 
-def _tested(seen: _Seen, test: Test) -> Tested:
-    compared = []
-    note = ""
-    taken = seen.taken(test)
+# ── testing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+# The difference that a comparison found, and how it varies over worlds if these were replicated.
+_Effect = tuple[Difference, Spread | None]
+
+
+def _finding(values: _Values, claim: Claim) -> Finding:
+    tests = [tested(values, t) for t in claim.tests]
+    verdict = _all_of([found.verdict for found, _ in tests])
+    each = [
+        (test, c, effect)
+        for test, (found, effects) in zip(claim.tests, tests, strict=True)
+        for c, effect in zip(found.comparisons, effects, strict=True)
+    ]
+    deciding = [e for e in each if e[1].verdict == verdict]
+    least = min(deciding, key=lambda e: _margin(e[0], e[2][0])) if verdict == "borne out" else deciding[0]
+    test, decisive, _ = least
+    return Finding(
+        id=claim.name,
+        title=claim.title,
+        sources=list(claim.origin.sources),
+        verdict=verdict,
+        effect=decisive.effect,
+        low=decisive.low,
+        high=decisive.high,
+        unit=unit_of(test),
+        as_claimed=_share_of_worlds([(test, spread) for test, _, (_, spread) in each]),
+        tests=[found for found, _ in tests],
+    )
+
+
+def _share_of_worlds(spreads: Sequence[tuple[Test, Spread | None]]) -> float | None:
+    """In which share of worlds every comparison is as claimed; None where one has none, or others."""
+    inside = [_as_claimed(test, s.effects) for test, s in spreads if s is not None]
+    if len(inside) < len(spreads) or len({len(worlds) for worlds in inside}) != 1:
+        return None
+    return float(np.all(inside, axis=0).mean())
+
+
+def tested(values: _Values, test: Test) -> tuple[Tested, list[_Effect]]:
+    """What became of a test, and the effect that each of its comparisons found."""
+    taken = values.luck_taken(test)
+    found, effects, note = [], [], ""
     for here, there in _pairs(test):
         a, b = test.sides[here], None if there is None else test.sides[there]
-        difference, spread = _against(seen, a, b, taken)
-        verdict = _verdict(test, difference)
-        if b is not None and seen.same(a, b):
+        effect = _difference(values, a, b, taken)
+        verdict = verdict_on(test, effect[0])
+        if b is not None and values.same(a, b):
             verdict, note = "undecided", "Both sides are the same, so nothing is compared."
-        compared.append(Compared(here, there, difference, spread, verdict))
-    means = tuple(_against(seen, s, None, taken)[0].value for s in test.sides)
-    return Tested(
-        test, tuple(compared), _all_of([c.verdict for c in compared]), means, built_in(seen.model, test), note
+        found.append(_compared(test, here, there, effect, verdict))
+        effects.append(effect)
+    low, high = _region(test)
+    answer = Tested(
+        title=test.title,
+        verdict=_all_of([c.verdict for c in found]),
+        expect=test.expect,
+        least=test.least if test.expect not in OF_ONE else None,
+        limits=(_limit(low), _limit(high)),
+        unit=unit_of(test),
+        reason=test.reason,
+        sides=[_side(s, _difference(values, s, None, taken)[0].value) for s in test.sides],
+        comparisons=found,
+        built_in=list(built_in(values.model, test)),
+        note=note,
+    )
+    return answer, effects
+
+
+def _limit(value: float) -> float | None:
+    return six_digits(value) if math.isfinite(value) else None
+
+
+def _side(side: Side, mean: float) -> SideFound:
+    q = side.quantity
+    asked_of = QuantityAsked(
+        kind=q.kind,
+        name=q.name,
+        branch=q.branch,
+        acts={actor: list(some) for actor, some in q.acts},
+        after={actor: list(some) for actor, some in q.after},
+        within=q.within,
+        at=q.at,
+        start=q.start,
+        until=q.until,
+    )
+    return SideFound(policy=side.policy, title=side.title, quantity=asked_of, value=six_digits(mean))
+
+
+def _compared(test: Test, here: int, there: int | None, effect: _Effect, verdict: Verdict) -> Compared:
+    difference, spread = effect
+    return Compared(
+        here=here,
+        there=there,
+        effect=six_digits(difference.value),
+        low=six_digits(difference.low),
+        high=six_digits(difference.high),
+        verdict=verdict,
+        runs=difference.scenarios,
+        differing=difference.differing,
+        direction=None if spread is None else direction(test, spread),
+        as_claimed=None if spread is None else float(_as_claimed(test, spread.effects).mean()),
+        parameters=None if spread is None else over_worlds(spread),
     )
 
 
@@ -344,51 +509,57 @@ def _pairs(test: Test) -> Iterator[tuple[int, int | None]]:
         yield from ((0, k) for k in range(1, len(test.sides)))
 
 
-def _against(seen: _Seen, a: Side, b: Side | None, taken: float = 0.0) -> tuple[Difference, Spread | None]:
+def _difference(values: _Values, a: Side, b: Side | None, taken: float = 0.0) -> _Effect:
     """One side less the other (or as it is), with the interval at the level of all claims together."""
     kinds = {s.quantity.kind for s in (a, b) if s is not None}
     if kinds == {"answered"}:
-        return _ratios(seen, a, b)
-    here = seen.left(a, taken)
-    there = np.zeros_like(here) if b is None else seen.left(b, taken)
-    if kinds == {"chance"} and b is not None:
-        came = np.stack([seen.values(b), seen.values(a)])
-        difference = Weighed(came, np.stack([there, here]), taken).difference(level=seen.level)
-    else:
+        return _ratios(values, a, b)
+    here = values.less_luck(a, taken)
+    there = np.zeros_like(here) if b is None else values.less_luck(b, taken)
+    if kinds != {"chance"}:
         # What never differed may still: by as much as futures differ from one another, and counts by one.
         least = 1.0 if kinds & {"acts", "event"} else 0.0
-        difference = mean_difference(here, there, seen.level, max(least, spread_of(here, there)))
-        if kinds == {"chance"}:
-            held = here[~np.isnan(here)]
-            low, high = (float(end) for end in wilson(held.sum(), len(held), seen.level))
-            if taken:
-                low, high = max(0.0, difference.low), min(1.0, difference.high)
-            difference = _with_interval(difference, low, high)
-    lived, other = seen.lives_left(a, taken), None if b is None else seen.lives_left(b, taken)
-    if lived is None:
+        difference = mean_difference(here, there, values.level, max(least, spread_of(here, there)))
+    elif b is None:
+        difference = _chance(here, values.level, bool(taken))
+    else:
+        came = np.stack([values.futures(b), values.futures(a)])
+        difference = Weighed(came, np.stack([there, here]), taken).difference(level=values.level)
+    worlds, others = (
+        values.worlds_less_luck(a, taken),
+        None if b is None else values.worlds_less_luck(b, taken),
+    )
+    if worlds is None:
         return difference, None
-    return difference, between_worlds(lived - (0.0 if other is None else other), difference.value)
+    return difference, between_worlds(worlds - (0.0 if others is None else others), difference.value)
 
 
-def _ratios(seen: _Seen, a: Side, b: Side | None) -> tuple[Difference, Spread | None]:
-    sides = [(seen.values(s), seen.values(s, "/of")) for s in (a, b) if s is not None]
+def _chance(came: Floats, level: float, weighed: bool) -> Difference:
+    """A chance: counted with Wilson's interval; weighed with Student's, within 0 and 1."""
+    none = np.zeros_like(came)
+    found = mean_difference(came, none, level, spread_of(came, none))
+    if weighed:
+        return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
+    holds = came[~np.isnan(came)]
+    low, high = (float(end) for end in wilson(holds.sum(), len(holds), level))
+    return replace(found, low=low, high=high)
+
+
+def _ratios(values: _Values, a: Side, b: Side | None) -> _Effect:
+    sides = [(values.futures(s), values.futures(s, "/of")) for s in (a, b) if s is not None]
     none = (np.zeros_like(sides[0][0]), np.ones_like(sides[0][0]))
-    difference = ratio_difference(sides[0], sides[1] if b is not None else none, seen.level)
+    difference = ratio_difference(sides[0], sides[1] if b is not None else none, values.level)
     effects = None
     for sign, side, (top, bottom) in zip((1, -1), (a, b), sides, strict=False):
         assert side is not None
-        lived, of = seen.worlds(side), seen.worlds(side, "/of")
+        answered, of = values.worlds(side), values.worlds(side, "/of")
         mean = float(np.nanmean(bottom))
-        if lived is None or of is None or mean == 0:
+        if answered is None or of is None or mean == 0:
             return difference, None
-        # The share in a world, linearised as in the interval: few lives may hold no act to be answered.
+        # The share in a world, linearised as in the interval: few replicates may hold no act to be answered.
         ratio = float(np.nanmean(top)) / mean
-        effects = (0.0 if effects is None else effects) + sign * ((lived - ratio * of) / mean + ratio)
+        effects = (0.0 if effects is None else effects) + sign * ((answered - ratio * of) / mean + ratio)
     return difference, None if effects is None else between_worlds(effects, difference.value)
-
-
-def _with_interval(d: Difference, low: float, high: float) -> Difference:
-    return Difference(d.here, d.there, d.value, low, high, d.scenarios, d.differing, d.needed)
 
 
 def _region(test: Test) -> tuple[float, float]:
@@ -404,7 +575,8 @@ def _region(test: Test) -> tuple[float, float]:
     }.get(test.expect, test.limits)
 
 
-def _verdict(test: Test, difference: Difference) -> Verdict:
+def verdict_on(test: Test, difference: Difference) -> Verdict:
+    """Borne out if the whole interval lies where the claim says, contradicted if all of it lies elsewhere."""
     low, high = _region(test)
     if math.isnan(difference.value):
         return "undecided"
@@ -422,99 +594,25 @@ def _all_of(verdicts: Sequence[Verdict]) -> Verdict:
     return "undecided" if "undecided" in verdicts else "borne out"
 
 
-def _margin(test: Test, compared: Compared) -> float:
+def _margin(test: Test, difference: Difference) -> float:
     """By how much the interval clears the nearer edge of what is claimed, in widths of itself."""
     low, high = _region(test)
-    d = compared.difference
-    width = max(d.high - d.low, 1e-300)
-    return min(d.low - low, high - d.high) / width
+    width = max(difference.high - difference.low, 1e-300)
+    return min(difference.low - low, high - difference.high) / width
 
 
-def _as_claimed(test: Test, compared: Compared) -> npt.NDArray[np.bool_] | None:
+def _as_claimed(test: Test, effects: Floats) -> Bools:
     """In which worlds the effect lies where the claim says: (world,)."""
-    if compared.worlds is None:
-        return None
     low, high = _region(test)
-    effects = compared.worlds.effects
     return np.asarray((effects >= low) & (effects <= high))
 
 
-def _direction(test: Test, compared: Compared) -> float | None:
+def direction(test: Test, spread: Spread) -> float | None:
     """Share of worlds in which the effect has at least the sign that is claimed; None where none is."""
-    if compared.worlds is None or test.expect in (*OF_ONE, "same"):
+    if test.expect in (*OF_ONE, "same"):
         return None
-    above = compared.worlds.share_above(0.0)
+    above = spread.share_above(0.0)
     return above if test.expect in ("higher", "rising", "not lower") else 1 - above
-
-
-def _plain(finding: Finding) -> dict[str, Any]:
-    tested, compared = finding.decisive
-    d = compared.difference
-    return {
-        "id": finding.claim.name,
-        "title": finding.claim.title,
-        "sources": list(finding.claim.origin.sources),
-        "verdict": finding.verdict,
-        "effect": rounded(d.value),
-        "low": rounded(d.low),
-        "high": rounded(d.high),
-        "unit": unit_of(tested.test),
-        "as_claimed": finding.as_claimed,
-        "tests": [_test_plain(t) for t in finding.tests],
-    }
-
-
-def _test_plain(tested: Tested) -> dict[str, Any]:
-    test = tested.test
-    low, high = _region(test)
-    return {
-        "title": test.title,
-        "verdict": tested.verdict,
-        "expect": test.expect,
-        "least": test.least if test.expect not in OF_ONE else None,
-        "limits": [rounded(low), rounded(high)],
-        "unit": unit_of(test),
-        "reason": test.reason,
-        "sides": [
-            {
-                "policy": s.policy,
-                "title": s.title,
-                "quantity": _quantity_plain(s.quantity),
-                "value": rounded(v),
-            }
-            for s, v in zip(test.sides, tested.means, strict=True)
-        ],
-        "comparisons": [
-            {
-                "here": c.here,
-                "there": c.there,
-                "effect": rounded(c.difference.value),
-                "low": rounded(c.difference.low),
-                "high": rounded(c.difference.high),
-                "verdict": c.verdict,
-                "runs": c.difference.scenarios,
-                "direction": _direction(test, c),
-                "as_claimed": None if (held := _as_claimed(test, c)) is None else float(held.mean()),
-                "parameters": None if c.worlds is None else spread_plain(c.worlds),
-            }
-            for c in tested.comparisons
-        ],
-        "built_in": list(tested.built_in),
-        "note": tested.note,
-    }
-
-
-def _quantity_plain(q: Quantity) -> dict[str, Any]:
-    days = {"at": q.at, "from": q.start, "until": q.until}
-    return {
-        "kind": q.kind,
-        "name": q.name,
-        "branch": q.branch,
-        "acts": {actor: list(some) for actor, some in q.acts},
-        "after": {actor: list(some) for actor, some in q.after},
-        "within": q.within,
-        **{name: None if day is None else day.isoformat() for name, day in days.items()},
-    }
 
 
 def unit_of(test: Test) -> str:

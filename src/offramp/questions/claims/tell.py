@@ -1,65 +1,91 @@
-"""What became of claims, as text for a terminal."""
+"""What became of claims, in words."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 from offramp.model import Model
-from offramp.questions.claims import words as said
-from offramp.tell.terminal import Page
+from offramp.questions.claims import words
+from offramp.questions.claims.ask import Finding, Findings, Verdict
+from offramp.tell.blocks import (
+    Block,
+    Bullets,
+    Fold,
+    Gap,
+    Kind,
+    Paragraph,
+    Short,
+    Span,
+    Table,
+    Telling,
+    Text,
+    TextOnly,
+)
+from offramp.tell.words import enumerated
+
+_KINDS: dict[Verdict, Kind] = {"borne out": "good", "contradicted": "bad", "undecided": "open"}
 
 
-def claims_text(found: dict[str, Any], model: Model, again: str, columns: int, colour: bool = False) -> str:
-    """What `offramp claims` prints.
-
-    Parameters
-    ----------
-    found : what `Findings.as_dict` gave
-    model : of which it is, for titles
-    again : the command that asks again
-    columns : to fill
-    colour : mark headings
-    """
-    page = Page(columns)
-    page.heading(found["title"])
-    page.paragraph(said.headline(found))
-    if found["illustrative"]:
-        page.paragraph("Illustrative: the numbers of this model are there to teach.")
-    page.gap()
-    page.table(
-        ["", "verdict", *(["worlds as claimed"] if found["intervals"]["worlds"] else [])],
-        [
-            [
-                f"{c['id']}  {c['title']}",
-                c["verdict"],
-                *([said.of_worlds(c)] if found["intervals"]["worlds"] else []),
-            ]
-            for c in found["claims"]
-        ],
+def tell(found: Findings, model: Model) -> Telling:
+    """What `offramp claims` says."""
+    return Telling(
+        title=found.title,
+        head=[Paragraph(words.headline(found))],
+        body=[TextOnly([Gap(), _verdicts(found)]), *(_claim(c, model) for c in found.claims)],
+        sure=list(_how_sure(found)),
+        section="Claims, tested",
+        short=Short("What is said of it", words.in_short(found)),
+        caveats=list(_caveats(found)),
     )
-    for claim in found["claims"]:
-        page.heading(f"{claim['id']}: {claim['title']}")
-        backing = ", ".join(claim["sources"])
-        page.paragraph(f"{claim['verdict'].capitalize()} ({backing})." if backing else claim["verdict"])
-        for test in claim["tests"]:
-            page.paragraph(f"- {said.expectation(test, model)}", "  ", "  ")
-            for compared in test["comparisons"]:
-                page.paragraph(said.result(test, compared, model), "    ")
-            for line in (*said.laid_down(test), *([test["note"]] if test["note"] else [])):
-                page.paragraph(line, "    ")
-    page.heading("How sure")
-    page.paragraph(
+
+
+def _verdicts(found: Findings) -> Table:
+    """Every claim with its verdict, and in how many worlds it is so if worlds were replicated."""
+    width = 3 if found.worlds else 2
+    heads = ("", "verdict", "worlds as claimed")
+    rows = [(f"{c.id}  {c.title}", c.verdict, words.of_worlds(c)) for c in found.claims]
+    return Table(heads[:width], [row[:width] for row in rows])
+
+
+def _claim(claim: Finding, model: Model) -> Fold:
+    backing = ", ".join(claim.sources)
+    blocks: list[Block] = [
+        Paragraph(f"{claim.verdict.capitalize()} ({backing})." if backing else claim.verdict)
+    ]
+    for test in claim.tests:
+        blocks.append(Bullets([words.expectation(test, model)]))
+        blocks += [Paragraph(line, 2) for line in words.results(test, model)]
+    return Fold(_line(claim), blocks, heading=f"{claim.id}: {claim.title}")
+
+
+def _line(claim: Finding) -> Text:
+    """A claim and its verdict."""
+    worlds = words.of_worlds(claim)
+    share = (Span(f" (as claimed in {worlds} of worlds)", "small"),) if worlds else ()
+    verdict = Span(claim.verdict, _KINDS[claim.verdict])
+    return (verdict, " ", Span(claim.id), f" {claim.title}", *share)
+
+
+def _how_sure(found: Findings) -> Iterator[Block]:
+    yield Paragraph(
         "Borne out: the whole interval lies where the claim says, beyond the smallest that matters. "
         "Contradicted: all of it lies elsewhere. Undecided: both are possible; more runs may tell."
     )
-    page.paragraph(f"Intervals: {found['intervals']['holds']}")
-    if found["intervals"]["worlds"]:
-        page.paragraph(
-            f"Worlds as claimed: of {found['intervals']['worlds']:,} worlds drawn from what the file holds "
-            f"possible, lived {found['intervals']['lives']} times each and with luck taken out, the share in "
-            "which all of the claim is so. A tilde: worlds are not told from luck, so the share says little."
+    yield Paragraph(f"Intervals: {found.intervals['holds']}")
+    if found.worlds:
+        yield Paragraph(
+            f"Worlds as claimed: of {found.worlds:,} worlds drawn from what the file holds possible, each "
+            f"run {found.replicates} times and with luck taken out, the share in which all of the claim is "
+            "so. A tilde: worlds are not told from luck, so the share says little."
         )
-    page.gap()
-    page.paragraph(f"Again: {again}", hanging="       ")
-    page.paragraph(f"offramp {found['version']}, model {found['model_hash'][:12]}")
-    return page.text(colour)
+
+
+def _caveats(found: Findings) -> Iterator[str]:
+    failed = [c.id for c in found.claims if c.verdict == "contradicted"]
+    if failed:
+        yield (
+            f"Claims that the model contradicts ({enumerated(failed)}): either the claim or the model is "
+            "wrong there."
+        )
+    if any(c.verdict == "undecided" for c in found.claims):
+        yield "Claims still undecided: more runs may tell."

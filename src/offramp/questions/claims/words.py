@@ -2,168 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+import math
+from collections.abc import Sequence
 
-from offramp.model import Model
-from offramp.tell import changes, figures
+from offramp.model import Model, Quantity
+from offramp.questions.claims.ask import Compared, Finding, Findings, QuantityAsked, SideFound, Tested
+from offramp.tell import changes, figures, model_words
+from offramp.tell.words import enumerated
 
-_NUMBERS = (
-    "none",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
-
-
+_NUMBERS = [
+    "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+]  # fmt: skip
 _MOST_NAMED = 3  # claims of a verdict that are named in short
+_OF_ONE = ("chance", "share")  # units of numbers from 0 to 1
 
 
-def headline(found: dict[str, Any]) -> str:
+def headline(found: Findings) -> str:
     """How many claims came out how."""
-    claims = found["claims"]
     by = {
-        v: [c["id"] for c in claims if c["verdict"] == v] for v in ("borne out", "contradicted", "undecided")
+        v: [c.id for c in found.claims if c.verdict == v] for v in ("borne out", "contradicted", "undecided")
     }
-    n = len(claims)
     parts = [f"{_count(len(ids))} {v} ({', '.join(ids)})" for v, ids in by.items() if ids]
-    claims_said = f"{figures.count(n)} claim{'s' * (n != 1)}: {_listed(parts)}"
-    return f"{claims_said}. {found['runs']:,} futures under each policy."
+    return f"{_claims(found)}: {enumerated(parts)}. {found.runs:,} futures under each policy."
 
 
-def in_short(found: dict[str, Any]) -> list[str]:
+def in_short(found: Findings) -> list[str]:
     """What becomes of the claims, for a reader in a hurry: the decided ones by title, the rest by number."""
-    claims, runs = found["claims"], found["runs"]
-    n = len(claims)
-    lines = [f"{figures.count(n)} claim{'s' * (n != 1)} tested, with {runs:,} futures under each policy."]
+    lines = [f"{_claims(found)} tested, with {found.runs:,} futures under each policy."]
     for verdict in ("contradicted", "borne out"):
-        titles = [f"“{c['title'] or c['id']}” ({c['id']})" for c in claims if c["verdict"] == verdict]
+        titles = [f"“{c.title or c.id}” ({c.id})" for c in found.claims if c.verdict == verdict]
         if titles:
             more = len(titles) - _MOST_NAMED
             named = "; ".join(titles[:_MOST_NAMED]) + (f"; and {_count(more)} more" if more > 0 else "")
             lines.append(f"{verdict.capitalize()}: {named}.")
-    undecided = sum(c["verdict"] == "undecided" for c in claims)
+    undecided = sum(c.verdict == "undecided" for c in found.claims)
     if undecided:
         lines.append(f"Undecided by so many futures: {_count(undecided)}.")
     return lines
 
 
-def expectation(test: dict[str, Any], model: Model) -> str:
+def expectation(test: Tested, model: Model) -> str:
     """What a test expects, in one sentence."""
-    what = test["title"] or measured(test["sides"][0]["quantity"], model)
-    sides = [side_title(s, model) for s in test["sides"]]
-    least = amount(test["least"], test["unit"]) if test["least"] is not None else ""
-    match test["expect"]:
+    what = test.title or measured(test.sides[0].quantity, model)
+    first, *others = (side_title(s, model) for s in test.sides)
+    least = amount(test.least, test.unit) if test.least is not None else ""
+    low, high = ("" if v is None else amount(v, test.unit) for v in test.limits)
+    match test.expect:
         case "above" | "below" as word:
-            limit = test["limits"][0] if word == "above" else test["limits"][1]
-            said = f"expected {word} {amount(limit, test['unit'])} under {sides[0]}"
+            expected = f"{word} {low if word == 'above' else high} under {first}"
         case "within":
-            low, high = (amount(v, test["unit"]) for v in test["limits"])
-            said = f"expected from {low} to {high} under {sides[0]}"
+            expected = f"from {low} to {high} under {first}"
         case "rising" | "falling" as word:
-            said = f"expected {word} by {least} at least from each to the next of: {', '.join(sides)}"
+            each = ", ".join([first, *others])
+            expected = f"{word} by {least} at least from each to the next of: {each}"
         case "same":
-            said = f"expected the same to within {least} under {sides[0]} as under {_listed(sides[1:])}"
+            expected = f"the same to within {least} under {first} as under {enumerated(others)}"
         case "not higher" | "not lower" as word:
-            said = f"expected {word} by {least} or more under {sides[0]} than under {_listed(sides[1:])}"
+            expected = f"{word} by {least} or more under {first} than under {enumerated(others)}"
         case word:
-            said = f"expected {word} by {least} at least under {sides[0]} than under {_listed(sides[1:])}"
-    return f"{what}: {said}."
+            expected = f"{word} by {least} at least under {first} than under {enumerated(others)}"
+    return f"{what}: expected {expected}."
 
 
-def result(test: dict[str, Any], compared: dict[str, Any], model: Model) -> str:
+def results(test: Tested, model: Model) -> list[str]:
+    """What came out of a test: its comparisons, what the file lays down, what else must be said."""
+    built_in = [f"Built in, at least in part: {enumerated(test.built_in)}."] if test.built_in else []
+    note = [test.note] if test.note else []
+    return [*(result(test, c, model) for c in test.comparisons), *built_in, *note]
+
+
+def result(test: Tested, compared: Compared, model: Model) -> str:
     """What came out of one comparison."""
-    unit = test["unit"]
-    if compared["effect"] is None:
+    if math.isnan(compared.effect):
         return "Nothing to measure it by: it never came to this."
-    spread = f"{signed(compared['low'], unit, compared)} to {signed(compared['high'], unit, compared)}"
-    if compared["there"] is None:
-        spread = f"{plain(compared['low'], unit, compared)} to {plain(compared['high'], unit, compared)}"
-        text = f"{_unit_last(plain(compared['effect'], unit, compared), unit)} ({spread})"
-    else:
-        here, there = (test["sides"][compared[k]]["value"] for k in ("here", "there"))
-        text = (
-            f"{plain(there, unit, compared)} to {_unit_last(plain(here, unit, compared), unit)}: "
-            f"{signed(compared['effect'], unit, compared)} ({spread})"
-        )
-        if len(test["sides"]) > 2:
-            text = f"against {side_title(test['sides'][compared['there']], model)}: {text}"
-    text += f". {compared['verdict'].capitalize()}{_how(test, compared)}"
-    if compared["as_claimed"] is not None:
-        text += f"; as claimed in {_tilde([compared])}{share(compared['as_claimed'])} of worlds"
+    text = f"{_effect(test, compared, model)}. {compared.verdict.capitalize()}{_how(test, compared)}"
+    if compared.as_claimed is not None:
+        text += f"; as claimed in {_tilde([compared])}{share(compared.as_claimed)} of worlds"
     return f"{text}."
 
 
-def of_worlds(claim: Mapping[str, Any]) -> str:
+def _effect(test: Tested, c: Compared, model: Model) -> str:
+    unit = test.unit
+    if c.there is None:
+        spread = f"{plain(c.low, unit, c)} to {plain(c.high, unit, c)}"
+        return f"{_with_unit(plain(c.effect, unit, c), unit)} ({spread})"
+    here, there = (test.sides[k].value for k in (c.here, c.there))
+    spread = f"{signed(c.low, unit, c)} to {signed(c.high, unit, c)}"
+    text = (
+        f"{plain(there, unit, c)} to {_with_unit(plain(here, unit, c), unit)}: "
+        f"{signed(c.effect, unit, c)} ({spread})"
+    )
+    if len(test.sides) > 2:
+        return f"against {side_title(test.sides[c.there], model)}: {text}"
+    return text
+
+
+def of_worlds(claim: Finding) -> str:
     """The share of worlds in which all of a claim is so, with a tilde where it says little."""
-    return f"{_tilde([c for t in claim['tests'] for c in t['comparisons']])}{share(claim['as_claimed'])}"
+    return f"{_tilde([c for t in claim.tests for c in t.comparisons])}{share(claim.as_claimed)}"
 
 
-def _tilde(compared: list[dict[str, Any]]) -> str:
+def _tilde(compared: Sequence[Compared]) -> str:
     """A mark where worlds are not told from luck in one of some comparisons."""
-    spreads = [c["parameters"] for c in compared]
-    return "~" if any(s is not None and not s["told_apart"] for s in spreads) else ""
+    spreads = [c.parameters for c in compared]
+    return "~" if any(s is not None and not s.told_apart for s in spreads) else ""
 
 
-def _how(test: dict[str, Any], compared: dict[str, Any]) -> str:
+def _how(test: Tested, compared: Compared) -> str:
     """In which way a direction is contradicted: too small an effect is not the same as the opposite one."""
-    up = test["expect"] in ("higher", "rising")
-    if compared["verdict"] != "contradicted" or not (up or test["expect"] in ("lower", "falling")):
+    up = test.expect in ("higher", "rising")
+    if compared.verdict != "contradicted" or not (up or test.expect in ("lower", "falling")):
         return ""
-    low, high = (compared["low"], compared["high"]) if up else (-compared["high"], -compared["low"])
+    low, high = (compared.low, compared.high) if up else (-compared.high, -compared.low)
     if low > 0:
         return ": it is so, but by less than matters"
     return ": the other way round" if high < 0 else ": no difference that matters"
 
 
-def laid_down(test: dict[str, Any]) -> list[str]:
-    """What of an effect the file itself lays down."""
-    if not test["built_in"]:
-        return []
-    return [f"Built in, at least in part: {_listed(test['built_in'])}."]
-
-
-def measured(q: dict[str, Any], model: Model) -> str:
+def measured(q: QuantityAsked, model: Model) -> str:
     """A quantity in words."""
-    outcomes = {o.name: o.title or o.name for o in model.outcomes}
-    variables = {v.name: changes.variable_title(v) for v in model.variables}
-    name, window = q["name"], _window(q)
-    end = model.dates[-1] if q["at"] is None else date.fromisoformat(q["at"])
-    match q["kind"]:
-        case "chance":
-            return f"Chance of: {outcomes[name]}, by {figures.end_words(end)}"
-        case "months":
-            return f"Months until: {outcomes[name]}{window}"
-        case "variable" if window:
-            return f"{variables[name]}, mean{window}"
-        case "variable":
-            return f"{variables[name]}, at {figures.end_words(end)}"
-        case "event":
-            title = next(e.title or e.name for e in model.events if e.name == name)
-            branch = f": {q['branch'].replace('_', ' ')}" if q["branch"] else ""
-            return f"{title}{branch}, times{window}"
-        case "answered":
-            steps = f"{q['within']} {model.step}{'s' * (q['within'] > 1)}"
-            first, then = _acts(q["after"], model), _acts(q["acts"], model)
-            return f"Share of {model.step}s with {first}, after which within {steps} comes {then}{window}"
-        case _:
-            return f"{_acts(q['acts'], model)}, times{window}"
+    acts, after = (tuple((who, tuple(some)) for who, some in of.items()) for of in (q.acts, q.after))
+    quantity = Quantity(q.kind, q.name, q.branch, acts, after, q.within, q.at, q.start, q.until)
+    return model_words.measured(quantity, model_words.Titles(model))
 
 
-def side_title(side: dict[str, Any], model: Model) -> str:
+def side_title(side: SideFound, model: Model) -> str:
     """The title of one side: its own, or that of its policy."""
-    title = next((p.title for p in model.policies if p.name == side["policy"]), "")
-    return str(side["title"] or title or side["policy"])
+    title = next((p.title for p in model.policies if p.name == side.policy), "")
+    return side.title or title or side.policy
 
 
 def share(value: float | None) -> str:
@@ -173,62 +139,35 @@ def share(value: float | None) -> str:
 
 def amount(value: float, unit: str) -> str:
     """A size with its unit; chances in points of a hundred."""
-    if unit in ("chance", "share"):
+    if unit in _OF_ONE:
         points = figures.number(100 * value)
         return f"{points} point{'' if points == '1' else 's'} of a hundred" if value else "0"
     return figures.with_unit(value, "" if unit == "count" else unit)
 
 
-def plain(value: float | None, unit: str, compared: dict[str, Any]) -> str:
+def plain(value: float, unit: str, compared: Compared) -> str:
     """A value with the digits that the interval is worth."""
-    if value is None:
+    if math.isnan(value):
         return "none"
-    if unit in ("chance", "share"):
-        return figures.percent(value, figures.digits_for(*_ends(compared)))
-    return changes.amount(value, _change(compared))
+    if unit in _OF_ONE:
+        return figures.percent(value, figures.digits_for(compared.low, compared.high))
+    return changes.amount(value, compared)
 
 
-def signed(value: float, unit: str, compared: dict[str, Any]) -> str:
+def signed(value: float, unit: str, compared: Compared) -> str:
     """A difference with its sign."""
-    if unit in ("chance", "share"):
-        low, high = _ends(compared)
-        return changes.points(value, {"low": low, "high": high})
-    return changes.signed(value, _change(compared))
+    return (changes.points if unit in _OF_ONE else changes.signed)(value, compared)
 
 
-def _ends(compared: dict[str, Any]) -> tuple[float, float]:
-    return compared["low"], compared["high"]
-
-
-def _change(compared: dict[str, Any]) -> dict[str, Any]:
-    return {"low": compared["low"], "high": compared["high"], "difference": compared["effect"]}
-
-
-def _unit_last(text: str, unit: str) -> str:
-    words = "" if unit in ("chance", "share", "count") else figures.unit_words(unit)
+def _with_unit(text: str, unit: str) -> str:
+    words = "" if unit in (*_OF_ONE, "count") else figures.unit_words(unit)
     return f"{text}{figures.NBSP}{words}" if words else text
 
 
-def _acts(acts: dict[str, Sequence[str]], model: Model) -> str:
-    titles = {(a.name, x.name): x.title or x.name for a in model.actors for x in a.actions}
-    actors = {a.name: a.title or a.name for a in model.actors}
-    return _listed(
-        [f"{actors[who]}: {' or '.join(titles[who, x] for x in some)}" for who, some in acts.items()]
-    )
-
-
-def _window(q: dict[str, Any]) -> str:
-    start, until = (
-        None if q[k] is None else figures.full_date(date.fromisoformat(q[k])) for k in ("from", "until")
-    )
-    if start is None:
-        return "" if until is None else f" until {until}"
-    return f" from {start}" if until is None else f" from {start} to {until}"
+def _claims(found: Findings) -> str:
+    n = len(found.claims)
+    return f"{figures.count(n)} claim{'s' * (n != 1)}"
 
 
 def _count(n: int) -> str:
     return _NUMBERS[n] if n < len(_NUMBERS) else figures.count(n)
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

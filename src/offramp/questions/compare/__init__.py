@@ -1,1 +1,29 @@
 """What do policies change?"""
+
+from offramp.questions.option import PATHS, PICTURE, POLICIES, RUNS, SEED, SET, THREADS, WORLDS, Option
+from offramp.questions.question import ASK, Futures, InBrief, Question
+
+QUESTION = Question(
+    room=__name__,
+    name="compare",
+    group=ASK,
+    about="""Compare policies of MODEL: what each changes, in the same worlds with the same luck.
+
+    Chances and dates of outcomes, main variables, acts of each side; every difference with an interval from
+    sampling and one over the uncertain numbers.
+    """,
+    options=(
+        POLICIES.but(help="A policy to compare; needed once at least. May be repeated."),
+        Option("--against", "The policy it is held against.", default="baseline", metavar="NAME"),
+        RUNS.but(default=4_000),
+        SEED,
+        SET,
+        PATHS,
+        WORLDS,
+        PICTURE,
+        THREADS,
+    ),
+    progress=lambda values: f"{values['runs']:,} futures under each policy",
+    charts={"picture": "chart"},
+    brief=InBrief(20, "policies", "Policies", Futures(1000, 200, 200, 60)),
+)

@@ -1,149 +1,376 @@
-"""What policies change, as text for a terminal."""
+"""What policies change, in words."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from offramp.model import Model
+from offramp.analysis.changes import Change, OutcomeChange, VariableChange
+from offramp.charts.canvas import NARROW, WIDE
+from offramp.charts.differences import differences
+from offramp.model import Actor, Model, Outcome
+from offramp.questions.compare import offramps
+from offramp.questions.compare.ask import Compared, Comparison
+from offramp.questions.compare.chart import gap, largest_changes
 from offramp.tell import changes, figures
-from offramp.tell.terminal import Page
+from offramp.tell.blocks import (
+    Block,
+    Figure,
+    Fold,
+    Gap,
+    Heading,
+    PageOnly,
+    Paragraph,
+    Short,
+    Table,
+    Telling,
+    Terms,
+)
+from offramp.tell.words import counted, enumerated, quoted
 
-_MOST_SAID = 3  # outcomes named in the first sentence of a policy
+_MOST_IN_SENTENCE = 3  # outcomes named in the first sentence of a policy
+_MOST_MONTHS = 6
 _MOST_ACTS = 5
+_LEAST_OFTEN = 0.05  # of a change of acts in a future that is shown
 _MANY = 10  # changes shown, from which on it is said how many luck tells apart
-_LEAST_OFTEN = 0.05  # of a change of acts in a future that is told
+_MOST_COLUMNS = 4  # outcomes in the table of policies
+_MOST_VARIABLES = 3  # more would not fit across a printed page
+_MOST_DRAWN = 12  # policies in one chart
+_MOST_LINES = 4  # policies that are each a line of a page to be opened
+
+_HEADS = ("", "without", "with", "change", "sampling", "uncertain numbers")
 
 
-def compare_text(found: dict[str, Any], model: Model, again: str, columns: int, colour: bool = False) -> str:
-    """What `offramp compare` prints.
-
-    Parameters
-    ----------
-    found : what `Comparison.as_dict` gave
-    model : of which it is, for titles
-    again : the command that asks again
-    columns : to fill
-    colour : mark headings
-    """
-    page = Page(columns)
-    page.heading(found["title"])
-    against = changes.policy_title(model, found["against"])
-    page.paragraph(
-        f"{found['runs']:,} futures under each policy, held against: {against}. Until "
-        f"{figures.end_words(date.fromisoformat(found['end']))}."
+def tell(found: Comparison, model: Model) -> Telling:
+    """What `offramp compare` says."""
+    against = changes.policy_title(model, found.against)
+    return Telling(
+        title=found.title,
+        head=[
+            Paragraph(
+                f"{found.runs:,} futures under each policy, held against: {against}. Until "
+                f"{figures.end_words(found.end)}."
+            ),
+            Fold(
+                "Each policy in one sentence",
+                [Paragraph(sentence(p, model, name)) for name, p in found.policies.items()],
+                heading="",
+            ),
+        ],
+        body=[
+            PageOnly(list(_side_by_side(found, model))),
+            *_one_by_one([_policy(found, name, p, model) for name, p in found.policies.items()]),
+        ],
+        sure=list(_how_sure(found)),
+        section="What policies change",
+        short=Short(
+            "Off-ramps that help most",
+            offramps.lines(found, model),
+            _counted(found),
+        ),
+        caveats=_caveats(found, model),
     )
-    for name, policy in found["policies"].items():
-        page.paragraph(changes.sentence(policy, model, name, _MOST_SAID))
-    if found["illustrative"]:
-        page.paragraph("Illustrative: the numbers of this model are there to teach.")
-    for name, policy in found["policies"].items():
-        _policy(page, found, model, name, policy)
-    page.heading("How sure")
-    page.paragraph(f"Sampling: {found['intervals']['sampling']}")
-    if any(o["without_luck"] for p in found["policies"].values() for o in p["outcomes"].values()):
-        page.paragraph(f"Chances: {found['intervals']['luck']}")
-    if found["intervals"]["worlds"]:
-        page.paragraph(f"Uncertain numbers: {found['intervals']['parameters']}")
-        page.paragraph(
-            f"From {found['intervals']['worlds']:,} worlds of {found['intervals']['lives']} lives each. At "
-            "most: worlds do not differ by more than luck explains, and by no more than this either way."
+
+
+def _counted(found: Comparison) -> str:
+    """In how many futures, and why a chance may not be quite that of the outlook."""
+    text = f"Counted in {counted(found.runs, 'future')} under each policy."
+    if not any(o.without_luck for p in found.policies.values() for o in p.outcomes.values()):
+        return text
+    return (
+        f"{text} Where two chances are compared, a future counts by how likely its course made the outcome "
+        "as well as by whether it came, so they are not quite the chances of the outlook."
+    )
+
+
+def sentence(policy: Compared, model: Model, name: str) -> str:
+    """What a policy changes most among outcomes, in one sentence."""
+    titles = {o.name: o.title or o.name for o in model.outcomes}
+    apart = {n: o for n, o in policy.outcomes.items() if o.told_apart and o.differing}
+    ranked = sorted(apart, key=lambda n: -abs(apart[n].difference))
+    title = changes.policy_title(model, name)
+    if not ranked:
+        return f"{title}: no outcome is told apart from no difference."
+    ends = [o.name for o in model.outcomes if o.absorbing]
+    first = [n for n in ranked if n in ends]
+    rest = [n for n in ranked if n not in ends]
+    named = (first + rest)[: max(_MOST_IN_SENTENCE, len(first))]
+    parts = [
+        f"“{titles[n]}” {changes.chance(o.there, o)} to {changes.chance(o.here, o)}"
+        for n, o in ((n, apart[n]) for n in named)
+    ]
+    same = [titles[n] for n in ends if n not in first]
+    tail = f" Not told apart: {'; '.join(same)}." if same else ""
+    return f"{title}: {'; '.join(parts)}.{tail}"
+
+
+def _one_by_one(policies: list[Fold]) -> list[Fold]:
+    """Each policy, behind one line where they are many."""
+    if len(policies) <= _MOST_LINES:
+        return policies
+    return [Fold(f"All {len(policies)} policies one by one", policies, heading="")]
+
+
+# ── one policy ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _policy(found: Comparison, name: str, policy: Compared, model: Model) -> Fold:
+    title = changes.policy_title(model, name)
+    return Fold(
+        f"{title}: chances by the end, changes in points of a hundred",
+        [
+            *_outcomes(found, policy, model),
+            Heading(f"{title}: main variables at the end, means"),
+            _variables(found, policy, model),
+            *_acts(policy, model),
+        ],
+    )
+
+
+def _outcomes(found: Comparison, policy: Compared, model: Model) -> Iterator[Block]:
+    titles = {o.name: o.title or o.name for o in model.outcomes}
+    differing = {n: o for n, o in policy.outcomes.items() if o.differing}
+    yield _table(found, [_outcome_row(titles[n], o) for n, o in differing.items()])
+    if len(differing) < len(policy.outcomes):
+        same = "; ".join(titles[n] for n in policy.outcomes if n not in differing)
+        yield Paragraph(f"The same in every future: {same}.", 1)
+    needed = "; ".join(
+        f"{titles[n]} {futures_needed(o.runs_needed)}"
+        for n, o in differing.items()
+        if not o.told_apart and o.runs_needed
+    )
+    if needed:
+        yield Paragraph(
+            f"* Futures needed to tell it apart, if the change is as large as it looks: {needed}.", 1
         )
-    page.paragraph("*: not told apart from no change. Both intervals hold nine cases of ten.")
+    yield from _months(differing, titles)
+
+
+def _table(found: Comparison, rows: Sequence[Sequence[str]]) -> Table:
+    """Under the heads of a change; the column over uncertain numbers only where it was asked for."""
+    width = len(_HEADS) if found.worlds else len(_HEADS) - 1
+    return Table(_HEADS[:width], [row[:width] for row in rows])
+
+
+def _outcome_row(title: str, o: OutcomeChange, mark: str = "*") -> tuple[str, ...]:
+    return (
+        title,
+        changes.chance(o.there, o),
+        changes.chance(o.here, o),
+        changes.points(o.difference, o) + ("" if o.told_apart else mark),
+        changes.points_range(o),
+        changes.over_worlds(o, o.parameters, changes.points),
+    )
+
+
+def futures_needed(count: int) -> str:
+    """A number of futures to two digits.
+
+    >>> futures_needed(18546), futures_needed(97)
+    ('19,000', '97')
+    """
+    if count > 10_000_000:
+        return "over 10 million"
+    scale = 10 ** max(0, len(str(count)) - 2)
+    return f"{-(-count // scale) * scale:,}"
+
+
+def _months(differing: dict[str, OutcomeChange], titles: dict[str, str]) -> Iterator[Block]:
+    """How much sooner or later outcomes come, where that is told apart."""
+    apart = {n: o.months.difference for n, o in differing.items() if o.months and o.months.told_apart}
+    ranked = sorted(apart, key=lambda n: -abs(apart[n]))[:_MOST_MONTHS]
+    if ranked:
+        each = "; ".join(
+            f"{titles[n]} {figures.number(abs(apart[n]), 2)} {'later' if apart[n] > 0 else 'sooner'}"
+            for n in ranked
+        )
+        yield Paragraph(f"In months, on average, counted to the end where it never comes: {each}.", 1)
+
+
+def _variables(found: Comparison, policy: Compared, model: Model) -> Table:
+    by_name = {v.name: v for v in model.variables}
+    rows = [
+        (
+            changes.variable_title(by_name[n]),
+            changes.amount(v.there, v),
+            changes.amount(v.here, v),
+            changes.signed(v.difference, v) + ("" if v.told_apart else "*"),
+            changes.signed_range(v),
+            changes.over_worlds(v, v.parameters, changes.signed),
+        )
+        for n, v in policy.variables.items()
+    ]
+    return _table(found, rows)
+
+
+def _acts(policy: Compared, model: Model) -> Iterator[Block]:
+    yield Gap()
+    yield Paragraph("Acts in a future, on average:", 1)
+    yield Terms([(a.title or a.name, _acts_of(a, policy.actions[a.name])) for a in model.actors], 24)
+
+
+def _acts_of(actor: Actor, acts: dict[str, Change]) -> str:
+    apart = [
+        a for a in actor.actions
+        if acts[a.name].told_apart and abs(acts[a.name].difference) >= _LEAST_OFTEN
+    ]  # fmt: skip
+    apart.sort(key=lambda a: -abs(acts[a.name].difference))
+    each = "; ".join(
+        f"{a.title or a.name} {changes.amount(x.there, x)} to {changes.amount(x.here, x)}"
+        for a in apart[:_MOST_ACTS]
+        for x in (acts[a.name],)
+    )
+    return each or "hardly any change"
+
+
+# ── all policies beside each other, on a page ─────────────────────────────────────────────────────────────
+
+
+def _side_by_side(found: Comparison, model: Model) -> Iterator[Block]:
+    """A chart for each way in which futures end, and tables of all policies."""
+    yield Paragraph(
+        "Each future is held against itself: same world, same luck, so what is left is what the policy does. "
+        "Thick bars are 90 % sampling intervals, which more futures narrow; thin lines, where they are "
+        "drawn, hold nine in ten of the worlds that the file holds possible. An asterisk: not told apart "
+        "from no change.",
+        small=True,
+    )
+    yield from change_figures(found, model)
+    if not_drawn := ends_not_drawn(found, model):
+        yield Paragraph(not_drawn, small=True)
+    for title, table in policy_tables(found, model):
+        yield Heading(title)
+        yield table
+
+
+def _by_size(found: Comparison, model: Model) -> tuple[list[str], list[str]]:
+    """Outcomes that end a future and others, of those that any policy changes; the latter by how much."""
+    size = largest_changes(found, model)
+    changing = [o for o in model.outcomes if size[o.name] > 0]
+    others = sorted((o.name for o in changing if not o.absorbing), key=lambda n: -size[n])
+    return [o.name for o in changing if o.absorbing], others
+
+
+def change_figures(found: Comparison, model: Model) -> list[Figure]:
+    """What policies change in each end and in the other outcome that they change most."""
+    ends, others = _by_size(found, model)
+    outcomes = {o.name: o for o in model.outcomes}
+    return [_figure(found, outcomes[n], f"change-{i}") for i, n in enumerate([*ends, *others[:1]])]
+
+
+def _figure(found: Comparison, outcome: Outcome, identity: str) -> Figure:
+    """What each policy changes in one chance: the largest fall first."""
+    policies = found.policies.values()
+    rows = sorted((gap(p.title, p.outcomes[outcome.name]) for p in policies), key=lambda g: g.value)
+    drawn = rows if len(rows) <= _MOST_DRAWN else [*rows[: _MOST_DRAWN // 2], *rows[-_MOST_DRAWN // 2 :]]
+    title = outcome.title or outcome.name
+    apart = [g for g in rows if g.low > 0 or g.high < 0]
+    left = len(rows) - len(drawn)
+    fewer = f" {left} policies with changes in between are in the table." if left else ""
+    if not apart:
+        text = f"No policy is told apart from no change in the chance of {quoted(title)}."
+    else:
+        extremes = [(apart[0], "lowest")] if apart[0].value < 0 else []
+        extremes += [(apart[-1], "highest")] if apart[-1].value > 0 else []
+        each = ", ".join(f"{which} under {quoted(g.title)} ({g.number})" for g, which in extremes)
+        text = f"Chance of {quoted(title)}: {each}."
+    table = Table(
+        ("Policy", "Without", "With", "Change", "Sampling interval", "Over uncertain numbers"),
+        [_policy_row(p.title, p.outcomes[outcome.name]) for p in policies],
+    )
+    return Figure(
+        identity, title, text + fewer,
+        differences([("", drawn)], WIDE), table, differences([("", drawn)], NARROW, beside=False),
+    )  # fmt: skip
+
+
+def _policy_row(title: str, o: OutcomeChange) -> tuple[str, ...]:
+    *cells, worlds = _outcome_row(title, o, " *")
+    return (*cells, worlds or "not asked")
+
+
+def ends_not_drawn(found: Comparison, model: Model) -> str:
+    """Which ends have no chart, and why: in these futures no policy makes a difference to them."""
+    policies = [p.outcomes for p in found.policies.values()]
+    same = [o for o in model.outcomes if o.absorbing and all(p[o.name].difference == 0 for p in policies)]
+    named = [quoted(o.title or o.name) + " (never)" * (policies[0][o.name].there == 0) for o in same]
+    return f"Not drawn is what comes as often under every policy: {enumerated(named)}." if named else ""
+
+
+def policy_tables(found: Comparison, model: Model) -> Iterator[tuple[str, Table]]:
+    """All policies, a row each: how they change outcomes, and main variables."""
+    ends, others = _by_size(found, model)
+    columns = [*ends, *others][:_MOST_COLUMNS]
+    if columns:
+        titles = {o.name: o.title or o.name for o in model.outcomes}
+        yield (
+            "Changes of chances by the end, in points of a hundred",
+            Table(
+                ("Policy", *(titles[n] for n in columns)),
+                [(p.title, *(_chance_cell(p.outcomes[n]) for n in columns)) for p in found.policies.values()],
+            ),
+        )
+    variables = {v.name: v for v in model.variables}
+    names = list(next(iter(found.policies.values())).variables)[:_MOST_VARIABLES]
+    if names:
+        yield (
+            "Changes of the main variables at the end, on average",
+            Table(
+                ("Policy", *(changes.variable_title(variables[n]) for n in names)),
+                [(p.title, *(_mean_cell(p.variables[n]) for n in names)) for p in found.policies.values()],
+            ),
+        )
+
+
+def _chance_cell(o: OutcomeChange) -> str:
+    return _with_interval(changes.points(o.difference, o), changes.points_range(o))
+
+
+def _mean_cell(v: VariableChange) -> str:
+    return _with_interval(changes.signed(v.difference, v), changes.signed_range(v))
+
+
+def _with_interval(value: str, interval: str) -> str:
+    """A number and its interval, which may stand on a line of its own but is not broken itself."""
+    return f"{value} ({interval})".replace(" ", figures.NBSP).replace(f"{figures.NBSP}(", " (")
+
+
+# ── how sure ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _how_sure(found: Comparison) -> Iterator[Block]:
+    yield Paragraph(f"Sampling: {found.intervals['sampling']}")
+    if any(o.without_luck for p in found.policies.values() for o in p.outcomes.values()):
+        yield Paragraph(f"Chances: {found.intervals['luck']}")
+    if found.worlds:
+        yield Paragraph(f"Uncertain numbers: {found.intervals['parameters']}")
+        yield Paragraph(
+            f"From {found.worlds:,} worlds, each run {found.replicates} times with other luck. At most: "
+            "worlds do not differ by more than luck explains, and by no more than this either way."
+        )
+    yield Paragraph("*: not told apart from no change. Both intervals hold nine cases of ten.")
     shown = sum(
-        sum(x["differing"] > 0 for x in (*p["outcomes"].values(), *p["variables"].values()))
-        for p in found["policies"].values()
+        change.differing > 0
+        for p in found.policies.values()
+        for change in (*p.outcomes.values(), *p.variables.values())
     )
     if shown >= _MANY:
-        page.paragraph(
+        yield Paragraph(
             f"Each interval is for itself: of the {shown} changes shown, luck alone would tell some "
-            f"{round(shown * (1 - found['intervals']['level']))} apart if there were none."
+            f"{round(shown * (1 - found.level))} apart if there were none."
         )
-    page.gap()
-    page.paragraph(f"Again: {again}", hanging="       ")
-    page.paragraph(f"offramp {found['version']}, model {found['model_hash'][:12]}")
-    return page.text(colour)
 
 
-def _policy(page: Page, found: dict[str, Any], model: Model, name: str, policy: dict[str, Any]) -> None:
-    titles = {o.name: o.title or o.name for o in model.outcomes}
-    seen = {n: o for n, o in policy["outcomes"].items() if o["differing"]}
-    page.heading(f"{changes.policy_title(model, name)}: chances by the end, changes in points of a hundred")
-    head = ["", "without", "with", "change", "sampling", "uncertain numbers"]
-    width = 6 if found["intervals"]["worlds"] else 5
-    page.table(
-        head[:width],
-        [
-            [
-                titles[n],
-                changes.chance(o["there"], o),
-                changes.chance(o["here"], o),
-                changes.points(o["difference"], o) + ("" if o["told_apart"] else "*"),
-                changes.points_range(o["low"], o["high"], o),
-                changes.over_worlds(o, changes.points),
-            ][:width]
-            for n, o in seen.items()
-        ],
-    )
-    if len(seen) < len(policy["outcomes"]):
-        same = "; ".join(titles[n] for n in policy["outcomes"] if n not in seen)
-        page.paragraph(f"The same in every future: {same}.", "  ")
-    needed = [(n, o) for n, o in seen.items() if not o["told_apart"] and o["runs_needed"]]
-    if needed:
-        said = "; ".join(f"{titles[n]} {changes.futures_needed(o['runs_needed'])}" for n, o in needed)
-        page.paragraph(
-            f"* Futures needed to tell it apart, if the change is as large as it looks: {said}.", "  "
-        )
-    _months(page, seen, titles)
-    by_name = {v.name: v for v in model.variables}
-    page.heading(f"{changes.policy_title(model, name)}: main variables at the end, means")
-    page.table(
-        head[:width],
-        [
-            [
-                changes.variable_title(by_name[n]),
-                changes.amount(v["there"], v),
-                changes.amount(v["here"], v),
-                changes.signed(v["difference"], v) + ("" if v["told_apart"] else "*"),
-                changes.signed_range(v["low"], v["high"], v),
-                changes.over_worlds(v, changes.signed),
-            ][:width]
-            for n, v in policy["variables"].items()
-        ],
-    )
-    _acts(page, policy, model)
+def _caveats(found: Comparison, model: Model) -> list[str]:
+    """Policies of which nobody knows whether they help or harm."""
+    ends = [o.name for o in model.outcomes if o.absorbing]
+    crossing = [p.title for p in found.policies.values() if any(_crosses(p.outcomes[n]) for n in ends)]
+    if not crossing:
+        return []
+    named = enumerated([quoted(t) for t in crossing[: offramps.MOST_NAMED]])
+    return [f"Whether {named} helps or harms hangs on numbers that nobody knows."]
 
 
-def _months(page: Page, seen: dict[str, Any], titles: dict[str, str]) -> None:
-    """How much sooner or later outcomes come, where that is told apart."""
-    found = [
-        (titles[n], o["months"]["difference"])
-        for n, o in seen.items()
-        if o["months"] and o["months"]["told_apart"]
-    ]
-    if not found:
-        return
-    found.sort(key=lambda item: -abs(item[1]))
-    said = "; ".join(
-        f"{title} {figures.number(abs(months), 2)} {'later' if months > 0 else 'sooner'}"
-        for title, months in found[:6]
-    )
-    page.paragraph(f"In months, on average, counted to the end where it never comes: {said}.", "  ")
-
-
-def _acts(page: Page, policy: dict[str, Any], model: Model) -> None:
-    page.gap()
-    page.paragraph("Acts in a future, on average:", "  ")
-    for actor in model.actors:
-        shares = policy["actions"][actor.name]
-        told = [
-            (a, x)
-            for a in actor.actions
-            if (x := shares[a.name])["told_apart"] and abs(x["difference"]) >= _LEAST_OFTEN
-        ]
-        told.sort(key=lambda item: -abs(item[1]["difference"]))
-        said = "; ".join(
-            f"{a.title or a.name} {changes.amount(x['there'], x)} to {changes.amount(x['here'], x)}"
-            for a, x in told[:_MOST_ACTS]
-        )
-        page.entry(actor.title or actor.name, said or "hardly any change", "  ", 24)
+def _crosses(o: OutcomeChange) -> bool:
+    """Whether a change that is told apart from none has another sign in some worlds."""
+    worlds = o.parameters
+    return o.told_apart and worlds is not None and worlds.told_apart and worlds.low < 0 < worlds.high

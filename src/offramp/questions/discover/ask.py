@@ -7,29 +7,30 @@ is measured in the last quarter, which had no part in finding it.
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import LEVEL, Estimate
 from offramp.engine import luck
 from offramp.engine.hazards import chances
 from offramp.errors import OfframpError, UsageError
 from offramp.given import library, need
 from offramp.questions.discover.prim import Bools, Box, trajectories
 from offramp.questions.factors import factors_of
-from offramp.questions.runner import RUNS_AT_ONCE, in_threads, outcome_asked, part, plain
+from offramp.questions.question import Request
+from offramp.questions.runner import OfOutcome, head_of_outcome, in_blocks, in_threads, outcome_asked, part
 from offramp.runs.design import Design
-from offramp.runs.simulate import EngineName, Progress, engine_for
+from offramp.runs.how import AS_SUITS, How
+from offramp.runs.simulate import engine_for
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 MOST_BOXES = 3
 MOST_LIMITS = 4  # of a box, so that it can be said in a sentence
@@ -39,10 +40,11 @@ LARGEST_P = 0.05
 RESAMPLES = 10  # of the first half, to see whether the same inputs are found again
 BOOTSTRAP = 500
 
-INTERVAL = (
-    "sampling error only, measured in futures that had no part in finding the box. A box says where an "
-    "outcome is likelier, not why."
-)
+# What the intervals hold.
+INTERVALS = {
+    "sampling": "sampling error only, measured in futures that had no part in finding the box. A box says "
+    "where an outcome is likelier, not why."
+}
 
 
 @dataclass(frozen=True)
@@ -101,53 +103,47 @@ class Region:
     mass: float
 
 
-@dataclass(frozen=True)
-class Discovery:
-    """Where among the uncertain numbers an outcome is likelier; `regions` of PRIM first, in the order "
-    "found."""
+@dataclass(frozen=True, kw_only=True)
+class Discovery(OfOutcome):
+    """Where among the uncertain numbers an outcome is likelier.
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
-    seed: int
-    set: dict[str, float]
-    policy: str
-    outcome: str
-    outcome_title: str
-    by: date
-    level: float
-    interval: str
+    Attributes
+    ----------
+    chance : over all futures
+    inputs : how many uncertain numbers there are
+    runs, failed_runs : how many
+    regions : those of PRIM first, in the order found, each outside those before; then the best leaf of CART
+    """
+
+    QUESTION: ClassVar[str] = "discover"
+
     chance: float
     inputs: int
     runs: int
     failed_runs: int
     regions: list[Region]
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
-        from offramp.version import __version__
-
-        made: dict[str, Any] = plain(dataclasses.asdict(self))
-        return {**made, "version": __version__}
+    @property
+    def failures(self) -> tuple[int, int]:
+        return self.failed_runs, self.runs
 
 
-def discover(
-    design: Design,
-    outcome: str | None = None,
-    *,
-    threads: int | None = None,
-    progress: Progress | None = None,
-    engine: EngineName = "compiled",
-) -> Discovery:
+ANSWER = Discovery
+
+
+def asked(request: Request) -> Discovery:
+    """What `offramp discover` asks."""
+    return discover(request.design(), request["outcome"], how=request.how)
+
+
+def discover(design: Design, outcome: str | None = None, *, how: How = AS_SUITS) -> Discovery:
     """Find boxes of uncertain numbers in which an outcome is likelier.
 
     Parameters
     ----------
     design : one policy; its scenarios are the cases
     outcome : whose chance by the end is asked; None for the first that ends a run
-    threads : how many to use; None for one per processor. Results do not depend on it.
-    progress : called as progress(runs done, runs in all)
+    how : how futures are run
 
     Returns
     -------
@@ -168,97 +164,71 @@ def discover(
     quasi-p-values and resampling.
     """
     need(design, "Design")
-    model = design.model
-    asked = outcome_asked(model, outcome)
+    about = outcome_asked(design.model, outcome)
     if len(design.policies) != 1:
         raise UsageError(f"boxes are those under one policy; this design has {len(design.policies)}.")
     if len(design.scenarios) < FEWEST_RUNS:
         raise UsageError(f"{len(design.scenarios):,} futures are too few: at least {FEWEST_RUNS} are needed.")
     library("sklearn.tree", "discovery")  # before any run
-    inputs, x, y = _cases(design, asked, threads, progress, engine)
+    inputs, x, y = _cases(design, about, how)
     held = ~np.isnan(y)
     failed = int((~held).sum())
     x, y = x[held], y[held]
     if len(y) < FEWEST_RUNS:
         raise OfframpError(f"{failed:,} futures failed, too many to find anything; `offramp run` says why.")
     if not y.any():
-        raise OfframpError(f"`{asked}` comes in none of {len(y):,} futures, so it is likelier nowhere.")
+        raise OfframpError(
+            f"`{about}` comes in none of {len(y):,} futures, so no region makes it more likely."
+        )
     return Discovery(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
-        seed=design.seed,
-        set=dict(design.overrides),
-        policy=design.policies[0],
-        outcome=asked,
-        outcome_title=next(o.title for o in model.outcomes if o.name == asked) or asked,
-        by=model.dates[-1],
-        level=LEVEL,
-        interval=INTERVAL,
+        **head_of_outcome(design, about, INTERVALS),
         chance=float(y.mean()),
         inputs=len(inputs),
         runs=len(held),
         failed_runs=failed,
-        regions=regions(inputs, x, y, design.seed, threads),
+        regions=regions(inputs, x, y, design.seed, how),
     )
 
 
-def regions(
-    inputs: list[Input], x: Floats, y: Floats, seed: int = 0, threads: int | None = None
-) -> list[Region]:
+def regions(inputs: list[Input], x: Floats, y: Floats, seed: int = 0, how: How = AS_SUITS) -> list[Region]:
     """Boxes of PRIM, then the best leaf of CART, of (case, input) and (case,)."""
-    generator = np.random.Generator(np.random.Philox(key=seed))
-    order = generator.permutation(len(y))
-    half, quarter = len(y) // 2, len(y) // 4
-    fit, choose, test = order[:half], order[half : half + quarter], order[half + quarter :]
-    labels = [i for i, one in enumerate(inputs) if one.labels]
-    result = []
-    rest = _Split(fit, choose, test)
-    for _ in range(MOST_BOXES):
-        box = _box(x, y, rest, labels)
-        region = _measured("prim", box, inputs, x, y, rest, test, generator, labels, threads)
-        if region is None:
-            break
-        result.append(region)
-        rest = rest.outside(box, x)
-        if min(len(rest.fit), len(rest.choose), len(rest.test)) < FEWEST_RUNS // 4:
-            break
-    leaf = _leaf(x, y, _Split(fit, choose, test), labels)
-    region = _measured(
-        "cart",
-        leaf,
-        inputs,
-        x,
-        y,
-        _Split(fit, choose, test),
-        test,
-        generator,
-        labels,
-        threads,
-        resample=False,
-    )
-    return result + ([region] if region is not None else [])
+    return _Search(Cases(inputs, x, y), seed, how).regions()
 
 
 @dataclass(frozen=True)
-class _Split:
+class Cases:
+    """Futures as cases: their uncertain numbers, (case, input), and what should be large, (case,)."""
+
+    inputs: list[Input]
+    x: Floats
+    y: Floats
+
+    @property
+    def labels(self) -> list[int]:
+        """The inputs that hold labels instead of numbers."""
+        return [i for i, one in enumerate(self.inputs) if one.labels]
+
+
+@dataclass(frozen=True)
+class Split:
     """Positions of cases: to find boxes in, to choose among them, to measure in."""
 
-    fit: npt.NDArray[np.int64]
-    choose: npt.NDArray[np.int64]
-    test: npt.NDArray[np.int64]
+    fit: Ints
+    choose: Ints
+    test: Ints
 
-    def outside(self, box: Box, x: Floats) -> _Split:
-        return _Split(*(p[~box.inside(x[p])] for p in (self.fit, self.choose, self.test)))
+    @property
+    def smallest(self) -> int:
+        """How many cases the smallest part has."""
+        return min(len(self.fit), len(self.choose), len(self.test))
+
+    def outside(self, box: Box, x: Floats) -> Split:
+        return Split(*(p[~box.inside(x[p])] for p in (self.fit, self.choose, self.test)))
 
 
-def _cases(
-    design: Design, outcome: str, threads: int | None, progress: Progress | None, engine: EngineName
-) -> tuple[list[Input], Floats, Floats]:
+def _cases(design: Design, outcome: str, how: How) -> tuple[list[Input], Floats, Floats]:
     """Inputs, their values in each scenario, and what each run says of the chance of the outcome."""
-    model = design.model
-    scenarios = design.scenarios
+    model, scenarios = design.model, design.scenarios
     known = factors_of(model, frozenset(design.overrides))
     inputs = [Input(f.kind, f.actor, f.name, f.title, f.unit) for f in known]
     columns = [f.value(luck.uniform(design.seed, scenarios, 0, f.purpose)) for f in known]
@@ -271,15 +241,86 @@ def _cases(
             columns.append(block.true_type[:, i].astype(np.float64))
     if not inputs:
         raise UsageError(f"no number of model `{model.name}` is uncertain: there are no boxes to find.")
-    runner, y = engine_for(model, engine), np.empty(len(scenarios))
+    runner, y = engine_for(model, how.engine), np.empty(len(scenarios))
 
     def run(here: slice) -> None:
         some = part(block, here)
         y[here] = chances(model, some, runner.run(some), outcome)
 
-    blocks = [slice(k, min(len(y), k + RUNS_AT_ONCE)) for k in range(0, len(y), RUNS_AT_ONCE)]
-    in_threads([(partial(run, b), b.stop - b.start) for b in blocks], threads, progress)
+    in_blocks(run, len(y), how)
     return inputs, np.stack(columns, axis=1), y
+
+
+class _Search:
+    """Finds boxes in one half of the cases, chooses in a quarter and measures in the other."""
+
+    def __init__(self, cases: Cases, seed: int, how: How) -> None:
+        self.cases, self.how = cases, how
+        self.generator = np.random.Generator(np.random.Philox(key=seed))
+        order = self.generator.permutation(len(cases.y))
+        half, quarter = len(order) // 2, len(order) // 4
+        self.whole = Split(order[:half], order[half : half + quarter], order[half + quarter :])
+
+    def regions(self) -> list[Region]:
+        """Boxes of PRIM, each outside those before, then the best leaf of CART."""
+        found: list[Region] = []
+        rest = self.whole
+        while len(found) < MOST_BOXES and rest.smallest >= FEWEST_RUNS // 4:
+            box = best_box(self.cases, rest)
+            region = self._region("prim", box, rest)
+            if region is None:
+                break
+            found.append(region)
+            rest = rest.outside(box, self.cases.x)
+        leaf = self._region("cart", best_leaf(self.cases, self.whole), self.whole)
+        return [*found, *([leaf] if leaf is not None else [])]
+
+    def _region(self, method: str, box: Box, split: Split) -> Region | None:
+        """A box as it is in the last quarter, or None where it does not stand out there."""
+        measures = self._measures(box, split) if box.inputs else None
+        if measures is None:
+            return None
+        reproduced = self._reproduced(split) if method == "prim" else None
+        x, y = self.cases.x[split.choose], self.cases.y[split.choose]
+        conditions = [
+            _condition(
+                self.cases.inputs[i], box, i, quasi_p(box, i, x, y),
+                None if reproduced is None else reproduced[i],
+            )
+            for i in box.inputs
+        ]  # fmt: skip
+        return Region(method, conditions, *measures)
+
+    def _measures(self, box: Box, split: Split) -> tuple[Estimate, Estimate, Estimate, float] | None:
+        """Density, lift, coverage and mass of a box; None where it does not stand out."""
+        test, values = self.whole.test, self.cases.y[self.whole.test]
+        # Cases of earlier boxes are no part of this one, though they count among all.
+        inside = np.isin(test, split.test) & box.inside(self.cases.x[test])
+        if inside.sum() < 2 or not values.any():
+            return None
+        drawn = self.generator.integers(0, len(test), (BOOTSTRAP, len(test)))
+        some, within = values[drawn], inside[drawn]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            density = (some * within).sum(axis=1) / within.sum(axis=1)
+            lift = density / some.mean(axis=1)
+            coverage = (some * within).sum(axis=1) / some.sum(axis=1)
+        dense = float(values[inside].mean())
+        found = _between(dense / float(values.mean()), lift)
+        if found.value < LEAST_LIFT or not found.low > 1:
+            return None
+        covered = float(values[inside].sum() / values.sum())
+        return _between(dense, density), found, _between(covered, coverage), float(inside.mean())
+
+    def _reproduced(self, split: Split) -> list[float]:
+        """Share of resamples of the first half in which each input is limited."""
+        samples = [self.generator.choice(split.fit, len(split.fit)) for _ in range(RESAMPLES)]
+        found: list[Box] = [Box()] * RESAMPLES
+
+        def again(k: int) -> None:
+            found[k] = best_box(self.cases, replace(split, fit=samples[k]))
+
+        in_threads([(partial(again, k), 1) for k in range(RESAMPLES)], self.how.threads)
+        return [sum(i in b.inputs for b in found) / RESAMPLES for i in range(len(self.cases.inputs))]
 
 
 def _quality(inside: Bools, y: Floats) -> float:
@@ -287,11 +328,12 @@ def _quality(inside: Bools, y: Floats) -> float:
     return float(math.sqrt(inside.mean()) * (y[inside].mean() - y.mean())) if inside.any() else -math.inf
 
 
-def _box(x: Floats, y: Floats, split: _Split, labels: list[int]) -> Box:
+def best_box(cases: Cases, split: Split) -> Box:
     """The box that stands out most where it was not sought, without the limits that say nothing there."""
-    there, values = x[split.choose], y[split.choose]
+    there, values = cases.x[split.choose], cases.y[split.choose]
     # Limits on inputs that say nothing only cost cases, so they go before boxes are compared.
-    some = [_simplified(b, there, values) for b in trajectories(x[split.fit], y[split.fit], labels)]
+    ways = trajectories(cases.x[split.fit], cases.y[split.fit], cases.labels)
+    some = [_simplified(b, there, values) for b in ways]
     return max(some, key=lambda b: _quality(b.inside(there), values))
 
 
@@ -328,77 +370,32 @@ def quasi_p(box: Box, i: int, x: Floats, y: Floats) -> float:
     return math.erfc(gain / spread / math.sqrt(2)) / 2
 
 
-def _leaf(x: Floats, y: Floats, split: _Split, labels: list[int]) -> Box:
+def best_leaf(cases: Cases, split: Split) -> Box:
     """The leaf of a small regression tree that stands out most (Breiman et al. 1984), as a box."""
     tree_of = library("sklearn.tree", "discovery").DecisionTreeRegressor
     fewest = max(20, int(0.05 * len(split.fit)))
     tree = tree_of(max_depth=MOST_LIMITS - 1, min_samples_leaf=fewest, random_state=0)
-    tree = tree.fit(x[split.fit], y[split.fit]).tree_
-    boxes: list[Box] = []
-
-    def visit(node: int, box: Box) -> None:
-        i, edge = int(tree.feature[node]), float(tree.threshold[node])
-        if i < 0:
-            boxes.append(box)
-            return
-        low, high = box.limits.get(i, (-np.inf, np.inf))
-        visit(int(tree.children_left[node]), Box({**box.limits, i: (low, min(high, edge))}, box.kept))
-        visit(
-            int(tree.children_right[node]),
-            Box({**box.limits, i: (max(low, float(np.nextafter(edge, np.inf))), high)}, box.kept),
-        )
-
-    visit(0, Box())
-    best = max(boxes, key=lambda b: _quality(b.inside(x[split.choose]), y[split.choose]))
-    kept = {
-        i: frozenset(v for v in np.unique(x[:, i]).tolist() if limits[0] <= v <= limits[1])
-        for i, limits in best.limits.items()
-        if i in labels
-    }
-    return Box({i: v for i, v in best.limits.items() if i not in labels}, kept)
+    tree = tree.fit(cases.x[split.fit], cases.y[split.fit]).tree_
+    there, values = cases.x[split.choose], cases.y[split.choose]
+    best = max(_leaves(tree, 0, Box()), key=lambda b: _quality(b.inside(there), values))
+    # A tree cuts labels as if they were numbers.
+    kept: dict[int, frozenset[float]] = {}
+    for i in set(cases.labels) & best.limits.keys():
+        low, high = best.limits[i]
+        kept[i] = frozenset(v for v in np.unique(cases.x[:, i]).tolist() if low <= v <= high)
+    return Box({i: v for i, v in best.limits.items() if i not in kept}, kept)
 
 
-def _measured(
-    method: str,
-    box: Box,
-    inputs: list[Input],
-    x: Floats,
-    y: Floats,
-    split: _Split,
-    test: npt.NDArray[np.int64],
-    generator: np.random.Generator,
-    labels: list[int],
-    threads: int | None,
-    resample: bool = True,
-) -> Region | None:
-    """A box as it is in the last quarter, or None where it does not stand out there."""
-    if not box.inputs:
-        return None
-    # Cases of earlier boxes are no part of this one, though they count among all.
-    inside = np.isin(test, split.test) & box.inside(x[test])
-    values = y[test]
-    if inside.sum() < 2 or not values.any():
-        return None
-    drawn = generator.integers(0, len(test), (BOOTSTRAP, len(test)))
-    some, within = values[drawn], inside[drawn]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        density = (some * within).sum(axis=1) / within.sum(axis=1)
-        lift = density / some.mean(axis=1)
-        coverage = (some * within).sum(axis=1) / some.sum(axis=1)
-    base = float(values.mean())
-    found = _between(float(values[inside].mean()) / base, lift)
-    if found.value < LEAST_LIFT or not found.low > 1:
-        return None
-    again = _found_again(x, y, split, labels, generator, threads) if resample else {}
-    p = {i: quasi_p(box, i, x[split.choose], y[split.choose]) for i in box.inputs}
-    return Region(
-        method,
-        [_condition(inputs[i], box, i, p[i], again.get(i, 0.0) if resample else None) for i in box.inputs],
-        density=_between(float(values[inside].mean()), density),
-        lift=found,
-        coverage=_between(float(values[inside].sum() / values.sum()), coverage),
-        mass=float(inside.mean()),
-    )
+def _leaves(tree: Any, node: int, box: Box) -> Iterator[Box]:
+    """The leaves below a node of scikit-learn's tree, whose cases lie in a box."""
+    i, edge = int(tree.feature[node]), float(tree.threshold[node])
+    if i < 0:
+        yield box
+        return
+    low, high = box.limits.get(i, (-np.inf, np.inf))
+    below, above = (low, min(high, edge)), (max(low, float(np.nextafter(edge, np.inf))), high)
+    for child, limits in ((tree.children_left[node], below), (tree.children_right[node], above)):
+        yield from _leaves(tree, int(child), Box({**box.limits, i: limits}, box.kept))
 
 
 def _between(value: float, resampled: Floats) -> Estimate:
@@ -407,36 +404,13 @@ def _between(value: float, resampled: Floats) -> Estimate:
     return Estimate(value, float(low), float(high))
 
 
-def _found_again(
-    x: Floats,
-    y: Floats,
-    split: _Split,
-    labels: list[int],
-    generator: np.random.Generator,
-    threads: int | None,
-) -> dict[int, float]:
-    """Share of resamples of the first half in which each input is limited."""
-    samples = [generator.choice(split.fit, len(split.fit)) for _ in range(RESAMPLES)]
-    found: list[Box] = [Box()] * RESAMPLES
-
-    def again(k: int) -> None:
-        found[k] = _box(x, y, _Split(samples[k], split.choose, split.test), labels)
-
-    in_threads([(partial(again, k), 1) for k in range(RESAMPLES)], threads)
-    return {i: sum(i in b.inputs for b in found) / RESAMPLES for i in range(x.shape[1])}
-
-
-def _condition(one: Input, box: Box, i: int, p: float, reproduced: float | None) -> Condition:
+def _condition(one: Input, box: Box, i: int, p_value: float, reproduced: float | None) -> Condition:
     low, high = box.limits.get(i, (-math.inf, math.inf))
     return Condition(
-        one.kind,
-        one.actor,
-        one.name,
-        one.title,
-        one.unit,
-        None if math.isinf(low) else float(low),
-        None if math.isinf(high) else float(high),
-        tuple(one.labels[int(v)] for v in sorted(box.kept.get(i, ()))),
-        p,
-        reproduced,
-    )
+        one.kind, one.actor, one.name, one.title, one.unit,
+        low=None if math.isinf(low) else float(low),
+        high=None if math.isinf(high) else float(high),
+        labels=tuple(one.labels[int(v)] for v in sorted(box.kept.get(i, ()))),
+        p_value=p_value,
+        reproduced=reproduced,
+    )  # fmt: skip

@@ -1,48 +1,81 @@
-"""Where an outcome is likelier, as text for a terminal."""
+"""Where an outcome is likelier, in words."""
 
 from __future__ import annotations
 
-from offramp.analysis.shapley import Estimate
+from collections.abc import Iterator
+
+from offramp.analysis.intervals import Estimate
+from offramp.model import Model
 from offramp.questions.discover.ask import Condition, Discovery, Region
 from offramp.tell import figures
-from offramp.tell.terminal import Page
+from offramp.tell.blocks import Block, Gap, Heading, Paragraph, Table, Telling
+from offramp.tell.words import enumerated, quoted
 
 
-def discovery_text(found: Discovery, again: str, columns: int, colour: bool = False) -> str:
-    """What `offramp discover` prints."""
-    page = Page(columns)
-    page.heading(found.title)
-    until = figures.end_words(found.by)
-    page.paragraph(
-        f"{found.outcome_title} by {until}: {figures.percent(found.chance)} of {found.runs:,} futures, each "
-        f"with its own draw of {found.inputs} uncertain numbers."
+def tell(found: Discovery, model: Model | None = None) -> Telling:
+    """What `offramp discover` says."""
+    return Telling(
+        title=found.title,
+        head=[Paragraph(_headline(found))],
+        body=[*_boxes(found), *_leaves(found)],
+        sure=_how_sure(found),
+        section="Among which uncertain numbers it is likelier",
+        caveats=_caveats(found),
     )
-    if found.illustrative:
-        page.paragraph("Illustrative: the numbers of this model are there to teach.")
+
+
+def _headline(found: Discovery) -> str:
+    return (
+        f"{found.outcome_title} by {figures.end_words(found.by)}: {figures.percent(found.chance)} of "
+        f"{found.runs:,} futures, each with its own draw of {found.inputs} uncertain numbers."
+    )
+
+
+def _boxes(found: Discovery) -> Iterator[Block]:
     boxes = [r for r in found.regions if r.method == "prim"]
-    leaves = [r for r in found.regions if r.method == "cart"]
-    page.heading("Where it is likelier")
+    yield Heading("Where it is likelier")
     if not boxes:
-        page.paragraph("No box stands out in futures other than those in which it was found.")
+        yield Paragraph("No box stands out in futures other than those in which it was found.")
     for number, region in enumerate(boxes):
-        page.gap()
         lead = "" if not number else "Outside of that: "
-        page.paragraph(lead + sentence(region, found.outcome_title), "  ")
-        _table(page, region)
+        yield Gap()
+        yield Paragraph(lead + sentence(region, found.outcome_title))
+        yield Table(("", "by chance", "found again"), [_row(c) for c in region.conditions])
+
+
+def _leaves(found: Discovery) -> Iterator[Block]:
+    leaves = [r for r in found.regions if r.method == "cart"]
     if leaves:
-        page.heading("Beside it: the best leaf of a regression tree")
-        for region in leaves:
-            page.paragraph(sentence(region, found.outcome_title), "  ")
-    page.heading("How sure")
-    page.paragraph(f"90 % interval: {found.interval}")
-    page.paragraph(
-        "By chance: how often a limit that says nothing would raise the chance as much (a quasi-p-value: the "
-        "limit was chosen by looking, if at other futures). Found again: in how many of ten resamples of the "
-        "futures a box limits the same number."
+        yield Heading("Beside it: the best leaf of a regression tree")
+        yield from (Paragraph(sentence(r, found.outcome_title)) for r in leaves)
+
+
+def _row(c: Condition) -> tuple[str, ...]:
+    return (
+        _limited(c, c.title),
+        "<0.001" if c.p_value < 0.001 else f"{c.p_value:.3f}",
+        "" if c.reproduced is None else figures.percent(c.reproduced),
     )
-    page.gap()
-    page.paragraph(f"Again: {again}", hanging="       ")
-    return page.text(colour)
+
+
+def _how_sure(found: Discovery) -> list[Block]:
+    return [
+        Paragraph(f"90 % interval: {found.intervals['sampling']}"),
+        Paragraph(
+            "By chance: how often a limit that says nothing would raise the chance as much (a "
+            "quasi-p-value: the limit was chosen by looking, if at other futures). Found again: in how many "
+            "of ten resamples of the futures a box limits the same number."
+        ),
+    ]
+
+
+def _caveats(found: Discovery) -> list[str]:
+    if not found.regions:
+        return []
+    first = found.regions[0]
+    where = enumerated([condition(c) for c in first.conditions])
+    times = figures.number(first.lift.value, 2)
+    return [f"To know whether {where}: there {quoted(found.outcome_title)} is {times} times as likely."]
 
 
 def sentence(region: Region, outcome: str) -> str:
@@ -57,29 +90,18 @@ def sentence(region: Region, outcome: str) -> str:
 
 
 def condition(c: Condition) -> str:
-    """One limit in words: `the fading of tension is below 0.2 per month`."""
+    """One limit in words: `“the fading of tension” is below 0.2 per month`."""
+    return _limited(c, quoted(c.title))
+
+
+def _limited(c: Condition, title: str) -> str:
     if c.labels:
-        return f"{c.title}: {' or '.join(c.labels)}"
+        return f"{title} is {enumerated(c.labels, 'or')}"
     if c.low is not None and c.high is not None:
         low, high = figures.together([c.low, c.high])
-        return f"`{c.title}` is between {low} and {high} {figures.unit_words(c.unit)}".rstrip()
+        return f"{title} is between {low} and {high} {figures.unit_words(c.unit)}".rstrip()
     side, edge = ("above", c.low) if c.low is not None else ("below", c.high)
-    return f"`{c.title}` is {side} {figures.with_unit(float(edge or 0.0), c.unit)}"
-
-
-def _table(page: Page, region: Region) -> None:
-    page.table(
-        ["", "by chance", "found again"],
-        [
-            [
-                condition(c).replace("`", ""),
-                "<0.001" if c.p_value < 0.001 else f"{c.p_value:.3f}",
-                "" if c.reproduced is None else figures.percent(c.reproduced),
-            ]
-            for c in region.conditions
-        ],
-        "    ",
-    )
+    return f"{title} is {side} {figures.with_unit(float(edge or 0.0), c.unit)}"
 
 
 def _percent(e: Estimate) -> str:

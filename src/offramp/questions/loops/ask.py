@@ -8,36 +8,64 @@ the power m; its m-th root is the rate at which the loop, alone, would grow (rei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from offramp.analysis.answer import Answer, head, keyed
 from offramp.engine.inputs import Floats
 from offramp.errors import UsageError
-from offramp.given import need
+from offramp.given import library, need
+from offramp.questions.loops import LONGEST
 from offramp.questions.loops.links import Links, Node, links_at
+from offramp.questions.question import Request
 from offramp.runs.design import Design
+from offramp.runs.how import AS_SUITS, How
 
-LONGEST = 9  # things in a loop
 MOST_LOOKED_AT = 200_000
 WEAKEST = 0.002  # of its target's spread that a link must move, by one spread of its source, to be followed
 ALIKE = 0.5  # loops that share more of their things than this, and their sign, are variants of one
 SURE = 0.9  # share of futures in which a loop must have one sign to be called by it
 
 
+# What the intervals hold.
+INTERVALS = {
+    "gain": "the futures: nine in ten of them have a rate between `low` and `high`. They differ in their "
+    "uncertain numbers and in luck; no sampling error is meant."
+}
+
+Kind = Literal["reinforcing", "balancing", "mixed"]
+
+
 @dataclass(frozen=True)
-class Strength:
-    """Rate of a loop at a date, per month, over futures: positive where it reinforces."""
+class Gain:
+    """Rate of a loop at a date, per month, over futures: positive where it reinforces.
+
+    Attributes
+    ----------
+    per_month : the median; `low`, `high` : 5 and 95 %
+    share_reinforcing : of the futures in which it turns at all
+    """
 
     date: date
-    median: float
-    low: float  # 5 %
-    high: float  # 95 %
-    reinforcing: float  # share of the futures in which it turns at all
+    per_month: float
+    low: float
+    high: float
+    share_reinforcing: float
+
+
+@dataclass(frozen=True)
+class Link:
+    """From one thing of a loop to the next; `sign` is +1 or -1, by its median at the first date."""
+
+    source: str = keyed("from")
+    target: str = keyed("to")
+    sign: int = 1
 
 
 @dataclass(frozen=True)
@@ -48,41 +76,54 @@ class Loop:
     ----------
     name : R1, R2 ... for reinforcing, B1 ... for balancing, M1 ... where futures differ; strongest first
     nodes : in the order of cause and effect; begins with its first stock in the file
-    signs : +1 or -1 of the link that leaves each node (by its median at the first date)
-    strength : one for each date
+    links : one that leaves each node
+    gain : one for each date
     variants : how many weaker loops go much the same way, with the same effect
     """
 
     name: str
-    kind: Literal["reinforcing", "balancing", "mixed"]
-    nodes: tuple[Node, ...]
-    signs: tuple[int, ...]
-    strength: tuple[Strength, ...]
+    kind: Kind
+    nodes: list[Node]
+    links: list[Link]
+    gain: list[Gain]
     variants: int
 
 
-@dataclass(frozen=True)
-class Loops:
-    """The strongest loops of a model; `as_dict()` is what `offramp loops --format json` prints."""
+@dataclass(frozen=True, kw_only=True)
+class Loops(Answer):
+    """The strongest feedback loops of a model.
 
-    model: str
+    Attributes
+    ----------
+    dates : at which they were measured
+    most, longest : how many loops, and of how many things, were asked for
+    runs : futures; `running` : those that still run at each date
+    looked_at, complete : how many loops were compared, and whether these are all
+    loops : the strongest first
+    """
+
+    QUESTION: ClassVar[str] = "loops"
+
     policy: str
-    dates: tuple[date, ...]
-    runs: tuple[int, ...]
-    loops: tuple[Loop, ...]
+    dates: list[date]
+    most: int
+    longest: int
+    runs: int
+    running: list[int]
     looked_at: int
     complete: bool
+    loops: list[Loop]
 
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "model": self.model,
-            "policy": self.policy,
-            "dates": [d.isoformat() for d in self.dates],
-            "runs": list(self.runs),
-            "looked_at": self.looked_at,
-            "complete": self.complete,
-            "loops": [_loop_dict(loop) for loop in self.loops],
-        }
+
+ANSWER = Loops
+
+
+def asked(request: Request) -> Loops:
+    """What `offramp loops` asks."""
+    return loops(
+        request.design(), list(request["dates"]), most=request["most"], longest=request["longest"],
+        how=request.how,
+    )  # fmt: skip
 
 
 def loops(
@@ -91,7 +132,7 @@ def loops(
     *,
     most: int = 8,
     longest: int = LONGEST,
-    progress: Callable[[int, int], None] | None = None,
+    how: How = AS_SUITS,
 ) -> Loops:
     """The strongest feedback loops under the design's first policy, at given dates.
 
@@ -101,7 +142,7 @@ def loops(
     at : dates; None for the start and the middle of the horizon
     most : how many loops to give
     longest : most things in a loop
-    progress : called as progress(dates done, dates in all)
+    how : how futures are run; its progress counts dates
 
     Raises
     ------
@@ -111,31 +152,32 @@ def loops(
     need(design, "Design")
     if most < 1 or longest < 2:
         raise UsageError("a loop has at least 2 things, and at least 1 loop must be asked for.")
+    library("networkx", "loops")  # before any run
     model = design.model
     days = sorted(set(at)) if at else [model.dates[0], model.dates[model.steps // 2]]
     measured = []
     for i, day in enumerate(days):
-        measured.append(links_at(design, day))
-        if progress is not None:
-            progress(i + 1, len(days))
+        measured.append(links_at(design, day, how))
+        if how.progress is not None:
+            how.progress(i + 1, len(days))
     rings, looked_at, complete = _rings(measured, longest)
     return Loops(
-        model.name,
-        design.policies[0],
-        tuple(m.date for m in measured),
-        tuple(m.runs for m in measured),
-        _strongest(measured, rings, most),
-        looked_at,
-        complete,
+        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS),
+        policy=design.policies[0],
+        dates=[m.date for m in measured],
+        most=most,
+        longest=longest,
+        runs=len(design.scenarios),
+        running=[m.runs for m in measured],
+        looked_at=looked_at,
+        complete=complete,
+        loops=_strongest(measured, rings, most),
     )
 
 
 def _rings(measured: Sequence[Links], longest: int) -> tuple[list[tuple[str, ...]], int, bool]:
     """Closed chains of links that are not negligible at some date; how many were looked at, and if all."""
-    try:
-        import networkx as nx
-    except ImportError as error:
-        raise UsageError("loops need networkx: pip install 'offramp[questions]'.") from error
+    nx = library("networkx", "loops")
     graph = nx.DiGraph()
     for links in measured:
         for (source, target), gain in links.gain.items():
@@ -167,35 +209,42 @@ def _typical(values: Floats) -> float:
     return float(np.mean(finite)) if len(finite) else 0.0
 
 
-def _strongest(measured: Sequence[Links], rings: list[tuple[str, ...]], most: int) -> tuple[Loop, ...]:
+def _strongest(measured: Sequence[Links], rings: list[tuple[str, ...]], most: int) -> list[Loop]:
     """The rings with the greatest rates; those much like a stronger one only count as its variants."""
-    nodes = measured[0].nodes
     rates = [[_rates(links, ring) for links in measured] for ring in rings]
-    medians = [[_median(r) for r in by_date] for by_date in rates]
+    variants = _heads(rings, [[_median(r) for r in by_date] for by_date in rates], most)
+    counts: Counter[str] = Counter()
+    chosen = []
+    for i, alike in variants.items():
+        gain = [_gain(links.date, r) for links, r in zip(measured, rates[i], strict=True)]
+        kind = _kind(gain)
+        counts[kind] += 1
+        chosen.append(
+            Loop(
+                f"{kind[0].upper()}{counts[kind]}", kind,
+                nodes=[measured[0].nodes[n] for n in rings[i]],
+                links=[Link(a, b, _sign(measured, a, b)) for a, b in _steps(rings[i])],
+                gain=gain,
+                variants=alike,
+            )
+        )  # fmt: skip
+    return chosen
+
+
+def _heads(rings: list[tuple[str, ...]], medians: list[list[float]], most: int) -> dict[int, int]:
+    """The strongest rings, each with how many weaker ones are much like it: ring -> variants."""
     weight = [max((abs(m) for m in by_date), default=0.0) for by_date in medians]
-    heads: list[int] = []
     variants: dict[int, int] = {}
     for i in sorted(range(len(rings)), key=lambda i: (-weight[i], i)):
         if weight[i] == 0:
             break
-        same = (h for h in heads if _alike(rings[h], rings[i]) and _same_sign(medians[h], medians[i]))
+        same = (h for h in variants if _alike(rings[h], rings[i]) and _same_sign(medians[h], medians[i]))
         like = next(same, None)
         if like is not None:
             variants[like] += 1
-        elif len(heads) < most:
-            heads.append(i)
+        elif len(variants) < most:
             variants[i] = 0
-    counts = {"reinforcing": 0, "balancing": 0, "mixed": 0}
-    chosen = []
-    for i in heads:
-        strength = tuple(_strength(links.date, r) for links, r in zip(measured, rates[i], strict=True))
-        kind = _kind(strength)
-        counts[kind] += 1
-        signs = tuple(_sign(measured, a, b) for a, b in _steps(rings[i]))
-        things = tuple(nodes[n] for n in rings[i])
-        name = f"{kind[0].upper()}{counts[kind]}"
-        chosen.append(Loop(name, kind, things, signs, strength, variants[i]))
-    return tuple(chosen)
+    return variants
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -228,18 +277,18 @@ def _median(rates: Floats) -> float:
     return float(np.median(rates))
 
 
-def _strength(on: date, rates: Floats) -> Strength:
+def _gain(on: date, rates: Floats) -> Gain:
     low, high = np.quantile(rates, [0.05, 0.95])
     moving = rates[rates != 0]
     share = float(np.mean(moving > 0)) if len(moving) else 0.0
-    return Strength(on, _median(rates), float(low), float(high), share)
+    return Gain(on, _median(rates), float(low), float(high), share)
 
 
-def _kind(strength: Sequence[Strength]) -> Literal["reinforcing", "balancing", "mixed"]:
-    moving = [s for s in strength if s.low != 0 or s.high != 0]
-    if moving and all(s.reinforcing >= SURE for s in moving):
+def _kind(gain: Sequence[Gain]) -> Kind:
+    moving = [g for g in gain if g.low != 0 or g.high != 0]
+    if moving and all(g.share_reinforcing >= SURE for g in moving):
         return "reinforcing"
-    return "balancing" if all(s.reinforcing <= 1 - SURE for s in moving) else "mixed"
+    return "balancing" if all(g.share_reinforcing <= 1 - SURE for g in moving) else "mixed"
 
 
 def _sign(measured: Sequence[Links], source: str, target: str) -> int:
@@ -248,26 +297,3 @@ def _sign(measured: Sequence[Links], source: str, target: str) -> int:
         if gain is not None and (found := np.sign(np.nanmedian(gain))):
             return int(found)
     return 1
-
-
-def _loop_dict(loop: Loop) -> dict[str, Any]:
-    names = [n.name for n in loop.nodes]
-    return {
-        "name": loop.name,
-        "kind": loop.kind,
-        "nodes": [{"name": n.name, "kind": n.kind, "title": n.title} for n in loop.nodes],
-        "links": [
-            {"from": a, "to": b, "sign": s} for (a, b), s in zip(_steps(names), loop.signs, strict=True)
-        ],
-        "gain": [
-            {
-                "date": s.date.isoformat(),
-                "per_month": s.median,
-                "low": s.low,
-                "high": s.high,
-                "share_reinforcing": s.reinforcing,
-            }
-            for s in loop.strength
-        ],
-        "variants": loop.variants,
-    }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date
 from itertools import pairwise
-from typing import Any
 from xml.sax.saxutils import escape
 
 from offramp.charts.canvas import FONT, LINE, SIZE, WIDE, printable
 from offramp.charts.palette import BETTER, INK, MUTED, PAPER, RULE, WORSE, Colour
 from offramp.charts.text_metrics import text_width, wrap
+from offramp.model import Model
+from offramp.questions.loops.ask import Loop, Loops
 from offramp.tell.figures import NBSP, full_date
 
 _LABEL = 128.0  # pixels that a label may be wide
@@ -25,18 +25,14 @@ Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # centre x, y, half width, half height
 
 
-def loops_picture(found: dict[str, Any]) -> str:
-    """All loops of `offramp loops --format json` as one SVG, two rings beside each other.
+def chart(found: Loops, model: Model | None = None) -> str:
+    """All loops of an answer as one SVG, two rings beside each other.
 
     Variables stand upright, stocks in a frame; acts and events are slanted. An arrow with + moves what it
     points to the same way, one with a minus sign the other way.
-
-    Parameters
-    ----------
-    found : what `Loops.as_dict()` gives
     """
     parts, top = [], 0.0
-    rings = found["loops"]
+    rings = found.loops
     for i in range(0, len(rings), 2):
         row = rings[i : i + 2]
         tall = max(_height(loop) for loop in row)
@@ -49,7 +45,7 @@ def loops_picture(found: dict[str, Any]) -> str:
         top = 60.0
         parts.append(_text(["No loop was found."], WIDE / 2, 30, MUTED))
     else:
-        day = full_date(date.fromisoformat(found["dates"][0])).replace(NBSP, " ")
+        day = full_date(found.dates[0]).replace(NBSP, " ")
         key = [
             "Framed: stocks. Slanted: acts and events. + moves the next the same way, \u2212 the other.",
             f"Rates: the middle of the futures on {day}; + grows, \u2212 turns back.",
@@ -64,17 +60,17 @@ def loops_picture(found: dict[str, Any]) -> str:
     )
 
 
-def _height(loop: dict[str, Any]) -> float:
+def _height(loop: Loop) -> float:
     """Pixels that a ring needs: its two columns of labels must not touch."""
-    return max(230.0, 46 + math.ceil((len(loop["nodes"]) + 1) / 2) * 76.0)
+    return max(230.0, 46 + math.ceil((len(loop.nodes) + 1) / 2) * 76.0)
 
 
-def _ring(loop: dict[str, Any], left: float, top: float, tall: float) -> str:
-    nodes, links = loop["nodes"], loop["links"]
-    colour = _KIND_COLOUR[loop["kind"]]
+def _ring(loop: Loop, left: float, top: float, tall: float) -> str:
+    nodes, links = loop.nodes, loop.links
+    colour = _KIND_COLOUR[loop.kind]
     cx, cy = left + _PANEL / 2, top + tall / 2
     rx, ry = _RING_X, tall / 2 - 46
-    labels = [wrap(printable(n["title"]), _LABEL, SIZE, 3) for n in nodes]
+    labels = [wrap(printable(n.title), _LABEL, SIZE, 3) for n in nodes]
     boxes, angles = [], _angles(len(nodes), rx, ry)
     for angle, lines in zip(angles, labels, strict=True):
         wide = max(text_width(line, SIZE) for line in lines)
@@ -89,15 +85,15 @@ def _ring(loop: dict[str, Any], left: float, top: float, tall: float) -> str:
     parts = [_middle(loop, cx, cy, colour)]
     for i, link in enumerate(links):
         j = (i + 1) % len(nodes)
-        parts.append(_arrow(cx, cy, rx, ry, angles[i], angles[j], boxes[i], boxes[j], link["sign"]))
+        parts.append(_arrow(cx, cy, rx, ry, angles[i], angles[j], boxes[i], boxes[j], link.sign))
     for node, lines, box in zip(nodes, labels, boxes, strict=True):
-        if node["kind"] == "stock":
+        if node.kind == "stock":
             x, y, w, h = box
             parts.append(
                 f'<rect x="{x - w:.1f}" y="{y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}" rx="3" '
                 f'fill="none" stroke="{MUTED.light}"/>'
             )
-        parts.append(_text(lines, box[0], box[1], INK, slanted=node["kind"] in ("action", "event")))
+        parts.append(_text(lines, box[0], box[1], INK, slanted=node.kind in ("action", "event")))
     return "\n".join(parts)
 
 
@@ -170,10 +166,9 @@ def _inside(point: Point, box: Box, margin: float) -> bool:
     return abs(point[0] - x) <= w + margin and abs(point[1] - y) <= h + margin
 
 
-def _middle(loop: dict[str, Any], cx: float, cy: float, colour: Colour) -> str:
-    first = loop["gain"][0]
-    lines = [loop["kind"], f"{first['per_month']:+.2g} a month".replace("-", "\u2212")]
-    return _text([loop["name"]], cx, cy - 20, colour, bold=True, size=20) + _text(lines, cx, cy + 12, MUTED)
+def _middle(loop: Loop, cx: float, cy: float, colour: Colour) -> str:
+    lines = [loop.kind, f"{loop.gain[0].per_month:+.2g} a month".replace("-", "\u2212")]
+    return _text([loop.name], cx, cy - 20, colour, bold=True, size=20) + _text(lines, cx, cy + 12, MUTED)
 
 
 def _line(points: Sequence[Point], colour: Colour, width: float) -> str:

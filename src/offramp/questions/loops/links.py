@@ -23,11 +23,13 @@ from typing import Literal
 
 import numpy as np
 
-from offramp.engine.inputs import Bools, Floats, Inputs, Status
+from offramp.engine.inputs import Bools, Floats, Inputs
+from offramp.engine.outputs import Status
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Effect, Event, Model
 from offramp.runs.design import Design
+from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
 from offramp.tree import variables_in
 
@@ -66,7 +68,7 @@ class Links:
     runs: int
 
 
-def links_at(design: Design, on: date) -> Links:
+def links_at(design: Design, on: date, how: How = AS_SUITS) -> Links:
     """Links of the design's first policy at the beginning of the step that holds a date.
 
     Raises
@@ -81,7 +83,7 @@ def links_at(design: Design, on: date) -> Links:
     # What comes later is not needed: a model that ends with this step.
     short = design.another(model=replace(model, steps=step + 1), policies=design.policies[:1])
     inputs = short.inputs(design.policies[0])
-    probe = _Probe(short.model, inputs, step)
+    probe = _Probe(short.model, inputs, step, how)
     if not probe.alive.any():
         raise OfframpError(f"no future still runs on {model.dates[step]}, so no loop can be measured there.")
     state = probe.state
@@ -123,9 +125,9 @@ class _Probe:
     chance : (alive run, slot), of each act in the step
     """
 
-    def __init__(self, model: Model, inputs: Inputs, step: int) -> None:
+    def __init__(self, model: Model, inputs: Inputs, step: int, how: How) -> None:
         self.model, self.inputs, self.step = model, inputs, step
-        self.engine = engine_for(model)
+        self.engine = engine_for(model, how.engine)
         base = self.engine.run(inputs, probabilities=True)
         assert base.probability is not None
         chance = base.probability[:, step]

@@ -1,1 +1,26 @@
 """What does misperception cost?"""
+
+from offramp.questions.option import OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS
+from offramp.questions.question import ASK, Futures, InBrief, Question
+
+QUESTION = Question(
+    room=__name__,
+    name="misreadings",
+    group=ASK,
+    about="""Say what misperception costs: how much risk comes from what each side gets wrong, and from what.
+
+    Each misreading is corrected alone, each side's together, and all; Shapley shares divide the whole.
+    """,
+    options=(
+        OUTCOME,
+        RUNS.but(default=300, help="Futures to run in each world of corrections."),
+        SEED,
+        SET,
+        POLICY,
+        PICTURE,
+        THREADS,
+    ),
+    progress=lambda values: f"{values['runs']:,} futures in each world",
+    charts={"picture": "chart"},
+    brief=InBrief(30, "misreadings", "Misreadings", Futures(200, 40, 0, 0)),
+)

@@ -9,51 +9,34 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL, wilson
-from offramp.analysis.shapley import Coalition, Estimate, estimate, plan, shares
+from offramp.analysis.intervals import LEVEL, Estimate, estimate, wilson
+from offramp.analysis.shapley import Coalition, Shares, plan, shares
 from offramp.analysis.surprise import mean_surprise
-from offramp.engine.hazards import chances, is_smooth
-from offramp.engine.inputs import Inputs
-from offramp.engine.schedule import schedule_of
+from offramp.engine.hazards import is_smooth
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
-from offramp.model import Intervention, Model, Policy, Signal
-from offramp.questions.runner import RUNS_AT_ONCE, in_threads, outcome_asked, part, plain
+from offramp.model import Model
+from offramp.questions.briefing import Alone
+from offramp.questions.misreadings.worlds import CorrectedWorlds, Values, Wrong, all_wrong
+from offramp.questions.question import Request
+from offramp.questions.runner import OfOutcome, head_of_outcome, outcome_asked
 from offramp.runs.design import Design
-from offramp.runs.simulate import EngineName, Progress, engine_for
+from offramp.runs.how import AS_SUITS, How
 
 Floats = npt.NDArray[np.float64]
 
 # What the intervals hold.
-INTERVAL = (
-    "sampling error only: these are so many futures and so many orders of correction, not endlessly many. "
-    "Each future draws its own luck and its own uncertain numbers, and meets the same whatever is corrected."
-)
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """One thing that an actor gets wrong.
-
-    Attributes
-    ----------
-    kind : `parameter` (misread), `signal` (seen with bias, noise or delay), `hidden` (not seen), `belief`
-    name : the parameter, the variable or the actor about whom it believes
-    """
-
-    actor: str
-    name: str
-    kind: str
-    title: str
+INTERVALS = {
+    "sampling": "sampling error only: these are so many futures and so many orders of correction, not "
+    "endlessly many. Each future draws its own luck and its own uncertain numbers, and meets the same "
+    "whatever is corrected."
+}
 
 
 @dataclass(frozen=True)
@@ -119,8 +102,8 @@ class Surprise:
     by: dict[str, float | None]
 
 
-@dataclass(frozen=True)
-class Misreadings:
+@dataclass(frozen=True, kw_only=True)
+class Misreadings(OfOutcome):
     """The cost of misperception in one model.
 
     Attributes
@@ -133,23 +116,13 @@ class Misreadings:
     sides : those with misreadings, in file order
     """
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
-    seed: int
-    set: dict[str, float]
-    policy: str
-    outcome: str
-    outcome_title: str
-    by: date
+    QUESTION: ClassVar[str] = "misreadings"
+
     runs: int
     held_runs: int
     played: int
     failed_runs: int
     method: str
-    level: float
-    interval: str
     today: Estimate
     true: Estimate
     total: Estimate
@@ -157,21 +130,32 @@ class Misreadings:
     sides: list[Side]
     surprise: list[Surprise]
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
-        from offramp.version import __version__
+    @property
+    def failures(self) -> tuple[int, int]:
+        return self.failed_runs, self.played
 
-        made: dict[str, Any] = plain(dataclasses.asdict(self))
-        return {**made, "version": __version__}
+
+ANSWER = Misreadings
+
+
+def asked(request: Request) -> Misreadings:
+    """What `offramp misreadings` asks."""
+    return misreadings(request.design(), request["outcome"], how=request.how)
+
+
+def for_brief(design: Design) -> Alone | None:
+    """How a brief asks it: of what ends the futures under its first policy."""
+    if not any(o.absorbing for o in design.model.outcomes):
+        return None
+    one = design.another(policies=design.policies[:1])
+    return Alone(lambda how: misreadings(one, how=how))
 
 
 def misreadings(
     design: Design,
     outcome: str | None = None,
     *,
-    threads: int | None = None,
-    progress: Progress | None = None,
-    engine: EngineName = "compiled",
+    how: How = AS_SUITS,
 ) -> Misreadings:
     """How much of a risk comes from what actors get wrong, and from which of it.
 
@@ -179,8 +163,7 @@ def misreadings(
     ----------
     design : one policy; its scenarios are run in every world of corrections
     outcome : whose chance by the end is the risk; None for the first that ends a run
-    threads : how many to use; None for one per processor. Results do not depend on it.
-    progress : called as progress(runs done, runs in all)
+    how : how futures are run
 
     Returns
     -------
@@ -203,202 +186,130 @@ def misreadings(
     (['altara', 'bessim'], 'exact')
     """
     need(design, "Design")
-    model = design.model
-    asked = outcome_asked(model, outcome)
+    about = outcome_asked(design.model, outcome)
     if len(design.policies) != 1:
         raise UsageError(f"misreadings are those under one policy; this design has {len(design.policies)}.")
-    wrong = all_wrong(model)
+    wrong = all_wrong(design.model)
     if not wrong:
-        raise UsageError(f"in model `{model.name}` nobody misreads anything: there is nothing to correct.")
-    sides = {a.name: [i for i, w in enumerate(wrong) if w.actor == a.name] for a in model.actors}
-    sides = {name: own for name, own in sides.items() if own}
-    count, n = len(design.scenarios), len(wrong)
-    everything: Coalition = frozenset(range(n))
-    layout = plan(n, count, design.seed)
-    own_layouts = {
-        name: plan(len(own), count, design.seed | (number + 1) << 64)
-        for number, (name, own) in enumerate(sides.items())
-    }
-
-    world = _World(design, asked, wrong, engine)
-    table = _Table(world.play, count)
-    whole = slice(0, count)
-    table.want({frozenset(): [whole], everything: [whole]})
-    table.want({frozenset([i]): [whole] for i in everything})
-    table.want({c: [whole] for own in sides.values() for c in (frozenset(own), everything - set(own))})
-    table.want(layout.plays())
-    for name, own in sides.items():
-        table.want({frozenset(own[i] for i in c): s for c, s in own_layouts[name].plays().items()})
-    table.fill(threads, progress)
-    counted = not is_smooth(model, asked)  # values of 0 and 1 only
-
-    def falls(before: Coalition, after: Coalition) -> Estimate:
-        """By how much the risk falls from one world to another."""
-        return _mean(table.value(before, whole) - table.value(after, whole), counted)
-
-    found = shares(layout, lambda c, s: -table.value(c, s), list(sides.values()), LEVEL, counted)
-    if not found.scenarios:
-        raise OfframpError(
-            "every future failed in one world or another, so nothing can be said of misreadings."
+        raise UsageError(
+            f"in model `{design.model.name}` nobody misreads anything: there is nothing to correct."
         )
-    one_sided: dict[int, Estimate] = {}
-    for name, own in sides.items():
-        value = _own_game(table, own)
-        one_sided |= dict(zip(own, shares(own_layouts[name], value, (), LEVEL, counted).players, strict=True))
-    told = [
+    worlds = CorrectedWorlds(design, about, wrong, how)
+    games = _Games(wrong, Values(worlds.play, len(design.scenarios)), len(design.scenarios), design.seed)
+    games.run(how)
+    return _answer(design, about, games, not is_smooth(design.model, about), worlds)
+
+
+class _Games:
+    """The game of all corrections, and for each side that of its own, in the same scenarios.
+
+    Attributes
+    ----------
+    sides : actor -> positions of its misreadings, of those that have any
+    """
+
+    def __init__(self, wrong: list[Wrong], values: Values, scenarios: int, seed: int) -> None:
+        self.wrong, self.values, self.scenarios = wrong, values, scenarios
+        actors = dict.fromkeys(w.actor for w in wrong)
+        self.sides = {name: [i for i, w in enumerate(wrong) if w.actor == name] for name in actors}
+        self.everything: Coalition = frozenset(range(len(wrong)))
+        self.whole = slice(0, scenarios)
+        self.layout = plan(len(wrong), scenarios, seed)
+        self.own_layouts = {
+            name: plan(len(own), scenarios, seed | (number + 1) << 64)
+            for number, (name, own) in enumerate(self.sides.items())
+        }
+
+    def run(self, how: How) -> None:
+        """Run every world of corrections that some number below needs, once."""
+        alone = [frozenset([i]) for i in self.everything]
+        of_sides = [c for own in self.sides.values() for c in (frozenset(own), self.everything - set(own))]
+        self.values.want({c: [self.whole] for c in (frozenset[int](), self.everything, *alone, *of_sides)})
+        self.values.want(self.layout.plays())
+        for name, own in self.sides.items():
+            plays = self.own_layouts[name].plays()
+            self.values.want({frozenset(own[i] for i in c): s for c, s in plays.items()})
+        self.values.fill(how)
+
+    def risk(self, corrected: Coalition) -> Floats:
+        """The chance of the outcome in every scenario, with some misreadings corrected."""
+        return self.values.value(corrected, self.whole)
+
+    def falls(self, before: Coalition, after: Coalition, counted: bool) -> Estimate:
+        """By how much the risk falls from one world to another."""
+        return _mean(self.risk(before) - self.risk(after), counted)
+
+    def shares(self, counted: bool) -> Shares:
+        """What each misreading adds, each side's together, and all.
+
+        Raises
+        ------
+        OfframpError
+            If every scenario failed in one world or another.
+        """
+        groups = list(self.sides.values())
+        found = shares(self.layout, lambda c, s: -self.values.value(c, s), groups, LEVEL, counted)
+        if not found.scenarios:
+            raise OfframpError(
+                "every future failed in one world or another, so nothing can be said of misreadings."
+            )
+        return found
+
+    def one_sided(self, counted: bool) -> dict[int, Estimate]:
+        """What each misreading adds while all other sides go on seeing wrongly."""
+        result: dict[int, Estimate] = {}
+        for name, own in self.sides.items():
+
+            def value(c: Coalition, here: slice, own: list[int] = own) -> Floats:
+                return -self.values.value(frozenset(own[i] for i in c), here)
+
+            players = shares(self.own_layouts[name], value, (), LEVEL, counted).players
+            result |= dict(zip(own, players, strict=True))
+        return result
+
+
+def _answer(design: Design, about: str, games: _Games, counted: bool, worlds: CorrectedWorlds) -> Misreadings:
+    """The answer, from games that have been run; `counted` where every chance is 0 or 1."""
+    model, found = design.model, games.shares(counted)
+    return Misreadings(
+        **head_of_outcome(design, about, INTERVALS),
+        runs=games.scenarios,
+        held_runs=found.scenarios,
+        played=games.values.played,
+        failed_runs=games.values.failed,
+        method="exact" if games.layout.exact else "sampled",
+        today=_chance(games.risk(frozenset()), counted),
+        true=_chance(games.risk(games.everything), counted),
+        total=found.total,
+        misreadings=_each(games, found, counted),
+        sides=_by_side(games, found, counted, {a.name: a.title or a.name for a in model.actors}),
+        surprise=_surprises(model, worlds.expected, games.everything),
+    )
+
+
+def _each(games: _Games, found: Shares, counted: bool) -> list[Misreading]:
+    """Every misreading, the costliest first."""
+    one_sided = games.one_sided(counted)
+    result = [
         Misreading(
             **dataclasses.asdict(w), share=s.value, low=s.low, high=s.high,
-            alone=falls(frozenset(), frozenset([i])), one_sided=one_sided[i],
+            alone=games.falls(frozenset(), frozenset([i]), counted), one_sided=one_sided[i],
         )
-        for i, (w, s) in enumerate(zip(wrong, found.players, strict=True))
+        for i, (w, s) in enumerate(zip(games.wrong, found.players, strict=True))
     ]  # fmt: skip
-    titles = {a.name: a.title or a.name for a in model.actors}
-    return Misreadings(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
-        seed=design.seed,
-        set=dict(design.overrides),
-        policy=design.policies[0],
-        outcome=asked,
-        outcome_title=next(o.title for o in model.outcomes if o.name == asked) or asked,
-        by=model.dates[-1],
-        runs=count,
-        held_runs=found.scenarios,
-        played=table.played,
-        failed_runs=table.failed,
-        method="exact" if layout.exact else "sampled",
-        level=LEVEL,
-        interval=INTERVAL,
-        today=_chance(table.value(frozenset(), whole), counted),
-        true=_chance(table.value(everything, whole), counted),
-        total=found.total,
-        misreadings=sorted(told, key=lambda m: (-m.share, m.actor, m.name)),
-        sides=[
-            Side(
-                name, titles[name], len(own), g.value, g.low, g.high,
-                falls(frozenset(), frozenset(own)), falls(everything - set(own), everything),
-            )
-            for (name, own), g in zip(sides.items(), found.groups, strict=True)
-        ],
-        surprise=_surprises(model, world.expected, everything),
-    )  # fmt: skip
+    return sorted(result, key=lambda m: (-m.share, m.actor, m.name))
 
 
-def all_wrong(model: Model) -> list[Wrong]:
-    """Everything that actors get wrong, in the order of the file."""
-    result = []
-    titles = {v.name: v.title or v.name for v in model.variables}
-    titles |= {p.name: p.title or p.name for p in model.parameters}
-    names = {a.name: a.title or a.name for a in model.actors}
-    for actor in model.actors:
-        result += [
-            Wrong(actor.name, m.parameter, "parameter", m.title or titles[m.parameter])
-            for m in actor.misreads
-        ]
-        result += [
-            Wrong(actor.name, s.variable, "hidden" if s.hidden else "signal", _signal(titles[s.variable], s))
-            for s in actor.sees
-            if s.hidden or s.delay or s.bias is not None or s.noise is not None
-        ]
-        result += [
-            Wrong(actor.name, b.about, "belief", f"What it believes of {names[b.about]}")
-            for b in actor.beliefs
-        ]
-    return result
-
-
-def _signal(title: str, signal: Signal) -> str:
-    if signal.hidden:
-        return f"{title}: not seen"
-    how = [
-        ("late", signal.delay),
-        ("with a bias", signal.bias is not None),
-        ("with noise", signal.noise is not None),
-    ]
-    return f"{title}: seen {' and '.join(word for word, there in how if there)}"
-
-
-class _World:
-    """Plays scenarios with some misreadings corrected."""
-
-    def __init__(self, design: Design, outcome: str, wrong: list[Wrong], engine: EngineName) -> None:
-        self.model, self.outcome, self.wrong = design.model, outcome, wrong
-        self.runner = engine_for(design.model, engine)
-        name = design.policies[0]
-        self.inputs = design.inputs(name)
-        self.policy = next((p for p in design.model.policies if p.name == name), Policy(name, name))
-        self.expected: dict[Coalition, dict[int, Floats]] = {}
-
-    def play(self, corrected: Coalition, here: slice) -> Floats:
-        inputs = self.seeing(part(self.inputs, here), corrected)
-        out = self.runner.run(inputs)
-        if len(corrected) in (0, len(self.wrong)):
-            self.expected.setdefault(corrected, {})[here.start] = out.expected
-        return chances(self.model, inputs, out, self.outcome)
-
-    def seeing(self, inputs: Inputs, corrected: Coalition) -> Inputs:
-        """The same runs with some misreadings corrected, from the start to the end."""
-        if not corrected:
-            return inputs
-        by_actor: dict[str, tuple[str, ...]] = {}
-        for i in sorted(corrected):
-            one = self.wrong[i]
-            by_actor[one.actor] = (*by_actor.get(one.actor, ()), one.name)
-        right = Intervention(correct=tuple(by_actor.items()))
-        policy = replace(self.policy, interventions=(*self.policy.interventions, right))
-        return replace(inputs, schedule=schedule_of(self.model, policy))
-
-
-class _Table:
-    """Values of coalitions in scenarios: first all that is wanted, then all runs, then the values."""
-
-    def __init__(self, play: Callable[[Coalition, slice], Floats], scenarios: int) -> None:
-        self._play, self._scenarios = play, scenarios
-        self._whole: dict[Coalition, Floats] = {}
-        self._parts: dict[tuple[int, int], dict[Coalition, Floats]] = {}
-
-    def want(self, plays: dict[Coalition, list[slice]]) -> None:
-        """Ask for coalitions in slices of scenarios."""
-        for coalition, slices in plays.items():
-            for here in slices:
-                if here == slice(0, self._scenarios):
-                    self._whole.setdefault(coalition, np.full(self._scenarios, np.nan))
-                else:
-                    self._parts.setdefault((here.start, here.stop), {}).setdefault(coalition, np.empty(0))
-
-    def fill(self, threads: int | None, progress: Progress | None) -> None:
-        """Run everything that was asked for, once."""
-        tasks: list[tuple[Callable[[], object], int]] = []
-        for coalition, values in self._whole.items():
-            for start in range(0, self._scenarios, RUNS_AT_ONCE):
-                here = slice(start, min(self._scenarios, start + RUNS_AT_ONCE))
-                tasks.append((partial(self._fill_whole, coalition, values, here), here.stop - here.start))
-        for (start, stop), cell in self._parts.items():
-            for coalition in self._whole.keys() & cell.keys():
-                del cell[coalition]
-            tasks.append((partial(self._fill_part, cell, slice(start, stop)), len(cell) * (stop - start)))
-        in_threads(tasks, threads, progress)
-        found = [*self._whole.values(), *(v for cell in self._parts.values() for v in cell.values())]
-        self.played = sum(len(v) for v in found)
-        self.failed = int(sum(np.isnan(v).sum() for v in found))
-
-    def _fill_whole(self, coalition: Coalition, values: Floats, here: slice) -> None:
-        values[here] = self._play(coalition, here)
-
-    def _fill_part(self, cell: dict[Coalition, Floats], here: slice) -> None:
-        for coalition in cell:
-            cell[coalition] = self._play(coalition, here)
-
-    def value(self, coalition: Coalition, here: slice) -> Floats:
-        whole = self._whole.get(coalition)
-        return self._parts[here.start, here.stop][coalition] if whole is None else whole[here]
-
-
-def _own_game(table: _Table, own: list[int]) -> Callable[[Coalition, slice], Floats]:
-    """The game of one side's corrections while all others go on seeing wrongly."""
-    return lambda c, here: -table.value(frozenset(own[i] for i in c), here)
+def _by_side(games: _Games, found: Shares, counted: bool, titles: dict[str, str]) -> list[Side]:
+    every = games.everything
+    return [
+        Side(
+            name, titles[name], len(own), g.value, g.low, g.high,
+            alone=games.falls(frozenset(), frozenset(own), counted),
+            last=games.falls(every - set(own), every, counted),
+        )
+        for (name, own), g in zip(games.sides.items(), found.groups, strict=True)
+    ]  # fmt: skip
 
 
 def _mean(values: Floats, counted: bool) -> Estimate:

@@ -1,100 +1,42 @@
-"""What misperception costs, as text for a terminal."""
+"""What misperception costs, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import Estimate
+from offramp.charts.canvas import NARROW
+from offramp.charts.differences import Gap, differences
 from offramp.model import Model
-from offramp.questions.misreadings.ask import Misreadings, Surprise
+from offramp.questions.misreadings.ask import Misreading, Misreadings, Side, Surprise
+from offramp.questions.misreadings.chart import MOST, chart
 from offramp.tell import figures
-from offramp.tell.terminal import Page
+from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Short, Table, Telling
+from offramp.tell.words import counted, quoted
 
 _MOST_SURPRISES = 8
+_MOST_IN_SHORT = 3
+_SAMPLED = "Shares: sampled; every few futures are corrected in an order of their own, and in its reverse."
 
 
-def misreadings_text(found: Misreadings, model: Model, again: str, columns: int, colour: bool = False) -> str:
-    """What `offramp misreadings` prints."""
-    page = Page(columns)
-    page.heading(found.title)
-    page.paragraph(_headline(found))
-    if found.illustrative:
-        page.paragraph("Illustrative: the numbers of this model are there to teach.")
-    sides = {s.actor: s.title for s in found.sides}
+def tell(found: Misreadings, model: Model) -> Telling:
+    """What `offramp misreadings` says."""
     digits = figures.digits_together((m.low, m.high) for m in found.misreadings)
-    unseen = [m for m in found.misreadings if m.share == m.low == m.high == m.alone.value == 0]
-    page.heading(f"What each misreading adds to the risk of: {found.outcome_title}")
-    page.paragraph(
-        "In points of a hundred. Share: averaged over every order in which one could correct them, so that "
-        "the shares add up. Alone: if only this is corrected. Own side: its share if the other sides go on "
-        "seeing wrongly. Negative: it keeps the risk down."
+    return Telling(
+        title=found.title,
+        head=[Paragraph(_headline(found))],
+        body=[*_shares(found, digits), *_sides(found, digits), *_surprises(found, model)],
+        sure=_how_sure(found),
+        section="What misperception costs",
+        short=_short(found, digits),
     )
-    page.table(
-        ["", "share", "90 % interval", "alone", "own side"],
-        [
-            [
-                f"{sides[m.actor]}: {m.title}",
-                figures.points(m.share, digits),
-                figures.points_range(m.low, m.high, digits),
-                figures.points(m.alone.value, digits),
-                figures.points(m.one_sided.value, digits),
-            ]
-            for m in found.misreadings
-            if m not in unseen
-        ],
-    )
-    if unseen:
-        names = "; ".join(f"{sides[m.actor]}: {m.title}" for m in unseen)
-        page.paragraph(
-            f"Made no difference in these {found.runs:,} futures, which more futures may: {names}.", "  "
-        )
-    page.heading("Side by side")
-    page.table(
-        ["", "share", "90 % interval", "this side alone sees true", "it comes last"],
-        [
-            [
-                s.title,
-                figures.points(s.share, digits),
-                figures.points_range(s.low, s.high, digits),
-                _with_interval(s.alone, digits),
-                _with_interval(s.last, digits),
-            ]
-            for s in found.sides
-        ],
-    )
-    _surprises(page, found, model)
-    page.heading("How sure")
-    page.paragraph(f"90 % interval: {found.interval}")
-    if found.method == "sampled":
-        page.paragraph(
-            "Shares: sampled; every few futures are corrected in an order of their own, and in its reverse."
-        )
-    page.paragraph(
-        "To see true is to know the numbers, not the other's mind: who sees true takes the others to see the "
-        "same, though they may not."
-    )
-    page.paragraph(
-        f"{found.runs:,} futures, each in many worlds: {found.played:,} runs"
-        + (
-            f", of which {found.failed_runs:,} failed; {found.held_runs:,} futures hold"
-            * (found.failed_runs > 0)
-        )
-        + "."
-    )
-    page.gap()
-    page.paragraph(f"Again: {again}", hanging="       ")
-    return page.text(colour)
-
-
-def _with_interval(e: Estimate, digits: int) -> str:
-    return f"{figures.points(e.value, digits)} ({figures.points_range(e.low, e.high, digits)})"
 
 
 def _headline(found: Misreadings) -> str:
     until = figures.end_words(found.by)
     digits = figures.digits_for(found.total.low, found.total.high)
     change = figures.points(abs(found.total.value), digits).lstrip("+")
-    said = (
+    chances = (
         f"{found.outcome_title} by {until}: {figures.percent(found.today.value)} as it is, "
         f"{figures.percent(found.true.value)} if everyone saw what is so. "
     )
@@ -106,40 +48,149 @@ def _headline(found: Misreadings) -> str:
         verdict = (
             "With so many futures it cannot be told whether misperception adds to the risk or takes from it"
         )
-    return f"{said}{verdict} ({figures.points_range(found.total.low, found.total.high, digits)})."
+    return f"{chances}{verdict} ({figures.points_range(found.total.low, found.total.high, digits)})."
 
 
-def _surprises(page: Page, found: Misreadings, model: Model) -> None:
+def _shares(found: Misreadings, digits: int) -> Iterator[Block]:
+    """What each misreading adds: a chart, a table, and which made no difference."""
+    unseen = [m for m in found.misreadings if m.share == m.low == m.high == m.alone.value == 0]
+    rows = [
+        (
+            _named(found, m),
+            figures.points(m.share, digits),
+            figures.points_range(m.low, m.high, digits),
+            figures.points(m.alone.value, digits),
+            figures.points(m.one_sided.value, digits),
+        )
+        for m in found.misreadings
+        if m not in unseen
+    ]
+    table = Table(("", "share", "90 % interval", "alone", "own side"), rows)
+    yield Heading(f"What each misreading adds to the risk of: {found.outcome_title}")
+    yield Paragraph(
+        "In points of a hundred. Share: averaged over every order in which one could correct them, so that "
+        "the shares add up. Alone: if only this is corrected. Own side: its share if the other sides go on "
+        "seeing wrongly. Negative: it keeps the risk down.",
+        small=True,
+    )
+    yield _figure(found, digits, table)
+    yield table
+    if unseen:
+        names = "; ".join(_named(found, m) for m in unseen)
+        yield Paragraph(
+            f"Made no difference in these {found.runs:,} futures, which more futures may: {names}.", 1
+        )
+
+
+def _figure(found: Misreadings, digits: int, table: Table) -> Figure:
+    gaps = [
+        Gap(
+            _named(found, m), 100 * m.share, 100 * m.low, 100 * m.high, figures.points(m.share, digits)
+        )
+        for m in found.misreadings[:MOST]
+    ]  # fmt: skip
+    narrow = differences([("", gaps)], NARROW, less="less risk", more="more risk", beside=False)
+    return Figure(
+        "fall", "", _figure_sentence(found), chart(found), table, narrow, name="What misperception costs"
+    )
+
+
+def _figure_sentence(found: Misreadings) -> str:
+    digits = figures.digits_for(found.total.low, found.total.high)
+    today, true = (figures.percent(e.value, digits) for e in (found.today, found.true))
+    risk = quoted(found.outcome_title)
+    sentence = f"With everyone seeing true the chance of {risk} would be {true} instead of {today}"
+    clear = found.total.low > 0 or found.total.high < 0
+    return sentence + ("." if clear else ", a difference that these futures do not tell from none.")
+
+
+def _sides(found: Misreadings, digits: int) -> Iterator[Block]:
+    yield Heading("Side by side")
+    yield Table(
+        ("", "share", "90 % interval", "this side alone sees true", "it comes last"),
+        [_side(s, digits) for s in found.sides],
+    )
+
+
+def _side(s: Side, digits: int) -> tuple[str, ...]:
+    return (
+        s.title,
+        figures.points(s.share, digits),
+        figures.points_range(s.low, s.high, digits),
+        _with_interval(s.alone, digits),
+        _with_interval(s.last, digits),
+    )
+
+
+def _how_sure(found: Misreadings) -> list[Block]:
+    failed = f", of which {found.failed_runs:,} failed; {found.held_runs:,} futures hold"
+    failed *= found.failed_runs > 0
+    return [
+        Paragraph(f"90 % interval: {found.intervals['sampling']}"),
+        *([Paragraph(_SAMPLED)] if found.method == "sampled" else []),
+        Paragraph(
+            "To see true is to know the numbers, not the other's mind: who sees true takes the others to see "
+            "the same, though they may not."
+        ),
+        Paragraph(f"{found.runs:,} futures, each in many worlds: {found.played:,} runs{failed}."),
+    ]
+
+
+def _short(found: Misreadings, digits: int) -> Short:
+    risk = quoted(found.outcome_title)
+    lines = [
+        f"{_side_title(found, m)}, {quoted(m.title)}: {figures.points(m.share, digits)} points of "
+        f"the chance of {risk} ({figures.points_range(m.low, m.high, digits)})."
+        for m in found.misreadings
+        if m.low > 0
+    ][:_MOST_IN_SHORT]
+    none = f"No single misreading is told apart from none in the chance of {risk}, by this many futures."
+    return Short(
+        "Misreadings that cost most", lines or [none],
+        f"Counted in {counted(found.runs, 'future')} for each set of corrections.",
+    )  # fmt: skip
+
+
+def _surprises(found: Misreadings, model: Model) -> Iterator[Block]:
     """How badly each side's picture predicted the other."""
-    told = [s for s in found.surprise if s.mean is not None]
+    known = [s for s in found.surprise if s.mean is not None]
     blind = sorted((s for s in found.surprise if s.ruled_out), key=lambda s: -s.ruled_out)
-    if not told and not blind:
+    if not known and not blind:
         return
     titles = {a.name: a.title or a.name for a in model.actors}
-    told = sorted(told, key=_excess, reverse=True)[:_MOST_SURPRISES]
-    page.heading("How badly each predicted the others")
-    page.paragraph(
+    yield Heading("How badly each predicted the others")
+    yield Paragraph(
         "Surprise: minus the logarithm of the chance that was given to what then came, on average; 0.69 is a "
         "coin toss. With everyone seeing true, what they do is another, too."
     )
-    rows = []
-    for s in told:
-        dates = list(s.by)
-        early, late = (_mean(s, part) for part in (dates[: len(dates) // 2], dates[len(dates) // 2 :]))
-        rows.append(
-            [
-                f"{titles[s.actor]} about {titles[s.about]}",
-                *(_nats(v) for v in (early, late, s.mean, s.mean_seeing_true)),
-            ]
-        )
+    rows = [_surprise(s, titles) for s in sorted(known, key=_excess, reverse=True)[:_MOST_SURPRISES]]
     if rows:
-        page.table(["", "first half", "second half", "on average", "seeing true"], rows)
+        yield Table(("", "first half", "second half", "on average", "seeing true"), rows)
     for s in blind:
-        page.paragraph(
+        yield Paragraph(
             f"{titles[s.actor]} gave no chance to what {titles[s.about]} then did in "
             f"{figures.percent(s.ruled_out)} of steps, a surprise beyond any number.",
-            "  ",
+            1,
         )
+
+
+def _surprise(s: Surprise, titles: dict[str, str]) -> tuple[str, ...]:
+    dates = list(s.by)
+    early, late = (_mean(s, part) for part in (dates[: len(dates) // 2], dates[len(dates) // 2 :]))
+    values = (early, late, s.mean, s.mean_seeing_true)
+    return (f"{titles[s.actor]} about {titles[s.about]}", *(_nats(v) for v in values))
+
+
+def _side_title(found: Misreadings, m: Misreading) -> str:
+    return next(s.title for s in found.sides if s.actor == m.actor)
+
+
+def _named(found: Misreadings, m: Misreading) -> str:
+    return f"{_side_title(found, m)}: {m.title}"
+
+
+def _with_interval(e: Estimate, digits: int) -> str:
+    return f"{figures.points(e.value, digits)} ({figures.points_range(e.low, e.high, digits)})"
 
 
 def _excess(s: Surprise) -> float:

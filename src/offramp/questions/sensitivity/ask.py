@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import Estimate
 from offramp.errors import UsageError
 from offramp.given import need
-from offramp.questions.budget import SENSITIVITY_RUNS
 from offramp.questions.factors import Factor, Response, factors_of
-from offramp.questions.runner import outcome_asked
-from offramp.questions.sensitivity.screening import TRAJECTORIES, Evaluate, screen
-from offramp.questions.sensitivity.sobol import FIFTH, indices
+from offramp.questions.question import Request
+from offramp.questions.runner import OfOutcome, head_of_outcome, outcome_asked
+from offramp.questions.sensitivity import BUDGET
+from offramp.questions.sensitivity.screening import TRAJECTORIES, Evaluate, Screening, screen
+from offramp.questions.sensitivity.sobol import FIFTH, Indices, indices
 from offramp.runs.design import Design
-from offramp.runs.simulate import EngineName, Progress
+from offramp.runs.how import AS_SUITS, How, Progress
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -28,13 +26,14 @@ Ints = npt.NDArray[np.int64]
 MOST_FACTORS = 8  # that pass the screening
 FEWEST_COURSES = 4  # of luck at a point
 MOST_COURSES = 64
-MOST_ROWS = 4096
+FEWEST_ROWS, MOST_ROWS = 64, 4096
 
-INTERVAL = (
-    "sampling error only: so many points of the priors and so many courses of luck. All points that are "
-    "compared meet the same luck, and what luck adds to variances is subtracted; the priors themselves are "
-    "taken as given."
-)
+# What the intervals hold.
+INTERVALS = {
+    "sampling": "sampling error only: so many points of the priors and so many courses of luck. All points "
+    "that are compared meet the same luck, and what luck adds to variances is subtracted; the priors "
+    "themselves are taken as given."
+}
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,8 @@ class Share:
     high_value: float
 
 
-@dataclass(frozen=True)
-class Sensitivity:
+@dataclass(frozen=True, kw_only=True)
+class Sensitivity(OfOutcome):
     """Which uncertain numbers the chance of an outcome hangs on.
 
     Attributes
@@ -98,29 +97,22 @@ class Sensitivity:
     variance : of the chance over the numbers that passed, luck and all else averaged out
     noise : variance that luck and all other numbers still give to the chance computed at one point
     divisible : whether `variance` lies above 0 beyond doubt; otherwise the shares say nothing
-    screened : all uncertain numbers, the weightiest first; `shares` : of those that passed, by total share
+    shares : of the numbers that passed the screening, by total share
+    screened : all uncertain numbers, the weightiest first
+    budget : about how many runs were to be spent
     runs, failed_runs : in all; `screening_runs` of them for the screening
     rows, courses : points of the priors times courses of luck at each
     """
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
-    seed: int
-    set: dict[str, float]
-    policy: str
-    outcome: str
-    outcome_title: str
-    by: date
-    level: float
-    interval: str
+    QUESTION: ClassVar[str] = "sensitivity"
+
     chance: Estimate
     variance: Estimate
     noise: float
     divisible: bool
     shares: list[Share]
     screened: list[Screened]
+    budget: int
     runs: int
     screening_runs: int
     failed_runs: int
@@ -128,24 +120,27 @@ class Sensitivity:
     rows: int
     courses: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
-        from offramp.questions.runner import plain
-        from offramp.version import __version__
+    @property
+    def failures(self) -> tuple[int, int]:
+        return self.failed_runs, self.runs
 
-        made: dict[str, Any] = plain(dataclasses.asdict(self))
-        return {**made, "version": __version__}
+
+ANSWER = Sensitivity
+
+
+def asked(request: Request) -> Sensitivity:
+    """What `offramp sensitivity` asks."""
+    design = request.design(scenarios=1)
+    return sensitivity(design, request["outcome"], runs=request["budget"], how=request.how)
 
 
 def sensitivity(
     design: Design,
     outcome: str | None = None,
     *,
-    runs: int = SENSITIVITY_RUNS,
+    runs: int = BUDGET,
     factors: int = MOST_FACTORS,
-    threads: int | None = None,
-    progress: Progress | None = None,
-    engine: EngineName = "compiled",
+    how: How = AS_SUITS,
 ) -> Sensitivity:
     """Screen all uncertain numbers of a model, then divide the variance of a chance among those that matter.
 
@@ -156,7 +151,7 @@ def sensitivity(
     outcome : whose chance by the end is asked; None for the first that ends a run
     runs : about how many runs to spend, half of them on the screening
     factors : at most so many numbers pass the screening
-    threads : how many to use; None for one per processor. Results do not depend on it.
+    how : how futures are run
 
     Returns
     -------
@@ -170,67 +165,28 @@ def sensitivity(
         If runs fail nearly everywhere.
     """
     need(design, "Design")
-    model = design.model
-    asked = outcome_asked(model, outcome)
+    about = outcome_asked(design.model, outcome)
     if len(design.policies) != 1:
         raise UsageError(f"a sensitivity is that under one policy; this design has {len(design.policies)}.")
-    known = factors_of(model, frozenset(design.overrides))
-    if not known:
-        raise UsageError(f"no number of model `{model.name}` is uncertain: there is nothing to vary.")
-    points = TRAJECTORIES * (len(known) + 1)
-    few = 2 * FEWEST_COURSES * max(points, 64 * (min(factors, len(known)) + 2))
-    if runs < few:
-        raise UsageError(
-            f"{runs:,} runs are too few for {len(known)} uncertain numbers: at least {few:,} are needed."
-        )
-    counter = _Counter(Response(design, asked, engine), threads, progress, runs)
-    courses = min(MOST_COURSES, runs // 2 // points)
-    screening = screen(len(known), counter.of(known), courses, design.seed % 2**32)
-    order = sorted(range(len(known)), key=lambda i: -screening.effect[i])
-    # Those that stand out go first; the places left go to the weightiest of the others, for screening with
-    # few courses of luck may well have missed one.
-    passed = sorted(order, key=lambda i: not screening.stands_out[i])[:factors]
+    known = _uncertain(design)
+    fewest = _enough(runs, len(known), factors)
+    seed = design.seed % 2**32
+    counter = _Counter(Response(design, about, how), how.progress, runs)
+    courses = min(MOST_COURSES, runs // 2 // _points(len(known)))
+    screening = screen(len(known), counter.of(known), courses, seed)
+    order, passed = _ranked(screening, factors)
     chosen = [known[i] for i in passed]
-    rows, courses = _layout(max(few // 2, runs - counter.done), len(chosen))
-    found = indices(len(chosen), counter.of(chosen), rows, courses, design.seed % 2**32)
-    values = [(f.value([FIFTH / 2, 1 - FIFTH / 2])) for f in chosen]
-    shares = [
-        Share(**_about(f), first=s, total=t, low=lo, high=hi, low_value=float(v[0]), high_value=float(v[1]))
-        for f, s, t, lo, hi, v in zip(
-            chosen, found.first, found.total, found.low_fifth, found.high_fifth, values, strict=True
-        )
-    ]
+    rows, courses = _layout(max(fewest // 2, runs - counter.done), len(chosen))
+    found = indices(len(chosen), counter.of(chosen), rows, courses, seed)
     return Sensitivity(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
-        seed=design.seed,
-        set=dict(design.overrides),
-        policy=design.policies[0],
-        outcome=asked,
-        outcome_title=next(o.title for o in model.outcomes if o.name == asked) or asked,
-        by=model.dates[-1],
-        level=LEVEL,
-        interval=INTERVAL,
+        **head_of_outcome(design, about, INTERVALS),
         chance=found.mean,
         variance=found.variance,
         noise=found.noise,
         divisible=found.divisible,
-        shares=sorted(shares, key=lambda s: -s.total.value),
-        screened=[
-            Screened(
-                **_about(known[i]),
-                effect=float(screening.effect[i]),
-                noise=float(screening.noise[i]),
-                mu=float(screening.mu[i]),
-                mu_star=float(screening.mu_star[i]),
-                sigma=float(screening.sigma[i]),
-                stands_out=bool(screening.stands_out[i]),
-                passed=i in passed,
-            )
-            for i in order
-        ],
+        shares=_shares(chosen, found),
+        screened=[_screened(known[i], screening, i, i in passed) for i in order],
+        budget=runs,
         runs=screening.runs + found.runs,
         screening_runs=screening.runs,
         failed_runs=screening.failed_runs + found.failed_runs,
@@ -240,13 +196,72 @@ def sensitivity(
     )
 
 
-def _about(factor: Factor) -> dict[str, str]:
+def _uncertain(design: Design) -> list[Factor]:
+    """All numbers that can be varied; at least one."""
+    known = factors_of(design.model, frozenset(design.overrides))
+    if not known:
+        raise UsageError(f"no number of model `{design.model.name}` is uncertain: there is nothing to vary.")
+    return known
+
+
+def _points(known: int) -> int:
+    """At how many points so many numbers are screened."""
+    return TRAJECTORIES * (known + 1)
+
+
+def _enough(runs: int, known: int, factors: int) -> int:
+    """The fewest runs that do for so many uncertain numbers; raises where there are fewer."""
+    fewest = 2 * FEWEST_COURSES * max(_points(known), FEWEST_ROWS * (min(factors, known) + 2))
+    if runs < fewest:
+        raise UsageError(
+            f"{runs:,} runs are too few for {known} uncertain numbers: at least {fewest:,} are needed."
+        )
+    return fewest
+
+
+def _ranked(screening: Screening, most: int) -> tuple[list[int], list[int]]:
+    """Numbers by their effect, and those that pass.
+
+    Those that stand out go first; the places left go to the weightiest of the others, for screening with few
+    courses of luck may well have missed one.
+    """
+    order = sorted(range(len(screening.effect)), key=lambda i: -screening.effect[i])
+    return order, sorted(order, key=lambda i: not screening.stands_out[i])[:most]
+
+
+def _shares(factors: list[Factor], found: Indices) -> list[Share]:
+    shares = []
+    for i, factor in enumerate(factors):
+        low_value, high_value = factor.value([FIFTH / 2, 1 - FIFTH / 2]).tolist()
+        shares.append(
+            Share(
+                **_names(factor), first=found.first[i], total=found.total[i], low=found.low_fifth[i],
+                high=found.high_fifth[i], low_value=low_value, high_value=high_value,
+            )
+        )  # fmt: skip
+    return sorted(shares, key=lambda s: -s.total.value)
+
+
+def _screened(factor: Factor, found: Screening, i: int, passed: bool) -> Screened:
+    return Screened(
+        **_names(factor),
+        effect=float(found.effect[i]),
+        noise=float(found.noise[i]),
+        mu=float(found.mu[i]),
+        mu_star=float(found.mu_star[i]),
+        sigma=float(found.sigma[i]),
+        stands_out=bool(found.stands_out[i]),
+        passed=passed,
+    )
+
+
+def _names(factor: Factor) -> dict[str, str]:
     return {name: getattr(factor, name) for name in ("kind", "actor", "name", "title", "unit")}
 
 
 def _layout(runs: int, factors: int) -> tuple[int, int]:
     """Rows (a power of 2) and courses of luck for about so many runs: many rows first, then luck."""
-    rows = 64
+    rows = FEWEST_ROWS
     while 2 * rows * (factors + 2) * FEWEST_COURSES <= runs and rows < MOST_ROWS:
         rows *= 2
     return rows, max(FEWEST_COURSES, min(MOST_COURSES, runs // (rows * (factors + 2))))
@@ -255,10 +270,8 @@ def _layout(runs: int, factors: int) -> tuple[int, int]:
 class _Counter:
     """Evaluates one response for several designs of points, each on luck of its own, with one progress."""
 
-    def __init__(
-        self, response: Response, threads: int | None, progress: Progress | None, total: int
-    ) -> None:
-        self._response, self._threads, self._progress = response, threads, progress
+    def __init__(self, response: Response, progress: Progress | None, total: int) -> None:
+        self._response, self._progress = response, progress
         self._total, self._courses, self.done = total, 0, 0
 
     def of(self, factors: list[Factor]) -> Evaluate:
@@ -271,6 +284,6 @@ class _Counter:
 
             self._courses += int(luck.max()) + 1
             self.done += luck.size
-            return self._response(factors, points, luck + first, self._threads, step)
+            return self._response(factors, points, luck + first, step)
 
         return evaluate

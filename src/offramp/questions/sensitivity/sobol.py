@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate, estimate
+from offramp.analysis.intervals import LEVEL, Estimate, estimate
 from offramp.errors import OfframpError
 from offramp.given import library
 from offramp.questions.sensitivity.screening import Evaluate

@@ -1,99 +1,155 @@
-"""What a chance hangs on, as text for a terminal."""
+"""What a chance hangs on, in words."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
-from offramp.analysis.shapley import Estimate
-from offramp.questions.sensitivity.ask import Sensitivity
+from offramp.analysis.intervals import Estimate
+from offramp.charts.canvas import NARROW
+from offramp.charts.differences import Gap, differences
+from offramp.model import Model
+from offramp.questions.sensitivity.ask import Screened, Sensitivity, Share
+from offramp.questions.sensitivity.chart import chart
 from offramp.tell import figures
-from offramp.tell.terminal import Page
+from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Telling
+from offramp.tell.words import enumerated, quoted
 
 _MOST_SCREENED = 12
+_MOST_IN_CAVEAT = 3
 _ROUGH = 0.5  # width of the interval of a share beyond which it says little
 
 
-def sensitivity_text(found: Sensitivity, again: str, columns: int, colour: bool = False) -> str:
-    """What `offramp sensitivity` prints."""
-    page = Page(columns)
-    page.heading(found.title)
-    for sentence in _headlines(found):
-        page.paragraph(sentence)
-    if found.illustrative:
-        page.paragraph("Illustrative: the numbers of this model are there to teach.")
-    page.heading(f"What the chance hangs on: {found.outcome_title}")
-    page.paragraph(
-        "Low, high: the chance where the number is in the lowest and in the highest fifth of what it may be. "
-        "Alone, with others: share of the variance of the chance that goes if the number is known, alone and "
-        "counting all that it does together with others."
+def tell(found: Sensitivity, model: Model | None = None) -> Telling:
+    """What `offramp sensitivity` says."""
+    return Telling(
+        title=found.title,
+        head=[Paragraph(sentence) for sentence in _headlines(found)],
+        body=[*_shares(found), *_left_out(found)],
+        sure=_how_sure(found),
+        section="What the chance hangs on",
+        caveats=_caveats(found),
     )
-    page.table(
-        ["", "low", "high", "alone", "with others"],
-        [
-            [
-                f"{s.title} ({_values(s.low_value, s.high_value, s.unit)})",
-                _chance(s.low),
-                _chance(s.high),
-                _share(s.first),
-                _share(s.total),
-            ]
-            for s in found.shares
-        ],
-    )
-    rest = [s for s in found.screened if not s.passed and s.effect > 0][:_MOST_SCREENED]
-    if rest:
-        page.heading("Screened, and left out")
-        page.paragraph(
-            "Change of the chance, in points of a hundred, from one end of the number's range to the other; "
-            "beside it what luck alone would show."
-        )
-        page.table(
-            ["", "change", "luck alone"],
-            [[s.title, f"{100 * s.effect:.2f}", f"{100 * s.noise:.2f}"] for s in rest],
-        )
-        others = len(found.screened) - len(found.shares) - len(rest)
-        if others > 0:
-            page.paragraph(f"{others} others change it less, or not at all (--format json lists them).", "  ")
-    page.heading("How sure")
-    page.paragraph(f"90 % interval: {found.interval}")
-    page.paragraph(
-        f"{found.runs:,} futures: {found.screening_runs:,} to screen {len(found.screened)} uncertain numbers "
-        f"along {found.trajectories} paths from the 5th to the 95th percentile of each, the others at "
-        f"{found.rows:,} rows of points with {found.courses} courses of luck each."
-    )
-    page.gap()
-    page.paragraph(f"Again: {again}", hanging="       ")
-    return page.text(colour)
 
 
-def _headlines(found: Sensitivity) -> list[str]:
-    until = figures.end_words(found.by)
-    kept = [s for s in found.screened if s.stands_out]
-    spread = math.sqrt(max(0.0, found.variance.value))
-    said = [
-        f"{found.outcome_title} by {until}: {figures.percent(found.chance.value)} over all that is "
-        f"uncertain. Of {len(found.screened)} uncertain numbers {len(kept)} stand out from luck in a first "
-        f"screening; the {len(found.shares)} that weigh most are in the table."
-    ]
+def _headlines(found: Sensitivity) -> Iterator[str]:
+    stand_out = sum(s.stands_out for s in found.screened)
+    yield (
+        f"{found.outcome_title} by {figures.end_words(found.by)}: {figures.percent(found.chance.value)} over "
+        f"all that is uncertain. Of {len(found.screened)} uncertain numbers {stand_out} stand out from luck "
+        f"in a first screening; the {len(found.shares)} that weigh most are in the table."
+    )
     if not found.divisible:
-        said.append(
+        yield (
             "The numbers below move the chance so little that their shares cannot be told from chance: ask "
             "for more runs."
         )
     elif found.shares:
-        top = found.shares[0]
-        hangs = "Most seems to hang" if _rough(found) else "Most hangs"
-        said.append(
-            f"{hangs} on: {top.title}. If the {len(found.shares)} numbers in the table were known, the "
-            f"chance would typically turn out {100 * spread:.1f} points of a hundred higher or lower than "
-            "it is now."
+        yield from _weightiest(found)
+
+
+def _weightiest(found: Sensitivity) -> Iterator[str]:
+    rough = _rough(found)
+    spread = math.sqrt(max(0.0, found.variance.value))
+    yield (
+        f"{'Most seems to hang' if rough else 'Most hangs'} on: {found.shares[0].title}. If the "
+        f"{len(found.shares)} numbers in the table were known, the chance would typically turn out "
+        f"{100 * spread:.1f} points of a hundred higher or lower than it is now."
+    )
+    if rough:
+        yield (
+            "Shares of the variance are rough: with so few futures some of them may be nearly nothing or "
+            f"nearly all. Low and high are surer; ask for more, such as --runs {_more(found.runs)}."
         )
-        if _rough(found):
-            said.append(
-                "Shares of the variance are rough: with so few futures some of them may be nearly nothing or "
-                f"nearly all. Low and high are surer; ask for more, such as --runs {_more(found.runs)}."
-            )
-    return said
+
+
+def _shares(found: Sensitivity) -> Iterator[Block]:
+    yield Heading(f"What the chance hangs on: {found.outcome_title}")
+    yield Paragraph(
+        "Low, high: the chance where the number is in the lowest and in the highest fifth of what it may be. "
+        "Alone, with others: share of the variance of the chance that goes if the number is known, alone and "
+        "counting all that it does together with others.",
+        small=True,
+    )
+    table = Table(("", "low", "high", "alone", "with others"), [_row(s) for s in found.shares])
+    if found.shares:
+        yield _figure(found, table)
+    yield table
+
+
+def _row(share: Share) -> tuple[str, ...]:
+    return (
+        f"{share.title} ({_values(share.low_value, share.high_value, share.unit)})",
+        _chance(share.low),
+        _chance(share.high),
+        _share(share.first),
+        _share(share.total),
+    )
+
+
+def _figure(found: Sensitivity, table: Table) -> Figure:
+    narrow = differences([("", [_gap(s) for s in found.shares])], NARROW, beside=False)
+    sentence = _figure_sentence(found)
+    return Figure("shares", "", sentence, chart(found), table, narrow, name="What the chance hangs on")
+
+
+def _figure_sentence(found: Sensitivity) -> str:
+    risk = quoted(found.outcome_title)
+    if not found.divisible:
+        return f"What uncertain numbers bring to the chance of {risk} is not told from luck by these futures."
+    first = found.shares[0]
+    share = figures.percent(max(0.0, min(1.0, first.total.value)), 0)
+    return (
+        f"The chance of {risk} hangs most on {quoted(first.title)}: {share} of what uncertain numbers bring "
+        "to it."
+    )
+
+
+def _gap(share: Share) -> Gap:
+    """From the chance where a number is low to the one where it is high."""
+    low, high = share.low, share.high
+    change = high.value - low.value
+    return Gap(
+        share.title, 100 * change, 100 * (high.low - low.high), 100 * (high.high - low.low),
+        figures.points(change, 1),
+    )  # fmt: skip
+
+
+def _left_out(found: Sensitivity) -> Iterator[Block]:
+    rest = [s for s in found.screened if not s.passed and s.effect > 0][:_MOST_SCREENED]
+    if not rest:
+        return
+    yield Heading("Screened, and left out")
+    yield Paragraph(
+        "Change of the chance, in points of a hundred, from one end of the number's range to the other; "
+        "beside it what luck alone would show."
+    )
+    yield Table(("", "change", "luck alone"), [_screened(s) for s in rest])
+    others = len(found.screened) - len(found.shares) - len(rest)
+    if others > 0:
+        yield Paragraph(f"{others} others change it less, or not at all (--format json lists them).", 1)
+
+
+def _screened(s: Screened) -> tuple[str, ...]:
+    return s.title, f"{100 * s.effect:.2f}", f"{100 * s.noise:.2f}"
+
+
+def _how_sure(found: Sensitivity) -> list[Block]:
+    return [
+        Paragraph(f"90 % interval: {found.intervals['sampling']}"),
+        Paragraph(
+            f"{found.runs:,} futures: {found.screening_runs:,} to screen {len(found.screened)} uncertain "
+            f"numbers along {found.trajectories} paths from the 5th to the 95th percentile of each, the "
+            f"others at {found.rows:,} rows of points with {found.courses} courses of luck each."
+        ),
+    ]
+
+
+def _caveats(found: Sensitivity) -> list[str]:
+    if not (found.shares and found.divisible):
+        return []
+    names = enumerated([quoted(s.title) for s in found.shares[:_MOST_IN_CAVEAT]])
+    return [f"To know better {names}: on these the chance of {quoted(found.outcome_title)} hangs most."]
 
 
 def _rough(found: Sensitivity) -> bool:

@@ -1,1 +1,24 @@
-"""What happens in one future?"""
+"""How does one future go?"""
+
+from offramp.questions.option import POLICY, RUN, SEED, SET, Kind, Option
+from offramp.questions.question import SEE, Question
+
+THOUGHTS = 4
+
+QUESTION = Question(
+    room=__name__,
+    name="story",
+    group=SEE,
+    about="Tell one future of MODEL in words: what each side saw, thought and did, and how it ended.",
+    options=(
+        RUN.but(help="Number of the future to tell."),
+        SEED,
+        SET,
+        POLICY,
+        Option(
+            "--thoughts", "At how many turning points to say why.", Kind.WHOLE, "most_thoughts",
+            default=THOUGHTS, metavar="N", least=0, most=50,
+        ),
+    ),
+    progress=lambda values: "",
+)  # fmt: skip

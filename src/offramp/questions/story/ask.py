@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import ClassVar
 
+from offramp.analysis.answer import Answer, head
 from offramp.analysis.chronicle import Entry, chronicle
 from offramp.errors import UsageError
 from offramp.given import need
 from offramp.model import Model
-from offramp.questions.minds.ask import Mind, minds, misread_title
+from offramp.questions.minds.ask import Mind, Option, minds, misread_title
+from offramp.questions.question import Request
+from offramp.questions.story import THOUGHTS
 from offramp.runs.design import Design
+from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import simulate
 
-THOUGHTS = 4
 _PARTS = 3  # reasons named for an act
 _LEAST = 0.05  # points, of a reason that is named
 
@@ -28,7 +31,7 @@ class Thought:
     ----------
     actor, action : names
     habit, probability : chance of the act by habit alone, and as the actor truly chose
-    points : what it expected of the act over its average choice
+    points : what it expected of the act over its average choice; None where it cannot be known
     reasons : (what, points), the largest first; they are parts of `points`
     text : all of it in words
     """
@@ -38,7 +41,7 @@ class Thought:
     action: str
     habit: float
     probability: float
-    points: float
+    points: float | None
     reasons: tuple[tuple[str, float], ...]
     text: str
 
@@ -52,26 +55,29 @@ class Mistaken:
     wrong: tuple[tuple[str, str, float, float], ...]  # what, unit, truth, taken for
 
 
-@dataclass(frozen=True)
-class Story:
-    """One run in words; `as_dict()` is what `offramp story --format json` prints.
+@dataclass(frozen=True, kw_only=True)
+class Story(Answer):
+    """One run in words.
 
     Attributes
     ----------
+    run : its number
+    most_thoughts : at how many turning points it was asked why
+    start, end : first and last date of the horizon
     ending : title of the outcome that ended the run, or of the one that holds otherwise; empty where the
         model names none
     on_the_way : titles of the outcomes that came and did not end it, in the order in which they came
+    at_first : what those who reason had wrong as it began
+    entries : date by date
+    thoughts : why those who reason did what they did at turning points
     """
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
+    QUESTION: ClassVar[str] = "story"
+
     policy: str
     policy_title: str
-    seed: int
     run: int
-    set: dict[str, float]
+    most_thoughts: int
     start: date
     end: date
     ending: str
@@ -80,17 +86,16 @@ class Story:
     entries: tuple[Entry, ...]
     thoughts: tuple[Thought, ...]
 
-    def as_dict(self) -> dict[str, Any]:
-        from offramp.version import __version__
 
-        plain = asdict(self)
-        plain |= {"start": self.start.isoformat(), "end": self.end.isoformat()}
-        for part in (*plain["entries"], *plain["thoughts"]):
-            part["at"] = part["at"].isoformat()
-        return {**plain, "version": __version__}
+ANSWER = Story
 
 
-def story(design: Design, thoughts: int = THOUGHTS) -> Story:
+def asked(request: Request) -> Story:
+    """What `offramp story` asks."""
+    return story(request.design(scenarios=[request["run"]]), request["most_thoughts"], how=request.how)
+
+
+def story(design: Design, thoughts: int = THOUGHTS, *, how: How = AS_SUITS) -> Story:
     """Tell one run.
 
     Parameters
@@ -98,6 +103,7 @@ def story(design: Design, thoughts: int = THOUGHTS) -> Story:
     design : one scenario under one policy
     thoughts : at how many turning points to look into the mind of who acted; those acts of actors that
         reason which the others expected least. 0: nobody's mind is looked into, which is quicker.
+    how : how the future is run
 
     Raises
     ------
@@ -111,35 +117,41 @@ def story(design: Design, thoughts: int = THOUGHTS) -> Story:
         raise UsageError(f"a story is that of one run; this design has {design.runs:,}.")
     model, policy = design.model, design.policies[0]
     number = int(design.scenarios[0])
-    entries = chronicle(simulate(design, threads=1), policy, number)
-    title = next((p.title for p in model.policies if p.name == policy), policy)
+    runs = simulate(design, threads=1, engine=how.engine)
+    entries = chronicle(runs, policy, number)
     forced = _forced(design, entries)
     entries = [_marked(entry, forced) for entry in entries]
-    turns = [t for t in _turning_points(model, entries) if t not in forced]
-    points = turns[:thoughts]
-    came = [s for e in entries for s in e.sayings if s.kind == "outcome"]
-    titles = {o.name: o.title or o.name for o in model.outcomes}
-    last = next((s.subject for s in came if s.facts["ends"]), None)
-    last = last or next((o.name for o in model.outcomes if o.otherwise), None)
-    deep = [a.name for a in model.actors if a.depth >= 1] if thoughts else []
+    points = [t for t in _turning_points(model, entries) if t not in forced][:thoughts]
+    ending, on_the_way = _outcomes(model, entries)
     return Story(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
+        **head(model, seed=design.seed, settings=design.overrides, intervals={}),
         policy=policy,
-        policy_title=title or policy,
-        seed=design.seed,
+        policy_title=next((p.title for p in model.policies if p.name == policy), policy) or policy,
         run=number,
-        set=dict(design.overrides),
+        most_thoughts=thoughts,
         start=model.start,
         end=model.dates[-1],
-        ending=titles[last] if last else "",
-        on_the_way=tuple(titles[s.subject] for s in came if not s.facts["ends"]),
-        at_first=tuple(_mistaken(m, model) for m in minds(design, None, deep).actors) if deep else (),
+        ending=ending,
+        on_the_way=on_the_way,
+        at_first=_at_first(design) if thoughts else (),
         entries=tuple(entries),
         thoughts=tuple(_thought(design, at, actor, action) for at, actor, action in sorted(points)),
     )
+
+
+def _outcomes(model: Model, entries: list[Entry]) -> tuple[str, tuple[str, ...]]:
+    """Titles of the outcome that a run ended with, and of those that came on the way."""
+    titles = {o.name: o.title or o.name for o in model.outcomes}
+    came = [s for e in entries for s in e.sayings if s.kind == "outcome"]
+    last = [s.subject for s in came if s.facts["ends"]] or [o.name for o in model.outcomes if o.otherwise]
+    return titles[last[0]] if last else "", tuple(titles[s.subject] for s in came if not s.facts["ends"])
+
+
+def _at_first(design: Design) -> tuple[Mistaken, ...]:
+    """What each actor that reasons has wrong as the run begins."""
+    reasoners = [a.name for a in design.model.actors if a.depth >= 1]
+    found = minds(design, None, reasoners).actors if reasoners else []
+    return tuple(_mistaken(m, design.model) for m in found)
 
 
 def _forced(design: Design, entries: list[Entry]) -> set[tuple[date, str, str]]:
@@ -186,40 +198,41 @@ def _mistaken(mind: Mind, model: Model) -> Mistaken:
 
 
 def _thought(design: Design, at: date, actor: str, action: str) -> Thought:
+    """Why an actor did what it did."""
     (mind,) = minds(design, at, [actor]).actors
     option = next(o for o in mind.options if o.name == action)
+    reasons = _reasons(design.model, option)
     judged = option.judgement
-    parts: list[tuple[str, float]] = []
-    if judged is not None:
-        titles = {o.name: o.title or o.name for o in design.model.outcomes}
-        given = [(name, x) for name, x in judged.terms.items()]
-        given += [(titles.get(name, name), x) for name, x in judged.worth.items()]
-        given += [("what the act itself costs", judged.cost)]
-        parts = [(name.replace("_", " "), x) for name, x in given if x is not None and abs(x) >= _LEAST]
-        parts.sort(key=lambda p: -abs(p[1]))
-    relative = judged.relative if judged is not None and judged.relative is not None else math.nan
-    reasons = tuple(parts[:_PARTS])
-    text = _words(mind, option.title or action, option.habit, option.probability, relative, reasons)
-    return Thought(at, actor, action, option.habit, option.probability, relative, reasons, text)
+    points = None if judged is None else judged.relative
+    return Thought(
+        at, actor, action, option.habit, option.probability, points, reasons,
+        _words(mind, option, points, reasons),
+    )  # fmt: skip
 
 
-def _words(
-    mind: Mind,
-    act: str,
-    habit: float,
-    chance: float,
-    points: float,
-    reasons: tuple[tuple[str, float], ...],
-) -> str:
-    chances = f"{_percent(habit)} by habit, {_percent(chance)} on reflection"
-    said = f"{mind.title or mind.name} chooses “{act}”: {chances}."
-    if math.isfinite(points):
-        way = "better" if points >= 0 else "worse"
-        said += f" It looked {abs(points):.1f} points {way} than its average choice"
-        if reasons:
-            said += " (" + ", ".join(f"{name} {x:+.1f}" for name, x in reasons) + ")"
-        said += "."
-    return said
+def _reasons(model: Model, option: Option) -> tuple[tuple[str, float], ...]:
+    """What an act is worth its actor, part by part, the largest first: (what, points)."""
+    judged = option.judgement
+    if judged is None:
+        return ()
+    titles = {o.name: o.title or o.name for o in model.outcomes}
+    parts = [*judged.terms.items(), *((titles.get(name, name), x) for name, x in judged.worth.items())]
+    parts.append(("what the act itself costs", judged.cost))
+    large = [(name.replace("_", " "), x) for name, x in parts if x is not None and abs(x) >= _LEAST]
+    return tuple(sorted(large, key=lambda p: -abs(p[1]))[:_PARTS])
+
+
+def _words(mind: Mind, option: Option, points: float | None, reasons: tuple[tuple[str, float], ...]) -> str:
+    text = (
+        f"{mind.title or mind.name} chooses “{option.title or option.name}”: {_percent(option.habit)} by "
+        f"habit, {_percent(option.probability)} on reflection."
+    )
+    if points is None or not math.isfinite(points):
+        return text
+    way = "better" if points >= 0 else "worse"
+    because = ", ".join(f"{name} {x:+.1f}" for name, x in reasons)
+    because = f" ({because})" if because else ""
+    return f"{text} It looked {abs(points):.1f} points {way} than its average choice{because}."
 
 
 def _percent(p: float) -> str:

@@ -1,4 +1,4 @@
-"""Why futures end otherwise: where paired futures part, what lies between, and what goes without it.
+"""Why futures end as they do: where paired futures part, what lies between, and what that carries.
 
 Two questions of one kind. Of two policies: why do futures under one end otherwise than under the other? Of
 one policy: why does an outcome come in some futures and not in the rest? Luck is common to what is compared,
@@ -12,24 +12,26 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from offramp.analysis.answer import Answer, head
 from offramp.analysis.between import Bools, Group, ahead, lately, lifts, typical
 from offramp.analysis.features import Feature, features
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate
+from offramp.analysis.intervals import Estimate
 from offramp.engine.schedule import schedule_of
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
 from offramp.model import Model, Policy
-from offramp.questions.runner import outcome_asked, plain
+from offramp.questions.question import Request
+from offramp.questions.runner import outcome_asked, outcome_title
 from offramp.questions.story.ask import story
-from offramp.questions.why.mediation import Without, mediated
+from offramp.questions.why.mediation import Mediator, Thing, mediated
 from offramp.runs.design import Design
-from offramp.runs.simulate import EngineName, Progress, simulate
+from offramp.runs.how import AS_SUITS, How
+from offramp.runs.simulate import simulate
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,14 +42,15 @@ MOST_BETWEEN = 10
 MOST_MEDIATORS = 4
 MOST_PARTINGS = 6
 STORIES = 3
-LINES = 6  # dates told of each
+LINES = 6  # last dates of each that are retold
 FEWEST_CASES = 10
 MONTHS = 3.0  # what lies before an outcome is looked for in so many months
 
-INTERVAL = (
-    "sampling error only: these are so many futures and not endlessly many. What lies between comes more "
-    "often before the outcome; whether it brings it about is asked by taking it away."
-)
+# What the intervals hold.
+INTERVALS = {
+    "sampling": "sampling error only: these are so many futures and not endlessly many. What lies between "
+    "comes more often before the outcome; whether it brings it about is asked by taking it away."
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Parting:
 
 
 @dataclass(frozen=True)
-class Lying:
+class Precursor:
     """Something that lies before the outcome more often than elsewhere.
 
     Attributes
@@ -91,7 +94,7 @@ class Lying:
 
 @dataclass(frozen=True)
 class Line:
-    """What is told of one date."""
+    """What happened on one date."""
 
     at: date
     text: str
@@ -118,28 +121,28 @@ class Typical:
     story: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Why:
-    """Why futures end otherwise.
+@dataclass(frozen=True, kw_only=True)
+class Why(Answer):
+    """Why futures end as they do.
 
     Attributes
     ----------
+    outcome_title, by : the outcome as readers call it, and the last date
     first, second : policies compared; `second` is empty where an outcome is set against the rest
+    runs : futures under each policy; `held_runs` : those of them that failed under none
+    failed_runs : over all policies
+    months : how long before the outcome was looked at
     chance, second_chance : share of futures with the outcome under each
     cases : futures with the outcome whose pair (or the rest) is without it; `gained` of them under `second`
     parted : share of pairs that part at all before the end
     partings : first differences of the pairs that end otherwise
     between : what lies before the outcome, the greatest surplus first
-    mediated : what of the difference (or of the chance) goes without it
+    mediated : what share of the difference (or of the chance) is eliminated without it
     typical : futures that stand for the cases
     """
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
-    seed: int
-    set: dict[str, float]
+    QUESTION: ClassVar[str] = "why"
+
     outcome: str
     outcome_title: str
     by: date
@@ -148,6 +151,7 @@ class Why:
     first_title: str
     second_title: str
     runs: int
+    held_runs: int
     failed_runs: int
     months: float
     chance: float
@@ -156,29 +160,42 @@ class Why:
     gained: int
     parted: float | None
     partings: list[Parting]
-    between: list[Lying]
-    mediated: list[Without]
+    between: list[Precursor]
+    mediated: list[Mediator]
     typical: list[Typical]
-    level: float
-    interval: str
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
-        from offramp.version import __version__
+    @property
+    def policies(self) -> list[str]:
+        """The policies compared, if two are."""
+        return [self.first, self.second] if self.second else []
 
-        made: dict[str, Any] = plain(dataclasses.asdict(self))
-        return {**made, "version": __version__}
+    @property
+    def policy(self) -> str | None:
+        """The policy under which an outcome is set against the rest; None for `baseline`."""
+        return None if self.second or self.first == "baseline" else self.first
+
+    @property
+    def failures(self) -> tuple[int, int]:
+        return self.failed_runs, self.runs * (2 if self.second else 1)
 
 
-def why(
-    design: Design,
-    outcome: str | None = None,
-    *,
-    months: float = MONTHS,
-    threads: int | None = None,
-    progress: Progress | None = None,
-    engine: EngineName = "compiled",
-) -> Why:
+ANSWER = Why
+
+
+def asked(request: Request) -> Why:
+    """What `offramp why` asks."""
+    policies, policy = list(request["policies"]), request["policy"]
+    if len(policies) not in (0, 2):
+        raise UsageError(
+            "two policies are compared, such as `baseline ease`; name none to ask why an outcome comes."
+        )
+    if policies and policy is not None:
+        raise UsageError("`--policy` is for asking why an outcome comes; here two policies are compared.")
+    design = request.design(policies or [policy or "baseline"])
+    return why(design, request["outcome"], months=request["months"], how=request.how)
+
+
+def why(design: Design, outcome: str | None = None, *, months: float = MONTHS, how: How = AS_SUITS) -> Why:
     """Say why futures end otherwise: of two policies, or those with an outcome against the rest.
 
     Parameters
@@ -186,12 +203,12 @@ def why(
     design : one policy, or the two that are compared
     outcome : that comes or does not; None for the first that ends a run
     months : how long before an outcome to look for what lies there, where it is set against the rest
-    threads : how many to use; None for one per processor. Results do not depend on it.
+    how : how futures are run
 
     Returns
     -------
-    Why. Lifts are those of `offramp.analysis.between`; what goes without something is found by running the
-    same futures with that act forbidden or that event without effect (`offramp.questions.why.mediation`).
+    Why. Lifts are those of `offramp.analysis.between`; the share eliminated is found by running the same
+    futures with that act forbidden or that event without effect (`offramp.questions.why.mediation`).
 
     Raises
     ------
@@ -202,69 +219,85 @@ def why(
     """
     need(design, "Design")
     model = design.model
-    asked = outcome_asked(model, outcome)
+    about = outcome_asked(model, outcome)
     if len(design.policies) > 2:
         raise UsageError(f"two policies can be compared at a time; this design has {len(design.policies)}.")
-    runs = simulate(design, threads=threads, engine=engine, progress=progress, variables=[])
-    came, going, held = _course(runs, model, asked)
-    if not held.any():
-        raise OfframpError("every future failed; `offramp run` says why.")
-    everything, happened = features(runs)
-    known, present = _telling(model, everything, happened)
-    scenarios = design.scenarios[held]
-    came, going, present = came[:, held], going[:, held], present[:, held]
-    directly = _directly(model, design.policies, known)
-    by_policy = _directly(model, design.policies, everything)
+    runs = simulate(design, threads=how.threads, engine=how.engine, progress=how.progress, variables=[])
+    futures = _futures(runs, design, about)
+    effective = futures.without(_idle_acts(model))
     window = max(1, round(months / model.step_length))
-    partings, parted, first_step = _partings(everything, happened[:, held], going, came, by_policy)
-    groups, cases = _groups(present, came, going, window)
+    partings, parted, first_step = _partings(futures)
+    groups, cases = _groups(effective, window)
     if len(cases) < FEWEST_CASES:
-        raise OfframpError(_too_few(model, asked, design, len(cases), int(held.sum())))
-    between = _between(known, groups, np.asarray(directly.any(axis=(0, 1)), np.bool_), design.seed)
-    can = [b for b in between if not b.set and not b.branch]
+        raise OfframpError(_too_few(design, about, len(cases), len(futures.scenarios)))
+    between = _between(effective, groups, design.seed)
+    can_be_removed = [b for b in between if not b.set and not b.branch][:MOST_MEDIATORS]
+    things = [Thing(b.kind, b.subject, b.name, b.title) for b in can_be_removed]
+    chances = (futures.came >= 0).mean(axis=1).tolist()
     return Why(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
-        seed=design.seed,
-        set=dict(design.overrides),
-        outcome=asked,
-        outcome_title=_outcome_title(model, asked),
+        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS),
+        **_policies_compared(design),
+        outcome=about,
+        outcome_title=outcome_title(model, about),
         by=model.dates[-1],
-        first=design.policies[0],
-        second=design.policies[1] if len(design.policies) > 1 else "",
-        first_title=_policy(model, design.policies[0]).title or design.policies[0],
-        second_title=(_policy(model, design.policies[-1]).title or design.policies[-1])
-        if len(design.policies) > 1
-        else "",
-        runs=len(scenarios),
+        runs=len(design.scenarios),
+        held_runs=len(futures.scenarios),
         failed_runs=int((runs["status"].values != 0).sum()),
-        months=window * model.step_length,
-        chance=float((came[0] >= 0).mean()),
-        second_chance=float((came[1] >= 0).mean()) if len(came) > 1 else None,
+        months=float(window * model.step_length),
+        chance=chances[0],
+        second_chance=chances[1] if len(chances) > 1 else None,
         cases=len(cases),
         gained=sum(group == 1 for group, _ in cases),
         parted=parted,
         partings=partings,
         between=between,
-        mediated=mediated(
-            design.only(scenarios),
-            asked,
-            [(b.kind, b.subject, b.name, b.title) for b in can[:MOST_MEDIATORS]],
-            threads,
-            engine,
-            progress,
-        ),
-        typical=_typical(design, scenarios, groups, cases, first_step),
-        level=LEVEL,
-        interval=INTERVAL,
+        mediated=mediated(design.only(futures.scenarios), about, things, how),
+        typical=_typical(design, futures.scenarios, groups, cases, first_step),
     )
 
 
-def _course(runs: xr.Dataset, model: Model, outcome: str) -> tuple[Ints, Bools, Bools]:
-    """Step in which the outcome came, (policy, run), -1 for never; whether a run goes on through a step,
-    (policy, run, step); and which runs failed under no policy, (run,)."""
+@dataclass(frozen=True)
+class _Futures:
+    """What happened in the futures that failed under no policy.
+
+    Attributes
+    ----------
+    scenarios : (run,), their numbers
+    came : (policy, run), step in which the outcome came, -1 for never
+    going : (policy, run, step), whether a run goes on through a step
+    features : what may happen
+    present : (policy, run, step, feature), where it did
+    decided : (policy, step, feature), whether the policy itself decides on it
+    """
+
+    scenarios: Ints
+    came: Ints
+    going: Bools
+    features: list[Feature]
+    present: Bools
+    decided: Bools
+
+    def without(self, acts: set[tuple[str, str]]) -> _Futures:
+        """The same futures seen without some acts: (actor, action)."""
+        kept = [i for i, f in enumerate(self.features) if (f.subject, f.name) not in acts]
+        return dataclasses.replace(
+            self, features=[self.features[i] for i in kept], present=self.present[..., kept],
+            decided=self.decided[..., kept],
+        )  # fmt: skip
+
+
+def _futures(runs: xr.Dataset, design: Design, outcome: str) -> _Futures:
+    held = (runs["status"].transpose("policy", "scenario").values == 0).all(axis=0)
+    if not held.any():
+        raise OfframpError("every future failed; `offramp run` says why.")
+    came, going = _course(runs, design.model, outcome)
+    known, present = features(runs)
+    decided = _decided(design.model, design.policies, known)
+    return _Futures(design.scenarios[held], came[:, held], going[:, held], known, present[:, held], decided)
+
+
+def _course(runs: xr.Dataset, model: Model, outcome: str) -> tuple[Ints, Bools]:
+    """Step in which the outcome came, (policy, run), and whether a run goes on, (policy, run, step)."""
     names = [o.name for o in model.outcomes]
     step = runs["outcome_step"].transpose("policy", "scenario", "outcome").values.astype(np.int64)
     ends = [i for i, o in enumerate(model.outcomes) if o.absorbing]
@@ -274,22 +307,26 @@ def _course(runs: xr.Dataset, model: Model, outcome: str) -> tuple[Ints, Bools, 
     else:
         came = step[..., names.index(outcome)]
     going = np.arange(model.steps) <= ended[..., None]
-    held = (runs["status"].transpose("policy", "scenario").values == 0).all(axis=0)
-    return came, np.asarray(going, np.bool_), np.asarray(held, np.bool_)
+    return came, np.asarray(going, np.bool_)
 
 
-def _telling(model: Model, known: list[Feature], present: Bools) -> tuple[list[Feature], Bools]:
-    """Features without acts that move nothing: they carry no further what comes of others."""
-    silent = {(a.name, x.name) for a in model.actors for x in a.actions if not x.effects}
-    kept = [i for i, f in enumerate(known) if (f.subject, f.name) not in silent]
-    return [known[i] for i in kept], present[..., kept]
+def _idle_acts(model: Model) -> set[tuple[str, str]]:
+    """Acts that move nothing, (actor, action): they carry nothing further."""
+    return {(a.name, x.name) for a in model.actors for x in a.actions if not x.effects}
 
 
 def _policy(model: Model, name: str) -> Policy:
     return next((p for p in model.policies if p.name == name), Policy(name, name.capitalize()))
 
 
-def _directly(model: Model, policies: Sequence[str], known: list[Feature]) -> Bools:
+def _policies_compared(design: Design) -> dict[str, Any]:
+    """Names and titles of the policies; the second empty where there is one."""
+    first, second = (*design.policies, "")[:2]
+    titles = [_policy(design.model, name).title or name if name else "" for name in (first, second)]
+    return {"first": first, "second": second, "first_title": titles[0], "second_title": titles[1]}
+
+
+def _decided(model: Model, policies: Sequence[str], known: list[Feature]) -> Bools:
     """Whether the policies themselves decide on a feature in a step: (policy, step, feature)."""
     slots = [(a.name, x.name) for a in model.actors for x in a.actions]
     actors = [a.name for a in model.actors]
@@ -305,26 +342,23 @@ def _directly(model: Model, policies: Sequence[str], known: list[Feature]) -> Bo
     return result
 
 
-def _partings(
-    known: list[Feature], present: Bools, going: Bools, came: Ints, directly: Bools
-) -> tuple[list[Parting], float | None, Ints | None]:
-    """First differences of the pairs that end otherwise, share of pairs that part, and in which step each "
-    "does."""
+def _partings(futures: _Futures) -> tuple[list[Parting], float | None, Ints | None]:
+    """First differences of pairs that end otherwise, the share of all pairs that part, and when each does."""
+    present, came = futures.present, futures.came
     if len(present) < 2:
         return [], None, None
-    both = going[0] & going[1]
-    free = ~directly.any(axis=0)
+    both = futures.going[0] & futures.going[1]
+    free = ~futures.decided.any(axis=0)
     differ = (present[0] != present[1]) & both[:, :, None] & free
     at = differ.any(axis=2)
     step = np.where(at.any(axis=1), at.argmax(axis=1), -1)
     otherwise = np.nonzero(((came[0] >= 0) != (came[1] >= 0)) & (step >= 0))[0]
     found: Counter[tuple[str, str]] = Counter()
     for run in otherwise:
-        for pair in _first_differences(known, present[:, run, step[run]], differ[run, step[run]]):
-            found[pair] += 1
+        found.update(_first_differences(futures.features, present[:, run, step[run]], differ[run, step[run]]))
     total = max(1, len(otherwise))
-    told = [Parting(a, b, n / total, n) for (a, b), n in found.most_common(MOST_PARTINGS)]
-    return told, float((step >= 0).mean()), step
+    partings = [Parting(a, b, n / total, n) for (a, b), n in found.most_common(MOST_PARTINGS)]
+    return partings, float((step >= 0).mean()), step
 
 
 def _first_differences(known: list[Feature], happened: Bools, differ: Bools) -> list[tuple[str, str]]:
@@ -337,10 +371,9 @@ def _first_differences(known: list[Feature], happened: Bools, differ: Bools) -> 
     return [(a, b) for a, b in places.values()]
 
 
-def _groups(
-    present: Bools, came: Ints, going: Bools, window: int
-) -> tuple[list[Group], list[tuple[int, int]]]:
+def _groups(futures: _Futures, window: int) -> tuple[list[Group], list[tuple[int, int]]]:
     """Groups in which cases are compared, and the cases as (group, run)."""
+    present, came, going = futures.present, futures.came, futures.going
     if len(present) < 2:
         group = Group(lately(present[0], window), came[0], going[0])
         return [group], [(0, int(run)) for run in np.nonzero(came[0] >= 0)[0]]
@@ -357,18 +390,19 @@ def _groups(
     return groups, cases
 
 
-def _between(known: list[Feature], groups: list[Group], directly: Bools, seed: int) -> list[Lying]:
+def _between(futures: _Futures, groups: list[Group], seed: int) -> list[Precursor]:
     """Features that lie before the outcome beyond doubt, the greatest surplus first."""
-    found = lifts(groups, seed)
+    found, known = lifts(groups, seed), futures.features
+    decided = np.asarray(futures.decided.any(axis=(0, 1)), np.bool_)
     sure = [f for f in range(len(known)) if found.sure[f]]
     sure.sort(key=lambda f: (found.expected[f] - found.share[f], f))
     return [
-        Lying(
+        Precursor(
             **dataclasses.asdict(known[f]),
             share=float(found.share[f]),
             expected=float(found.expected[f]),
             lift=Estimate(float(found.lift[f]), float(found.low[f]), float(found.high[f])),
-            set=bool(directly[f]),
+            set=bool(decided[f]),
         )
         for f in sure[:MOST_BETWEEN]
     ]
@@ -390,36 +424,31 @@ def _typical(
         last = int(groups[g].came[run])
         parted = None if parts is None or parts[run] < 0 else model.date_of(int(parts[run]))
         name, number = design.policies[g], int(scenarios[run])
-        lines = _told(design.only([number], [name]), last)
+        lines = _last_lines(design.only([number], [name]), last)
         result.append(Typical(number, name, float(share), parted, model.date_of(last), lines))
     return sorted(result, key=lambda t: -t.share)
 
 
-def _told(design: Design, last: int) -> tuple[Line, ...]:
+def _last_lines(design: Design, last: int) -> tuple[Line, ...]:
     """The last dates of a future up to a step: what happened, acts that move something, what came of it."""
-    model = design.model
-    silent = {(a.name, x.name) for a in model.actors for x in a.actions if not x.effects}
+    idle = _idle_acts(design.model)
     lines = []
     for entry in story(design, thoughts=0).entries:
-        if model.step_of(entry.at) > last:
+        if design.model.step_of(entry.at) > last:
             break
-        said = [
+        sentences = [
             s.text
             for s in entry.sayings
             if s.kind in ("event", "exchange", "outcome")
-            or (s.kind == "act" and (s.subject, s.facts["action"]) not in silent)
+            or (s.kind == "act" and (s.subject, s.facts["action"]) not in idle)
         ]
-        if said:
-            lines.append(Line(entry.at, " ".join(said)))
+        if sentences:
+            lines.append(Line(entry.at, " ".join(sentences)))
     return tuple(lines[-LINES:])
 
 
-def _outcome_title(model: Model, outcome: str) -> str:
-    return next(o.title for o in model.outcomes if o.name == outcome) or outcome
-
-
-def _too_few(model: Model, outcome: str, design: Design, cases: int, runs: int) -> str:
-    title = _outcome_title(model, outcome)
+def _too_few(design: Design, outcome: str, cases: int, runs: int) -> str:
+    title = outcome_title(design.model, outcome)
     if len(design.policies) > 1:
         return (
             f"only {cases} of {runs:,} paired futures end otherwise as to “{title}” under these policies: "

@@ -1,21 +1,22 @@
-"""What goes without something: the same futures with an act forbidden or an event without effect."""
+"""What acts and events carry of a chance: the same futures with one forbidden or without effect."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.shapley import Estimate, estimate
+from offramp.analysis.intervals import LEVEL, Estimate, estimate
 from offramp.engine.hazards import chances, is_smooth
 from offramp.engine.schedule import schedule_of
 from offramp.model import Intervention, Model, Policy, constant
-from offramp.questions.runner import RUNS_AT_ONCE, in_threads, part
+from offramp.questions.runner import in_blocks, part
 from offramp.runs.design import Design
-from offramp.runs.simulate import EngineName, Progress, engine_for
+from offramp.runs.how import AS_SUITS, How
+from offramp.runs.simulate import engine_for
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,16 +24,25 @@ RESAMPLES = 500
 SCENARIOS = 2_000  # at most, in each world
 
 
+class Thing(NamedTuple):
+    """An act (of an actor, its `subject`), a random event or an exchange."""
+
+    kind: str
+    subject: str
+    name: str
+    title: str
+
+
 @dataclass(frozen=True)
-class Without:
-    """What an act or an event carries of a chance, or of the difference between two policies.
+class Mediator:
+    """What an act, an event or an exchange carries of a chance, or of the difference between two policies.
 
     Attributes
     ----------
     effect : the difference (second policy less first), or the chance itself of one policy
     left : what is left of it without
-    carried : the part that goes
-    share : carried over effect; None where the effect cannot be told from none
+    carried : the part eliminated
+    share : carried over effect, the share eliminated; None where the effect cannot be told from none
     """
 
     kind: str
@@ -45,22 +55,16 @@ class Without:
     share: Estimate | None
 
 
-def mediated(
-    design: Design,
-    outcome: str,
-    things: list[tuple[str, str, str, str]],
-    threads: int | None = None,
-    engine: EngineName = "compiled",
-    progress: Progress | None = None,
-) -> list[Without]:
+def mediated(design: Design, outcome: str, things: Sequence[Thing], how: How = AS_SUITS) -> list[Mediator]:
     """Controlled direct effects: the same futures under the same luck with one thing taken away.
 
     Parameters
     ----------
     design : one policy or two; at most 2,000 of its scenarios are run
     outcome : whose chance by the end is asked
-    things : (kind, subject, name, title) of acts (forbidden from start to end), random events (that
-        happen, but have no effect) and exchanges (that never open)
+    things : acts (forbidden from start to end), random events (that happen, but have no effect) and
+        exchanges (that never open)
+    how : how futures are run
 
     Returns
     -------
@@ -73,17 +77,18 @@ def mediated(
     if not things:
         return []
     design = design.only(design.scenarios[:SCENARIOS])
-    worlds = _Worlds(design, outcome, threads, engine, progress, len(things) + 1)
-    effect = _difference(worlds.played(design.model, ()))
+    worlds = _Worlds(design, outcome, how, len(things) + 1)
+    effect = worlds.effect(design.model)
     counted = not is_smooth(design.model, outcome)
-    result = []
-    for kind, subject, name, title in things:
-        if kind == "act":
-            left = worlds.played(design.model, (Intervention(forbid=((subject, (name,)),)),))
-        else:
-            left = worlds.played(muted(design.model, kind, name), ())
-        result.append(_told(kind, subject, name, title, effect, _difference(left), counted, design.seed))
-    return result
+    return [_mediator(t, effect, _without(t, worlds), counted, design.seed) for t in things]
+
+
+def _without(thing: Thing, worlds: _Worlds) -> Floats:
+    """The effect that is left without a thing: (run,)."""
+    model = worlds.design.model
+    if thing.kind == "act":
+        return worlds.effect(model, Intervention(forbid=((thing.subject, (thing.name,)),)))
+    return worlds.effect(muted(model, thing.kind, thing.name))
 
 
 def muted(model: Model, kind: str, event: str) -> Model:
@@ -103,83 +108,60 @@ def muted(model: Model, kind: str, event: str) -> Model:
     )
 
 
-def _difference(values: list[Floats]) -> Floats:
-    """Of one policy its chance, of two the second's less the first's: (run,)."""
-    return values[0] if len(values) == 1 else values[1] - values[0]
-
-
 class _Worlds:
     """Runs the policies of a design in variants of its model."""
 
-    def __init__(
-        self,
-        design: Design,
-        outcome: str,
-        threads: int | None,
-        engine: EngineName,
-        progress: Progress | None,
-        worlds: int,
-    ) -> None:
-        self.design, self.outcome, self.threads, self.engine = design, outcome, threads, engine
-        self.progress, self.total, self.done = progress, worlds * design.runs, 0
+    def __init__(self, design: Design, outcome: str, how: How, worlds: int) -> None:
+        self.design, self.outcome, self.how = design, outcome, how
+        self.total, self.done = worlds * design.runs, 0
         self.inputs = design.inputs(design.policies[0])
 
-    def played(self, model: Model, added: tuple[Intervention, ...]) -> list[Floats]:
-        """What each run says of the chance of the outcome, under each policy: [(run,)]."""
-        runner = engine_for(model, self.engine)
-        count = len(self.design.scenarios)
-        result = [np.empty(count) for _ in self.design.policies]
-        named = {p.name: p for p in model.policies}
+    def effect(self, model: Model, *added: Intervention) -> Floats:
+        """Of one policy its chance, of two the second's less the first's: (run,)."""
+        values = [self._chances(model, name, added) for name in self.design.policies]
+        return values[0] if len(values) == 1 else values[1] - values[0]
 
-        def run(which: int, here: slice) -> None:
-            name = self.design.policies[which]
-            policy = named.get(name, Policy(name, name))
-            policy = replace(policy, interventions=(*policy.interventions, *added))
-            some = replace(part(self.inputs, here), schedule=schedule_of(model, policy))
-            result[which][here] = chances(model, some, runner.run(some), self.outcome)
+    def _chances(self, model: Model, name: str, added: tuple[Intervention, ...]) -> Floats:
+        """What each run says of the chance of the outcome under a policy: (run,)."""
+        policy = next((p for p in model.policies if p.name == name), Policy(name, name))
+        policy = replace(policy, interventions=(*policy.interventions, *added))
+        schedule = schedule_of(model, policy)
+        runner = engine_for(model, self.how.engine)
+        result = np.empty(len(self.design.scenarios))
 
-        blocks = [slice(k, min(count, k + RUNS_AT_ONCE)) for k in range(0, count, RUNS_AT_ONCE)]
-        tasks = [(partial(run, p, b), b.stop - b.start) for p in range(len(result)) for b in blocks]
-        before = self.done
+        def run(here: slice) -> None:
+            some = replace(part(self.inputs, here), schedule=schedule)
+            result[here] = chances(model, some, runner.run(some), self.outcome)
 
-        def step(done: int, _: int) -> None:
-            if self.progress is not None:
-                self.progress(before + done, self.total)
-
-        in_threads(tasks, self.threads, step)
-        self.done += self.design.runs
+        in_blocks(run, len(result), self.how, self._progress)
+        self.done += len(result)
         return result
 
+    def _progress(self, done: int, _: int) -> None:
+        if self.how.progress is not None:
+            self.how.progress(self.done + done, self.total)
 
-def _told(
-    kind: str,
-    subject: str,
-    name: str,
-    title: str,
-    effect: Floats,
-    left: Floats,
-    counted: bool,
-    seed: int,
-) -> Without:
+
+def _mediator(thing: Thing, effect: Floats, left: Floats, counted: bool, seed: int) -> Mediator:
     held = ~np.isnan(effect) & ~np.isnan(left)
     whole, rest = effect[held], left[held]
     ones = np.ones(len(whole))
     total = estimate(whole, ones, LEVEL, counted)
-    share = None
-    if total.low > 0 or total.high < 0:
-        generator = np.random.Generator(np.random.Philox(key=seed))
-        drawn = generator.integers(0, len(whole), (RESAMPLES, len(whole)))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            shares = 1 - rest[drawn].mean(axis=1) / whole[drawn].mean(axis=1)
-        low, high = np.nanpercentile(shares, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-        share = Estimate(1 - float(rest.mean()) / float(whole.mean()), float(low), float(high))
-    return Without(
-        kind,
-        subject,
-        name,
-        title,
+    distinct = total.low > 0 or total.high < 0
+    return Mediator(
+        *thing,
         effect=total,
         left=estimate(rest, ones, LEVEL, counted),
         carried=estimate(whole - rest, ones, LEVEL, counted),
-        share=share,
+        share=_share_eliminated(whole, rest, seed) if distinct else None,
     )
+
+
+def _share_eliminated(whole: Floats, rest: Floats, seed: int) -> Estimate:
+    """The share of an effect that goes without something, with its bootstrap interval over scenarios."""
+    generator = np.random.Generator(np.random.Philox(key=seed))
+    drawn = generator.integers(0, len(whole), (RESAMPLES, len(whole)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = 1 - rest[drawn].mean(axis=1) / whole[drawn].mean(axis=1)
+    low, high = np.nanpercentile(shares, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    return Estimate(1 - float(rest.mean()) / float(whole.mean()), float(low), float(high))

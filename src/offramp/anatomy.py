@@ -1,0 +1,152 @@
+"""One walk over a model: every part of it, every formula with where it stands, and what moves what.
+
+The walk follows the dataclasses of `offramp.model` and lists no kinds of parts. A part or a formula that is
+added there is found by whatever walks: the engine, `explain`, notes, briefs, the diagnosis of failures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from offramp.model import Base, Distribution, Effect, Formula, Intervention, Model, Origin, Row, Variable
+
+# What parts are made of; nothing below these is a part.
+_VALUES = (Formula, Distribution, Origin, Base, Row)
+
+# Of the fields of one part these come last: what an actor does comes after what it sees and believes.
+_LAST = ("actions",)
+
+# Keys of formulas that are read once, before a run begins.
+BEFORE_A_RUN = frozenset(
+    {"initial", "value", "prior", "true_type", "depth_as", "horizon_as", "inner_horizon_as"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a model, such as a variable, an action of an actor, a side of a test.
+
+    `holders` are the parts that it belongs to, outermost first; `section` is the field of the model through
+    which it is reached, such as `actors`.
+    """
+
+    item: Any
+    holders: tuple[Any, ...]
+    section: str
+
+    @property
+    def kind(self) -> str:
+        """What it is, as a word: `variable`, `action`, `rung`."""
+        return type(self.item).__name__.lower()
+
+    @property
+    def path(self) -> str:
+        """Its name after those of its holders: `blue.press`."""
+        return ".".join(filter(None, map(name_of, (*self.holders, self.item))))
+
+    @property
+    def holder(self) -> Part:
+        """The part that it belongs to."""
+        return Part(self.holders[-1], self.holders[:-1], self.section)
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where it stands and what backs it; None for a part without an origin of its own, as an effect."""
+        return getattr(self.item, "origin", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A formula and where it stands: the part, the key, and which actor, side or type it is for, if it is."""
+
+    part: Part
+    key: str
+    of: str
+    formula: Formula
+
+    @property
+    def target(self) -> str:
+        """The variable or parameter that the formula gives a value to; empty if it gives one to neither."""
+        item = self.part.item
+        if isinstance(item, Variable):
+            return item.name
+        return str(getattr(item, "variable", "") or getattr(item, "parameter", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a part does to a stock or, if the part is a policy, to a stock or a parameter: `add` or `set`."""
+
+    by: Part
+    target: str
+    how: str
+    amount: Formula | float
+
+
+def name_of(item: Any) -> str:
+    """The name of a part; for a signal, a misreading or a belief the name of what it is about; or empty."""
+    keys = ("name", "parameter", "variable", "about", "key")
+    return next((name for key in keys if (name := getattr(item, key, ""))), "")
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Every part, each before the parts that belong to it, otherwise in the order of the file."""
+    for section in _fields(model):
+        yield from _parts(getattr(model, section), (), section)
+
+
+def _parts(value: Any, holders: tuple[Any, ...], section: str) -> Iterator[Part]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _parts(item, holders, section)
+    elif is_dataclass(value) and not isinstance(value, _VALUES):
+        yield Part(value, holders, section)
+        for field in _fields(value):
+            yield from _parts(getattr(value, field), (*holders, value), section)
+
+
+def _fields(item: Any) -> list[str]:
+    return sorted((f.name for f in fields(item)), key=_LAST.__contains__)
+
+
+def formulas(model: Model) -> Iterator[Place]:
+    """Every formula of a model and where it stands."""
+    for part in parts(model):
+        for key, of, formula in formulas_of(part.item):
+            yield Place(part, key, of, formula)
+
+
+def formulas_of(item: Any) -> Iterator[tuple[str, str, Formula]]:
+    """The formulas of a part itself: (key, the actor, side or type that it is for or "", formula)."""
+    for key in _fields(item):
+        value = getattr(item, key)
+        if isinstance(value, Formula):
+            yield key, "", value
+        elif isinstance(value, tuple):
+            for pair in value:
+                if isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], Formula):
+                    yield key, pair[0], pair[1]
+
+
+def moves(model: Model) -> Iterator[Move]:
+    """Everything that actions, events, rungs and policies do to stocks, and policies to parameters."""
+    for part in parts(model):
+        match part.item:
+            case Effect(variable, how, amount):
+                yield Move(part.holder, variable, how, amount)
+            case Intervention():
+                yield from (Move(part.holder, name, "set", value) for name, value in part.item.set)
+                yield from (Move(part.holder, name, "add", value) for name, value in part.item.shift)
+
+
+def moved(model: Model) -> set[str]:
+    """Names of the stocks that can change, and of the parameters that a policy changes."""
+    alone = {v.name for v in model.stocks if v.change is not None or v.noise is not None}
+    return alone | {move.target for move in moves(model)}
+
+
+def set_by_policies(model: Model) -> set[str]:
+    """Names of all parameters and stocks that some policy sets or shifts."""
+    return {move.target for move in moves(model) if move.by.kind == "policy"}

@@ -1,0 +1,64 @@
+"""What stands above everything in a brief: numbers set by hand, and runs that failed."""
+
+from __future__ import annotations
+
+from offramp.analysis.summary import summary
+from offramp.brief.view import View
+from offramp.distribution import support
+from offramp.model import Distribution
+from offramp.tell import figures, words
+from offramp.tell.blocks import Table
+
+_WHY_FAILED = {
+    "not_finite": "a number that is not finite",
+    "out_of_bounds": "a variable outside its bounds",
+    "too_many_events": "more than ten expected events in one step",
+}
+
+
+def overrides(view: View) -> list[tuple[str, str]]:
+    """Numbers that were set by hand, with their titles; those outside their prior say so."""
+    about = view.about("parameters") | view.about("variables")
+    odd = _outside(view)
+    return [
+        (about[name]["title"] or name, figures.with_unit(value, about[name]["unit"]) + odd.get(name, ""))
+        for name, value in view.about("overrides").items()
+    ]
+
+
+def _outside(view: View) -> dict[str, str]:
+    """What to add to numbers set by hand that no scenario would have drawn."""
+    set_by_hand, said = view.about("overrides"), {}
+    for parameter in view.model.parameters:
+        if parameter.name in set_by_hand and isinstance(parameter.value, Distribution):
+            low, high = support(parameter.value)
+            if not low <= set_by_hand[parameter.name] <= high:
+                prior = parameter.value.text or parameter.value.kind
+                said[parameter.name] = f" (outside its prior, {prior})"
+    return said
+
+
+def failures(view: View) -> tuple[str, Table] | None:
+    """What failed, under every policy: a sentence and a table; None if nothing did."""
+    # Without the paths, which no failure needs, this takes no time.
+    paths = [name for name in view.about("variables") if name in view.runs]
+    found = summary(view.runs.drop_vars(paths))
+    if not found["failed_runs"]:
+        return None
+    about = view.about("variables")
+    runs = view.runs.sizes["scenario"] * len(view.policies)
+    rows = []
+    for f in found["failures"]:
+        why = _WHY_FAILED[f["why"]]
+        if f["variable"]:
+            why += f": {about[f['variable']]['title'] or f['variable']}"
+        row = (
+            view.policy_title(f["policy"]),
+            why,
+            figures.count(f["runs"]),
+            f["first"],
+            figures.count(f["scenario"]),
+        )
+        rows.append(row)
+    heads = ("Policy", "Why", "Runs", "First in the step of", "Scenario to look at")
+    return words.failed(found["failed_runs"], runs), Table(heads, rows, numbers_from=2)

@@ -1,0 +1,172 @@
+"""`offramp brief`: run futures, ask what can be asked of them, and write the page."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from offramp.cli import options
+from offramp.cli.options import say
+from offramp.cli.progress import Progress
+from offramp.cli.question import parameter
+from offramp.errors import OfframpError, UsageError
+from offramp.questions.option import POLICIES, RUNS, SEED, SET, THREADS, Kind, Option, words_of
+from offramp.questions.registry import questions
+from offramp.tell.words import enumerated
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from offramp.analysis.answer import Answer
+    from offramp.model import Model
+    from offramp.runs.design import Design
+
+# Paths of runs, which a brief keeps whole, may take this many bytes.
+KEPT = 2_000_000_000
+
+FUTURES, FUTURES_QUICK = 4_000, 1_000
+
+_OPTIONS = (
+    RUNS.but(default=FUTURES, help="Futures to run under each policy shown in full."),
+    SEED,
+    SET,
+    POLICIES,
+    Option(
+        "--out", "Where to write the page; NAME-brief.html in the current folder by default.",
+        Kind.OUTPUT_FILE, metavar="FILE",
+    ),
+    Option("--quick", "A quarter of the runs, and no misreadings.", Kind.FLAG),
+    Option("--bare", "Only what the runs say: no question is asked.", Kind.FLAG),
+    Option(
+        "--with", "An answer asked before, with more runs perhaps: what `--format json` printed for "
+        f"{enumerated([n for n, q in questions().items() if q.brief], 'or')}. May be repeated.",
+        Kind.INPUT_FILE, "given", many=True, metavar="FILE",
+    ),
+)  # fmt: skip
+
+_ABOUT = """Run futures of MODEL and write a brief: one HTML page that needs no network.
+
+    The situation, the outlook, what policies change, what misperception costs, the claims, fan charts, the
+    calendar, what each side tends to do, and the guesses that all of it rests on. Prints where the page is,
+    or with `--format json` also everything that it was drawn from.
+    """
+
+
+def _write(**values: Any) -> int:
+    """Run, ask, write; the exit code."""
+    subject, form = values["model"], values["form"]
+    model = options.load_model(subject)
+    path = values["out"] or Path(f"{model.name}-brief.html")
+    options.need_folder(path)
+    known = _known(values["given"], model)
+    design, values = _design(model, values)
+    runs = _simulated(design, values["threads"])
+
+    from offramp.analysis.summary import summary
+    from offramp.brief.page import brief as page_of
+
+    found = summary(runs)
+    failed = _failed(found, subject, design)
+    if not any(p["runs"] for p in found["policies"].values()):
+        raise OfframpError(failed)
+    answers = known if values["bare"] else known | _asked(design, known, values)
+    again = shlex.join(["offramp", "brief", subject, *words_of(_OPTIONS, values)])
+    try:
+        page_of(runs, model, command=again, answers=answers).save(path)
+    except OSError as error:
+        raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
+    if form == "json":
+        plain = {name: answer.as_dict() for name, answer in answers.items()}
+        options.print_json({"page": str(path), "summary": found, "answers": plain})
+    else:
+        click.echo(path)
+    if failed:
+        say(failed)
+    return options.PARTIAL if failed else 0
+
+
+def _known(files: Sequence[Path], model: Model) -> dict[str, Answer]:
+    """Answers that were asked before."""
+    if not files:
+        return {}
+    from offramp.questions.briefing import read_answers
+
+    return read_answers(files, model)
+
+
+def _design(model: Model, values: Mapping[str, Any]) -> tuple[Design, dict[str, Any]]:
+    """What to run, and the options as they were meant; notes on settings go to stderr."""
+    from offramp.runs.design import Design
+
+    source = click.get_current_context().get_parameter_source("runs")
+    quick = values["quick"] and source == ParameterSource.DEFAULT
+    settings = options.read_settings(model, values["set"])
+    policies = list(values["policies"])
+    meant = dict(values) | {
+        "runs": FUTURES_QUICK if quick else values["runs"],
+        "set": settings,
+        "policies": policies if policies != ["baseline"] else (),
+    }
+    design = Design(model, policies or None, scenarios=meant["runs"], seed=values["seed"], overrides=settings)
+    for note in options.notes_on(model, settings):
+        say(f"Note: {note}")
+    _need_memory(design)
+    return design, meant
+
+
+def _simulated(design: Design, threads: int | None) -> xr.Dataset:
+    from offramp.runs.simulate import simulate
+
+    n = len(design.scenarios)
+    what = f"{n:,} future{'s' if n != 1 else ''}"
+    if len(design.policies) > 1:
+        what += f" × {len(design.policies)} policies"
+    with Progress(what) as progress:
+        return simulate(design, threads=threads, progress=progress)
+
+
+def _asked(design: Design, known: Mapping[str, Answer], values: Mapping[str, Any]) -> dict[str, Answer]:
+    """What the brief asks by itself."""
+    from offramp.questions.briefing import answers, futures_for
+    from offramp.runs.how import How
+
+    futures = {n: k for n, k in futures_for(design.model, values["quick"]).items() if n not in known}
+    labels = [q.brief.label.lower() for n, q in questions().items() if n in futures and q.brief]
+    with Progress(enumerated(labels)) as progress:
+        return answers(design, futures=futures, how=How(threads=values["threads"], progress=progress))
+
+
+def _need_memory(design: Design) -> None:
+    from offramp.questions.outlook.ask import bytes_of_run
+
+    each = bytes_of_run(design.model) * len(design.policies)
+    if each * len(design.scenarios) > KEPT:
+        raise UsageError(
+            f"a brief keeps every path in memory: {len(design.scenarios):,} runs of `{design.model.name}` "
+            f"would take {each * len(design.scenarios) / 1e9:.1f} GB. Ask for at most "
+            f"{KEPT // each // 1000 * 1000:,}, or use `offramp run` without --out, which counts any number."
+        )
+
+
+def _failed(found: dict[str, Any], subject: str, design: Design) -> str:
+    """What failed and why; empty where nothing did."""
+    from offramp.questions.outlook.failures_text import failures_text
+
+    return failures_text(found, subject, design) if found["failed_runs"] else ""
+
+
+def _command() -> click.Command:
+    form = click.Option(
+        ["--format", "form"], type=click.Choice(["text", "json"]), default="text", show_default=True,
+        help="For people or for programs.",
+    )  # fmt: skip
+    params = [click.Argument(["model"], metavar="MODEL"), *map(parameter, _OPTIONS), form, parameter(THREADS)]
+    return click.Command("brief", params=params, callback=_write, help=_ABOUT)
+
+
+brief = _command()
