@@ -10,8 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine_bench import apply
-from offramp.engine.compiled.layout import Layout, Reader
+from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.reader import PRIMITIVES as COMPILED
+from offramp.engine.compiled.reader import Reader, State
 from offramp.engine.plain.evaluate import PRIMITIVES as PLAIN_WRITING
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.language import functions, units
@@ -104,7 +105,7 @@ def test_both_engines_agree_on_a_function_at_its_edges_and_elsewhere(function):
     layout = Layout(made(STRAIT, steps=14))
 
     def compiled(f, *given):
-        read = Reader(f, layout, f["x"], f["x"], f["x"], use_derived=False)
+        read = Reader(f, layout, State(f["x"], f["x"], f["n"]), use_derived=False)
         read._reals.update({Variable(n): v for n, v in zip(NAMES, given, strict=False)})
         return read.real(node)
 

@@ -149,17 +149,6 @@ def test_a_file_that_extends_another_may_leave_out_what_the_other_has():
     assert complaints({"extend": "chicken", "model": {"name": "calm"}, "without": {"policies": 3}}, SCHEMA)
 
 
-def test_a_chapter_fits_the_schema_and_what_looks_like_a_whole_model_must_be_one():
-    """An editor sees one file; a chapter has neither a horizon nor a name."""
-    sources = {"account": {"title": "An account"}}
-    assert complaints({"model": {"sources": sources}, "parameters": {"heat": {"value": 1}}}, SCHEMA) == []
-    assert complaints({"model": {"name": "calm"}, "chapters": ["economy.yaml"]}, SCHEMA) == []
-    assert ": no horizon" in complaints({"model": {"name": "calm"}, "variables": {}}, SCHEMA)
-    assert ": no model" in complaints({"horizon": {"start": "2020-06-01"}}, SCHEMA)
-    assert complaints({"parameter": {}}, SCHEMA) == ["/parameter: no such key"]
-    assert complaints({"model": {"name": "calm"}, "chapters": ["../economy.yaml"]}, SCHEMA)
-
-
 def test_a_key_goes_with_keys_and_cases_that_there_are():
     """A slip in `needs` or `only_with` would refuse what is right, or nothing at all."""
     cases = {
@@ -176,3 +165,14 @@ def test_a_key_goes_with_keys_and_cases_that_there_are():
             if key.needs or key.only_with:
                 seen.setdefault(table.what, set()).update(key.only_with)
     assert seen == cases
+
+
+def test_a_chapter_fits_the_schema_and_what_looks_like_a_whole_model_must_be_one():
+    """An editor sees one file; a chapter has neither a horizon nor a name."""
+    sources = {"account": {"title": "An account"}}
+    assert complaints({"model": {"sources": sources}, "parameters": {"heat": {"value": 1}}}, SCHEMA) == []
+    assert complaints({"model": {"name": "calm"}, "chapters": ["economy.yaml"]}, SCHEMA) == []
+    assert ": no horizon" in complaints({"model": {"name": "calm"}, "variables": {}}, SCHEMA)
+    assert ": no model" in complaints({"horizon": {"start": "2020-06-01"}}, SCHEMA)
+    assert complaints({"parameter": {}}, SCHEMA) == ["/parameter: no such key"]
+    assert complaints({"model": {"name": "calm"}, "chapters": ["../economy.yaml"]}, SCHEMA)
