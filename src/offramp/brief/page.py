@@ -196,7 +196,7 @@ def _failures(view: View) -> dict[str, Any] | None:
     """What failed, under every policy; None if nothing did."""
     # Without the paths, which no failure needs, this takes no time.
     paths = [name for name in view.about("variables") if name in view.runs]
-    found = summary(view.runs.drop_vars(paths))
+    found = summary(view.runs.drop_vars(paths)).as_dict()
     if not found["failed_runs"]:
         return None
     about = view.about("variables")

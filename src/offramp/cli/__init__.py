@@ -12,7 +12,7 @@ from offramp.cli.looping import loops
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
 from offramp.cli.reasoning import why
-from offramp.cli.runs import brief, run
+from offramp.cli.runs import brief
 from offramp.cli.telling import story
 from offramp.cli.thinking import ladder, minds
 from offramp.cli.trusting import backtest, calibrate, forecast, score
@@ -145,7 +145,6 @@ def main(ctx: click.Context) -> None:
 
 for command in (
     brief,
-    run,
     new,
     check,
     explain,

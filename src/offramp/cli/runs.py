@@ -1,9 +1,8 @@
-"""Commands that simulate: `run` and `brief`."""
+"""The command `brief`."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,86 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from offramp.cli import options, saving
+from offramp.cli import options
 from offramp.cli.options import say
 from offramp.cli.progress import Progress
 from offramp.errors import OfframpError, UsageError
-from offramp.questions.outlook.failures_text import failures_text
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from offramp.analysis.summary import Outlook
     from offramp.model import Model
     from offramp.runs.design import Design
 
-PARTIAL = 5  # exit code: some runs failed
-
-# Paths of runs that are kept whole (to save them, or to draw a brief) may take this many bytes.
-KEPT = 2_000_000_000
-
 BRIEF_RUNS = 4_000
-
-
-@click.command()
-@options.of_simulations
-@options.paths_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Also save the runs in this folder: runs.nc, runs.parquet, summary.json, the model.",
-)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True,
-    help="For people, for programs, or one table for a spreadsheet.",
-)  # fmt: skip
-@options.threads_option
-def run(
-    model: str,
-    runs: int,
-    seed: int,
-    settings: Sequence[str],
-    policies: Sequence[str],
-    paths: int,
-    out: Path | None,
-    form: str,
-    threads: int | None,
-) -> int:
-    """Run futures of MODEL and print the outlook.
-
-    Chances of outcomes with 90 % intervals, where the main variables go, and what each side tends to do.
-    """  # fmt: skip
-    if out is not None:
-        saving.need(out)
-    checked = options.load_model(model)
-    design = design_of(checked, runs, seed, settings, policies, paths=paths, say_notes=form != "text")
-    if out is None:
-        from offramp.questions.outlook.ask import outlook
-
-        with Progress(described(design)) as progress:
-            found = outlook(design, threads=threads, progress=progress)
-    else:
-        from offramp.analysis.summary import summary
-
-        _need_memory(design, "--out keeps")
-        kept = simulated(design, threads)
-        found = summary(kept)
-        saving.save(kept, found, checked, out)
-        say(f"Saved in {out}: {', '.join(saving.saved_for(checked))}.")
-    if form == "json":
-        options.print_json(found)
-    elif form == "csv":
-        from offramp.questions.outlook.csv import outlook_csv
-
-        click.echo(outlook_csv(found, checked), nl=False)
-    else:
-        from offramp.questions.outlook.tell import outlook_text
-        from offramp.tell.terminal import wants_colour, width
-
-        again = again_command("run", model, design)
-        notes = options.notes_on(checked, dict(design.overrides))
-        click.echo(outlook_text(found, checked, again, width(), wants_colour(sys.stdout), notes))
-    return _verdict(found, model, design)
 
 
 @click.command()
@@ -142,14 +74,15 @@ def brief(
     context = click.get_current_context()
     if quick and context.get_parameter_source("runs") == ParameterSource.DEFAULT:
         runs = BRIEF_RUNS // 4
+    from offramp.analysis.summary import summary
+    from offramp.runs.memory import need_memory
+
     design = design_of(checked, runs, seed, settings, policies)
-    _need_memory(design, "a brief keeps")
+    need_memory(design, "a brief keeps")
     kept = simulated(design, threads)
 
-    from offramp.analysis.summary import summary
-
     found = summary(kept)
-    _need_results(found, model, design)
+    _need_results(found, checked, model)
     asked = {} if bare else _asked(design, quick, known, threads)
 
     from offramp.brief.page import brief as page_of
@@ -162,10 +95,10 @@ def brief(
     except OSError as error:
         raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
     if form == "json":
-        options.print_json({"page": str(path), "summary": found, "answers": answers})
+        options.print_json({"page": str(path), "summary": found.as_dict(), "answers": answers})
     else:
         click.echo(path)
-    return _verdict(found, model, design)
+    return _verdict(found, checked, model)
 
 
 def _answers_in(files: Sequence[Path], model: Model) -> dict[str, dict[str, Any]]:
@@ -205,31 +138,24 @@ def design_of(
     seed: int,
     settings: Sequence[str],
     policies: Sequence[str],
-    paths: int = 0,
-    say_notes: bool = True,
 ) -> Design:
-    """What to run; `say_notes` says on stderr what is odd about the settings, where the output does not."""
+    """What to run; says on stderr what is odd about the settings."""
     from offramp.runs.design import Design
 
     overrides = options.read_settings(model, settings)
-    design = Design(
-        model, list(policies) or None, scenarios=runs, seed=seed, overrides=overrides, paths=paths
-    )
-    for note in options.notes_on(model, overrides) if say_notes else ():
+    design = Design(model, list(policies) or None, scenarios=runs, seed=seed, overrides=overrides)
+    for note in options.notes_on(model, overrides):
         say(f"Note: {note}")
     return design
 
 
 def simulated(design: Design, threads: int | None) -> xr.Dataset:
+    from offramp.questions.outlook import described
     from offramp.runs.simulate import simulate
 
-    with Progress(described(design)) as progress:
+    what = described({"runs": len(design.scenarios), "policies": design.policies})
+    with Progress(what) as progress:
         return simulate(design, threads=threads, progress=progress)
-
-
-def described(design: Design) -> str:
-    futures = f"{len(design.scenarios):,} future{'s' if len(design.scenarios) != 1 else ''}"
-    return futures if len(design.policies) == 1 else f"{futures} × {len(design.policies)} policies"
 
 
 def again_command(command: str, model: str, design: Design) -> str:
@@ -240,32 +166,21 @@ def again_command(command: str, model: str, design: Design) -> str:
     if design.policies != ("baseline",):
         for policy in design.policies:
             words += ["--policy", policy]
-    words += ["--paths", str(design.paths)] if design.paths else []
     return shlex.join(words)
 
 
-def _need_memory(design: Design, who: str) -> None:
-    from offramp.questions.outlook.ask import bytes_of_run
+def _need_results(found: Outlook, model: Model, subject: str) -> None:
+    if not any(p.runs for p in found.policies.values()):
+        from offramp.questions.outlook.tell import failures
 
-    each = bytes_of_run(design.model) * len(design.policies)
-    if each * len(design.scenarios) > KEPT:
-        most = KEPT // each
-        raise UsageError(
-            f"{who} every path in memory: {len(design.scenarios):,} runs of `{design.model.name}` would take "
-            f"{each * len(design.scenarios) / 1e9:.1f} GB. Ask for at most {most // 1000 * 1000:,}, "
-            "or use `offramp run` without --out, which counts any number."
-        )
+        raise OfframpError(failures(found, model, subject))
 
 
-def _need_results(found: dict[str, Any], model: str, design: Design) -> None:
-    if not any(p["runs"] for p in found["policies"].values()):
-        raise OfframpError(failures_text(found, model, design))
-
-
-def _verdict(found: dict[str, Any], model: str, design: Design) -> int:
+def _verdict(found: Outlook, model: Model, subject: str) -> int:
     """The exit code; says on stderr what failed."""
-    if not found["failed_runs"]:
+    if not found.failed_runs:
         return 0
-    _need_results(found, model, design)
-    say(failures_text(found, model, design))
-    return PARTIAL
+    from offramp.questions.outlook.tell import failures
+
+    say(failures(found, model, subject))
+    return options.PARTIAL

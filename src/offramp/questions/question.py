@@ -79,7 +79,8 @@ class Question:
     formats : format beside text and json -> `module:function` of the room that writes it
     of_model : whether it is asked of a model, which every question is but those of a file
     notes_in_text : whether notes on settings stand in its text, not beside it
-    says_failures : whether `failures(answer, subject)` of `tell.py` says what went wrong with runs
+    says_failures : whether `failures(answer, model, subject)` of `tell.py` says what went wrong with runs
+    says_saved : whether `saved(values, model)` of `ask.py` says what was saved, if anything was
     """
 
     room: str
@@ -93,6 +94,7 @@ class Question:
     of_model: bool = True
     notes_in_text: bool = False
     says_failures: bool = False
+    says_saved: bool = False
 
     def part(self, module: str, name: str) -> Any:
         """A function or class of a module of its room, imported now."""
