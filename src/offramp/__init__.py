@@ -46,7 +46,6 @@ _PUBLIC = {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS} | {
     "load_runs": ("offramp.runs.files", "load"),
     "loads": ("offramp.language.check", "loads"),
     "minds": ("offramp.questions.minds.ask", "minds"),
-    "outlook": ("offramp.questions.outlook.ask", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
     "save": ("offramp.runs.files", "save"),

@@ -11,7 +11,6 @@ import click
 from offramp.cli.brief import brief
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
-from offramp.cli.runs import run
 from offramp.cli.thinking import ladder, minds
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
@@ -144,7 +143,6 @@ def main(ctx: click.Context) -> None:
 
 for command in (
     brief,
-    run,
     new,
     check,
     explain,

@@ -11,6 +11,7 @@ from offramp.questions.question import Question
 
 # The rooms of `offramp.questions`, in the order of the help.
 ROOMS = (
+    "outlook",
     "story",
     "compare",
     "claims",
