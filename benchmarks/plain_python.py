@@ -76,10 +76,6 @@ def python(node: Node, dt: float, x: str = "x", p: str = "p") -> str:
                 return "(" + f" {op} ".join(map(write, parts)) + ")"
             case Call("where", (condition, a, b)):
                 return f"({write(a)} if {write(condition)} else {write(b)})"
-            case Call("clip", (a, low, high)):
-                return f"min(max({write(a)}, {write(low)}), {write(high)})"
-            case Call("logistic", (a,)):
-                return f"(1 / (1 + math.exp(-{write(a)})))"
             case Call(name, args):
                 prefix = "" if name in ("min", "max", "abs") else "math."
                 return f"{prefix}{name}({', '.join(map(write, args))})"

@@ -7,12 +7,13 @@ deciding too often: stocks that matter have bounds.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
+from offramp.language.formula import called
 from offramp.model import (
     DAYS_PER_MONTH,
     Action,
@@ -71,6 +72,17 @@ class ModelMaker:
     def one_of(self, *values: Any) -> Any:
         return values[int(self.rng.integers(len(values)))]
 
+    def part(self, kind: type[Any], **given: Any) -> Any:
+        """A part of a model; a key that takes a formula and is not given gets one, or none.
+
+        So a key that the language gains is drawn here before anybody writes it down.
+        """
+        hints = get_type_hints(kind)
+        for field in fields(kind):
+            if field.name not in given and Formula in get_args(hints[field.name]):
+                given[field.name] = self.formula() if self.chance(0.5) else None
+        return kind(**given)
+
     # Formulas
 
     def number(self) -> Node:
@@ -119,17 +131,17 @@ class ModelMaker:
             case "max":
                 return Call("max", (sub(), self.number(), sub()))
             case "clip":
-                return Call("clip", (sub(), Number(-2.0), Number(3.0)))
+                return called("clip", (sub(), Number(-2.0), Number(3.0)))
             case "where":
                 return Call("where", (self.condition(variables, depth - 1), sub(), sub()))
             case "logistic":
-                return Call("logistic", (sub(),))
+                return called("logistic", (sub(),))
             case "exp":
                 return Call("exp", (Call("min", (sub(), Number(2.0))),))
             case "root":
                 return Call("sqrt", (Call("abs", (sub(),)),))
             case "power":
-                held = Call("clip", (sub(), Number(-2.0), Number(2.0)))
+                held = called("clip", (sub(), Number(-2.0), Number(2.0)))
                 return Binary("**", held, self.one_of(Number(2.0), Number(3.0), Number(0.0)))
             case "abs":
                 return Call("abs", (sub(),))
@@ -157,15 +169,15 @@ class ModelMaker:
         return Formula("", node if scale == 1.0 else Binary("*", Number(scale), node))
 
     def probability(self) -> Formula:
-        return Formula("", Call("logistic", (self.tree(self.readable, 2),)))
+        return Formula("", called("logistic", (self.tree(self.readable, 2),)))
 
     # Parts of the model
 
     def variable(self, name: str) -> Variable:
         initial = self.one_of(Distribution("normal", (0.0, 1.0)), self.formula(variables=[], depth=1))
         kind = self.one_of("held", "held", "held", "bounded", "free")
-        return Variable(
-            name, name, "", initial=initial,
+        return self.part(
+            Variable, name=name, title=name, unit="", initial=initial, equals=None,
             change=self.formula(0.3) if self.chance(0.7) else None,
             noise=self.formula(0.3, depth=1) if self.chance(0.4) else None,
             bounds={"held": (-3.0, 3.0), "bounded": (-30.0, 30.0), "free": None}[kind],
@@ -189,8 +201,8 @@ class ModelMaker:
         return tuple(given)
 
     def action(self, i: int) -> Action:
-        return Action(
-            f"m{i}", "", effects=self.effects(),
+        return self.part(
+            Action, name=f"m{i}", title="", effects=self.effects(),
             when=Formula("", self.condition(self.readable)) if i and self.chance(0.4) else None,
             cost=self.formula() if self.chance(0.5) else None,
             propensity=self.formula() if self.chance(0.6) else None,
@@ -200,9 +212,11 @@ class ModelMaker:
     def signal(self, name: str) -> Signal:
         if self.chance(0.3):
             assumed = self.formula(variables=[], depth=1) if self.chance(0.5) else None
-            return Signal(name, hidden=True, assumed=assumed)
-        return Signal(
-            name,
+            return self.part(Signal, variable=name, hidden=True, assumed=assumed, bias=None, noise=None)
+        return self.part(
+            Signal,
+            variable=name,
+            assumed=None,
             bias=self.formula(0.5, depth=1) if self.chance(0.6) else None,
             noise=self.formula(0.5, depth=1) if self.chance(0.6) else None,
             delay=self.count(0, 3),
@@ -212,8 +226,9 @@ class ModelMaker:
         depth = self.count(0, 1)
         seen = [s for s in self.stocks if self.chance(0.3)] if self.chance(0.7) else []
         misread = [p for p in self.parameters if self.chance(0.3)] if self.chance(0.7) else []
-        return Actor(
-            f"x{i}", "", tuple(self.action(a) for a in range(self.count(1, 4))), depth=depth,
+        return self.part(
+            Actor, name=f"x{i}", title="", depth=depth, depth_as=None, horizon_as=None, inner_horizon_as=None,
+            actions=tuple(self.action(a) for a in range(self.count(1, 4))),
             horizon=float(self.rng.uniform(0.0, 4.0)) if depth else 0.0,
             precision=self.formula(0.5, variables=[], depth=1) if depth else None,
             discount=Formula("", Number(self.one_of(0.9, 0.0, 1.0))) if self.chance(0.7) else None,
@@ -283,8 +298,9 @@ class ModelMaker:
 
     def believing(self, actor: Actor, others: list[Actor]) -> Actor:
         beliefs = tuple(
-            Belief(
-                about.name, self.chances([t.name for t in about.types]), learns=self.chance(0.8),
+            self.part(
+                Belief, about=about.name, prior=self.chances([t.name for t in about.types]),
+                learns=self.chance(0.8),
                 confirmation_bias=self.held(1.0), fading=self.held(1.0), floor=self.held(0.3),
             )
             for about in others
@@ -311,9 +327,13 @@ class ModelMaker:
         effects = self.effects() if not branches or self.chance(0.3) else ()
         if self.chance(0.5):
             day = START + timedelta(days=self.count(0, 300))
-            return Event(f"e{i}", "", on=day, effects=effects, branches=branches)
-        once = self.chance(0.3)
-        return Event(f"e{i}", "", rate=self.formula(0.5), once=once, effects=effects, branches=branches)
+            return self.part(
+                Event, name=f"e{i}", title="", on=day, rate=None, effects=effects, branches=branches
+            )
+        return self.part(
+            Event, name=f"e{i}", title="", once=self.chance(0.3), rate=self.formula(0.5), effects=effects,
+            branches=branches,
+        )  # fmt: skip
 
     def outcome(self, i: int, actors: tuple[Actor, ...]) -> Outcome:
         worth = tuple((a.name, self.formula(3.0)) for a in actors if self.chance(0.5))
@@ -322,8 +342,8 @@ class ModelMaker:
         if kind == "otherwise":
             return Outcome(f"o{i}", "", otherwise=True)
         absorbing = self.chance(0.6)
-        return Outcome(
-            f"o{i}", "", absorbing=absorbing, worth=worth if absorbing else (),
+        return self.part(
+            Outcome, name=f"o{i}", title="", absorbing=absorbing, worth=worth if absorbing else (),
             rate=self.formula(0.05) if kind == "rate" else None,
             when=high if kind == "when" else None,
         )  # fmt: skip
@@ -333,8 +353,8 @@ class ModelMaker:
 
     def rung(self, i: int, sides: tuple[str, str]) -> Rung:
         control = Formula("", Binary("*", Number(0.4), self.probability().node))
-        return Rung(
-            f"r{i}", "",
+        return self.part(
+            Rung, name=f"r{i}", title="",
             # Sometimes beyond 0 and 1, where it is held.
             loses_control=self.one_of(control, control, control, self.formula(0.3, 1), None),
             harm=self.by_side(sides, 0.3), stakes=self.by_side(sides), audience_cost=self.by_side(sides, 0.5),
@@ -347,8 +367,9 @@ class ModelMaker:
         rate = self.one_of(
             self.formula(0.5, 2), Formula("", Binary("*", Number(2.0), self.probability().node))
         )
-        return Ladder(
-            f"l{i}", "", sides=(one, other), rate=rate, moves=moves, war=self.one_of(*wars),
+        return self.part(
+            Ladder, name=f"l{i}", title="", sides=(one, other), rate=rate, moves=moves,
+            war=self.one_of(*wars),
             war_worth=tuple((side, self.formula(3.0, 1)) for side in (one, other)),
             rungs=tuple(self.rung(r, (one, other)) for r in range(self.count(1, min(4, moves + 1)))),
             first=self.one_of(None, Formula("", Number(1.0)), self.probability(), self.formula(depth=1)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import runpy
 import shlex
 import typing
 
@@ -15,7 +16,8 @@ from cli_calls import call
 from documented import PAGES, ROOT, blocks, commands, edited, quick, quick_python
 from offramp.analysis.answer import hints_of, key_of
 from offramp.cli import main
-from offramp.language import keys, vocabulary
+from offramp.distribution import PRIORS
+from offramp.language import functions, keys
 from offramp.language.keys import FILE, Table
 from offramp.questions.registry import questions
 
@@ -49,7 +51,9 @@ def test_what_a_page_shows_runs(page, tmp_path, monkeypatch):
             file = tmp_path / block.body.splitlines()[0].removeprefix("--- ")
             file.write_text(edited(file.read_text(encoding="utf-8"), block.body), encoding="utf-8")
         elif block.tag in ("csv", "yaml") and block.options:
-            (tmp_path / block.options).write_text(block.body, encoding="utf-8")
+            file = tmp_path / block.options
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(block.body, encoding="utf-8")
         elif block.tag == "python":
             exec(compile(quick_python(block.body), where, "exec"), names)  # our own page, in a test
 
@@ -144,8 +148,15 @@ def test_every_key_of_the_model_file_is_documented():
 
 def test_every_function_and_prior_of_the_language_is_documented():
     text = (ROOT / "docs/reference/model-file.md").read_text(encoding="utf-8")
-    for word in (*vocabulary.FUNCTIONS, *vocabulary.DATE_FUNCTIONS, *vocabulary.PRIORS):
+    for word in (*functions.FUNCTIONS, *functions.DATE_FUNCTIONS, *PRIORS):
         assert re.search(rf"\b{word}\b", text), word
+
+
+def test_the_tables_of_the_reference_are_those_of_the_code():
+    """To write them: python docs/reference/tables.py"""
+    page = ROOT / "docs/reference/model-file.md"
+    updated = runpy.run_path(str(page.with_name("tables.py")))["updated"]
+    assert updated(page.read_text(encoding="utf-8")) == page.read_text(encoding="utf-8")
 
 
 def test_every_public_name_is_documented():

@@ -114,7 +114,7 @@ def test_whoever_reads_runs_does_not_need_the_simulator(above):
 
 
 HEAVY = (
-    "numpy", "xarray", "pandas", "pint", "llvmlite", "vl_convert", "jinja2", "yaml", "pyarrow", "h5netcdf",
+    "numpy", "xarray", "pandas", "llvmlite", "vl_convert", "jinja2", "yaml", "pyarrow", "h5netcdf",
     "sklearn", "SALib", "networkx", "matplotlib",
 )  # fmt: skip
 
@@ -137,7 +137,7 @@ def test_checking_a_model_loads_nothing_that_only_runs_need():
         "import sys, offramp; offramp.load('us-iran-2020'); import offramp.cli; "
         f"print([m for m in {HEAVY} if m in sys.modules])"
     )
-    assert set(ast.literal_eval(loaded)) <= {"numpy", "pint", "yaml"}
+    assert set(ast.literal_eval(loaded)) <= {"numpy", "yaml"}
 
 
 def test_every_public_name_is_there_and_no_module_hides_it():

@@ -1,4 +1,4 @@
-"""Priors: draws by inverse distribution function, and what they say of themselves (mean, quantiles, support).
+"""Priors, one record each: quantiles, mean, support, and how the language reads and explains them.
 
 A draw is a function of one uniform number, so it belongs to a scenario and to nothing else.
 """
@@ -6,6 +6,8 @@ A draw is a function of one uniform number, so it belongs to a scenario and to n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +16,44 @@ import numpy.typing as npt
 from offramp.model import Distribution
 
 Floats = npt.NDArray[np.float64]
+
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """One prior of the model file; all its functions take the arguments in the order of `usage`.
+
+    Attributes
+    ----------
+    usage : how to write it
+    meaning : for the reference
+    quantile : of probabilities u, any shape, and the arguments; the same bits on every machine
+    mean, support : of the arguments
+    wrong : what is wrong with arguments that are finite numbers; empty if nothing is
+    likely : for a prior without ends, the range that a draw leaves about 3 times in 1,000
+    plain : names of arguments that are plain numbers whatever the unit of the value
+    also : what other languages call it
+    """
+
+    usage: str
+    meaning: str
+    quantile: Callable[..., Floats]
+    mean: Callable[..., float]
+    support: Callable[..., Range]
+    wrong: Callable[..., str]
+    likely: Callable[..., Range] | None = None
+    plain: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.usage.partition("(")[0]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        return tuple(self.usage.partition("(")[2].rstrip(")").split(", "))
 
 
 def quantile(distribution: Distribution, u: npt.ArrayLike) -> Floats:
@@ -40,65 +80,56 @@ def quantile(distribution: Distribution, u: npt.ArrayLike) -> Floats:
     [0.5, 1.0]
     """
     u = np.asarray(u, dtype=np.float64)
-    match distribution.kind, distribution.args:
-        case "normal", (mean, sd):
-            return mean + sd * standard_normal_quantile(u)
-        case "normal", (mean, sd, low, high):
-            return _truncated_normal(u, mean, sd, low, high)
-        case "lognormal", (median, sigma):
-            return np.asarray(median * np.exp(sigma * standard_normal_quantile(u)))
-        case "uniform", (low, high):
-            return np.asarray(low + (high - low) * u)
-        case "triangular", (low, mode, high):
-            width, left = high - low, mode - low
-            rising = low + np.sqrt(u * width * left)
-            falling = high - np.sqrt((1 - u) * width * (high - mode))
-            return np.where(u * width < left, rising, falling)
-        case "beta", (a, b):
-            return _beta_quantile(u, a, b)
-        case "beta", (a, b, low, high):
-            return np.asarray(low + (high - low) * _beta_quantile(u, a, b))
-    raise ValueError(f"no such prior: {distribution.kind} with {len(distribution.args)} arguments")
+    return np.asarray(prior_of(distribution).quantile(u, *distribution.args))
 
 
 def mean(distribution: Distribution) -> float:
-    """Expected value."""
-    match distribution.kind, distribution.args:
-        case "normal", (mu, _):
-            return mu
-        case "normal", (mu, sd, low, high):
-            # Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions 1, section 10.1.
-            a, b = (low - mu) / sd, (high - mu) / sd
-            return mu + sd * (_density(a) - _density(b)) / _mass_between(a, b)
-        case "lognormal", (median, sigma):
-            return median * math.exp(sigma**2 / 2)
-        case "uniform", (low, high):
-            return (low + high) / 2
-        case "triangular", (low, mode, high):
-            return (low + mode + high) / 3
-        case "beta", (a, b):
-            return a / (a + b)
-        case "beta", (a, b, low, high):
-            return low + (high - low) * a / (a + b)
-    raise ValueError(f"no such prior: {distribution.kind} with {len(distribution.args)} arguments")
+    """Expected value.
+
+    Raises
+    ------
+    ValueError
+        If there is no such prior.
+    """
+    return prior_of(distribution).mean(*distribution.args)
 
 
-def support(distribution: Distribution) -> tuple[float, float]:
-    """Smallest and largest possible value; infinite where there is no limit."""
-    match distribution.kind, distribution.args:
-        case "normal", (_, _):
-            return -math.inf, math.inf
-        case "lognormal", _:
-            return 0.0, math.inf
-        case "beta", (_, _):
-            return 0.0, 1.0
-        case (("normal" | "beta"), (_, _, low, high)):
-            return low, high
-        case "uniform", (low, high):
-            return low, high
-        case "triangular", (low, _, high):
-            return low, high
-    raise ValueError(f"no such prior: {distribution.kind} with {len(distribution.args)} arguments")
+def support(distribution: Distribution) -> Range:
+    """Smallest and largest possible value; infinite where there is no limit.
+
+    Raises
+    ------
+    ValueError
+        If there is no such prior.
+    """
+    return prior_of(distribution).support(*distribution.args)
+
+
+def likely(distribution: Distribution) -> Range:
+    """The range that a draw leaves about 3 times in 1,000, for a prior without ends; otherwise its support.
+
+    Raises
+    ------
+    ValueError
+        If there is no such prior.
+    """
+    prior = prior_of(distribution)
+    return (prior.likely or prior.support)(*distribution.args)
+
+
+def prior_of(distribution: Distribution) -> Prior:
+    """The record of a prior.
+
+    Raises
+    ------
+    ValueError
+        If there is no such prior.
+    """
+    kind, count = distribution.kind, len(distribution.args)
+    prior = PRIORS.get(kind, {}).get(count)
+    if prior is None:
+        raise ValueError(f"no such prior: {kind} with {count} arguments")
+    return prior
 
 
 # Wichura (1988), Algorithm AS 241 (PPND16), Applied Statistics 37, 477-484: coefficients of the
@@ -234,3 +265,125 @@ def _beta_logit(u: Floats, a: float, b: float) -> Floats:
         m0 = np.minimum(width / density[cell], 3 * rise)
         m1 = np.minimum(width / density[cell + 1], 3 * rise)
     return np.asarray(y[cell] + t * (m0 + t * (3 * rise - 2 * m0 - m1 + t * (m0 + m1 - 2 * rise))))
+
+
+def _truncated_mean(mean: float, sd: float, low: float, high: float) -> float:
+    # Johnson, Kotz & Balakrishnan (1994), Continuous Univariate Distributions 1, section 10.1.
+    a, b = (low - mean) / sd, (high - mean) / sd
+    return mean + sd * (_density(a) - _density(b)) / _mass_between(a, b)
+
+
+def _triangular_quantile(u: Floats, low: float, mode: float, high: float) -> Floats:
+    width, left = high - low, mode - low
+    rising = low + np.sqrt(u * width * left)
+    falling = high - np.sqrt((1 - u) * width * (high - mode))
+    return np.where(u * width < left, rising, falling)
+
+
+def _wrong_ends(low: float, high: float) -> str:
+    if low == high:
+        return f"low and high are both {low:g}; a value without doubt is a number, not a prior"
+    return f"low is {low:g} and high is {high:g}: the lower comes first" if low > high else ""
+
+
+def _wrong_normal(mean: float, sd: float) -> str:
+    return f"the standard deviation is {sd:g}; it must be above 0" if sd <= 0 else ""
+
+
+def _wrong_truncated(mean: float, sd: float, low: float, high: float) -> str:
+    wrong = _wrong_normal(mean, sd) or _wrong_ends(low, high)
+    if not wrong and (low > mean + 6 * sd or high < mean - 6 * sd):
+        return f"the range {low:g} to {high:g} is over six standard deviations away from the mean {mean:g}"
+    return wrong
+
+
+def _wrong_lognormal(median: float, sigma: float) -> str:
+    if median <= 0:
+        return f"the median is {median:g}; a lognormal is above 0"
+    return f"sigma is {sigma:g}; it must be above 0" if sigma <= 0 else ""
+
+
+def _wrong_triangular(low: float, mode: float, high: float) -> str:
+    if low == high:
+        return _wrong_ends(low, high)
+    return "" if low <= mode <= high else f"{low:g}, {mode:g}, {high:g} are not in rising order"
+
+
+def _wrong_beta(a: float, b: float) -> str:
+    return f"a is {a:g} and b is {b:g}; both must be above 0" if a <= 0 or b <= 0 else ""
+
+
+_ALL = (
+    Prior(
+        "normal(mean, sd)",
+        "the bell curve",
+        quantile=lambda u, mean, sd: mean + sd * standard_normal_quantile(u),
+        mean=lambda mean, sd: mean,
+        support=lambda mean, sd: (-math.inf, math.inf),
+        likely=lambda mean, sd: (mean - 3 * sd, mean + 3 * sd),
+        wrong=_wrong_normal,
+        also=("gaussian", "gauss", "norm"),
+    ),
+    Prior(
+        "normal(mean, sd, low, high)",
+        "the same truncated: values outside its ends are drawn again",
+        quantile=_truncated_normal,
+        mean=_truncated_mean,
+        support=lambda mean, sd, low, high: (low, high),
+        wrong=_wrong_truncated,
+    ),
+    Prior(
+        "lognormal(median, sigma)",
+        "above 0; its logarithm is normal with standard deviation sigma",
+        quantile=lambda u, median, sigma: median * np.exp(sigma * standard_normal_quantile(u)),
+        mean=lambda median, sigma: median * math.exp(sigma**2 / 2),
+        support=lambda median, sigma: (0.0, math.inf),
+        likely=lambda median, sigma: (
+            median * math.exp(-3 * sigma),
+            median * math.exp(min(700.0, 3 * sigma)),
+        ),
+        wrong=_wrong_lognormal,
+        plain=("sigma",),
+        also=("lognorm",),
+    ),
+    Prior(
+        "uniform(low, high)",
+        "all values between its ends alike",
+        quantile=lambda u, low, high: low + (high - low) * u,
+        mean=lambda low, high: (low + high) / 2,
+        support=lambda low, high: (low, high),
+        wrong=_wrong_ends,
+        also=("unif", "between", "range"),
+    ),
+    Prior(
+        "triangular(low, mode, high)",
+        "likeliest at the mode, falling in straight lines to nothing at its ends",
+        quantile=_triangular_quantile,
+        mean=lambda low, mode, high: (low + mode + high) / 3,
+        support=lambda low, mode, high: (low, high),
+        wrong=_wrong_triangular,
+        also=("triangle", "pert"),
+    ),
+    Prior(
+        "beta(a, b)",
+        "a share between 0 and 1 with mean a / (a + b); narrower the larger a + b",
+        quantile=lambda u, a, b: _beta_quantile(u, a, b),
+        mean=lambda a, b: a / (a + b),
+        support=lambda a, b: (0.0, 1.0),
+        wrong=_wrong_beta,
+        plain=("a", "b"),
+    ),
+    Prior(
+        "beta(a, b, low, high)",
+        "the same stretched between other ends",
+        quantile=lambda u, a, b, low, high: low + (high - low) * _beta_quantile(u, a, b),
+        mean=lambda a, b, low, high: low + (high - low) * a / (a + b),
+        support=lambda a, b, low, high: (low, high),
+        wrong=lambda a, b, low, high: _wrong_beta(a, b) or _wrong_ends(low, high),
+        plain=("a", "b"),
+    ),
+)
+# Name -> number of arguments -> the prior.
+PRIORS: dict[str, dict[int, Prior]] = {}
+for _prior in _ALL:
+    PRIORS.setdefault(_prior.name, {})[len(_prior.arguments)] = _prior

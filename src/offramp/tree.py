@@ -1,13 +1,13 @@
 """The shape of a checked formula.
 
-`formula.py` parses text into these nodes and `check.py` resolves every name, so that the engine,
-the oracle and the explainer see nothing else. Values are numbers in each name's declared unit;
-truth values only stand where a condition stands.
+`language/syntax.py` parses text, and `language/formula.py` resolves every name and makes these nodes: both
+engines and all that explains a model see nothing else. Values are numbers in each name's declared unit; truth
+values only stand where a condition stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast, dataclass_transform
 
@@ -100,12 +100,15 @@ class Not(_Hashed):
 
 @_node
 class Call(_Hashed):
-    """min, max (two or more arguments), exp, log, sqrt, abs, logistic, clip(x, low, high),
-    where(condition, if_true, if_false)."""
+    """One of PRIMITIVES; all other functions of the language are made of these."""
 
     function: str
     args: tuple[Node, ...]
 
+
+# The functions that an engine must know. `min` and `max` take two or more arguments, `where` a condition and
+# two values, the others one.
+PRIMITIVES = ("min", "max", "exp", "log", "sqrt", "abs", "where")
 
 Node = Number | Variable | Parameter | Now | StepLength | Negate | Binary | Compare | Logic | Not | Call
 
@@ -123,6 +126,40 @@ def children(node: Node) -> tuple[Node, ...]:
             return args
         case _:
             return ()
+
+
+def with_parameters(node: Node, values: Mapping[str, Node]) -> Node:
+    """`node` with other nodes in place of its parameters; those that `values` does not name stay."""
+
+    def new(of: Node) -> Node:
+        return with_parameters(of, values)
+
+    match node:
+        case Parameter(name):
+            return values.get(name, node)
+        case Negate(of):
+            return Negate(new(of))
+        case Not(of):
+            return Not(new(of))
+        case Binary(op, left, right):
+            return Binary(op, new(left), new(right))
+        case Compare(op, left, right):
+            return Compare(op, new(left), new(right))
+        case Logic(op, parts):
+            return Logic(op, tuple(map(new, parts)))
+        case Call(function, args):
+            return Call(function, tuple(map(new, args)))
+        case _:
+            return node
+
+
+def size_and_depth(node: Node, known: dict[int, tuple[int, int]] | None = None) -> tuple[int, int]:
+    """Number of nodes of a formula when written out, and of levels; a part that stands twice counts twice."""
+    known = {} if known is None else known
+    if id(node) not in known:
+        below = [size_and_depth(child, known) for child in children(node)]
+        known[id(node)] = 1 + sum(s for s, _ in below), 1 + max((d for _, d in below), default=0)
+    return known[id(node)]
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -57,7 +57,7 @@ def test_a_misspelt_option_is_answered_with_the_one_that_was_meant(place):
 
 def test_a_new_crisis_checks_runs_and_teaches_every_section(place):
     text = Path("river.yaml").read_text(encoding="utf-8")
-    for section in set(FILE.names) - {"extend", "without", "evidence"}:  # it stands alone, without data
+    for section in set(FILE.names) - {"extend", "without", "chapters", "evidence"}:  # it stands alone
         assert re.search(rf"^# [^\n]+\n{section}:|^{section}:|^# Not used here: `{section}`", text, re.M)
     assert text.count("#") > 30
     assert "NAME" not in text
@@ -250,4 +250,4 @@ def test_crises_lists_what_is_bundled(place):
 def test_schema_is_the_json_schema_of_model_files(place):
     found = json.loads(call("schema").stdout)
     assert found == json.loads(json.dumps(offramp.json_schema()))
-    assert {"model", "horizon", "variables"} <= set(found["else"]["properties"])
+    assert {"model", "horizon", "variables"} <= set(found["$defs"]["whole"]["properties"])

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -373,6 +374,53 @@ def test_out_saves_all_there_is_to_know(place):
     assert (folder / "model.yaml").read_bytes() == Path("river.yaml").read_bytes()
     assert offramp.summary(offramp.load_runs(folder / "runs.nc")) == json.loads(result.stdout)
     assert "Saved in" in result.stderr
+
+
+def in_chapters(folder):
+    """river.yaml in two files of a folder: all but the policies, and these."""
+    folder.mkdir()
+    head, policies = Path("river.yaml").read_text(encoding="utf-8").split("\npolicies:\n")
+    (folder / "model.yaml").write_text(f"{head}\nchapters: [policies.yaml]\n", encoding="utf-8")
+    (folder / "policies.yaml").write_text(f"policies:\n{policies}", encoding="utf-8", newline="\r\n")
+    return folder
+
+
+def test_a_folder_runs_as_its_one_file_does(place):
+    in_chapters(Path("river"))
+    one, folder = (found_by("run", name, *RUNS) for name in ("river.yaml", "river"))
+    assert folder.pop("model_hash") != one.pop("model_hash")
+    assert folder == one
+    assert call("check", "river/").stdout == call("check", "river.yaml").stdout
+    assert call("check", "rivr").stderr.count("`river`") == 1
+
+
+@pytest.mark.parametrize("head", ["", "extend: middle.yaml", "extend: ./river/", "extend: us-iran-2018"])
+def test_what_out_saves_of_a_model_in_several_files_is_that_model(place, head):
+    in_chapters(Path("river"))
+    Path("middle.yaml").write_text("extend: chicken\nmodel: {name: middle}\n", encoding="utf-8")
+    Path("top.yaml").write_text(f"{head}\nmodel: {{name: top}}\n", encoding="utf-8")
+    model, copy = ("top.yaml", "top.yaml") if head else ("river", "")
+    result = call("run", model, "--runs", "20", "--out", "results", "--policy", "baseline")
+    assert result.exit_code == 0, result.stderr
+    assert sorted(os.listdir("results")) == ["model", "runs.nc", "runs.parquet", "summary.json"]
+    saved = Path("results/model", copy)
+    if "./" in head or not head:  # nothing outside of the copy but what comes with offramp
+        shutil.rmtree("river")
+    Path("middle.yaml").unlink()
+    found = json.loads(Path("results/summary.json").read_text(encoding="utf-8"))
+    assert offramp.load(saved).hash == found["model_hash"]
+
+
+def test_out_saves_a_bundled_crisis_as_a_folder_of_its_own(place):
+    call("run", "us-iran-2020", "--runs", "2", "--out", "results")
+    assert offramp.load("results/model").hash == offramp.load("us-iran-2020").hash
+
+
+def test_out_leaves_no_model_of_earlier_runs(place):
+    in_chapters(Path("river"))
+    for model, kept in (("river.yaml", "model.yaml"), ("river", "model"), ("river.yaml", "model.yaml")):
+        call("run", model, "--runs", "20", "--out", "results")
+        assert [f for f in os.listdir("results") if f.startswith("model")] == [kept]
 
 
 def test_out_does_not_change_what_is_printed(place):

@@ -18,6 +18,7 @@ from offramp.runs.design import Design
 from offramp.runs.simulate import simulate
 
 TABLE = Path(__file__).with_name("breakout_published.csv")
+WEEKLY = "extend: us-iran-2020\nmodel: {name: us-iran-weekly}\nhorizon: {step: week, steps: 83}\n"
 MIDDLE = {"tails": 0.0035, "leu_grade": 0.035, "breakout_setup": 0.5}
 
 
@@ -179,8 +180,7 @@ def test_no_act_is_ruled_out_or_forced_by_the_look_ahead() -> None:
 
 def test_weeks_tell_the_same_story_as_months() -> None:
     """Decisions keep their rhythm of a month: a finer calendar changes nothing but what a month blurs."""
-    text = model().text.replace("step: month, steps: 19", "step: week, steps: 83")
-    weekly_model = replace(loads(text), actors=model((), 1).actors)
+    weekly_model = replace(loads(WEEKLY), actors=model((), 1).actors)
     weekly = simulate(Design(weekly_model, scenarios=RUNS, seed=20200601)).isel(policy=0)
     monthly = runs(months=LAST)
     for outcome in ("war", "comprehensive_deal", "interim_deal", "strike_on_iran", "un_sanctions_back"):
@@ -195,8 +195,7 @@ def test_weeks_tell_the_same_story_as_months() -> None:
 
 
 def test_a_decision_comes_once_a_month_whatever_the_step() -> None:
-    text = model().text.replace("step: month, steps: 19", "step: week, steps: 83")
-    weekly_model = replace(loads(text), actors=model((), 0).actors)
+    weekly_model = replace(loads(WEEKLY), actors=model((), 0).actors)
     weekly = simulate(Design(weekly_model, scenarios=2)).isel(policy=0, scenario=0)
     due = weekly["due"].values[:-1]
     assert due.sum() == LAST

@@ -9,8 +9,9 @@ import pytest
 import xarray as xr
 
 from offramp.errors import UsageError
-from offramp.runs.dataset import belief, load, save, section, to_parquet
+from offramp.runs.dataset import belief, section
 from offramp.runs.design import Design
+from offramp.runs.files import load, save, to_parquet
 from offramp.runs.simulate import simulate
 from small_models import made
 

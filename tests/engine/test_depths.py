@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from offramp.engine.depths import reach_of
-from offramp.engine.inputs import Outputs, Status
+from offramp.engine.outputs import Outputs, Status
 from offramp.errors import ModelError
 from offramp.language.check import loads
 from offramp.questions.minds.ask import minds

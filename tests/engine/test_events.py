@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from offramp.engine import luck
-from offramp.engine.inputs import Status
+from offramp.engine.outputs import Status
 from offramp.explanation import explain
 from offramp.model import DAYS_PER_MONTH
 from small_models import ENGINES, made, outputs, path

@@ -17,9 +17,9 @@ from scipy import stats
 
 import offramp as ofr
 from cli_calls import call, found_by
-from offramp.engine.inputs import Ending, Status
+from offramp.engine.outputs import Ending, Status
 from offramp.engine.plain.ladder import CLIMB, MATCH, STAND_DOWN, Rules, fate, reach, solve
-from offramp.runs.dataset import load, save, to_parquet
+from offramp.runs.files import load, save, to_parquet
 from small_models import ENGINES, made, outputs, path
 
 MOVES = ("down", "match", "climb")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from offramp.engine.inputs import Status
+from offramp.engine.outputs import Status
 from offramp.language.check import loads
 from small_models import ENGINES, made, outputs
 

@@ -76,6 +76,21 @@ def test_a_table_stands_beside_the_model_file_and_its_mistakes_point_into_it(tmp
         loads(MODEL % "reports.csv")
 
 
+def test_tables_of_one_name_in_two_folders_are_two(tmp_path):
+    """Each is read from the folder of the file that names it."""
+    row = "stock,2018-06-01,,2018-07-15,{},kg,,\n"
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "seen.yaml").write_text(MODEL % "reports.csv")
+    (tmp_path / "below" / "reports.csv").write_text(HEADER + row.format(1))
+    (tmp_path / "reports.csv").write_text(HEADER + row.format(2))
+    (tmp_path / "top.yaml").write_text(
+        "extend: below/seen.yaml\nmodel: {name: top}\nevidence:\n"
+        "  more: {observes: stock, data: reports.csv, series: stock, error: normal, sd: 5 * kg}\n"
+    )
+    model = load(tmp_path / "top.yaml")
+    assert [(e.name, e.rows[0].value) for e in model.evidence] == [("reports", 1), ("more", 2)]
+
+
 def test_every_row_of_a_series_has_its_unit(tmp_path):
     """One row in tonnes among kilograms would be taken for kilograms."""
     (tmp_path / "seen.yaml").write_text(MODEL % "reports.csv")

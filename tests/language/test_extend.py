@@ -10,6 +10,7 @@ import pytest
 from offramp import explain, load, loads
 from offramp.errors import ModelError
 from offramp.model import Distribution
+from offramp.tell.model import explanation_text
 
 BASE = """
 model:
@@ -246,7 +247,8 @@ def test_every_change_is_told_with_the_layer_that_makes_it(laid, tmp_path):
     (tmp_path / "top.yaml").write_text(
         "extend: upper.yaml\nmodel: {name: strait-3}\nparameters: {heat: {value: 7, source: account P8}}\n"
     )
-    told = explain(load(tmp_path / "top.yaml"))
+    model = load(tmp_path / "top.yaml")
+    told = explain(model)
     found = [
         (c["path"], c["was"], c["now"], c["file"].rsplit("/", 1)[-1], c["line"]) for c in told["extends"]
     ]
@@ -258,9 +260,14 @@ def test_every_change_is_told_with_the_layer_that_makes_it(laid, tmp_path):
         ("parameters.decay.value", "0.1", "0.2", "upper.yaml", 3),
     ]
 
+    text = explanation_text(model, 200, sections=["extends"])
+    assert f"Changed by {tmp_path / 'top.yaml'} (2):" in text
+    assert f"Changed by {tmp_path / 'upper.yaml'} (3):" in text
+
 
 def test_a_problem_in_any_layer_is_shown_in_its_file(laid, tmp_path):
-    laid("without: {parameters: [heat]}\n")
+    laid("")
+    (tmp_path / "upper.yaml").write_text(HEAD + "without: {parameters: [heat]}\n")
     (tmp_path / "top.yaml").write_text(
         "extend: upper.yaml\nmodel: {name: strait-3}\nevents: {spark: {rate: ember}}\n"
     )

@@ -149,6 +149,24 @@ def test_a_file_that_extends_another_may_leave_out_what_the_other_has():
     assert complaints({"extend": "chicken", "model": {"name": "calm"}, "without": {"policies": 3}}, SCHEMA)
 
 
+def test_a_key_goes_with_keys_and_cases_that_there_are():
+    """A slip in `needs` or `only_with` would refuse what is right, or nothing at all."""
+    cases = {
+        "an actor": set(),
+        "an event": set(),
+        "evidence": {"normal", "lognormal", "poisson"},
+        "a test": set(next(k for k in keys.TEST.keys if k.name == "expect").choices),
+        "a quantity": {"chance", "months_until", "variable", "acts", "event", "answered"},
+    }
+    seen = {}
+    for table in keys.every_table():
+        for key in table.keys:
+            assert not key.needs or key.needs in table.names, key.name
+            if key.needs or key.only_with:
+                seen.setdefault(table.what, set()).update(key.only_with)
+    assert seen == cases
+
+
 def test_a_chapter_fits_the_schema_and_what_looks_like_a_whole_model_must_be_one():
     """An editor sees one file; a chapter has neither a horizon nor a name."""
     sources = {"account": {"title": "An account"}}

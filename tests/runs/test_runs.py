@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offramp.engine.inputs import Status
+from offramp.engine.outputs import Status
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
 from small_models import ENGINES, STRAIT, made, outputs, path, same_bits

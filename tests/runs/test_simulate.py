@@ -12,10 +12,11 @@ import pytest
 import xarray as xr
 
 from offramp.errors import OfframpError, UsageError
-from offramp.language import naming
 from offramp.language.check import loads
-from offramp.runs.dataset import RESERVED, SECTIONS, load, save, section, to_parquet
+from offramp.language.sections.names import why_not
+from offramp.runs.dataset import RESERVED, SECTIONS, section
 from offramp.runs.design import Design
+from offramp.runs.files import load, save, to_parquet
 from offramp.runs.simulate import engine_for, simulate, simulate_blocks
 from small_models import ENGINES, STRAIT, made
 
@@ -190,7 +191,7 @@ def test_nothing_in_the_dataset_needs_the_model(model, runs):
 
 
 def test_names_that_runs_use_themselves_are_refused_by_the_checker():
-    assert [n for n in RESERVED if not naming.why_not(n)[0]] == []
+    assert [n for n in RESERVED if not why_not(n)[0]] == []
 
 
 # Files

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import offramp as ofr
-from offramp.engine.inputs import Status
+from offramp.engine.outputs import Status
 from offramp.model import DAYS_PER_MONTH, Row
 from offramp.runs.simulate import engine_for
 from offramp.truth import scores

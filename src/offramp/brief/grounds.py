@@ -138,7 +138,7 @@ def again(view: View, command: str, commands: Sequence[str]) -> Section:
     known = (name for name in ("offramp", "numpy", "llvmlite") if f"{name}_version" in attrs)
     versions = ", ".join(f"{name} {attrs[f'{name}_version']}" for name in known)
     facts: list[tuple[Text, ...]] = [
-        ("Model file", Path(attrs["model_file"]).name),
+        ("Model file", Path(attrs["model_file"]).resolve().name),
         ("SHA-256 of it", (Span(attrs["model_hash"], "code"),)),
         ("Seed", str(attrs["seed"])),
         ("Versions", f"{versions}; engine: {attrs['engine']}"),

@@ -158,8 +158,8 @@ def _side(side: model_words.Side) -> Iterator[Block]:
         yield Paragraph("What it believes of others:")
         yield Bullets(
             [
-                (Span(f"{about}:"), f" at first {prior}; in truth {truth}; {learns}")
-                for about, prior, truth, learns in side.beliefs
+                (Span(f"{b.about}:"), f" at first {b.prior}; in truth {b.truth}; {b.learns}")
+                for b in side.beliefs
             ]
         )
 

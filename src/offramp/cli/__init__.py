@@ -31,8 +31,8 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
     "See how it goes": ("run", "brief", "minds", "ladder"),
-    "Ask of it": ("compare", "claims"),
-    "Hold it against what came": ("calibrate", "backtest", "forecast", "score"),
+    "Ask of it": (),
+    "Hold it against what came": (),
 }
 
 

@@ -140,16 +140,15 @@ def explain(model: str, section: str | None, form: str) -> int:
     which numbers have sources and which are guesses.
     """
     checked = options.load_model(model)
-    told = explained(checked)
-    if section is not None:
-        told = {section: told[section]}
+    sections = SECTIONS if section is None else (section,)
     if form == "json":
-        options.print_json(told)
+        found = explained(checked)
+        options.print_json({name: found[name] for name in sections})
     else:
         from offramp.tell.model import explanation_text
         from offramp.tell.terminal import wants_colour, width
 
-        click.echo(explanation_text(told, width(), wants_colour(sys.stdout)))
+        click.echo(explanation_text(checked, width(), wants_colour(sys.stdout), sections))
     return 0
 
 

@@ -133,7 +133,7 @@ def of_simulations(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def load_model(name: str) -> Model:
-    """The model of a file or of a bundled crisis.
+    """The model of a file, of a folder of chapters or of a bundled crisis.
 
     Raises
     ------
@@ -148,7 +148,9 @@ def load_model(name: str) -> Model:
     bundled = files.bundled_names()
     if name in bundled or path.exists():
         return check.load(name)
-    beside = [str(p) for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+    patterns = ("*.y*ml", f"*/{files.CONTENTS}")
+    there = [p for pattern in patterns for p in path.parent.glob(pattern)] if path.parent.is_dir() else []
+    beside = [str(p.parent if p.name == files.CONTENTS else p) for p in there]
     hint = did_you_mean(name, [*bundled, *beside, *(p.removesuffix(".yaml") for p in beside)])
     raise UsageError(
         f"there is no file `{name}` and no bundled crisis of that name. {hint}".rstrip() + "\n"

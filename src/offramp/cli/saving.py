@@ -47,14 +47,14 @@ def need(folder: Path) -> None:
 
 def save(runs: xr.Dataset, found: dict[str, Any], model: Model, folder: Path) -> None:
     """Write all files beside the folder's others first, so that a stop on the way leaves no half of them."""
-    from offramp.runs import dataset
+    from offramp.runs import files
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as name:
             place = Path(name)
-            dataset.save(runs, place / "runs.nc")
-            dataset.to_parquet(runs, place / "runs.parquet")
+            files.save(runs, place / "runs.nc")
+            files.to_parquet(runs, place / "runs.parquet")
             text = json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
             (place / "summary.json").write_text(text, encoding="utf-8")
             _copy(model, place)

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Floats, Inputs, Ints, Outputs, Status
+from offramp.engine.inputs import Floats, Inputs, Ints
+from offramp.engine.outputs import TABLE, Outputs, Status, empty
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.model import Actor, Formula, Model
 
@@ -92,7 +93,7 @@ class Grouped:
         """Run a block of runs. A run does not depend on the others in its block, so neither on its group."""
         settings = _settings(self.model, inputs.parameters)
         groups, which = np.unique(settings, axis=0, return_inverse=True)
-        result: Outputs | None = None
+        result = empty(self.model, len(inputs.scenario), probabilities, inputs.steps)
         for g, group in enumerate(groups):
             rows = np.flatnonzero(which.reshape(-1) == g)
             model = _with(self.model, group)
@@ -100,9 +101,7 @@ class Grouped:
             # A depth that is no number: the run fails as it begins.
             if (group < 0).any():
                 _fail(part)
-            result = result or _room_for(part, len(which), len(self.model.expectations))
             _put(part, rows, result, _columns(self.model, model))
-        assert result is not None, "a block has at least one run"
         return result
 
     def _engine(self, model: Model) -> Engine:
@@ -184,32 +183,21 @@ def _columns(whole: Model, part: Model) -> list[int]:
     return [places[pair] for pair in part.expectations]
 
 
-def _room_for(part: Outputs, runs: int, expectations: int) -> Outputs:
-    """Empty outputs of the kind of some others, for so many runs."""
-    room: dict[str, npt.NDArray[np.generic] | None] = {}
-    for f in fields(part):
-        value = getattr(part, f.name)
-        room[f.name] = None if value is None else np.empty((runs, *value.shape[1:]), dtype=value.dtype)
-    room["expected"] = np.full((runs, part.expected.shape[1], expectations), np.nan)
-    return Outputs(**room)  # type: ignore[arg-type]
-
-
 def _put(part: Outputs, rows: npt.NDArray[np.intp], whole: Outputs, columns: list[int]) -> None:
     """Write the outputs of some runs where they belong; who does not look ahead expects nothing."""
-    for f in fields(part):
-        value = getattr(part, f.name)
-        if f.name == "expected":
-            for i, column in enumerate(columns):
-                whole.expected[rows, :, column] = value[:, :, i]
-        elif value is not None:
-            getattr(whole, f.name)[rows] = value
+    for name, values in part.arrays.items():
+        if name != "expected":
+            whole.arrays[name][rows] = values
+    whole.expected[rows] = TABLE["expected"].nothing
+    for i, column in enumerate(columns):
+        whole.expected[rows, :, column] = part.expected[:, :, i]
 
 
 def _fail(outputs: Outputs) -> None:
     """Set all runs apart as failed in their first step, in which nothing of them is left."""
-    outputs.state[:, 1:] = outputs.state[:, :1]
-    outputs.action[:], outputs.event[:], outputs.outcome[:] = -1, 0, -1
-    for name in ("probability", "belief", "expected"):
-        if (values := getattr(outputs, name)) is not None:
-            values[:] = np.nan
-    outputs.status[:], outputs.failed_step[:], outputs.failed_variable[:] = Status.NOT_FINITE, 0, -1
+    for name, values in outputs.arrays.items():
+        if name == "state":
+            values[:, 1:] = values[:, :1]
+        else:
+            values[:] = TABLE[name].nothing
+    outputs.status[:], outputs.failed_step[:] = Status.NOT_FINITE, 0

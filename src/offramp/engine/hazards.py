@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Ending, Inputs, Outputs, Status
+from offramp.engine.inputs import Inputs
+from offramp.engine.outputs import Ending, Outputs, Status
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.model import Model, Outcome
 
@@ -77,9 +78,9 @@ class _Ends:
         self.model, self.outputs = model, outputs
         dt, schedule = model.step_length, inputs.schedule
         state = {v.name: outputs.state[:, 1:, i] for i, v in enumerate(model.variables)}
-        held = np.where(np.isnan(schedule.hold), inputs.parameters[:, None, :], schedule.hold)
-        held = held + schedule.shift
-        parameters = {p.name: held[:, :, i] for i, p in enumerate(model.parameters)}
+        values = np.where(np.isnan(schedule.hold), inputs.parameters[:, None, :], schedule.hold)
+        values = values + schedule.shift
+        parameters = {p.name: values[:, :, i] for i, p in enumerate(model.parameters)}
         now: Any = (np.arange(model.steps) + 1.0) * dt
         self.environment = Environment(state, parameters, now, dt)
         self.going = np.arange(model.steps) <= _last_step(model, outputs)[:, None]

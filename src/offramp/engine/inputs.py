@@ -1,4 +1,4 @@
-"""What the engine is given and what it gives back, the same for the compiled engine and the oracle.
+"""What an engine is given, the same for the compiled engine and the oracle; `outputs` is what it gives back.
 
 Axes: run (one scenario under one policy), step 0..T-1, time 0..T, and positions in the model's own
 tuples: stock (`Model.stocks`), variable (`Model.variables`), parameter, actor, event, outcome.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -26,25 +25,9 @@ Bools = npt.NDArray[np.bool_]
 
 # Of beliefs that are this near to the largest, rounding does not say which leads.
 LEADING = 1.0 - 1e-9
-
-
-class Status(IntEnum):
-    """How a run ended; anything but OK sets it apart from every summary."""
-
-    OK = 0
-    NOT_FINITE = 1
-    OUT_OF_BOUNDS = 2
-    TOO_MANY_EVENTS = 3
-
-
-class Ending(IntEnum):
-    """How an exchange on a ladder ended; sides in the order of `Ladder.sides`."""
-
-    NONE = 0  # it did not open
-    FIRST_STOOD_DOWN = 1
-    SECOND_STOOD_DOWN = 2
-    PETERED_OUT = 3
-    WAR = 4
+LARGEST_MEAN = 10.0  # of random events of one kind in one step; a run with more fails
+BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds; a run that leaves them by more fails
+LARGEST_REPEATED_POWER = 8  # whole exponents up to this are multiplications
 
 
 def may_pass_one(branches: Sequence[Branch]) -> bool:
@@ -58,14 +41,14 @@ class Schedule:
 
     Attributes
     ----------
-    allowed : (step, slot), bool
-        False where the policy forbids the action.
-    forced : (step, actor), int
-        Position of the forced action among the actor's own actions, -1 for none.
     hold, shift : (step, parameter), float
         Value of a parameter in this step instead of the drawn one (NaN: as drawn); then what is added.
     set_stock, shift_stock : (step, stock), float
         Value given to a stock at the start of the step (NaN: none); then what is added.
+    allowed : (step, slot), bool
+        False where the policy forbids the action.
+    forced : (step, actor), int
+        Position of the forced action among the actor's own actions, -1 for none.
     nudge : (step, slot), float
         Added to the propensity of the action where the actor really chooses.
     suppose : (step, actor, parameter), float
@@ -80,12 +63,12 @@ class Schedule:
         Chance of the type from the start of the step on (NaN: nothing said).
     """
 
-    allowed: Bools
-    forced: Ints
     hold: Floats
     shift: Floats
     set_stock: Floats
     shift_stock: Floats
+    allowed: Bools
+    forced: Ints
     nudge: Floats
     suppose: Floats
     right_misreading: Bools
@@ -137,64 +120,3 @@ class Inputs:
     lineage: Ints | None = None
     steps: int | None = None
     paths: int = 0
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What happened.
-
-    Attributes
-    ----------
-    state : (run, time, variable), each variable in its unit
-        At the start of each step, before its events, and at the end. Auxiliaries included. After a run
-        has ended or failed its last state is repeated.
-    action : (run, step, actor), int8
-        Position among the actor's own actions; -1 once the run has ended or failed.
-    probability : (run, step, slot) or None
-        Chance that the actor gave each action; NaN once the run has ended or failed.
-    belief : (run, step, supposition)
-        What each actor believes as it chooses in the step, chances of types; NaN once the run has ended
-        or failed.
-    expected : (run, step, expectation)
-        Chance that the actor gave to what the other then did, averaged over its pictures by belief; minus
-        its logarithm is the actor's surprise. NaN once the run has ended or failed.
-    event : (run, step, event), int16
-        How often a random event happened; for a dated event with branches 1 + position of the branch
-        drawn, without branches 1, in its step; 0 elsewhere. For random events with branches, the total.
-    ladder_rung : (run, step, ladder), int8
-        Highest rung that the exchange reached, from 0; -1 where it did not open.
-    ladder_first : (run, step, ladder), int8
-        Position in `Ladder.sides` of the side that moved first; -1 where it did not open.
-    ladder_moves : (run, step, ladder), int8
-        Moves made, the last included; 0 where it did not open.
-    ladder_ending : (run, step, ladder), int8, an Ending
-    ladder_foreseen : (run, step, ladder, 2)
-        Chance of war that each side foresaw at the opening, in the order of `Ladder.sides`; NaN where it
-        did not open.
-    ladder_risk : (run, step, ladder)
-        Chances that control was lost, summed over the moves made: what the exchange, as it went, added to the
-        chance of war. 0 where it did not open, NaN where an engine does not count it.
-    outcome : (run, outcome), int16
-        Step at whose end the outcome first held, -1 for never (`otherwise` outcomes: always -1).
-    status : (run,), uint8, a Status
-    failed_step : (run,), int16, -1 where the run is OK
-    failed_variable : (run,), int16
-        Position in Model.variables of a variable that failed first, -1 if none or if something else failed.
-    """
-
-    state: Floats
-    action: npt.NDArray[np.int8]
-    probability: Floats | None
-    belief: Floats
-    expected: Floats
-    event: npt.NDArray[np.int16]
-    ladder_rung: npt.NDArray[np.int8]
-    ladder_first: npt.NDArray[np.int8]
-    ladder_moves: npt.NDArray[np.int8]
-    ladder_ending: npt.NDArray[np.int8]
-    ladder_foreseen: Floats
-    ladder_risk: Floats
-    outcome: npt.NDArray[np.int16]
-    status: npt.NDArray[np.uint8]
-    failed_step: npt.NDArray[np.int16]
-    failed_variable: npt.NDArray[np.int16]

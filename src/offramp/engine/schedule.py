@@ -157,9 +157,9 @@ class _Tables:
             self.believe(begin, who, about, dict(chances))
 
     def believe(self, begin: slice, who: str, about: str, chances: dict[str, float]) -> None:
-        held = [b.about for b in self.actor(who).beliefs]
-        if about not in held:
-            raise _unknown(f"`{who}` holds no belief about", about, held)
+        others = [b.about for b in self.actor(who).beliefs]
+        if about not in others:
+            raise _unknown(f"`{who}` holds no belief about", about, others)
         types = [t.name for t in self.actor(about).types]
         for name, chance in chances.items():
             if name not in types:

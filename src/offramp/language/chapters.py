@@ -101,7 +101,7 @@ class _Binder:
             if key.text not in OF_THE_WHOLE:
                 own.append((key, value))
                 continue
-            hint = f"That stands in {self.contents.main.file} alone, which lists this chapter."
+            hint = f"It belongs in {self.contents.main.file}, which lists this chapter."
             self.problems.append(chapter.problem(key, f"a chapter has no `{key.text}`", hint))
         by_name = {k.name: k for k in keys.FILE.keys}
         return self._union(root, replace(chapter.root, entries=tuple(own)), by_name)
@@ -124,9 +124,12 @@ class _Binder:
                 return had
             if isinstance(so_far, Scalar) and so_far.is_null:
                 return key, value
-            if isinstance(so_far, Mapping) and isinstance(value, Mapping):
-                below = {k.name: k for k in meant.of.keys} if meant.shape == "table" else {}
-                return first, self._union(so_far, value, below)
+            if not isinstance(so_far, Mapping):  # what is no section is said by who reads it
+                return had
+            if not isinstance(value, Mapping):
+                return key, value
+            below = {k.name: k for k in meant.of.keys} if meant.shape == "table" else {}
+            return first, self._union(so_far, value, below)
         place = f"It stands on line {first.line} of {self.contents.text_of(first).file} already."
         hint = "An entry stands in one chapter, whole: remove one or rename it."
         message = f"`{key.text[:60]}` is in two chapters"

@@ -9,7 +9,6 @@ from offramp.language.fields import Fields
 from offramp.language.files import source_of, source_of_text
 from offramp.language.reader import Reader
 from offramp.language.sections.actors import read_actors
-from offramp.language.sections.auxiliary_order import auxiliary_order
 from offramp.language.sections.built_in import check_claims
 from offramp.language.sections.claims import read_claims
 from offramp.language.sections.events import read_events
@@ -20,7 +19,7 @@ from offramp.language.sections.names import collect
 from offramp.language.sections.never_true import check_conditions
 from offramp.language.sections.outcomes import read_outcomes
 from offramp.language.sections.policies import read_policies
-from offramp.language.sections.values import read_parameters, read_variables
+from offramp.language.sections.values import auxiliary_order, read_parameters, read_variables
 from offramp.language.source import Scalar, Source
 from offramp.model import Base, File, Model
 

@@ -5,27 +5,35 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from offramp.language.functions import FUNCTIONS
 from offramp.tree import Binary, Call, Compare, Logic, Negate, Node, Not, Number
 
 
 def fold(node: Node) -> float | None:
     """The value of arithmetic on numbers alone; None where it reads anything, or has no finite value."""
+    value = _folded(node)
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _folded(node: Node) -> float | None:
+    """As `fold`, but what is not finite is passed on, as the engines do: 1 / (1 + exp(800)) is 0."""
     match node:
         case Number(value):
             return value
         case Negate(of):
-            inner = fold(of)
+            inner = _folded(of)
             return None if inner is None else -inner
         case Binary(op, left, right):
-            a, b = fold(left), fold(right)
-            return None if a is None or b is None else _finite(_BINARY[op], a, b)
+            a, b = _folded(left), _folded(right)
+            return None if a is None or b is None else _arithmetic(op, a, b)
         case Call("where", (condition, a_node, b_node)):
             truth = fold_condition(condition)
-            return None if truth is None else fold(a_node if truth else b_node)
-        case Call(function, args):
-            values = [fold(a) for a in args]
+            return None if truth is None else _folded(a_node if truth else b_node)
+        case Call(name, args):
+            values = [_folded(a) for a in args]
             known = [v for v in values if v is not None]
-            return _finite(_CALLS[function], *known) if len(known) == len(values) else None
+            function = FUNCTIONS[name].fold
+            return function(*known) if function is not None and len(known) == len(values) else None
         case _:
             return None
 
@@ -64,12 +72,12 @@ def is_constant(node: Node) -> bool:
             return False
 
 
-def _finite(function: Callable[..., float], *args: float) -> float | None:
+def _arithmetic(op: str, a: float, b: float) -> float:
+    """NaN where Python would raise an error."""
     try:
-        value = function(*args)
+        return _BINARY[op](a, b)
     except (ArithmeticError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
+        return math.nan
 
 
 _BINARY: dict[str, Callable[..., float]] = {
@@ -78,16 +86,6 @@ _BINARY: dict[str, Callable[..., float]] = {
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
     "**": math.pow,
-}
-_CALLS: dict[str, Callable[..., float]] = {
-    "min": min,
-    "max": max,
-    "exp": math.exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "abs": abs,
-    "clip": lambda x, low, high: min(max(x, low), high),
-    "logistic": lambda x: 1 / (1 + math.exp(-x)) if x > -700 else 0.0,
 }
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,

@@ -11,14 +11,15 @@ from datetime import date
 from offramp.given import did_you_mean, nearest
 from offramp.language import syntax, units
 from offramp.language.constants import fold
-from offramp.language.formula import YEARS, resolve, resolve_part
+from offramp.language.formula import resolve, resolve_part
+from offramp.language.formula_names import YEARS
 from offramp.language.keys import HOMES, OTHER_WORDS, Key, Table, tables_with
-from offramp.language.kinds import CONDITION, UNKNOWN, Kind, Result, Scope
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
+from offramp.language.scope import Result, Scope
 from offramp.language.source import Mapping, Scalar, Sequence, Value
 from offramp.language.tokens import FormulaError
-from offramp.language.units import Unit
+from offramp.language.units import CONDITION, UNKNOWN, Kind, Unit
 from offramp.model import Distribution, Formula, Origin
 from offramp.tree import Node, Number, walk
 
@@ -143,6 +144,16 @@ class Fields:
     def meant(self, name: str) -> bool:
         """Whether a key is there, or one that was likely meant for it: then its absence needs no word."""
         return self.has(name) or any(name == meant for _, meant in self._keys.unknown)
+
+    def unused(self, case: str) -> list[str]:
+        """The keys that are there though this case has no use for them."""
+        useless = (k.name for k in self.table.keys if k.only_with and case not in k.only_with)
+        return [name for name in useless if self.has(name)]
+
+    def lacking(self) -> list[tuple[str, str]]:
+        """The keys that are there without the one that they need, each with that."""
+        needy = ((k.name, k.needs) for k in self.table.keys if k.needs and self.has(k.name))
+        return [(name, needs) for name, needs in needy if not self.meant(needs)]
 
     def value(self, name: str) -> Value | None:
         found = self._keys.known.get(name)

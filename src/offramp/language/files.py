@@ -44,8 +44,7 @@ def source_of(path: str | Path) -> Source:
     """
     place = _place(path)
     try:
-        within = place.home if place.name == CONTENTS and place.model != place.file else None
-        return _whole(place, _opened(place, place.name, within))
+        return _whole(place, _opened(place, place.name))
     except _RefusalError as refused:
         raise UsageError(f"{refused}.") from None
 
@@ -64,8 +63,8 @@ def bundled_names() -> tuple[str, ...]:
 class _Place:
     """Where a model file stands.
 
-    `folder` is None for text that stands nowhere. Messages say `file` for it, and `model` for the whole.
-    `path` is that of the file in a copy of the model.
+    `folder` is None for text that stands nowhere. Messages say `file` for it, `model` for the whole. `path`
+    is that of the file in a copy of the model. It may be a link, but not one that leads out of `within`.
     """
 
     folder: Traversable | None
@@ -74,6 +73,7 @@ class _Place:
     model: str
     path: PurePosixPath
     bundled: bool = False
+    within: Path | None = None
 
     @property
     def home(self) -> Path | None:
@@ -83,7 +83,7 @@ class _Place:
     @property
     def identity(self) -> str:
         """The same for the same file, whatever it is called."""
-        return str(self.home.joinpath(self.name).resolve()) if self.home is not None else str(self.path)
+        return str(_resolved(self.home / self.name)) if self.home is not None else str(self.path)
 
 
 class _RefusalError(Exception):
@@ -105,9 +105,9 @@ def _place(path: str | Path) -> _Place:
         # Looked up among names, so that nothing outside the folder can be reached through it.
         crises = _crises()
         if shown in crises:
-            return crises[shown]
+            return replace(crises[shown], path=PurePosixPath(crises[shown].name))
         if (file / CONTENTS).is_file():
-            return _Place(file, CONTENTS, str(file / CONTENTS), shown, PurePosixPath(CONTENTS))
+            return _Place(file, CONTENTS, str(file / CONTENTS), shown, PurePosixPath(CONTENTS), within=file)
         is_folder = file.is_dir()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
@@ -132,22 +132,30 @@ def _crises() -> dict[str, _Place]:
 # ---------------------------------------------------------------------- reading
 
 
-def _opened(place: _Place, name: str, within: Path | None) -> Source:
-    """One file in the folder of a place, which must not lead out of `within`."""
+def _opened(place: _Place, name: str) -> Source:
+    """The file of a place, or a chapter beside it."""
     assert place.folder is not None, "text stands in no folder"
+    within = place.within if name == place.name else place.home
     shown = place.file if name == place.name else str(Path(place.file).with_name(name))
     at = place.folder / name
     try:
-        if within is not None and not Path(str(at)).resolve().is_relative_to(within.resolve()):
-            raise _RefusalError(
-                f"{shown} is a link that leads out of the folder", "Put a copy of the file there."
-            )
+        if within is not None and not _resolved(Path(str(at))).is_relative_to(_resolved(within)):
+            message = f"{shown} is a link that leads out of the folder"
+            raise _RefusalError(message, "Put a copy of the file there.")
         if not at.is_file():
-            raise _RefusalError(f"there is no file {shown}")
+            raise _RefusalError(f"there is no file {shown}", "The name is read from the folder of this file.")
         with at.open("rb") as stream:
             return read(stream.read(MAX_BYTES + 1), shown, place.home, str(place.path.with_name(name)))
     except OSError as error:
         raise _RefusalError(f"{shown} cannot be read: {error.strerror}") from None
+
+
+def _resolved(path: Path) -> Path:
+    """Where a path leads; of links in a circle, nowhere."""
+    try:
+        return path.resolve()
+    except RuntimeError:  # what Python before 3.13 says of a circle of links
+        return path.parent.resolve() / path.name
 
 
 def _whole(place: _Place, contents: Source) -> Source:
@@ -157,7 +165,7 @@ def _whole(place: _Place, contents: Source) -> Source:
         try:
             below = _below(places[-1], at)
             _check_chain([*places, below])
-            layers.append(_bound(below, _opened(below, below.name, places[-1].home)))
+            layers.append(_bound(below, _opened(below, below.name)))
         except _RefusalError as refused:
             problems = [p for layer in layers for p in layer.problems]
             problem = layers[-1].problem(at, str(refused), *refused.hint)
@@ -183,17 +191,17 @@ def _bound(place: _Place, contents: Source) -> Source:
         try:
             if place.folder is None:
                 raise _RefusalError(f"{shape(at)} cannot be found: this text stands in no folder")
-            chapter = _opened(place, at.text, place.home)
+            chapter = _opened(place, at.text)
             size, nodes = size + len(chapter.main.data), nodes + chapter.nodes
             if size > MAX_BYTES or nodes > MAX_NODES:
-                much = f"{MAX_BYTES:,} bytes and {MAX_NODES:,} values"
-                raise ModelError([contents.problem(at, f"up to here, the chapters have more than {much}")])
+                most = f"{MAX_BYTES:,} bytes or {MAX_NODES:,} values"
+                problems.append(contents.problem(at, f"up to here, the chapters have more than {most}"))
+                break
             chapters.append(chapter)
         except _RefusalError as refused:
-            beside = [name for name in _models_in(place) if name not in {a.text for a in listed}]
-            hint = "It is looked for in the folder of this file."
-            near = did_you_mean(at.text, beside)
-            problems.append(contents.problem(at, str(refused), *(refused.hint or (hint, near))))
+            beside = {Path(n).stem for n in _models_in(place)} - {Path(a.text).stem for a in listed}
+            near = did_you_mean(Path(at.text).stem, sorted(beside))
+            problems.append(contents.problem(at, str(refused), *refused.hint, near))
         except ModelError as error:
             problems += error.problems
     if len(chapters) < len(listed):
@@ -217,7 +225,10 @@ def _models_in(place: _Place) -> list[str]:
     """Names of the YAML files in a folder."""
     if place.folder is None:
         return []
-    return sorted(f.name for f in place.folder.iterdir() if f.name.endswith(_YAML) and f.is_file())
+    try:
+        return sorted(f.name for f in place.folder.iterdir() if f.name.endswith(_YAML) and f.is_file())
+    except OSError:  # a folder in which files can be opened, but not listed
+        return []
 
 
 # ---------------------------------------------------------------------- what files name
@@ -257,8 +268,8 @@ def _below(place: _Place, at: Value) -> _Place:
     folder = place.home.joinpath(*parts)
     path = place.path.parent.joinpath(*parts)
     if is_file:
-        return _Place(folder.parent, folder.name, str(folder), str(folder), path)
-    return _Place(folder, CONTENTS, str(folder / CONTENTS), str(folder), path / CONTENTS)
+        return _Place(folder.parent, folder.name, str(folder), str(folder), path, within=place.home)
+    return _Place(folder, CONTENTS, str(folder / CONTENTS), str(folder), path / CONTENTS, within=place.home)
 
 
 def _check_chain(places: list[_Place]) -> None:

@@ -6,29 +6,30 @@ multiplies and takes the unit of its neighbour where it is added or compared.
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from functools import cache
 
-from offramp.given import did_you_mean, most_alike_first, nearest
-from offramp.language import syntax, units
-from offramp.language.constants import fold, is_constant
-from offramp.language.kinds import (
+from offramp.language import syntax
+from offramp.language.constants import fold
+from offramp.language.formula_calls import kind_of_call, refused, takes, unknown_function
+from offramp.language.formula_names import date_call, named_value
+from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, Function
+from offramp.language.kind_rules import Rules
+from offramp.language.scope import Fault, Known, Result, Scope
+from offramp.language.syntax import BREAK_UP, Expr, literal
+from offramp.language.tokens import FormulaError
+from offramp.language.units import (
     BARE,
     CONDITION,
+    PLAIN,
     UNKNOWN,
     Bare,
     Condition,
-    Fault,
     Kind,
-    Result,
-    Scope,
+    Unit,
     Unknown,
-    advice,
     named,
 )
-from offramp.language.syntax import Expr, literal
-from offramp.language.tokens import FormulaError
-from offramp.language.units import MONTH, PLAIN, Unit
-from offramp.language.vocabulary import DATE_FUNCTIONS, FUNCTIONS, OTHER_FUNCTIONS, OTHER_NAMES, PRIORS, TIME
 from offramp.tree import (
     Binary,
     Call,
@@ -37,14 +38,13 @@ from offramp.tree import (
     Negate,
     Node,
     Not,
-    Now,
     Number,
-    Parameter,
-    StepLength,
-    Variable,
+    size_and_depth,
+    with_parameters,
 )
 
-YEARS = (1000, 2999)  # of dates in formulas, events and policies
+# Of a formula when all functions that are made of others are written out.
+MOST_NODES, MOST_LEVELS = 10_000, 200
 
 
 def resolve(text: str, scope: Scope, expected: Kind, what: str = "this", also: Unit | None = None) -> Result:
@@ -76,65 +76,18 @@ def resolve_part(
     return Result(node, kind, tuple(resolver.faults))
 
 
-class _Resolver:
-    """Walks one formula; after a fault the part has kind UNKNOWN, which nothing more is said about."""
+class _Resolver(Rules):
+    """Walks one formula.
 
-    def __init__(self, text: str, scope: Scope) -> None:
-        self.text = text
-        self.scope = scope
-        self.faults: list[Fault] = []
+    Attributes
+    ----------
+    literals : the kind of numbers other than 0. Those of a formula take the unit of their neighbour; those in
+        the definition of a function have none, or `1 + x` would take an `x` in any unit
+    """
 
-    def fault(
-        self, at: Expr, message: str, *hint: str, start: int = -1, end: int = -1, missing: str = ""
-    ) -> None:
-        self.faults.append(
-            Fault(
-                message,
-                tuple(h for h in hint if h),
-                at.start if start < 0 else start,
-                at.end if end < 0 else end,
-                missing,
-            )
-        )
-
-    def shown(self, expr: Expr) -> str:
-        """The text of a part, short enough for a message."""
-        text = " ".join(self.text[expr.start : expr.end].split())
-        return text if len(text) <= 40 else text[:37] + "..."
-
-    # ------------------------------------------------------------------ kinds
-
-    def expect(self, expr: Expr, kind: Kind, expected: Kind, what: str, also: Unit | None) -> Kind:
-        """Hold the value of the whole formula against what its place asks for."""
-        if isinstance(kind, Unknown):
-            return kind
-        if isinstance(expected, Condition):
-            if not isinstance(kind, Condition):
-                self.fault(
-                    expr, f"{what} must be true or false, and this is a number", self.how_to_compare(expr)
-                )
-            return kind
-        if isinstance(kind, Condition):
-            self.fault(expr, f"{what} must be a number, and this is true or false", self.how_to_choose(expr))
-            return kind
-        if isinstance(kind, Bare):
-            return expected if isinstance(expected, Unit) else kind
-        right = expected if isinstance(expected, Unit) else kind
-        if not kind.same(right) and not (also and kind.same(also)):
-            message = f"{what} must be in {named(right)}, and this is in {named(kind)}"
-            self.fault(expr, message, *advice(kind, right))
-        return kind
-
-    def how_to_compare(self, expr: Expr) -> str:
-        if isinstance(expr, syntax.Constant):
-            return "Compare something: `tension > 50`."
-        return f"Compare it: `{self.shown(expr)} > 0.5`."
-
-    def how_to_choose(self, expr: Expr) -> str:
-        text = self.shown(expr)
-        if text.startswith("(") and text.endswith(")") and isinstance(expr, syntax.Chain | syntax.Junction):
-            text = text[1:-1] if text.count("(") == 1 else text
-        return f"Write where({text}, 1, 0), or other numbers."
+    def __init__(self, text: str, scope: Scope, literals: Kind = BARE) -> None:
+        super().__init__(text, scope)
+        self.literals = literals
 
     def number(self, expr: Expr) -> tuple[Node, Kind]:
         """Visit a part that must be a number."""
@@ -153,50 +106,12 @@ class _Resolver:
             self.fault(expr, message, self.how_to_compare(expr))
         return node
 
-    def plain(self, expr: Expr, kind: Kind, why: str) -> Kind:
-        """Hold a part against the rule that it have no unit."""
-        if isinstance(kind, Unit) and not kind.is_plain:
-            self.fault(
-                expr,
-                f"{why} must be a plain number, and `{self.shown(expr)}` is in {named(kind)}",
-                *(() if kind.dimension else advice(kind, PLAIN)),
-                "Divide it by a value in the same unit." if kind.dimension else "",
-            )
-            return UNKNOWN
-        return kind
-
-    def alike(self, doing: str, a: Expr, kind_a: Kind, b: Expr, kind_b: Kind) -> Kind:
-        """The common unit of two values that are added, compared or chosen between."""
-        if isinstance(kind_a, Unknown) or isinstance(kind_b, Unknown):
-            return UNKNOWN
-        if isinstance(kind_a, Bare):
-            return kind_b
-        if isinstance(kind_a, Unit) and isinstance(kind_b, Unit) and not kind_a.same(kind_b):
-            self.fault(
-                b,
-                f"{doing} different units: `{self.shown(a)}` is in {named(kind_a)}, "
-                f"`{self.shown(b)}` in {named(kind_b)}",
-                *advice(kind_b, kind_a, f"`{self.shown(b)}`"),
-                start=a.start,
-            )
-            return UNKNOWN
-        return kind_a
-
-    def finite(self, expr: Expr, node: Node, kind: Kind) -> Kind:
-        """Refuse arithmetic on numbers alone that has no value, such as `1 / 0`."""
-        if isinstance(kind, Bare) and is_constant(node) and fold(node) is None:
-            self.fault(expr, f"`{self.shown(expr)}` has no finite value")
-            return UNKNOWN
-        return kind
-
-    # ------------------------------------------------------------------ nodes
-
     def visit(self, expr: Expr) -> tuple[Node, Kind]:
         match expr:
             case syntax.Constant(value=value):
-                return Number(value), BARE
+                return Number(value), self.literals if value else BARE
             case syntax.Name():
-                return self.name(expr)
+                return named_value(self, expr)
             case syntax.Quoted():
                 message = "text cannot stand here"
                 self.fault(expr, message, "Only dates stand in quotes: months_until('2020-11-03').")
@@ -259,198 +174,66 @@ class _Resolver:
             return UNKNOWN
         return PLAIN.times(a, exponent)
 
-    # ------------------------------------------------------------------ names
-
-    def name(self, expr: syntax.Name) -> tuple[Node, Kind]:
-        name, scope = expr.id, self.scope
-        known = scope.names.get(name)
-        if known is not None:
-            node: Node = Parameter(name) if known.what == "parameter" else Variable(name)
-            if scope.constant or (scope.refused and known.what == "variable"):
-                self.fault(expr, f"`{name}` is a {known.what}; {scope.refused}")
-                return node, UNKNOWN
-            return node, known.unit
-        if name in TIME:
-            if scope.timeless:
-                self.fault(expr, f"`{name}` changes with time; {scope.refused}")
-            return (Now() if name == "now" else StepLength()), MONTH
-        if name in scope.dates:
-            hint = f"Write months_until({name}) or months_since({name})."
-            self.fault(expr, f"`{name}` is a dated event, not a number", hint)
-        elif name in scope.elsewhere:
-            message = f"`{name}` is {scope.elsewhere[name]}; a formula cannot read it"
-            self.fault(expr, message, self.possible())
-        elif name in FUNCTIONS or name in DATE_FUNCTIONS:
-            usage = FUNCTIONS[name][2] if name in FUNCTIONS else f"{name}(EVENT)"
-            self.fault(expr, f"`{name}` is a function", f"Write {usage}.")
-        elif name in units.NAMES or name in units.DIMENSIONLESS:
-            return Number(1.0), units.parse(name)
-        else:
-            self.unknown_name(expr)
-        return Number(0.0), UNKNOWN
-
-    def unknown_name(self, expr: syntax.Name) -> None:
-        name, scope = expr.id, self.scope
-        if name in ("True", "False", "true", "false", "None", "null"):
-            hint = "A condition that always holds is left out; flags are numbers, 0 or 1."
-            self.fault(expr, f"`{name}` cannot stand in a formula", hint)
-            return
-        if name in ("inf", "infinity", "nan"):
-            hint = "For a bound or a limit, choose a value that is never reached."
-            self.fault(expr, f"`{name}` cannot stand in a formula: every number is finite", hint)
-            return
-        if scope.incomplete:
-            return
-        near = nearest(name, self.usable())
-        if near is None and name in OTHER_NAMES:
-            near = OTHER_NAMES[name]
-        known = scope.names.get(near) if near else None
-        where = f" ({known.line})" if known and known.line else ""
-        self.fault(
-            expr,
-            f"unknown name `{name[:60]}`",
-            self.possible(name),
-            f"Did you mean `{near}`{where}?" if near else "",
-            missing=name,
-        )
-
-    def usable(self) -> list[str]:
-        """Names that this formula may read."""
-        scope = self.scope
-        names = [
-            n
-            for n, known in scope.names.items()
-            if not scope.refused or (known.what == "parameter" and not scope.constant)
-        ]
-        return names if scope.timeless else [*names, *TIME]
-
-    def possible(self, name: str = "") -> str:
-        """What could have been written: the likest first where there are many."""
-        usable = self.usable()
-        if not usable:
-            what = "numbers and units" if self.scope.constant else "numbers: the model has no parameters"
-            return f"Here a formula may use only {what}."
-        if len(usable) <= 12:
-            return f"It may use: {', '.join(usable)}."
-        likest = most_alike_first(name, usable)[:8]
-        return f"It may use: {', '.join(likest)} and {len(usable) - len(likest)} others."
-
-    # ------------------------------------------------------------------ calls
-
     def call(self, expr: syntax.Apply) -> tuple[Node, Kind]:
-        name = expr.function
-        if name in DATE_FUNCTIONS:
-            return self.date_call(expr)
-        if name not in FUNCTIONS:
-            self.unknown_function(expr)
+        if expr.function in DATE_FUNCTIONS:
+            return date_call(self, expr)
+        function = FUNCTIONS.get(expr.function)
+        if function is None:
+            unknown_function(self, expr)
             return Number(0.0), UNKNOWN
-        least, most, usage = FUNCTIONS[name]
-        if not least <= len(expr.args) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            given = "1 is given" if len(expr.args) == 1 else f"{len(expr.args)} are given"
-            plural = "" if wanted == "1" else "s"
-            self.fault(expr, f"`{name}` takes {wanted} argument{plural}, and {given}", f"Write {usage}.")
+        if not takes(self, function, expr):
             return Number(0.0), UNKNOWN
-        if name == "where":
+        if function.units == "choice":
             condition = self.condition(expr.args[0])
             (a, kind_a), (b, kind_b) = self.number(expr.args[1]), self.number(expr.args[2])
-            kind = self.alike("choosing between", expr.args[1], kind_a, expr.args[2], kind_b)
-            return Call(name, (condition, a, b)), kind
+            kind = kind_of_call(self, function, expr, (CONDITION, kind_a, kind_b))
+            return Call(function.name, (condition, a, b)), kind
         args = [self.number(a) for a in expr.args]
-        node = Call(name, tuple(n for n, _ in args))
-        return node, self.finite(expr, node, self.kind_of_call(expr, [k for _, k in args], node))
-
-    def kind_of_call(self, expr: syntax.Apply, kinds: list[Kind], node: Call) -> Kind:
-        name, kind = expr.function, kinds[0]
-        if name in ("min", "max", "clip"):
-            at = expr.args[0]
-            for arg, other in zip(expr.args[1:], kinds[1:], strict=True):
-                if isinstance(kind, Bare):
-                    at = arg
-                kind = self.alike("comparing", at, kind, arg, other)
-            low, high = (fold(a) for a in node.args[1:]) if name == "clip" else (None, None)
-            if low is not None and high is not None and low > high:
-                message = f"`clip` with a low end of {low:g} above its high end of {high:g}"
-                self.fault(expr, message, "Swap them.")
-                return UNKNOWN
-            return kind
-        if name == "abs":
-            return kind
-        if name == "sqrt":
-            return PLAIN.times(kind, 0.5) if isinstance(kind, Unit) else kind
-        kind = self.plain(expr.args[0], kind, f"the argument of `{name}`")
-        return PLAIN if isinstance(kind, Unit) else kind
-
-    def unknown_function(self, expr: syntax.Apply) -> None:
-        name, start, end = expr.function, expr.start, expr.name_end
-        if name in self.scope.names or name in units.NAMES or name in TIME:
-            hint = f"Write `{name} * (...)` to multiply."
-            self.fault(expr, f"`{name}` is not a function", hint, start=start, end=end)
-            return
-        if name in PRIORS:
-            message = f"a prior such as `{name}(...)` cannot stand inside a formula"
-            hint = "Make it a parameter, and use the parameter's name here."
-            self.fault(expr, message, hint, start=start, end=end)
-            return
-        possible = (*FUNCTIONS, *DATE_FUNCTIONS)
-        other = OTHER_FUNCTIONS.get(name)
-        self.fault(
-            expr,
-            f"unknown function `{name[:60]}`",
-            f"Functions are: {', '.join(possible)}.",
-            f"Did you mean `{other}`?" if other else did_you_mean(name, possible),
-            start=start,
-            end=end,
-        )
-
-    def date_call(self, expr: syntax.Apply) -> tuple[Node, Kind]:
-        """`months_until(D)` is months-of-D minus now; `months_since(D)` its negative."""
-        name, scope = expr.function, self.scope
-        months: float | None = None
-        if scope.timeless:
-            self.fault(expr, f"`{name}` changes with time; {scope.refused}")
-        elif len(expr.args) != 1:
-            hint = f"Write {name}(EVENT) or {name}('2020-11-03')."
-            self.fault(expr, f"`{name}` takes one argument, an event or a date", hint)
+        nodes, kinds = tuple(n for n, _ in args), tuple(k for _, k in args)
+        if function.units == "of its parts":
+            kind = self.kind_of_parts(function, expr, kinds)
         else:
-            months = self.months_of(name, expr.args[0])
-        if months is None:
-            return Number(0.0), UNKNOWN
-        # A negative literal does not exist: `-3` is the negation of 3.
-        then: Node = Number(months) if months >= 0 else Negate(Number(-months))
-        return Binary("-", then, Now()) if name == "months_until" else Binary("-", Now(), then), MONTH
+            kind = kind_of_call(self, function, expr, kinds)
+        node = called(function.name, nodes)
+        if refused(self, function, expr, nodes):
+            return node, UNKNOWN
+        kind = self.finite(expr, node, kind)
+        return self.of_sane_size(expr, node, kind) if function.made_of else (node, kind)
 
-    def months_of(self, function: str, arg: Expr) -> float | None:
-        """Months from the start of the model to an event or a date in quotes; None after a fault."""
-        scope = self.scope
-        if isinstance(arg, syntax.Quoted):
-            try:
-                day = date.fromisoformat(arg.text)
-            except ValueError:
-                hint = "Dates are year-month-day, and must exist: '2020-11-03'."
-                self.fault(arg, f"`{arg.text[:40]}` is not a date", hint)
-                return None
-            if not YEARS[0] <= day.year <= YEARS[1]:
-                self.fault(arg, f"the year {day.year} is out of reach: {YEARS[0]} to {YEARS[1]}")
-                return None
-            return scope.months(day) if scope.months else 0.0
-        if not isinstance(arg, syntax.Name):
-            hint = f"Write {function}('2020-11-03')."
-            self.fault(arg, f"`{function}` wants a dated event or a date in quotes", hint)
-            return None
-        if arg.id in scope.dates:
-            return scope.dates[arg.id]
-        if scope.incomplete:
-            return None
-        what = scope.elsewhere.get(arg.id)
-        if arg.id in scope.names:
-            what = f"a {scope.names[arg.id].what}"
-        dates, shown = list(scope.dates), arg.id[:60]
-        self.fault(
-            arg,
-            f"`{shown}` is {what}, not a dated event" if what else f"unknown dated event `{shown}`",
-            f"Dated events: {', '.join(dates[:12])}." if dates else "The model has no dated events.",
-            did_you_mean(arg.id, dates) or f"A date in quotes will do: {function}('2020-11-03').",
-            missing="" if what else arg.id,
-        )
-        return None
+    def kind_of_parts(self, function: Function, expr: syntax.Apply, kinds: tuple[Kind, ...]) -> Kind:
+        """The unit of a function that is made of others, given those of its arguments."""
+        if any(isinstance(k, Unknown) for k in kinds):
+            return UNKNOWN
+        made = _definition(function.name, kinds)
+        for fault in made.faults:
+            self.fault(expr, f"{function.usage} is `{function.made_of}`: {fault.message}", *fault.hint)
+            return UNKNOWN
+        return BARE if all(isinstance(k, Bare) for k in kinds) else made.kind
+
+    def of_sane_size(self, expr: Expr, node: Node, kind: Kind) -> tuple[Node, Kind]:
+        """Refuse what grows too large when functions within functions are written out."""
+        size, depth = size_and_depth(node)
+        if size <= MOST_NODES and depth <= MOST_LEVELS:
+            return node, kind
+        message = f"written out, this has more than {MOST_NODES:,} operations or {MOST_LEVELS} in a row"
+        self.fault(expr, message, BREAK_UP)
+        return Number(0.0), UNKNOWN
+
+
+def called(name: str, args: Sequence[Node]) -> Node:
+    """A function of the language with its arguments: a `Call`, or what it is made of, written out."""
+    function = FUNCTIONS[name]
+    if not function.made_of:
+        return Call(name, tuple(args))
+    node = _definition(name, (PLAIN,) * len(args)).node
+    return with_parameters(node, dict(zip(function.arguments, args, strict=True)))
+
+
+@cache
+def _definition(name: str, kinds: tuple[Kind, ...]) -> Result:
+    """What a function is made of, read with arguments of some kinds; its arguments are parameters there."""
+    function = FUNCTIONS[name]
+    names = {n: Known("parameter", kind) for n, kind in zip(function.arguments, kinds, strict=True)}
+    resolver = _Resolver(function.made_of, Scope(names, timeless=True, refused="it is an argument"), PLAIN)
+    node, kind = resolver.number(syntax.parse(function.made_of))
+    return Result(node, kind, tuple(resolver.faults))

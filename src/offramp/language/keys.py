@@ -6,7 +6,9 @@ JSON Schema. A key that is not here does not exist.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Shape = Literal[
@@ -49,12 +51,20 @@ Shape = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """One key, with what it is for; `schema.py` and messages show `about`.
+
+    `only_with` : the cases in which it has a use, where there are others; which case it is, another key says.
+    `needs` : the key without which it has none.
+    """
+
     name: str
     shape: Shape
     about: str
     required: bool = False
     of: Table | None = None  # the keys below, for tables and their collections
     choices: tuple[str, ...] = ()
+    only_with: tuple[str, ...] = ()
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,20 +225,36 @@ ACTOR = Table(
             "formula",
             "0: acts by habit; 1: looks ahead against others' habits; 2, 3: supposes others look ahead.",
         ),
-        Key("horizon", "formula", "Months looked ahead (depth 1 to 3)."),
+        Key("horizon", "formula", "Months looked ahead (depth 1 to 3).", needs="depth"),
         Key(
             "inner_horizon",
             "formula",
             "Months that it supposes others to look ahead (depth 2, 3); left out: half its horizon.",
+            needs="depth",
         ),
-        Key("precision", "formula", "How sharply it picks the better action, 1/points (depth 1 to 3)."),
-        Key("discount", "formula", "Weight of a month later against now, 0 to 1 (depth 1 to 3)."),
-        Key("utility", "formulas", "What it wants, as named terms in points per month (depth 1 to 3)."),
+        Key(
+            "precision",
+            "formula",
+            "How sharply it picks the better action, 1/points (depth 1 to 3).",
+            needs="depth",
+        ),
+        Key(
+            "discount",
+            "formula",
+            "Weight of a month later against now, 0 to 1 (depth 1 to 3).",
+            needs="depth",
+        ),
+        Key(
+            "utility",
+            "formulas",
+            "What it wants, as named terms in points per month (depth 1 to 3).",
+            needs="depth",
+        ),
         Key("sees", "signals", "Stocks that it does not see as they are.", of=SIGNAL),
         Key("misreads", "readings", "Parameters that it takes to be other than they are.", of=MISREADING),
         Key("types", "named", "What it might be like, as values of parameters.", of=TYPE),
         Key("true_type", "chances", "The type that it is, or chances of its types."),
-        Key("beliefs", "named", "What it believes of the types of other actors.", of=BELIEF),
+        Key("beliefs", "named", "What it believes of the types of other actors.", of=BELIEF, needs="depth"),
         Key("actions", "named", "What it can do.", required=True, of=ACTION),
         *_BACKING,
     ),
@@ -254,7 +280,7 @@ EVENT = Table(
         _TITLE,
         Key("on", "date", "Day of a dated event."),
         Key("rate", "formula", "Mean number per month of a random event."),
-        Key("once", "flag", "true: a random event that happens at most once in a step."),
+        Key("once", "flag", "true: a random event that happens at most once in a step.", needs="rate"),
         Key("effects", "effects", "What it does to stocks."),
         Key("branches", "named", "The ways it can turn out, one of which happens.", of=BRANCH),
         *_BACKING,
@@ -328,6 +354,7 @@ POLICY = Table(
         *_BACKING,
     ),
 )
+_MEASURED = ("normal", "lognormal")
 EVIDENCE = Table(
     "evidence",
     (
@@ -352,26 +379,52 @@ EVIDENCE = Table(
             required=True,
             choices=("normal", "lognormal", "poisson"),
         ),
-        Key("sd", "number", "Standard deviation of a normal error, in the unit of the variable."),
+        Key(
+            "sd",
+            "number",
+            "Standard deviation of a normal error, in the unit of the variable.",
+            only_with=("normal",),
+        ),
         Key(
             "share",
             "number",
             "Standard deviation as a share of the value (normal), or of the logarithm (lognormal).",
+            only_with=_MEASURED,
         ),
         Key(
             "lasting",
             "number",
             "Share of the error's variance that lasts from one day to the next, below 1; left out: none.",
+            only_with=_MEASURED,
+            needs="lasts",
         ),
-        Key("lasts", "number", "Months in which what lasts fades to a third."),
-        Key("listed", "number", "Counts: share of what happens that gets into the series; left out: 1."),
-        Key("stray", "number", "Counts: entries a month that stand for nothing here; left out: 0.1."),
-        Key("window", "integer", "Counts: steps counted together; left out: 1."),
+        Key(
+            "lasts",
+            "number",
+            "Months in which what lasts fades to a third.",
+            only_with=_MEASURED,
+            needs="lasting",
+        ),
+        Key(
+            "listed",
+            "number",
+            "Counts: share of what happens that gets into the series; left out: 1.",
+            only_with=("poisson",),
+        ),
+        Key(
+            "stray",
+            "number",
+            "Counts: entries a month that stand for nothing here; left out: 0.1.",
+            only_with=("poisson",),
+        ),
+        Key("window", "integer", "Counts: steps counted together; left out: 1.", only_with=("poisson",)),
         Key("from", "date", "Only from this day on; left out: from the start."),
         Key("until", "date", "Only before this day; left out: to the end."),
         *_BACKING,
     ),
 )
+# What a quantity measures: the key that says so, but `acts` with `after` is "answered".
+_WINDOWS = ("variable", "acts", "answered", "event")
 _ACTS = "Actor -> its action, or a list of its actions."
 QUANTITY = Table(
     "a quantity",
@@ -381,12 +434,27 @@ QUANTITY = Table(
         Key("variable", "text", "A variable at `at`, or averaged over the dates from `from` to `until`."),
         Key("acts", "move_lists", f"{_ACTS} How often they are taken in a future."),
         Key("event", "text", "An event: how often it happens in a future."),
-        Key("branch", "text", "Only in this branch of a dated event."),
-        Key("after", "move_lists", f"{_ACTS} Of the steps with one, the share that `acts` follow."),
-        Key("within", "integer", "Steps within which `acts` follow; left out: 1."),
-        Key("at", "date", "The date for which it is read; left out: the end."),
-        Key("from", "date", "Counted from this day on; left out: from the start."),
-        Key("until", "date", "Counted before this day; left out: to the end."),
+        Key("branch", "text", "Only in this branch of a dated event.", only_with=("event",)),
+        Key(
+            "after",
+            "move_lists",
+            f"{_ACTS} Of the steps with one, the share that `acts` follow.",
+            only_with=("answered",),
+        ),
+        Key("within", "integer", "Steps within which `acts` follow; left out: 1.", only_with=("answered",)),
+        Key(
+            "at",
+            "date",
+            "The date for which it is read; left out: the end.",
+            only_with=("chance", "variable"),
+        ),
+        Key(
+            "from",
+            "date",
+            "Counted from this day on; left out: from the start.",
+            only_with=("months_until", *_WINDOWS),
+        ),
+        Key("until", "date", "Counted before this day; left out: to the end.", only_with=_WINDOWS),
     ),
 )
 SIDE = Table(
@@ -415,9 +483,12 @@ TEST = Table(
                 "above", "below", "within",
             ),
         ),
-        Key("by", "number", "The smallest difference of interest, with its unit."),
-        Key("limit", "number", "Above or below what, with its unit."),
-        Key("limits", "bounds", "[low, high], with their unit."),
+        Key(
+            "by", "number", "The smallest difference of interest, with its unit.",
+            only_with=("higher", "lower", "not higher", "not lower", "same", "rising", "falling"),
+        ),
+        Key("limit", "number", "Above or below what, with its unit.", only_with=("above", "below")),
+        Key("limits", "bounds", "[low, high], with their unit.", only_with=("within",)),
         Key("reason", "text", "Why a smaller difference does not matter; why these limits.", required=True),
     ),
 )  # fmt: skip
@@ -497,29 +568,20 @@ HOMES = {
 }
 
 
+@cache
+def every_table() -> tuple[Table, ...]:
+    """The kinds of thing in a model file: itself, its sections in order, each before what stands in it."""
+
+    def below(table: Table) -> Iterator[Table]:
+        yield table
+        for key in table.keys:
+            if key.of is not None:
+                yield from below(key.of)
+
+    return tuple(dict.fromkeys(t for t in below(FILE) if t is not SOURCE))
+
+
+@cache
 def tables_with(name: str) -> list[str]:
     """The kinds of thing that have a key of this name."""
-    every = (
-        MODEL,
-        HORIZON,
-        VARIABLE,
-        PARAMETER,
-        ACTOR,
-        ACTION,
-        TYPE,
-        BELIEF,
-        SIGNAL,
-        EVENT,
-        BRANCH,
-        OUTCOME,
-        LADDER,
-        RUNG,
-        POLICY,
-        INTERVENTION,
-        EVIDENCE,
-        CLAIM,
-        TEST,
-        SIDE,
-        QUANTITY,
-    )
-    return [t.what for t in (FILE, *every) if name in t.names]
+    return [t.what for t in every_table() if name in t.names]

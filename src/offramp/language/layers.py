@@ -90,38 +90,43 @@ class _Merger:
 
     def _without(self, base: Mapping, without: Value, path: tuple[str, ...]) -> Mapping:
         """The base without what is named: a list of names, or names with more below them."""
-        where = " of ".join(f"`{p}`" for p in reversed(path)) or "sections"
+        kept = dict(base.entries)
         if isinstance(without, Mapping):
-            kept = dict(base.entries)
             for key, below in without.entries:
                 everything = isinstance(below, Scalar) and below.text == EVERYTHING
                 if everything and not path and key.text in keys.FILE.names and base.get(key.text) is None:
                     continue  # a section of which there is nothing
-                found = self._find(base, key, where)
-                if found is None:
-                    continue
-                name, value = found
-                inner = (*path, key.text)
-                if everything:
-                    del kept[name]
-                    self._remove(key, value, inner)
-                elif isinstance(below, Scalar) and below.is_null:
-                    self._say(key, f"`{key.text[:60]}` names nothing to take out", _HOW)
-                elif isinstance(value, Mapping):
-                    kept[name] = self._without(value, below, inner)
-                else:
-                    self._say(below, f"`{key.text[:60]}` holds no names of its own in {self.base.file}", _HOW)
+                self._take(kept, base, key, None if everything else below, path)
             return replace(base, entries=tuple(kept.items()))
-        gone: set[str] = set()
         for item in without.items if isinstance(without, Sequence) else (without,):
-            if not isinstance(item, Scalar) or item.is_null:
+            if isinstance(item, Scalar) and not item.is_null:
+                self._take(kept, base, item, None, path)
+            else:
                 self._say(item, f"`without` takes names, not {shape(item)}", _HOW)
-                continue
-            found = self._find(base, item, where)
-            if found is not None:
-                gone.add(item.text)
-                self._remove(item, found[1], (*path, item.text))
-        return replace(base, entries=tuple(e for e in base.entries if e[0].text not in gone))
+        return replace(base, entries=tuple(kept.items()))
+
+    def _take(
+        self,
+        kept: dict[Scalar, Value],
+        base: Mapping,
+        key: Scalar,
+        below: Value | None,
+        path: tuple[str, ...],
+    ) -> None:
+        """Take an entry out of what is kept of the base; with `below`, only what that names of it."""
+        found = self._find(base, key, " of ".join(f"`{p}`" for p in reversed(path)) or "sections")
+        if found is None:
+            return
+        (name, value), inner = found, (*path, key.text)
+        if below is None:
+            kept.pop(name, None)
+            self._remove(key, value, inner)
+        elif isinstance(below, Scalar) and below.is_null:
+            self._say(key, f"`{key.text[:60]}` names nothing to take out", _HOW)
+        elif isinstance(value, Mapping):
+            kept[name] = self._without(value, below, inner)
+        else:
+            self._say(below, f"`{key.text[:60]}` holds no names of its own in {self.base.file}", _HOW)
 
     def _find(self, base: Mapping, key: Scalar, where: str) -> tuple[Scalar, Value] | None:
         found = next(((k, v) for k, v in base.entries if k.text == key.text), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from offramp.language.functions import ANY, FUNCTIONS, Range
 from offramp.tree import (
     Binary,
     Call,
@@ -19,9 +20,6 @@ from offramp.tree import (
     StepLength,
     Variable,
 )
-
-Range = tuple[float, float]
-ANY: Range = (-math.inf, math.inf)
 
 
 class Ranges:
@@ -71,7 +69,8 @@ class Ranges:
                 kept = [self.of(part) for part, open_ in ((a, can), (b, cannot)) if open_]
                 return _hull(*(end for part in kept for end in part))
             case Call(function, args):
-                return _call(function, [self.of(a) for a in args])
+                rule = FUNCTIONS[function].range
+                return ANY if rule is None else rule(*(self.of(a) for a in args))
             case _:
                 return ANY
 
@@ -145,32 +144,6 @@ def _binary(op: str, a: Range, b: Range) -> Range:
     if a[0] >= 0 and b[0] == b[1] and b[0] > 0:
         return _hull(_value(math.pow, a[0], b[0]), _value(math.pow, a[1], b[0]))
     return ANY
-
-
-def _call(function: str, args: list[Range]) -> Range:
-    lows, highs = [low for low, _ in args], [high for _, high in args]
-    low, high = lows[0], highs[0]
-    match function:
-        case "min":
-            return min(lows), min(highs)
-        case "max":
-            return max(lows), max(highs)
-        case "clip":
-            return max(min(low, lows[2]), lows[1]), min(max(high, highs[1]), highs[2])
-        case "abs":
-            return (0.0 if low <= 0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
-        case "exp":
-            return _value(math.exp, low), _value(math.exp, high)
-        case "logistic":
-            return 0.0, 1.0
-        case "log" if low > 0:
-            return _value(math.log, low), _value(math.log, high)
-        case "sqrt" if low >= 0:
-            return _value(math.sqrt, low), _value(math.sqrt, high)
-        case "sqrt":
-            return 0.0, math.inf
-        case _:
-            return ANY
 
 
 def _value(function: Callable[..., float], *args: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from offramp.errors import ModelError, Problem
-from offramp.language.kinds import Fault
+from offramp.language.scope import Fault
 from offramp.language.source import MAX_PROBLEMS, MORE, Mapping, Scalar, Sequence, Source, Value
 from offramp.model import Origin
 

@@ -106,7 +106,7 @@ _BINDING = {
 }
 _NOT_BINDS = 5
 _SIGN_BINDS = 13
-_BREAK_UP = "Break it up: give its parts names as auxiliary variables (`equals`)."
+BREAK_UP = "Break it up: give its parts names as auxiliary variables (`equals`)."
 
 
 def parse(text: str) -> Expr:
@@ -119,7 +119,7 @@ def parse(text: str) -> Expr:
     """
     if len(text) > MAX_LENGTH:
         message = f"this formula has {len(text):,} characters; {MAX_LENGTH:,} is the most"
-        raise FormulaError(message, _BREAK_UP, start=0)
+        raise FormulaError(message, BREAK_UP, start=0)
     return _Parser(text).formula()
 
 
@@ -259,14 +259,14 @@ class _Parser:
         self.nesting += 1
         if self.nesting > MAX_NESTING:
             message = f"nested more than {MAX_NESTING} levels deep"
-            raise FormulaError(message, _BREAK_UP, start=token.start, end=token.end)
+            raise FormulaError(message, BREAK_UP, start=token.start, end=token.end)
 
     def made(self, node: Expr, *parts: Expr) -> Expr:
         """Note how deep the tree below `node` is, and refuse what later stages could not walk."""
         depth = 1 + max((self.depths.get(id(p), 1) for p in parts), default=0)
         if depth > MAX_DEPTH:
             message = f"more than {MAX_DEPTH} operations in a row"
-            raise FormulaError(message, _BREAK_UP, start=node.start, end=node.end)
+            raise FormulaError(message, BREAK_UP, start=node.start, end=node.end)
         self.depths[id(node)] = depth
         self.kept.append(node)
         return node

@@ -1,26 +1,18 @@
-"""Units of measure: read, compared, multiplied, never converted.
-
-`pint` says what a unit name means (its dimension and its factor to the base unit) and is imported only
-when the first unit is read. The algebra on top is a few lines, so that checking a large model does not
-pay for pint's.
-"""
+"""Units of measure: read, compared, multiplied, never converted."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
 
 from offramp.given import did_you_mean
-
-if TYPE_CHECKING:
-    import pint
 
 # Scales and counts of our own making: all of them plain numbers.
 DIMENSIONLESS = ("points", "point", "index", "share", "flag", "score", "count", "dimensionless")
 
-# One line each in pint's language. A month is the mean Gregorian month (365.2425 / 12 days), as in model.py.
+# One line each: the main name, a base dimension in square brackets or a product of numbers and units defined
+# above, other names. A month is the mean Gregorian month (365.2425 / 12 days), as in model.py.
 _DEFINITIONS = (
     "month = [time] = months",
     "year = 12 * month = years",
@@ -70,16 +62,14 @@ _DEFINITIONS = (
     "billion = 1000000000 = billions",
     "trillion = 1000000000000 = trillions",
 )
-MAIN_NAMES = tuple(line.split("=")[0].strip() for line in _DEFINITIONS)
-# Read from the definitions without pint: names that formulas may use, and that nothing else may bear.
-NAMES = tuple(
-    dict.fromkeys(
-        part.strip()
-        for line in _DEFINITIONS
-        for i, part in enumerate(line.split("="))
-        if i != 1 and re.fullmatch(r"[A-Za-z_]+", part.strip())
-    )
-)
+# Main name -> what it is, and any name -> the main one. Formulas may use all; nothing else may bear them.
+_VALUES: dict[str, str] = {}
+NAMES: dict[str, str] = {}
+for _line in _DEFINITIONS:
+    _main, _value, *_others = _line.split(" = ")
+    _VALUES[_main] = _value
+    NAMES |= dict.fromkeys((_main, *_others), _main)
+MAIN_NAMES = tuple(_VALUES)
 
 
 class UnitError(ValueError):
@@ -220,38 +210,20 @@ _EXAMPLES = (
 def _named(name: str, start: int) -> Unit:
     if name in DIMENSIONLESS:
         return Unit((), name)
-    canonical = _canonical(name)
-    if canonical is None:
+    if name not in NAMES:
         raise UnitError(
             f"unknown unit `{name[:60]}`",
             *_advice(name),
             start=start,
             end=start + len(name),
         )
-    return Unit(((canonical, 1.0),))
+    return Unit(((NAMES[name], 1.0),))
 
 
 # The units that most models can do with; others are found by did_you_mean, or built of these.
 _SHOWN = (
-    "month",
-    "week",
-    "day",
-    "year",
-    "kg",
-    "tonne",
-    "meter",
-    "km",
-    "liter",
-    "barrel",
-    "MW",
-    "GWh",
-    "USD",
-    "EUR",
-    "person",
-    "percent",
-    "thousand",
-    "million",
-    "billion",
+    "month, week, day, year, kg, tonne, meter, km, liter, barrel, MW, GWh, USD, EUR, person, percent, "
+    "thousand, million, billion"
 )
 # What people write for lengths, alone and with a power behind.
 _LENGTHS = {"m": "meter", "km": "km", "mi": "mile"}
@@ -277,34 +249,88 @@ def _advice(name: str) -> tuple[str, ...]:
         better = f"Write `{_OTHERWISE.get(low) or _LENGTHS[low]}`."
     else:
         better = did_you_mean(name, [*NAMES, *DIMENSIONLESS], 0.7)
-    units = f"Units are {', '.join(_SHOWN)} and others, and products and powers of them: `meter**3/second`."
+    units = f"Units are {_SHOWN} and others, and products and powers of them: `meter**3/second`."
     return (better, units, "For what is only counted: points, index, share, or no `unit` at all.")
-
-
-@cache
-def _canonical(name: str) -> str | None:
-    """The main name of a unit (`months` is `month`), or None."""
-    if name not in NAMES:
-        return None
-    return str(_registry().get_name(name))
 
 
 @cache
 def _meaning(name: str) -> tuple[float, tuple[tuple[str, float], ...]]:
     """Factor to base units and dimension of a unit, by its main name."""
-    registry = _registry()
-    factor, root = registry.get_root_units(name)
-    dimension = registry.get_dimensionality(root)
-    return cast(float, factor), tuple(sorted((str(b), cast(float, e)) for b, e in dimension.items()))
+    value, factor, dimension = _VALUES[name], 1.0, Unit()
+    if value.startswith("["):
+        return 1.0, ((value, 1.0),)
+    for op, word, exponent in re.findall(r"([*/]?) ?([\w.-]+)(?: \*\* (\d))?", value):
+        power = (-1.0 if op == "/" else 1.0) * float(exponent or 1)
+        own, bases = _meaning(word) if word in _VALUES else (float(word), ())
+        factor *= own**power
+        dimension = dimension.times(Unit(bases), power)
+    return factor, dimension.powers
 
 
-@cache
-def _registry() -> pint.UnitRegistry[Any]:
-    import pint
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """The unit of an expression of literals only: whatever its neighbour has."""
 
-    registry: pint.UnitRegistry[Any] = pint.UnitRegistry(None)
-    for line in _DEFINITIONS:
-        # pint reads `name = value = symbol = alias...`; `_` says that there is no symbol.
-        name, value, *others = (part.strip() for part in line.split("="))
-        registry.define(" = ".join([name, value, "_", *others]) if others else f"{name} = {value}")
-    return registry
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The unit of something that is wrong already; nothing more is said about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Not a number: true or false."""
+
+
+Kind = Unit | Bare | Unknown | Condition
+BARE, UNKNOWN, CONDITION = Bare(), Unknown(), Condition()
+
+
+def named(unit: Unit) -> str:
+    """A unit in a sentence: in `kg`, in plain numbers."""
+    return "plain numbers" if unit.is_plain and not unit.label else f"`{unit}`"
+
+
+def advice(given: Unit, wanted: Unit, it: str = "it") -> tuple[str, ...]:
+    """How to get `it` from one unit to the other: the factor, or a missing `/ month`."""
+    ratio = Unit(wanted.times(given, -1.0).powers)
+    if given.dimension == wanted.dimension:
+        factor = given.factor / wanted.factor
+        if factor >= 1:
+            same = f"1 {_one(given)} is {factor:.10g} {_one(wanted)}"
+            way = f"multiply {it} by `{_with_unit(factor, ratio)}`"
+        else:
+            same = f"1 {_one(wanted)} is {1 / factor:.10g} {_one(given)}"
+            way = f"divide {it} by `{_with_unit(1 / factor, Unit(given.times(wanted, -1.0).powers))}`"
+        return (f"Units are not converted. {same}: {way}.",)
+    if wanted.is_plain:
+        bridge = str(Unit(given.powers))
+        way = f"multiply {it} by `{bridge[2:]}`" if bridge.startswith("1/") else f"divide {it} by `{bridge}`"
+        return (f"To drop the unit, {way}; or is a `unit` missing or wrong?",)
+    if ratio.same(PER_MONTH):
+        return (
+            "A value per month is wanted: multiply by a number with its unit, as in `0.1 / month * ...`.",
+        )
+    if ratio.same(MONTH) and given.is_plain:
+        return ("Give the number the unit `month`, where it stands or as in `3 * month`.",)
+    if ratio.same(MONTH):
+        return ("It is per month already: drop one `/ month`.",)
+    bridge = str(ratio)
+    way = f"divide {it} by something in `{bridge[2:]}`" if bridge.startswith("1/") else ""
+    way = way or f"multiply {it} by something in `{bridge}`"
+    return (f"Where the formula is right, change the `unit`; otherwise {way}.",)
+
+
+def _with_unit(factor: float, unit: Unit) -> str:
+    """A number with its unit, in brackets where it could be read otherwise: `(12 * month/year)`."""
+    text = str(unit)
+    if text.startswith("1/"):
+        return f"{factor:.10g} / {text[2:]}"
+    return f"({factor:.10g} * {text})"
+
+
+def _one(unit: Unit) -> str:
+    text = str(unit)
+    if text.startswith("1/"):
+        return f"per {text[2:]}"
+    return "(a plain number)" if unit.is_plain and not unit.label else text

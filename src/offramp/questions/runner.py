@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -119,16 +118,3 @@ def in_blocks(run: Callable[[slice], object], runs: int, how: How, progress: Pro
     blocks = [slice(k, min(runs, k + RUNS_AT_ONCE)) for k in range(0, runs, RUNS_AT_ONCE)]
     tasks = [(partial(run, b), b.stop - b.start) for b in blocks]
     in_threads(tasks, how.threads, progress or how.progress)
-
-
-def plain(value: Any) -> Any:
-    """Nested values ready for `json.dumps`: dates as text, numbers that are not finite as None."""
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value

@@ -1,440 +1,439 @@
-"""An explained model as text for a terminal."""
+"""What `offramp explain` prints: a model drawn on a page, part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
-from offramp.tell import figures
+from offramp import anatomy
+from offramp.explanation import SECTIONS, Facts, calendar, changes, counts, guesses, written
+from offramp.model import (
+    Action,
+    Actor,
+    Effect,
+    Event,
+    Evidence,
+    Formula,
+    Ladder,
+    Model,
+    Origin,
+    Outcome,
+    Parameter,
+    Policy,
+    Rung,
+    Test,
+    Variable,
+)
+from offramp.tell import figures, model_words
+from offramp.tell.model_words import Names
 from offramp.tell.terminal import Page
 
 _ROOM = 12  # columns for the labels of an entry
 
+# A label and what it says.
+Rows = Iterable[tuple[str, str]]
 
-def explanation_text(told: dict[str, Any], columns: int, colour: bool = False) -> str:
+
+def explanation_text(
+    model: Model, columns: int, colour: bool = False, sections: Sequence[str] = SECTIONS
+) -> str:
     """What `offramp explain` prints.
 
     Parameters
     ----------
-    told : what `offramp.explain` gave, or some of its sections
+    model : to explain
     columns : to fill
     colour : mark headings
+    sections : some of `offramp.explanation.SECTIONS`
     """
-    page = Page(columns)
-    for section, content in told.items():
-        _TELL[section](page, content)
-        if section == "summary" and len(told) > 1:
-            _contents(page, told)
-    return page.text(colour)
+    drawn = _Sections(model, Page(columns))
+    for section in sections:
+        getattr(drawn, section)()
+        if section == "summary" and len(sections) > 1:
+            drawn.contents(sections)
+    return drawn.page.text(colour)
 
 
-def _contents(page: Page, told: dict[str, Any]) -> None:
-    """What follows, and how to see a part of it alone."""
-    page.gap()
-    page.paragraph("Below, in this order; `--section NAME` shows one of them alone:")
-    for section, content in told.items():
-        if section != "summary":
-            page.entry(section, f"{len(content)}" if content else "none", "  ", _ROOM)
+# ---------------------------------------------------------------------- the formulas of any part
+
+# How formulas are shown: part and key -> label, and the words around it. Others have their key as label.
+_SHOWN: dict[tuple[type, str], tuple[str, str]] = {
+    (Variable, "equals"): ("equals", "{}"),
+    (Variable, "change"): ("changes by", "{}   per month"),
+    (Variable, "noise"): ("noise", "{}   standard deviation over a month"),
+    (Action, "when"): ("when", "{}"),
+    (Action, "propensity"): ("habit", "{}"),
+    (Ladder, "rate"): ("opens", "{}   per month, at most once in a step"),
+    (Rung, "loses_control"): ("control", "lost with chance {}"),
+    (Rung, "harm"): ("harm", "{}"),
+    (Rung, "stakes"): ("stakes", "{}"),
+    (Rung, "audience_cost"): ("yielding", "{}"),
+}
+_ORDER = {key: place for place, key in enumerate(_SHOWN)}
 
 
-def _summary(page: Page, told: dict[str, Any]) -> None:
-    page.heading(told["title"] or told["name"])
-    end = figures.end_words(date.fromisoformat(told["end"]))
-    page.paragraph(
-        f"{told['name']}: {told['steps']} {told['step']}s from {told['start']} to {end}. "
-        f"File {told['file']}, {told['hash'][:12]}."
-    )
-    if told["extends"] is not None:
-        below = told["extends"]
-        page.paragraph(
-            f"It extends {below['file']}, {below['hash'][:12]}, and says {below['changes']} things otherwise "
-            "(`--section extends` lists them)."
-        )
-    if told["text"]:
-        page.gap()
-        page.paragraph(told["text"])
-    n = told["counts"]
-    page.gap()
-    page.paragraph(
-        f"{n['variables']} variables ({n['stocks']} stocks, {n['auxiliaries']} auxiliaries), "
-        f"{n['parameters']} parameters ({n['uncertain']} uncertain), {n['actors']} actors with "
-        f"{n['actions']} actions and {n['misreadings']} misreadings, {n['dated_events']} dated and "
-        f"{n['random_events']} random events, {n['outcomes']} outcomes, "
-        + (f"{n['ladders']} ladder{'s' if n['ladders'] != 1 else ''}, " if n["ladders"] else "")
-        + f"{n['policies']} policies."
-    )
-    if told["illustrative"]:
-        page.paragraph("Illustrative: its numbers are there to teach, and need no source.")
-    else:
-        page.paragraph(
-            f"Its numbers rest on {n['sources']} sources: {n['sourced']} of its parts name one, "
-            f"{n['guesses']} hold a guess (many do both)."
-        )
+def formula_rows(item: Any, *apart: str) -> Rows:
+    """Every formula of a part but for some keys, those of `_SHOWN` first: label, text."""
+    kind = type(item)
+    found = [row for row in anatomy.formulas_of(item) if row[0] not in apart]
+    for key, of, formula in sorted(found, key=lambda row: _ORDER.get((kind, row[0]), len(_ORDER))):
+        label, text = _SHOWN.get((kind, key), (key.replace("_", " "), "{}"))
+        yield label, (f"{of}: " if of else "") + text.format(written(formula))
 
 
-def _actors(page: Page, told: list[dict[str, Any]]) -> None:
-    for actor in told:
-        page.heading(f"{_named(actor)}: {_mind(actor)}")
-        _backing(page, actor, "  ")
-        if actor["wants"]:
-            page.gap()
-            page.paragraph("Wants, in points per month, summed:", "  ")
-            for term in actor["wants"]:
-                page.entry(term["term"], term["formula"], "    ", 20)
-        if actor["misreads"]:
-            page.gap()
-            page.paragraph("Misreads:", "  ")
-            for m in actor["misreads"]:
-                page.paragraph(m["title"] or m["parameter"], "    ")
-                unit = f" {m['unit']}" if m["unit"] else ""
-                page.entry("takes", f"{m['parameter']} for {m['takes_it_for']}{unit}", "      ", _ROOM)
-                page.entry("in truth", f"{m['truth']}{unit}", "      ", _ROOM)
-                _backing(page, m, "      ")
-        if actor["types"]:
-            _types(page, actor)
-        if actor["beliefs"]:
-            page.gap()
-            page.paragraph("Believes:", "  ")
-            for belief in actor["beliefs"]:
-                _belief(page, belief)
-        if actor["sees"]:
-            page.gap()
-            page.paragraph("Sees otherwise than they are:", "  ")
-            for signal in actor["sees"]:
-                page.entry(signal["variable"], _seen(signal), "    ", 20)
-                _backing(page, signal, "      ")
-        page.gap()
-        page.paragraph("Can:", "  ")
-        for action in actor["actions"]:
-            page.paragraph(_named(action), "    ")
-            for label, key in (("when", "when"), ("habit", "habit"), ("cost", "cost")):
-                if action[key] is not None:
-                    page.entry(label, action[key], "      ", _ROOM)
-            _effects(page, action["effects"], "      ")
-            _backing(page, action, "      ")
+def effect_rows(effects: tuple[Effect, ...]) -> Rows:
+    """What something does to stocks."""
+    for i, effect in enumerate(effects):
+        yield "" if i else "moves", f"{effect.variable}: {_amount(effect.how, effect.amount)}"
 
 
-def _types(page: Page, actor: dict[str, Any]) -> None:
-    """What an actor might be like, and how likely each type is the true one."""
-    page.gap()
-    page.paragraph("Might be:", "  ")
-    chances = {c["type"]: c["chance"] for c in actor["true_type"]}
-    for type_ in actor["types"]:
-        page.paragraph(f"{_named(type_)}, with chance {chances[type_['name']]}", "    ")
-        for value in type_["parameters"]:
-            page.entry(value["parameter"], value["value"], "      ", 20)
-        _backing(page, type_, "      ")
+def backing_rows(origin: Origin) -> Rows:
+    """What a part rests on."""
+    if origin.sources:
+        yield "source", "; ".join(origin.sources)
+    if origin.guess or origin.reason:
+        yield "guess" if origin.guess else "reason", origin.reason
 
 
-def _belief(page: Page, belief: dict[str, Any]) -> None:
-    page.paragraph(f"of {belief['about']}", "    ")
-    page.entry("prior", _shares(belief["prior"]), "      ", _ROOM)
-    page.entry("in truth", _shares(belief["truth"]), "      ", _ROOM)
-    how = [
-        f"{key.replace('_', ' ')} {belief[key]}"
-        for key in ("confirmation_bias", "fading", "floor")
-        if belief[key] is not None
-    ]
-    learns = ", ".join(["by Bayes' rule", *how]) if belief["learns"] else "nothing"
-    page.entry("learns", learns, "      ", _ROOM)
-    _backing(page, belief, "      ")
+def _amount(how: str, amount: Formula | float) -> str:
+    text = written(amount) or ""
+    if how == "set":
+        return f"to {text}"
+    return text if text.startswith(("-", "+")) else f"+ {text}"
 
 
-def _shares(chances: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{c['type']} {c['chance']}" for c in chances)
+def _named(item: Any) -> str:
+    return f"{item.title} ({item.name})" if item.title else str(item.name)
 
 
-def _mind(actor: dict[str, Any]) -> str:
-    if not actor["depth"]:
-        return "acts by habit"
-    deeper, depth = "", actor["depth"]
-    if isinstance(depth, str) or depth > 1:
-        inner = actor["inner_horizon"]
-        shown = "half as far" if inner is None else _months(inner)
-        least = f"one level less than it does ({depth})" if isinstance(depth, str) else f"level {depth - 1}"
-        deeper = f" and supposes that others think at up to {least} and look {shown} ahead"
-    return (
-        f"looks {_months(actor['horizon'])} ahead{deeper}, "
-        f"precision {actor['precision'] or 'not given'}, discount {actor['discount'] or 'none'}"
-    )
+def _number(value: float, unit: str = "") -> str:
+    return f"{value:g} {unit}".rstrip()
 
 
-def _months(value: float | str) -> str:
-    return "1 month" if value == 1 else f"{_number(value)} months"
+# ---------------------------------------------------------------------- sections
 
 
-def _number(value: float | str) -> str:
-    """A number, or a formula in its place."""
-    return value if isinstance(value, str) else f"{value:g}"
+class _Sections:
+    """A model on a page; a method for each section."""
 
+    def __init__(self, model: Model, page: Page) -> None:
+        self.model, self.page = model, page
+        self.facts, self.call = Facts(model), Names(model)
 
-def _seen(signal: dict[str, Any]) -> str:
-    if signal["hidden"]:
-        return f"hidden; supposed to be {signal['assumed'] or 'as at the start'}"
-    parts = []
-    if signal["delay"]:
-        parts.append(f"{signal['delay']} step{'s' if signal['delay'] != 1 else ''} late")
-    if signal["bias"] is not None:
-        parts.append(f"off by {signal['bias']}")
-    if signal["noise"] is not None:
-        parts.append(f"with noise of standard deviation {signal['noise']}")
-    return ", ".join(parts) or "as it is"
+    def part(
+        self, head: str, item: Any, indent: str, first: Rows = (), last: Rows = (), apart: Sequence[str] = (),
+        room: int = _ROOM,
+    ) -> None:  # fmt: skip
+        """A part: its head, what is said of it first, its formulas, its effects, the last, what it rests on.
 
+        `apart` are keys of formulas that the head or the first rows say; `room` is for the labels of these.
+        """
+        self.page.paragraph(head, indent, "  ")
+        self.rows(first, indent + "  ", room)
+        self.rows(formula_rows(item, *apart), indent + "  ")
+        self.rows(effect_rows(getattr(item, "effects", ())), indent + "  ")
+        self.rows(last, indent + "  ")
+        self.rows(backing_rows(item.origin), indent + "  ")
 
-def _variables(page: Page, told: list[dict[str, Any]]) -> None:
-    page.heading("Variables")
-    for v in told:
-        page.gap()
-        bounds = ""
-        if v["bounds"]:
-            held = "held within" if v["saturates"] else "must stay within"
-            bounds = f"; {held} {v['bounds'][0]:g} to {v['bounds'][1]:g}"
-        page.paragraph(f"{_named(v)}, {v['unit'] or 'a plain number'}{bounds}", "  ", "  ")
-        rows = [
-            ("starts at", v["initial"]),
-            ("equals", v["equals"]),
-            ("changes by", None if v["change"] is None else f"{v['change']}   per month"),
-            ("noise", None if v["noise"] is None else f"{v['noise']}   standard deviation over a month"),
-            ("depends on", ", ".join(v["depends_on"]["variables"] + v["depends_on"]["parameters"]) or None),
-            ("moved by", "; ".join(f"{m['name']} ({_amount(m)})" for m in v["moved_by"]) or None),
-        ]
+    def rows(self, rows: Rows, indent: str, room: int = _ROOM) -> None:
         for label, text in rows:
-            if text is not None:
-                page.entry(label, text, "    ", _ROOM)
-        _backing(page, v, "    ")
+            self.page.entry(label, text, indent, room)
 
+    def group(self, title: str) -> None:
+        self.page.gap()
+        self.page.paragraph(title, "  ")
 
-def _parameters(page: Page, told: list[dict[str, Any]]) -> None:
-    page.heading("Parameters")
-    for p in told:
-        unit = f" {p['unit']}" if p["unit"] else ""
-        page.entry(p["name"], f"{p['value']}{unit}" + (f"   {p['title']}" if p["title"] else ""), "  ", 24)
-        if p["misread_by"]:
-            page.entry("misread by", ", ".join(p["misread_by"]), "    ", _ROOM)
-        _backing(page, p, "    ")
+    def contents(self, sections: Sequence[str]) -> None:
+        """What follows, and how to see a part of it alone."""
+        self.page.gap()
+        self.page.paragraph("Below, in this order; `--section NAME` shows one of them alone:")
+        for section in sections:
+            if section != "summary":
+                n = self._count(section)
+                self.page.entry(section, f"{n}" if n else "none", "  ", _ROOM)
 
+    def _count(self, section: str) -> int:
+        if section == "guesses":
+            return sum(1 for _ in guesses(self.model))
+        if section == "extends":
+            return len(changes(self.model.base))
+        return len(getattr(self.model, section))
 
-def _events(page: Page, told: list[dict[str, Any]]) -> None:
-    dated = [e for e in told if e["date"]]
-    for title, some in (("Calendar", dated), ("By chance", [e for e in told if not e["date"]])):
-        if not some:
-            continue
-        page.heading(title)
-        for event in some:
-            page.gap()
-            late = "" if event["in_horizon"] else " (outside the horizon)"
-            page.paragraph(f"{event['date'] or ''}  {_named(event)}{late}".strip(), "  ")
-            if event["rate"] is not None:
-                once = ", at most once in a step" if event["once"] else ""
-                page.entry("rate", f"{event['rate']}   per month{once}", "    ", _ROOM)
-            _effects(page, event["effects"], "    ")
-            _backing(page, event, "    ")
-            for branch in event["branches"]:
-                page.paragraph(f"or: {_named(branch)}, probability {branch['probability']}", "    ", "  ")
-                _effects(page, branch["effects"], "      ")
-                _backing(page, branch, "      ")
-
-
-def _outcomes(page: Page, told: list[dict[str, Any]]) -> None:
-    page.heading("Outcomes")
-    for outcome in told:
-        ends = "; the run ends with it" if outcome["absorbing"] else ""
-        page.paragraph(f"{_named(outcome)}{ends}", "  ")
-        if outcome["otherwise"]:
-            page.entry("holds", "where no outcome that ends the run has come", "    ", _ROOM)
-        elif outcome["when"] is None and outcome["rate"] is None:
-            page.entry("comes", "from loss of control on a ladder alone", "    ", _ROOM)
-        for label, key in (("when", "when"), ("rate", "rate")):
-            if outcome[key] is not None:
-                page.entry(label, outcome[key], "    ", _ROOM)
-        for actor, worth in outcome["worth"].items():
-            page.entry("worth", f"to {actor} {worth}", "    ", _ROOM)
-        _backing(page, outcome, "    ")
-
-
-def _ladders(page: Page, told: list[dict[str, Any]]) -> None:
-    for ladder in told:
-        one, other = ladder["sides"]
-        page.heading(f"{_named(ladder)}: {one} and {other} climb, match or stand down")
-        page.entry("opens", f"{ladder['rate']}   per month, at most once in a step", "  ", _ROOM)
-        page.entry("first", f"{one} with chance {ladder['first'] or '0.5'}, else {other}", "  ", _ROOM)
-        page.entry("lasts", f"{ladder['moves']} moves at most, then it peters out", "  ", _ROOM)
-        worth = ", ".join(f"{points} to {side}" for side, points in ladder["war_worth"].items())
-        page.entry("war", f"{ladder['war']}, worth {worth} (points)", "  ", _ROOM)
-        _backing(page, ladder, "  ")
-        page.gap()
-        page.paragraph("Rungs, lowest first (points):", "  ")
-        for rung in ladder["rungs"]:
-            page.paragraph(_named(rung), "    ")
-            if rung["loses_control"] is not None:
-                page.entry("control", f"lost with chance {rung['loses_control']}", "      ", _ROOM)
-            for label, key in (("harm", "harm"), ("stakes", "stakes"), ("yielding", "audience_cost")):
-                text = "; ".join(f"{side} {points}" for side, points in rung[key].items())
-                if text:
-                    page.entry(label, text, "      ", _ROOM)
-            _effects(page, rung["effects"], "      ")
-            _backing(page, rung, "      ")
-
-
-def _policies(page: Page, told: list[dict[str, Any]]) -> None:
-    page.heading("Policies")
-    for policy in told:
-        aside = " (for comparisons only)" if policy["variant"] else ""
-        page.paragraph(f"{_named(policy)}{aside}", "  ")
-        if policy["all_of"]:
-            page.entry("all of", ", ".join(policy["all_of"]), "    ", 33)
-        if not policy["do"]:
-            page.paragraph("changes nothing", "    ")
-        for step in policy["do"]:
-            span = " ".join(
-                part
-                for part in (
-                    f"from {step['from']}" if step["from"] else "",
-                    f"until {step['until']}" if step["until"] else "",
-                )
-                if part
+    def summary(self) -> None:
+        model, page, n = self.model, self.page, counts(self.model)
+        page.heading(model.title or model.name)
+        end = figures.end_words(model.dates[-1])
+        page.paragraph(
+            f"{model.name}: {model.steps} {model.step}s from {model.start} to {end}. "
+            f"File {model.file}, {model.hash[:12]}."
+        )
+        if model.base is not None:
+            page.paragraph(
+                f"It extends {model.base.file}, {model.base.hash[:12]}, and says {len(model.base.changes)} "
+                "things otherwise (`--section extends` lists them)."
             )
-            page.entry(span or "always", "; ".join(_interventions(step)), "    ", 33)
-        _backing(page, policy, "    ")
+        if model.summary:
+            page.gap()
+            page.paragraph(model.summary)
+        page.gap()
+        ladders = f"{n['ladders']} ladder{'s' if n['ladders'] != 1 else ''}, " if n["ladders"] else ""
+        page.paragraph(
+            f"{n['variables']} variables ({n['stocks']} stocks, {n['auxiliaries']} auxiliaries), "
+            f"{n['parameters']} parameters ({n['uncertain']} uncertain), {n['actors']} actors with "
+            f"{n['actions']} actions and {n['misreadings']} misreadings, {n['dated_events']} dated and "
+            f"{n['random_events']} random events, {n['outcomes']} outcomes, {ladders}"
+            f"{n['policies']} policies."
+        )
+        if model.illustrative:
+            page.paragraph("Illustrative: its numbers are there to teach, and need no source.")
+        else:
+            page.paragraph(
+                f"Its numbers rest on {n['sources']} sources: {n['sourced']} of its parts name one, "
+                f"{n['guesses']} hold a guess (many do both)."
+            )
 
+    def actors(self) -> None:
+        for actor in self.model.actors:
+            self.page.heading(_named(actor))
+            self.page.paragraph(model_words.mind(actor), "  ")
+            self.rows(_deliberation(actor), "  ", 14)
+            self.rows(backing_rows(actor.origin), "  ")
+            if actor.utility:
+                self.group("Wants, in points per month, summed:")
+                self.rows(((t.name, written(t.formula) or "") for t in actor.utility), "    ", 20)
+            self._thoughts(actor)
+            self.group("Can:")
+            for action in actor.actions:
+                self.part(_named(action), action, "    ")
 
-def _evidence(page: Page, told: list[dict[str, Any]]) -> None:
-    page.heading("Evidence")
-    if not told:
-        page.paragraph("The model names no data to be held against.", "  ")
-    for found in told:
-        page.paragraph(_named(found), "  ")
-        page.entry("observes", found["observes"], "    ", _ROOM)
-        page.entry("data", f"{found['data']}, series {found['series']}: {found['rows']} rows", "    ", _ROOM)
-        size = [f"{found[n]:g}{unit}" for n, unit in (("sd", ""), ("share", " of it")) if found[n]]
-        if found["error"] == "poisson":
-            size = [f"share listed {found['listed']:g}", f"{found['stray']:g} stray a month"]
-        if found["lasting"]:
-            size.append(f"{100 * found['lasting']:g} % of its variance fades over {found['lasts']:g} months")
-        page.entry("error", f"{found['error']}, {', '.join(size)}", "    ", _ROOM)
-        if found["rows"]:
-            page.entry("known", f"{found['first']} to {found['last_known']}", "    ", _ROOM)
-        _backing(page, found, "    ")
+    def _thoughts(self, actor: Actor) -> None:
+        """What an actor misreads, might be, believes and sees."""
+        side = model_words.side(actor, self.call)
+        if side.misreads:
+            self.group("Misreads:")
+        for misread in side.misreads:
+            taken = ("takes", f"{misread.parameter} for {misread.supposed}")
+            self.part(misread.title, misread, "    ", [taken, ("in truth", misread.true)])
+        if actor.types:
+            self.group("Might be:")
+        for type_ in actor.types:
+            chance = dict(actor.true_type).get(type_.name)
+            likely = "the rest of the chance" if chance is None else f"chance {written(chance)}"
+            values = ((o.parameter, written(o.value) or "") for o in type_.overlays)
+            self.part(f"{_named(type_)}, with {likely}", type_, "    ", values, room=20)
+        if side.beliefs:
+            self.group("Believes:")
+        for belief, conviction in zip(actor.beliefs, side.beliefs, strict=True):
+            self.page.paragraph(f"of {conviction.about}", "    ")
+            told = (("at first", conviction.prior), ("in truth", conviction.truth), ("", conviction.learns))
+            self.rows(told, "      ")
+            self.rows(backing_rows(belief.origin), "      ")
+        if side.signals:
+            self.group("Sees otherwise than they are:")
+        for signal, (variable, seen) in zip(actor.sees, side.signals, strict=True):
+            self.page.entry(variable, seen, "    ", 20)
+            self.rows(backing_rows(signal.origin), "      ")
 
+    def variables(self) -> None:
+        self.page.heading("Variables")
+        for v in self.model.variables:
+            self.page.gap()
+            bounds = ""
+            if v.bounds:
+                held = "held within" if v.saturates else "must stay within"
+                bounds = f"; {held} {v.bounds[0]:g} to {v.bounds[1]:g}"
+            first = "; shown first" if v.headline else ""
+            head = f"{_named(v)}, {v.unit or 'a plain number'}{bounds}{first}"
+            start = [("starts at", written(v.initial) or "")] if v.initial is not None else []
+            self.part(head, v, "  ", start, self._causes(v), apart=("initial",))
 
-def _claims(page: Page, told: list[dict[str, Any]]) -> None:
-    page.heading("Claims")
-    if not told:
-        page.paragraph("The model states no claims to be tested.", "  ")
-    for found in told:
-        page.paragraph(_named(found), "  ")
-        for test in found["tests"]:
-            size = f" by {test['least']:g} {test['unit']}".rstrip() if test["least"] else ""
-            limits = [f"{v:g}" for v in test["limits"] if v is not None]
-            size = size or f" {' to '.join(limits)} {test['unit']}".rstrip()
-            title = f"{test['title']}: " if test["title"] else ""
-            under = ", ".join(test["policies"])
-            page.entry("expects", f"{title}{test['expect']}{size}: {under}", "    ", _ROOM)
-            page.entry("because", test["reason"], "    ", _ROOM)
-        _backing(page, found, "    ")
-    if told:
-        page.paragraph("`offramp claims` tests them.", "  ")
+    def _causes(self, v: Variable) -> Rows:
+        names = [name for some in self.facts.depends_on(v) for name in some]
+        if names:
+            yield "depends on", ", ".join(names)
+        moves = self.facts.moves.get(v.name, ())
+        if moves:
+            yield "moved by", "; ".join(f"{m.by.path} ({_amount(m.how, m.amount)})" for m in moves)
 
+    def parameters(self) -> None:
+        self.page.heading("Parameters")
+        for p in self.model.parameters:
+            title = f"   {p.title}" if p.title else ""
+            self.page.entry(p.name, f"{self.call.value(p.value, p.name)}{title}", "  ", 24)
+            self.rows(self._misread_by(p), "    ")
+            self.rows(backing_rows(p.origin), "    ")
 
-def _interventions(step: dict[str, Any]) -> list[str]:
-    return [
-        *(f"{actor} must {action}" for actor, action in step["force"].items()),
-        *(f"{actor} may not {', '.join(actions)}" for actor, actions in step["forbid"].items()),
-        *(f"{name} is {value:g}" for name, value in step["set"].items()),
-        *(f"{name} {value:+g}" for name, value in step["shift"].items()),
-        *(f"{actor} gets right: {', '.join(names)}" for actor, names in step["correct"].items()),
-        *(
-            f"{actor} takes {name} for {value:g}"
-            for actor, pairs in step["misread"].items()
-            for name, value in pairs.items()
-        ),
-        *(
-            f"{actor} comes to believe of {about}: "
-            + ", ".join(f"{type_} {chance:g}" for type_, chance in chances.items())
-            for actor, pairs in step["believe"].items()
-            for about, chances in pairs.items()
-        ),
-        *(
-            f"{actor} is inclined to {name} by {value:+g}"
-            for actor, pairs in step["nudge"].items()
-            for name, value in pairs.items()
-        ),
-    ]
+    def _misread_by(self, parameter: Parameter) -> Rows:
+        names = self.facts.misread_by(parameter)
+        if names:
+            yield "misread by", ", ".join(names)
 
+    def events(self) -> None:
+        events = calendar(self.model)
+        for heading, some in (
+            ("Calendar", [e for e in events if e.on is not None]),
+            ("By chance", [e for e in events if e.on is None]),
+        ):
+            if some:
+                self.page.heading(heading)
+            for event in some:
+                self._event(event)
 
-def _guesses(page: Page, told: list[dict[str, Any]]) -> None:
-    page.heading(f"Guesses ({len(told)})")
-    for guess in told:
-        page.entry(f"{guess['name']}", guess["reason"], "  ", 34)
+    def _event(self, event: Event) -> None:
+        self.page.gap()
+        late = "" if self.facts.in_horizon(event) else " (outside the horizon)"
+        once = ", at most once in a step" if event.once else ""
+        rate = [("rate", f"{written(event.rate)}   per month{once}")] if event.rate is not None else []
+        self.part(f"{event.on or ''}  {_named(event)}{late}".strip(), event, "  ", rate, apart=("rate",))
+        for branch in event.branches:
+            chance = "rest" if branch.probability is None else written(branch.probability)
+            head = f"or: {_named(branch)}, probability {chance}"
+            self.part(head, branch, "    ", apart=("probability",))
 
+    def outcomes(self) -> None:
+        self.page.heading("Outcomes")
+        for outcome in self.model.outcomes:
+            ends = "; the run ends with it" if outcome.absorbing else ""
+            self.part(f"{_named(outcome)}{ends}", outcome, "  ", _comes(outcome))
 
-def _sources(page: Page, told: list[dict[str, Any]]) -> None:
-    page.heading("Sources")
-    for source in told:
-        when = f", {source['date']}" if source["date"] else ""
-        page.entry(source["key"], f"{source['title']}{when} (used {source['used']} times)", "  ", 20)
-        for more in (source["url"], source["note"]):
-            if more:
-                page.entry("", more, "  ", 20)
+    def ladders(self) -> None:
+        for ladder in self.model.ladders:
+            one, other = ladder.sides
+            self.page.heading(f"{_named(ladder)}: {one} and {other} climb, match or stand down")
+            self.rows(_ladder(ladder), "  ")
+            self.rows(backing_rows(ladder.origin), "  ")
+            self.group("Rungs, lowest first (points):")
+            for rung in ladder.rungs:
+                self.part(_named(rung), rung, "    ")
+
+    def policies(self) -> None:
+        self.page.heading("Policies")
+        for policy in self.model.policies:
+            aside = " (for comparisons only)" if policy.variant else ""
+            self.page.paragraph(f"{_named(policy)}{aside}", "  ")
+            self.rows(self._policy(policy), "    ", 33)
+            self.rows(backing_rows(policy.origin), "    ")
+
+    def _policy(self, policy: Policy) -> Rows:
+        if policy.parts:
+            yield "all of", ", ".join(policy.parts)
+        if not policy.interventions:
+            yield "changes nothing", ""
+        for step in policy.interventions:
+            yield model_words.when(step, self.call), "; ".join(model_words.does(step, self.call))
+
+    def evidence(self) -> None:
+        self.page.heading("Evidence")
+        if not self.model.evidence:
+            self.page.paragraph("The model names no data to be held against.", "  ")
+        for found in self.model.evidence:
+            self.part(_named(found), found, "  ", _series(found))
+
+    def claims(self) -> None:
+        self.page.heading("Claims")
+        if not self.model.claims:
+            self.page.paragraph("The model states no claims to be tested.", "  ")
+            return
+        for claim in self.model.claims:
+            self.page.paragraph(_named(claim), "  ")
+            for test in claim.tests:
+                self.rows(self._test(test), "    ")
+                self.page.entry("because", test.reason, "    ", _ROOM)
+            self.rows(backing_rows(claim.origin), "    ")
+        self.page.paragraph("`offramp claims` tests them.", "  ")
+
+    def _test(self, test: Test) -> Rows:
+        """What is expected, and what is measured for it under which policies."""
+        unit = test.sides[0].quantity.unit
+        limits = [v for v in test.limits if abs(v) < float("inf")]
+        size = f" by {_number(test.least, unit)}" if test.least else ""
+        size = size or f" {' to '.join(f'{v:g}' for v in limits)} {unit}".rstrip()
+        yield "expects", f"{f'{test.title}: ' if test.title else ''}{test.expect}{size}"
+        quantities = [model_words.measured(side.quantity, self.call) for side in test.sides]
+        titles = [f"{side.title} ({side.policy})" if side.title else side.policy for side in test.sides]
+        next_ = "then" if test.expect in ("rising", "falling") else "against"
+        if len(set(quantities)) == 1:
+            yield "of", f"{quantities[0]}; under {f', {next_} '.join(titles)}"
+            return
+        for i, (quantity, side) in enumerate(zip(quantities, titles, strict=True)):
+            yield next_ if i else "of", f"{quantity}; under {side}"
+
+    def guesses(self) -> None:
+        found = list(guesses(self.model))
+        self.page.heading(f"Guesses ({len(found)})")
+        self.rows(((part.path, origin.reason) for part, origin in found), "  ", 34)
+
+    def sources(self) -> None:
+        self.page.heading("Sources")
+        for source in self.model.sources:
+            when = f", {source.date}" if source.date else ""
+            used = self.facts.used[source.key]
+            self.page.entry(source.key, f"{source.title}{when} (used {used} times)", "  ", 20)
+            self.rows((("", more) for more in (source.url, source.note) if more), "  ", 20)
+
+    def extends(self) -> None:
+        """What is otherwise than in the file below, by how and where."""
+        self.page.heading("Otherwise than in the file that it extends")
+        every = changes(self.model.base)
+        if not every:
+            self.page.paragraph("It extends no other file.", "  ")
+        files = list(dict.fromkeys(c.file for c in every))
+        for file, (how, title) in product(files, _OTHERWISE):
+            some = [c for c in every if c.how == how and c.file == file]
+            if some:
+                self.group(f"{title}{f' by {file}' if len(files) > 1 else ''} ({len(some)}):")
+            for c in some:
+                text = f"{c.was} -> {c.now}" if how == "changed" and c.was and c.now else c.now
+                self.page.entry(".".join(c.path), "" if how == "removed" else text, "    ", 40)
 
 
 _OTHERWISE = (("removed", "Left out"), ("changed", "Changed"), ("added", "Added"))
 
 
-def _extends(page: Page, told: list[dict[str, Any]]) -> None:
-    """What is otherwise than in the file below, by how and where."""
-    page.heading("Otherwise than in the file that it extends")
-    if not told:
-        page.paragraph("It extends no other file.", "  ")
-    files = list(dict.fromkeys(c["file"] for c in told))
-    for file, (how, title) in product(files, _OTHERWISE):
-        some = [c for c in told if c["how"] == how and c["file"] == file]
-        if some:
-            page.gap()
-            page.paragraph(f"{title}{f' by {file}' if len(files) > 1 else ''} ({len(some)}):", "  ")
-        for change in some:
-            now, was = change["now"], change["was"]
-            text = f"{was} -> {now}" if how == "changed" and was and now else now if how != "removed" else ""
-            page.entry(change["path"], text, "    ", 40)
+# ---------------------------------------------------------------------- what single parts say
 
 
-def _named(thing: dict[str, Any]) -> str:
-    return f"{thing['title']} ({thing['name']})" if thing["title"] else str(thing["name"])
+def _deliberation(actor: Actor) -> Rows:
+    """The numbers behind how an actor decides."""
+    if not actor.depth and actor.depth_as is None:
+        return
+    yield "depth", written(actor.depth_as) or f"{actor.depth}"
+    if actor.depth > 1:
+        inner = "half as far" if actor.inner_horizon is None else model_words.months(actor.inner_horizon)
+        yield "others look", written(actor.inner_horizon_as) or inner
+    yield from formula_rows(actor, "depth_as", "horizon_as", "inner_horizon_as", "true_type")
 
 
-def _amount(effect: dict[str, Any]) -> str:
-    amount = str(effect["amount"])
-    if effect["how"] == "set":
-        return f"to {amount}"
-    return amount if amount.startswith(("-", "+")) else f"+ {amount}"
+def _comes(outcome: Outcome) -> Rows:
+    if outcome.otherwise:
+        yield "holds", "where no outcome that ends the run has come"
+    elif outcome.when is None and outcome.rate is None:
+        yield "comes", "from loss of control on a ladder alone"
 
 
-def _effects(page: Page, effects: list[dict[str, Any]], indent: str) -> None:
-    for i, effect in enumerate(effects):
-        page.entry("" if i else "moves", f"{effect['variable']}: {_amount(effect)}", indent, _ROOM)
+def _ladder(ladder: Ladder) -> Rows:
+    one, other = ladder.sides
+    first = "0.5" if ladder.first is None else written(ladder.first)
+    yield from formula_rows(ladder, "first", "war_worth")
+    yield "first", f"{one} with chance {first}, else {other}"
+    yield "lasts", f"{ladder.moves} moves at most, then it peters out"
+    worth = ", ".join(f"{written(points)} to {side}" for side, points in ladder.war_worth)
+    yield "war", f"{ladder.war}, worth {worth} (points)"
 
 
-def _backing(page: Page, thing: dict[str, Any], indent: str) -> None:
-    if thing["sources"]:
-        page.entry("source", "; ".join(thing["sources"]), indent, _ROOM)
-    if thing["guess"] or thing["reason"]:
-        page.entry("guess" if thing["guess"] else "reason", thing["reason"], indent, _ROOM)
-
-
-_TELL: dict[str, Callable[[Page, Any], None]] = {
-    "summary": _summary,
-    "actors": _actors,
-    "variables": _variables,
-    "parameters": _parameters,
-    "events": _events,
-    "outcomes": _outcomes,
-    "ladders": _ladders,
-    "policies": _policies,
-    "evidence": _evidence,
-    "claims": _claims,
-    "guesses": _guesses,
-    "sources": _sources,
-    "extends": _extends,
-}
+def _series(found: Evidence) -> Rows:
+    yield "observes", found.observes
+    yield "data", f"{found.data}, series {found.series}: {len(found.rows)} rows"
+    size = [f"{value:g}{of_it}" for value, of_it in ((found.sd, ""), (found.share, " of it")) if value]
+    if found.error == "poisson":
+        size = [f"share listed {found.listed:g}", f"{found.stray:g} stray a month"]
+        size += [f"{found.window} steps counted together"] if found.window > 1 else []
+    if found.lasting:
+        size.append(f"{100 * found.lasting:g} % of its variance fades over {found.lasts:g} months")
+    yield "error", f"{found.error}, {', '.join(size)}"
+    if found.start or found.end:
+        begin = f"from {found.start}" if found.start else ""
+        yield "used", f"{begin} {f'until {found.end}' if found.end else ''}".strip()
+    if found.rows:
+        yield "known", f"{min(r.day for r in found.rows)} to {max(r.known for r in found.rows)}"

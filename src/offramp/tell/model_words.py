@@ -1,31 +1,47 @@
-"""What a model rests on, in words: priors, guesses and their reasons, misreadings, what each side sees."""
+"""A model in words: how actors decide, misread, see and believe, what policies do, what claims measure.
+
+A brief and `offramp explain` use the same sentences but call things differently: a brief by their titles,
+with numbers that read well (`Titles`); `explain` as the model file does, to be looked up there (`Names`).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
-from offramp import distribution
+from offramp import anatomy, distribution, explanation
 from offramp.model import (
     Actor,
     Belief,
+    Branch,
     Chances,
     Distribution,
+    Event,
     Formula,
     Intervention,
+    Ladder,
     Misreading,
     Model,
     Origin,
+    Outcome,
+    Parameter,
     Policy,
+    Quantity,
+    Rung,
     Signal,
     Type,
+    Variable,
 )
 from offramp.tell import figures
 from offramp.tell.words import counted, enumerated, quoted
-from offramp.tree import Binary, Negate, Number, Parameter
+from offramp.tree import Binary, Negate, Number
+from offramp.tree import Parameter as ParameterName
+
+Value = float | Distribution | Formula
 
 
 @dataclass(frozen=True)
@@ -41,14 +57,27 @@ class Guess:
 
 @dataclass(frozen=True)
 class Misread:
-    """One wrong number in an actor's picture beside the true one."""
+    """A number that an actor takes to be other than it is, beside the true one."""
 
     title: str
     parameter: str
     supposed: str
     true: str
-    sources: str
-    reason: str
+    origin: Origin
+
+    @property
+    def sources(self) -> str:
+        return "; ".join(self.origin.sources)
+
+
+@dataclass(frozen=True)
+class Conviction:
+    """What an actor believes of the type of another, what is true, and how it learns."""
+
+    about: str
+    prior: str
+    truth: str
+    learns: str
 
 
 @dataclass(frozen=True)
@@ -59,10 +88,10 @@ class Side:
     mind: str
     misreads: list[Misread]
     signals: list[tuple[str, str]]
-    beliefs: list[tuple[str, str, str, str]]  # about whom, the prior, the truth, how it learns
+    beliefs: list[Conviction]
 
 
-def in_numbers(value: float | Distribution | Formula | None, unit: str = "") -> str:
+def in_numbers(value: Value | None, unit: str = "") -> str:
     """A number as it is; a prior by its median and the range of nine draws in ten; a formula as written.
 
     >>> in_numbers(Distribution("uniform", (0.0, 1.0)), "month").replace(figures.NBSP, " ")
@@ -81,78 +110,124 @@ def in_numbers(value: float | Distribution | Formula | None, unit: str = "") -> 
     return figures.with_unit(value, unit)
 
 
-def guesses(model: Model) -> dict[str, list[Guess]]:
-    """All guesses by kind, in the order of the file."""
-    found: dict[str, list[Guess]] = {}
-    for kind, title, name, value, origin in _parts(model):
-        if origin.guess:
-            row = Guess(title, name, value, origin.reason, _cited(origin))
-            found.setdefault(kind, []).append(row)
-    return found
+def constant(value: Value) -> float | None:
+    """The value of a number, or of a formula that is one, with a sign or without; None for any other."""
+    if not isinstance(value, Formula):
+        return None if isinstance(value, Distribution) else value
+    match value.node:
+        case Number(number):
+            return number
+        case Negate(Number(number)):
+            return -number
+    return None
 
 
-def _parts(model: Model) -> Iterator[tuple[str, str, str, str, Origin]]:
-    """Every part that may be a guess: kind, title, name, value, origin."""
-    for p in model.parameters:
-        yield "Parameters", p.title or p.name, p.name, in_numbers(p.value, p.unit), p.origin
-    for v in model.variables:
-        starts = in_numbers(v.initial, v.unit)
-        yield "Variables", v.title or v.name, v.name, f"starts at {starts}" if starts else "", v.origin
-    titles = {v.name: v.title or v.name for v in model.variables}
-    titles |= {p.name: p.title or p.name for p in model.parameters}
-    for actor in model.actors:
-        who = actor.title or actor.name
-        yield "Actors", who, actor.name, "", actor.origin
-        for m in actor.misreads:
-            title = f"{who}: {m.title or titles.get(m.parameter, m.parameter)}"
-            yield "Misreadings", title, m.parameter, in_numbers(m.value), m.origin
-        for s in actor.sees:
-            yield (
-                "Signals",
-                f"{who}: {titles.get(s.variable, s.variable)}",
-                s.variable,
-                _signal(s, model),
-                s.origin,
-            )
-        for t in actor.types:
-            yield "Types", f"{who}: {t.title or t.name}", t.name, _overlays(t), t.origin
-        for b in actor.beliefs:
-            whom, prior, _, learns = _belief(model, b)
-            yield "Beliefs", f"{who} about {whom}", b.about, f"{prior}; {learns}", b.origin
-        for action in actor.actions:
-            yield "Actions", f"{who}: {action.title or action.name}", action.name, "", action.origin
-    for event in model.events:
-        yield "Events", event.title or event.name, event.name, _rate(event.rate), event.origin
-        for branch in event.branches:
-            title = f"{event.title or event.name}: {branch.title or branch.name}"
-            yield (
-                "Events",
-                title,
-                branch.name,
-                "" if branch.probability is None else branch.probability.text,
-                branch.origin,
-            )
-    for outcome in model.outcomes:
-        yield "Outcomes", outcome.title or outcome.name, outcome.name, _rate(outcome.rate), outcome.origin
-    for ladder in model.ladders:
-        title = ladder.title or ladder.name
-        yield "Ladders", title, ladder.name, _rate(ladder.rate), ladder.origin
-        for rung in ladder.rungs:
-            lost = in_numbers(rung.loses_control)
-            value = f"control lost with chance {lost}" if lost else ""
-            yield "Ladders", f"{title}: {rung.title or rung.name}", rung.name, value, rung.origin
-    for policy in model.policies:
-        yield "Policies", policy.title or policy.name, policy.name, "", policy.origin
+# ---------------------------------------------------------------------- how things are called
 
 
-def _overlays(type_: Type) -> str:
-    return "; ".join(f"{o.parameter} {in_numbers(o.value)}" for o in type_.overlays)
+class Titles:
+    """By their titles, with numbers as a reader wants them: how a brief calls things."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._units = {v.name: v.unit for v in model.variables} | {p.name: p.unit for p in model.parameters}
+        self._titles = {
+            (part.kind, part.path): part.item.title or anatomy.name_of(part.item)
+            for part in anatomy.parts(model)
+            if hasattr(part.item, "title")
+        }
+
+    def title(self, kind: str, *path: str) -> str:
+        """What a part is called; one that belongs to another comes after it: `"action", "blue", "press"`."""
+        return self._titles[kind, ".".join(path)]
+
+    def quoted(self, kind: str, *path: str) -> str:
+        """The same where a title could be taken for words of the sentence."""
+        return quoted(self.title(kind, *path))
+
+    def any_of(self, name: str, *kinds: str) -> str:
+        """What something is called that may be one of several kinds, in this order."""
+        return next(self.title(kind, name) for kind in kinds if (kind, name) in self._titles)
+
+    def number(self, name: str) -> str:
+        """What a variable or parameter is called."""
+        return self.any_of(name, "variable", "parameter")
+
+    def variable(self, name: str) -> str:
+        """What a variable is called, with its unit."""
+        unit = figures.unit_words(self._units[name]).replace("*", " ")
+        return f"{self.number(name)}, {unit}" if unit else self.number(name)
+
+    def value(self, value: Value, of: str) -> str:
+        """A value of a variable or parameter: a number or prior with its unit, or a formula."""
+        number = constant(value)
+        return in_numbers(value if number is None else number, self._units[of])
+
+    def supposed(self, value: Formula | Distribution, of: str) -> str:
+        """What a parameter is taken to be."""
+        match value:
+            case Formula(node=Binary("*", Number(factor), ParameterName(name))) if name == of:
+                return f"{figures.number(factor)} times the true value"
+        return self.value(value, of)
+
+    def chance(self, value: float | Formula) -> str:
+        """A number from 0 to 1, or a formula of one."""
+        number = constant(value)
+        return in_numbers(value) if number is None else figures.percent(number)
+
+    def share(self, value: Formula) -> str:
+        """The same; for a parameter its value, since its name says nothing to a reader."""
+        named = (p for p in self.model.parameters if p.name == value.text)
+        found = next((in_numbers(p.value) for p in named), None)
+        return self.chance(value) if found is None else f"{found} parts in one"
+
+    def day(self, day: date) -> str:
+        """A date."""
+        return figures.table_date(day)
+
+    def inclined(self, by: float) -> str:
+        """How much more or less inclined to an action, in odds."""
+        return f"{figures.number(math.exp(abs(by)))} times {'more' if by > 0 else 'less'} inclined"
 
 
-def _rate(rate: Formula | None) -> str:
-    if rate is None:
-        return ""
-    return rate.text if "month" in rate.text else f"{rate.text} a month"
+class Names(Titles):
+    """As the model file calls them, with values as written there: how `explain` calls things."""
+
+    def title(self, kind: str, *path: str) -> str:
+        """The name."""
+        return path[-1]
+
+    def quoted(self, kind: str, *path: str) -> str:
+        """The name, which needs no quotes."""
+        return path[-1]
+
+    def value(self, value: Value, of: str) -> str:
+        """A value as written, with its unit."""
+        text = value if constant(value) is None else constant(value)
+        return f"{explanation.written(text)} {self._units[of]}".rstrip()
+
+    def supposed(self, value: Formula | Distribution, of: str) -> str:
+        """As any other value."""
+        return self.value(value, of)
+
+    def chance(self, value: float | Formula) -> str:
+        """As written."""
+        return explanation.written(value) or ""
+
+    def share(self, value: Formula) -> str:
+        """As written."""
+        return self.chance(value)
+
+    def day(self, day: date) -> str:
+        """A date as in the file."""
+        return day.isoformat()
+
+    def inclined(self, by: float) -> str:
+        """In odds, and as the number that is added to the propensity."""
+        return f"{super().inclined(by)} ({by:+g})"
+
+
+# ---------------------------------------------------------------------- actors
 
 
 def sides(model: Model) -> tuple[list[Side], list[str]]:
@@ -162,216 +237,288 @@ def sides(model: Model) -> tuple[list[Side], list[str]]:
     -------
     Those of whom there is something to say, and the titles of those who act from habit and see all as it is.
     """
-    plain = [a for a in model.actors if not (a.depth or a.misreads or a.sees or a.beliefs)]
-    told = [
-        Side(
-            title=actor.title or actor.name,
-            mind=_mind(actor),
-            misreads=[_misread(model, m) for m in actor.misreads],
-            signals=_signals(model, actor),
-            beliefs=[_belief(model, b) for b in actor.beliefs],
-        )
-        for actor in model.actors
-        if actor not in plain
-    ]
-    return told, [a.title or a.name for a in plain]
+    call = Titles(model)
+    found, plain = [], []
+    for actor in model.actors:
+        if actor.depth or actor.misreads or actor.sees or actor.beliefs:
+            found.append(side(actor, call))
+        else:
+            plain.append(call.title("actor", actor.name))
+    return found, plain
 
 
-def _mind(actor: Actor) -> str:
-    if actor.depth == 0:
-        return "Acts from habit: what it does depends on how things stand, not on what it may bring."
-    if actor.depth_as is not None or actor.horizon_as is not None:
-        return (
-            "Acts from habit and leans towards what it expects to serve it; how many levels deep "
-            f"({actor.depth_as.text if actor.depth_as else actor.depth}) and how many months ahead "
-            f"({actor.horizon_as.text if actor.horizon_as else figures.number(actor.horizon)}) it thinks is "
-            "drawn in each future."
-        )
-    months = counted_number(actor.horizon, "month")
-    told = f"Acts from habit and leans towards what it expects to serve it, looking {months} ahead"
-    if actor.depth == 1:
-        return f"{told}; supposes that the others act from habit."
-    deeper = "look ahead as well" if actor.depth == 2 else "look ahead, and suppose the same of others"
-    return f"{told}; supposes that the others {deeper}."
-
-
-def counted_number(value: float, noun: str) -> str:
-    """`6 months`, `1 month`, `1.5 months`."""
-    whole = float(value).is_integer()
-    return counted(int(value), noun) if whole else f"{figures.number(value)}{figures.NBSP}{noun}s"
-
-
-def _misread(model: Model, misreading: Misreading) -> Misread:
-    parameter = next(p for p in model.parameters if p.name == misreading.parameter)
-    return Misread(
-        title=misreading.title or parameter.title or parameter.name,
-        parameter=parameter.title or parameter.name,
-        supposed=_supposed(misreading, parameter.unit),
-        true=in_numbers(parameter.value, parameter.unit),
-        sources=_cited(misreading.origin),
-        reason=misreading.origin.reason,
+def side(actor: Actor, call: Titles) -> Side:
+    """How an actor sees and decides."""
+    return Side(
+        title=call.title("actor", actor.name),
+        mind=mind(actor),
+        misreads=[_misread(m, call) for m in actor.misreads],
+        signals=[(call.number(s.variable), seen(s, call)) for s in actor.sees],
+        beliefs=[conviction(b, call) for b in actor.beliefs],
     )
 
 
-def _supposed(misreading: Misreading, unit: str) -> str:
-    value = misreading.value
-    if isinstance(value, Distribution):
-        return in_numbers(value, unit)
-    match value.node:
-        case Binary("*", Number(factor), Parameter(name)) if name == misreading.parameter:
-            return f"{figures.number(factor)} times the true value"
-    return _amount(value, unit)
+def mind(actor: Actor) -> str:
+    """How an actor decides, in a sentence."""
+    if actor.depth == 0:
+        return "Acts from habit: what it does depends on how things stand, not on what it may bring."
+    leans = "Acts from habit and leans towards what it expects to serve it"
+    if actor.depth_as is not None or actor.horizon_as is not None:
+        depth = actor.depth_as.text if actor.depth_as else actor.depth
+        horizon = actor.horizon_as.text if actor.horizon_as else figures.number(actor.horizon)
+        return (
+            f"{leans}; how many levels deep ({depth}) and how many months ahead ({horizon}) it thinks is "
+            "drawn in each future."
+        )
+    others = ("act from habit", "look ahead as well", "look ahead, and suppose the same of others")
+    return (
+        f"{leans}, looking {months(actor.horizon)} ahead; supposes that the others {others[actor.depth - 1]}."
+    )
 
 
-def _signals(model: Model, actor: Actor) -> list[tuple[str, str]]:
-    titles = {v.name: v.title or v.name for v in model.variables}
-    return [(titles[s.variable], _signal(s, model)) for s in actor.sees]
+def months(value: float) -> str:
+    """`6 months`, `1 month`, `1.5 months`."""
+    whole = float(value).is_integer()
+    return counted(int(value), "month") if whole else f"{figures.number(value)}{figures.NBSP}months"
 
 
-def _signal(signal: Signal, model: Model) -> str:
-    """How a stock is seen, in words."""
-    unit = next(v.unit for v in model.variables if v.name == signal.variable)
+def _misread(misreading: Misreading, call: Titles) -> Misread:
+    name = misreading.parameter
+    parameter = next(p for p in call.model.parameters if p.name == name)
+    return Misread(
+        title=misreading.title or parameter.title or name,
+        parameter=call.number(name),
+        supposed=call.supposed(misreading.value, name),
+        true=call.value(parameter.value, name),
+        origin=misreading.origin,
+    )
+
+
+def seen(signal: Signal, call: Titles) -> str:
+    """How a stock is seen."""
+    name = signal.variable
     if signal.hidden:
-        if signal.assumed is None:
-            return "not seen; taken to be what it was at the start"
-        return f"not seen; taken to be {_amount(signal.assumed, unit)}"
-    parts = []
-    if signal.delay:
-        parts.append(f"{counted(signal.delay, model.step)} late")
+        assumed = "what it was at the start" if signal.assumed is None else call.value(signal.assumed, name)
+        return f"not seen; taken to be {assumed}"
+    parts = [f"{counted(signal.delay, call.model.step)} late"] if signal.delay else []
     if signal.bias is not None:
-        bias = _constant(signal.bias)
+        bias = constant(signal.bias)
         if bias is None:
-            parts.append(f"off by {signal.bias.text}")
+            parts.append(f"off by {call.value(signal.bias, name)}")
         elif bias:
-            parts.append(f"{figures.with_unit(abs(bias), unit)} too {'high' if bias > 0 else 'low'}")
+            parts.append(f"{call.value(abs(bias), name)} too {'high' if bias > 0 else 'low'}")
     if signal.noise is not None:
-        parts.append(f"with errors of standard deviation {_amount(signal.noise, unit)}")
+        parts.append(f"with errors of standard deviation {call.value(signal.noise, name)}")
     return f"seen {', '.join(parts)}" if parts else "seen as it is"
 
 
-def _belief(model: Model, belief: Belief) -> tuple[str, str, str, str]:
-    about = next(a for a in model.actors if a.name == belief.about)
-    titles = {t.name: t.title or t.name for t in about.types}
-    prior, truth = _chances(belief.prior, titles), _chances(about.true_type, titles)
-    if len(about.true_type) > 1:
-        truth = f"drawn for each future, {truth}"
-    return about.title or about.name, prior, truth, _learns(model, belief)
+def conviction(belief: Belief, call: Titles) -> Conviction:
+    """What an actor believes of the type of another."""
+    about = next(a for a in call.model.actors if a.name == belief.about)
+    truth = chances(about.true_type, about.name, call)
+    return Conviction(
+        about=call.title("actor", about.name),
+        prior=chances(belief.prior, about.name, call),
+        truth=f"drawn for each future, {truth}" if len(about.true_type) > 1 else truth,
+        learns=_learns(belief, call),
+    )
 
 
-def _chances(chances: Chances, titles: Mapping[str, str]) -> str:
-    """Types with their chances: `“Hard” 80 %, “Soft” the rest`; a single type alone."""
-    if len(chances) == 1:
-        return quoted(titles[chances[0][0]])
-    parts = []
-    for name, formula in chances:
-        chance = "the rest" if formula is None else _part(formula)
-        parts.append(f"{quoted(titles[name])} {chance}")
-    return ", ".join(parts)
+def chances(of_types: Chances, actor: str, call: Titles) -> str:
+    """Types of an actor with their chances: `“Hard” 80 %, “Soft” the rest`; a single type alone."""
+    if len(of_types) == 1:
+        return call.quoted("type", actor, of_types[0][0])
+    return ", ".join(
+        f"{call.quoted('type', actor, name)} {'the rest' if chance is None else call.chance(chance)}"
+        for name, chance in of_types
+    )
 
 
-def _learns(model: Model, belief: Belief) -> str:
+def _learns(belief: Belief, call: Titles) -> str:
     if not belief.learns:
         return "does not learn"
-    parts = ["learns from what it sees done"]
-    if belief.confirmation_bias is not None:
-        parts.append(
-            f"ignores {_part(belief.confirmation_bias, model)} of what speaks against the leading type"
-        )
-    if belief.fading is not None:
-        parts.append(f"drifts back by {_part(belief.fading, model)} a month")
-    return ", ".join(parts)
+    how = (
+        (belief.confirmation_bias, "ignores {} of what speaks against the leading type"),
+        (belief.fading, "drifts back by {} a month"),
+        (belief.floor, "gives no type less than {}"),
+    )
+    told = [text.format(call.share(value)) for value, text in how if value is not None]
+    return ", ".join(["learns from what it sees done", *told])
 
 
-def _part(formula: Formula, model: Model | None = None) -> str:
-    """A part of one; of a parameter its value, for its name says nothing to a reader."""
-    value = _constant(formula)
-    if value is not None:
-        return figures.percent(value)
-    named = [p for p in model.parameters if p.name == formula.text] if model is not None else []
-    return f"{in_numbers(named[0].value)} parts in one" if named else formula.text
-
-
-def _amount(formula: Formula, unit: str) -> str:
-    value = _constant(formula)
-    return formula.text if value is None else figures.with_unit(value, unit)
-
-
-def _constant(formula: Formula) -> float | None:
-    """The value of a formula that is a plain number, with a sign or without; None for any other."""
-    match formula.node:
-        case Number(value):
-            return value
-        case Negate(Number(value)):
-            return -value
-    return None
+# ---------------------------------------------------------------------- policies
 
 
 def policies(model: Model, names: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """What each of some policies does: its title, and a line for each intervention."""
+    """What each of some policies does: its title, and a line for each intervention, without a full stop."""
+    call = Titles(model)
     by_name = {p.name: p for p in model.policies}
-    told = [by_name.get(name, Policy(name, "Baseline")) for name in names]
-    return [(p.title or p.name, [_intervention(model, i) for i in p.interventions]) for p in told]
+    found = [by_name.get(name, Policy(name, "Baseline")) for name in names]
+    return [
+        (p.title or p.name, [f"{when(i, call)}, {enumerated(does(i, call))}" for i in p.interventions])
+        for p in found
+    ]
 
 
-def _intervention(model: Model, step: Intervention) -> str:
-    """One intervention in words, without a full stop."""
-    actors = {a.name: a for a in model.actors}
-    units = {v.name: v.unit for v in (*model.stocks,)} | {p.name: p.unit for p in model.parameters}
-    titles = {v.name: v.title or v.name for v in model.stocks}
-    titles |= {p.name: p.title or p.name for p in model.parameters}
+def when(step: Intervention, call: Titles) -> str:
+    """How long an intervention is in force."""
+    begin = "" if step.start is None else f"from {call.day(step.start)}"
+    end = "" if step.end is None else f"until {call.day(step.end)}"
+    return f"{begin} {end}".strip() or "throughout"
 
-    def action(actor: str, name: str) -> str:
-        found = next(a for a in actors[actor].actions if a.name == name)
-        return quoted(found.title or found.name)
+
+def does(step: Intervention, call: Titles) -> list[str]:
+    """What an intervention does, to the world and to what actors think."""
 
     def who(actor: str) -> str:
-        return actors[actor].title or actor
+        return call.title("actor", actor)
 
-    when = []
-    if step.start is not None:
-        when.append(f"from {figures.table_date(step.start)}")
-    if step.end is not None:
-        when.append(f"until {figures.table_date(step.end)}")
-    what = [f"{who(actor)}: nothing but {action(actor, name)}" for actor, name in step.force]
-    for actor, names in step.forbid:
-        what.append(f"{who(actor)}: no {enumerated([action(actor, n) for n in names], 'or')}")
-    what += [f"{titles[name]} set to {figures.with_unit(value, units[name])}" for name, value in step.set]
-    what += [
-        f"{titles[name]} shifted by {figures.with_unit(value, units[name])}" for name, value in step.shift
+    def actions(actor: str, names: Sequence[str]) -> str:
+        return enumerated([call.quoted("action", actor, name) for name in names], "or")
+
+    def right(names: Sequence[str]) -> str:
+        return enumerated([call.any_of(name, "actor", "parameter", "variable") for name in names])
+
+    def types(about: str, shares: Sequence[tuple[str, float]]) -> str:
+        return enumerated([f"{call.chance(p)} {call.quoted('type', about, t)}" for t, p in shares if p])
+
+    return [
+        *(f"{who(actor)}: nothing but {actions(actor, [name])}" for actor, name in step.force),
+        *(f"{who(actor)}: no {actions(actor, names)}" for actor, names in step.forbid),
+        *(f"{call.number(name)} set to {call.value(value, name)}" for name, value in step.set),
+        *(f"{call.number(name)} shifted by {call.value(value, name)}" for name, value in step.shift),
+        *(f"{who(actor)} gets {right(names)} right" for actor, names in step.correct if names),
+        *(
+            f"{who(actor)} takes {call.number(name)} to be {call.value(value, name)}"
+            for actor, name, value in step.misread
+        ),
+        *(
+            f"{who(actor)} comes to hold {who(about)} for {types(about, shares)}"
+            for actor, about, shares in step.believe
+        ),
+        *(
+            f"{who(actor)} is {call.inclined(by)} to {actions(actor, [name])}"
+            for actor, name, by in step.nudge
+        ),
     ]
-    what += _thoughts(model, step)
-    return f"{' '.join(when) or 'throughout'}, {enumerated(what)}"
 
 
-def _thoughts(model: Model, step: Intervention) -> list[str]:
-    """What an intervention does to what actors think, in words."""
-    actors = {a.name: a for a in model.actors}
-    titles = {v.name: v.title or v.name for v in model.variables}
-    titles |= {p.name: p.title or p.name for p in model.parameters}
-    titles |= {a.name: a.title or a.name for a in model.actors}
-    units = {p.name: p.unit for p in model.parameters}
-
-    def inclined(actor: str, action: str, by: float) -> str:
-        title = next(x.title or x.name for x in actors[actor].actions if x.name == action)
-        odds = figures.number(math.exp(abs(by)))
-        how = "more" if by > 0 else "less"
-        return f"{titles[actor]} is {odds} times {how} inclined to {quoted(title)}"
-
-    what = [
-        f"{titles[actor]} gets {enumerated([titles[n] for n in names])} right"
-        for actor, names in step.correct
-        if names
-    ]
-    what += [
-        f"{titles[actor]} takes {titles[name]} to be {figures.with_unit(value, units[name])}"
-        for actor, name, value in step.misread
-    ]
-    for actor, about, chances in step.believe:
-        types = {t.name: t.title or t.name for t in actors[about].types}
-        given = enumerated([f"{figures.percent(p)} {quoted(types[t])}" for t, p in chances if p])
-        what.append(f"{titles[actor]} comes to hold {titles[about]} for {given}")
-    return what + [inclined(*nudge) for nudge in step.nudge]
+# ---------------------------------------------------------------------- claims
 
 
-def _cited(origin: Origin) -> str:
-    return "; ".join(origin.sources)
+def measured(quantity: Quantity, call: Titles) -> str:
+    """What is measured in each future."""
+    name, step = quantity.name, call.model.step
+    window = _window(quantity)
+    end = figures.end_words(quantity.at or call.model.dates[-1])
+    match quantity.kind:
+        case "chance":
+            return f"Chance of: {call.title('outcome', name)}, by {end}"
+        case "months":
+            return f"Months until: {call.title('outcome', name)}{window}"
+        case "variable":
+            return f"{call.variable(name)}, {f'mean{window}' if window else f'at {end}'}"
+        case "event":
+            branch = f": {quantity.branch.replace('_', ' ')}" if quantity.branch else ""
+            return f"{call.title('event', name)}{branch}, times{window}"
+        case "answered":
+            first, then = _acts(quantity.after, call), _acts(quantity.acts, call)
+            steps = f"{quantity.within} {step}{'s' * (quantity.within > 1)}"
+            return f"Share of {step}s with {first}, after which within {steps} comes {then}{window}"
+        case "acts":
+            return f"{_acts(quantity.acts, call)}, times{window}"
+
+
+def _acts(acts: Sequence[tuple[str, Sequence[str]]], call: Titles) -> str:
+    return enumerated(
+        [
+            f"{call.title('actor', who)}: {' or '.join(call.title('action', who, name) for name in names)}"
+            for who, names in acts
+        ]
+    )
+
+
+def _window(quantity: Quantity) -> str:
+    start, until = (d and figures.full_date(d) for d in (quantity.start, quantity.until))
+    if start is None:
+        return "" if until is None else f" until {until}"
+    return f" from {start}" if until is None else f" from {start} to {until}"
+
+
+# ---------------------------------------------------------------------- guesses
+
+# Kind of part -> the list in which its guesses stand. Data are not among them: no future rests on them.
+_LISTS = {
+    "parameter": "Parameters",
+    "variable": "Variables",
+    "actor": "Actors",
+    "misreading": "Misreadings",
+    "signal": "Signals",
+    "type": "Types",
+    "belief": "Beliefs",
+    "action": "Actions",
+    "event": "Events",
+    "branch": "Events",
+    "outcome": "Outcomes",
+    "ladder": "Ladders",
+    "rung": "Ladders",
+    "policy": "Policies",
+}
+
+
+def guesses(model: Model) -> dict[str, list[Guess]]:
+    """The guesses that futures rest on, by kind, in the order of the file."""
+    call = Titles(model)
+    found: dict[str, list[Guess]] = {heading: [] for heading in _LISTS.values()}
+    for part, origin in explanation.guesses(model):
+        if part.kind in _LISTS:
+            name, sources = anatomy.name_of(part.item), "; ".join(origin.sources)
+            guess = Guess(_headline(part, call), name, _guessed(part, call), origin.reason, sources)
+            found[_LISTS[part.kind]].append(guess)
+    return {heading: rows for heading, rows in found.items() if rows}
+
+
+def _headline(part: anatomy.Part, call: Titles) -> str:
+    """What a part is called, after the part that it belongs to."""
+    item = part.item
+    match item:
+        case Misreading():
+            own = item.title or call.number(item.parameter)
+        case Signal():
+            own = call.number(item.variable)
+        case _:
+            own = call.title("actor", item.about) if isinstance(item, Belief) else item.title or item.name
+    if not part.holders:
+        return own
+    between = " about " if isinstance(item, Belief) else ": "
+    return f"{part.holders[-1].title or part.holders[-1].name}{between}{own}"
+
+
+def _guessed(part: anatomy.Part, call: Titles) -> str:
+    """The numbers of a part that is a guess, in short."""
+    match part.item:
+        case Parameter() as p:
+            return in_numbers(p.value, p.unit)
+        case Variable() as v:
+            return f"starts at {in_numbers(v.initial, v.unit)}" if v.initial is not None else ""
+        case Misreading() | Branch() as x:
+            return in_numbers(x.value if isinstance(x, Misreading) else x.probability)
+        case Signal() as signal:
+            return seen(signal, call)
+        case Type() as type_:
+            return "; ".join(f"{o.parameter} {in_numbers(o.value)}" for o in type_.overlays)
+        case Belief() as belief:
+            told = conviction(belief, call)
+            return f"{told.prior}; {told.learns}"
+        case Event() | Outcome() | Ladder() as x:
+            return _rate(x.rate)
+        case Rung() as rung:
+            lost = in_numbers(rung.loses_control)
+            return f"control lost with chance {lost}" if lost else ""
+    return ""
+
+
+def _rate(rate: Formula | None) -> str:
+    if rate is None:
+        return ""
+    return rate.text if "month" in rate.text else f"{rate.text} a month"

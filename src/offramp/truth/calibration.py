@@ -17,7 +17,8 @@ import numpy as np
 from offramp.analysis.answer import as_plain
 from offramp.analysis.answer import read as read_plain
 from offramp.engine.depths import Engine
-from offramp.engine.inputs import Floats, Inputs, Ints, Outputs
+from offramp.engine.inputs import Floats, Inputs, Ints
+from offramp.engine.outputs import Outputs
 from offramp.errors import UsageError
 from offramp.given import day_of, need
 from offramp.model import Model

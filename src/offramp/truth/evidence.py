@@ -15,7 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
-from offramp.engine.inputs import Bools, Floats, Outputs, Status
+from offramp.engine.inputs import Bools, Floats
+from offramp.engine.outputs import Outputs, Status
 from offramp.errors import UsageError
 from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row
 

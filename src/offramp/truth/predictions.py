@@ -10,7 +10,8 @@ from datetime import date
 import numpy as np
 
 from offramp.engine.depths import Engine
-from offramp.engine.inputs import Bools, Floats, Outputs, Status
+from offramp.engine.inputs import Bools, Floats
+from offramp.engine.outputs import Outputs, Status
 from offramp.model import Evidence, Model
 from offramp.runs.how import AS_SUITS, How
 from offramp.truth import baselines

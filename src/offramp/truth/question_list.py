@@ -13,11 +13,11 @@ from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
 from offramp.language.fields import Fields
 from offramp.language.keys import Key, Table
-from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.evidence import Tables, rows_of, table_of
 from offramp.language.sections.names import check_name
 from offramp.language.source import Scalar, Sequence, Value
+from offramp.language.units import UNKNOWN
 from offramp.language.yaml_reader import MAX_BYTES, read
 from offramp.model import Row
 from offramp.truth.questions import FORMS, THRESHOLDS, Question, Questions
@@ -42,12 +42,12 @@ OF = Table(
         Key("happens", "names", "Events, ACTOR/ACTION or LADDER/RUNG: does any of them come?"),
         Key("count", "names", "The same: how often do they come?"),
         Key("level", "text", "A variable: its value at the end."),
-        Key("reaches", "text", "A variable: does it reach `at_least`?"),
+        Key("reaches", "text", "A variable: does it reach `at_least`?", needs="at_least"),
         Key("grows", "text", "A variable that counts: does it grow by one or more?"),
         Key("ends", "text", "An outcome that ends a run: does it come?"),
-        Key("above", "number", "With `level`: is it above this?"),
-        Key("below", "number", "With `level`: is it below this?"),
-        Key("at_least", "number", "With `reaches`: this much."),
+        Key("above", "number", "With `level`: is it above this?", only_with=("level",)),
+        Key("below", "number", "With `level`: is it below this?", only_with=("level",)),
+        Key("at_least", "number", "With `reaches`: this much.", only_with=("reaches",)),
     ),
     apart=True,
 )
@@ -240,13 +240,11 @@ def _check_thresholds(reader: Reader, of: Fields, form: str) -> None:
     """Note thresholds that the form has no use for, or lacks."""
     if not form:
         return
-    for name, home in (("above", "level"), ("below", "level"), ("at_least", "reaches")):
-        if of.has(name) and form != home:
-            reader.say(of.at(name), f"`{name}` goes with `{home}`, and this asks `{form}`")
-    if form == "reaches" and not of.meant("at_least"):
-        reader.say(
-            of.at("reaches"), "`reaches` needs `at_least` beside it", "`at_least: 5` asks for 5 or more."
-        )
+    home = {k.name: k.only_with for k in of.table.keys}
+    for name in of.unused(form):
+        reader.say(of.at(name), f"`{name}` goes with `{home[name][0]}`, and this asks `{form}`")
+    for name, needs in of.lacking():
+        reader.say(of.at(name), f"`{name}` needs `{needs}` beside it", f"`{needs}: 5` asks for 5 or more.")
     if of.has("above") and of.has("below"):
         reader.say(of.at("below"), "`above` and `below` together", "Ask two questions.")
 

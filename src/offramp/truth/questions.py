@@ -14,7 +14,8 @@ from typing import Literal
 
 import numpy as np
 
-from offramp.engine.inputs import Floats, Outputs
+from offramp.engine.inputs import Floats
+from offramp.engine.outputs import Outputs
 from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
 from offramp.language.source import Scalar, Source

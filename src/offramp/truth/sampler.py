@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from offramp.engine.depths import Engine
-from offramp.engine.inputs import Floats, Ints, Outputs
+from offramp.engine.inputs import Floats, Ints
+from offramp.engine.outputs import Outputs, joined
 from offramp.errors import OfframpError
 from offramp.truth.evidence import Record
 from offramp.truth.worlds import Worlds, to_unit
@@ -252,9 +253,9 @@ class Sampler:
                 yield some
 
         if self.threads == 1 or len(parts) == 1:
-            return _joined(list(counted(map(run, parts))))
+            return joined(list(counted(map(run, parts))))
         with ThreadPoolExecutor(self.threads) as pool:
-            return _joined(list(counted(pool.map(run, parts))))
+            return joined(list(counted(pool.map(run, parts))))
 
     # Moves
 
@@ -336,13 +337,3 @@ def _systematic(log_weights: Floats, rng: np.random.Generator) -> Ints:
     edges = np.cumsum(weights) / weights.sum()
     ticks = (np.arange(len(weights)) + rng.random()) / len(weights)
     return np.minimum(np.searchsorted(edges, ticks), len(weights) - 1)
-
-
-def _joined(parts: list[Outputs]) -> Outputs:
-    if len(parts) == 1:
-        return parts[0]
-    joined = {
-        name: None if getattr(parts[0], name) is None else np.concatenate([getattr(p, name) for p in parts])
-        for name in Outputs.__dataclass_fields__
-    }
-    return Outputs(**joined)  # type: ignore[arg-type]

@@ -9,36 +9,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout, Reader, weigh
-from offramp.engine.compiled.memory import Memory
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.reader import Reader, power, weigh
 from offramp.engine.compiled.values import Value
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import LEADING, Status
-from offramp.model import Belief, Formula
+from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.inputs import LEADING
+from offramp.engine.outputs import Status
+from offramp.model import Belief
 
 
-class Believing:
+class Beliefs(Writer):
     """Writes the functions by which actors weigh their pictures and change their beliefs."""
 
-    def __init__(self, module: Module, layout: Layout, memory: Memory, watch: Watch) -> None:
-        self.module, self.layout, self.memory, self.watch = module, layout, memory, watch
-        self.model = model = layout.model
-        self.actors = model.actors
+    def __init__(self, writing: Writing, watch: Watch) -> None:
+        super().__init__(writing)
+        self.watch, model, reserve = watch, self.model, self.memory.reserve
         self.position = {a.name: i for i, a in enumerate(model.actors)}
         self.first_supposition = {
             (actor, about): n for n, (actor, about, _) in reversed([*enumerate(model.suppositions)])
         }
         self.expectation = {pair: n for n, pair in enumerate(model.expectations)}
-        memory.region("belief", len(model.suppositions))
-        memory.region("believed", len(model.suppositions))  # as they were at the choice
-        memory.region("expected", len(model.expectations))
-        memory.region("likely", max([len(self.pictures(i)) for i in range(len(self.actors))], default=0))
+        reserve("belief", len(model.suppositions))
+        reserve("believed", len(model.suppositions))  # as they were at the choice
+        reserve("expected", len(model.expectations))
+        reserve("likely", max([len(self.pictures(i)) for i in range(len(self.actors))], default=0))
         for i, actor in enumerate(self.actors):
             if actor.beliefs:
-                memory.region(f"weights_{i}", len(self.pictures(i)))
+                reserve(f"weights_{i}", len(self.pictures(i)))
             if actor.depth:
-                memory.region(f"answers_{i}", len(self.pictures(i)) * len(layout.slots))
+                reserve(f"answers_{i}", len(self.pictures(i)) * len(self.layout.slots))
 
     def types_of(self, actor: str) -> int:
         return len(self.actors[self.position[actor]].types)
@@ -56,20 +56,20 @@ class Believing:
 
     def begin(self, f: Function) -> None:
         """Beliefs of the first step are the prior."""
-        prior = self.memory.outside(f, "prior")
+        prior = self.array(f, "prior")
         with f.loop(0, len(self.model.suppositions)) as n:
-            f.store(self.memory.place(f, "belief"), n, f.load(prior, n))
+            f.store(self.region(f, "belief"), n, f.load(prior, n))
 
     def _persuade(self) -> None:
         """@persuade: beliefs that a policy sets in this step, or holds to the truth."""
-        with self.memory.function("persuade") as (f, step, _):
-            belief, true_type = self.memory.place(f, "belief"), self.memory.outside(f, "true_type")
-            told = self.memory.outside(f, "believe")
+        with self.function("persuade") as (f, step, _):
+            belief, true_type = self.region(f, "belief"), self.array(f, "true_type")
+            set_by_policy = self.array(f, "believe")
             row = step * len(self.model.suppositions)
             for n in range(len(self.model.suppositions)):
-                given = f.load(told, row + n, "scalar")
-                held = f.select(f.is_nan(given), f.load(belief, n), f.to("real", given))
-                f.store(belief, n, held)
+                given = f.load(set_by_policy, row + n, "scalar")
+                value = f.select(f.is_nan(given), f.load(belief, n), f.to("real", given))
+                f.store(belief, n, value)
             for actor in self.actors:
                 for b in actor.beliefs:
                     j, place = self.position[b.about], self.first_supposition[actor.name, b.about]
@@ -81,19 +81,19 @@ class Believing:
     def _is_known(self, f: Function, actor: str, about: str) -> Value:
         """Uniform: whether a policy lets an actor know the type of another in this step."""
         pairs = [(a.name, b.about) for a in self.actors for b in a.beliefs]
-        right = self.memory.outside(f, "right_belief")
+        right = self.array(f, "right_belief")
         return f.load_byte(right, f["step"] * len(pairs) + pairs.index((actor, about))).differs(0)
 
     def _weigh_pictures(self) -> None:
         """@weigh_pictures: how likely each actor takes each of its pictures to be."""
-        with self.memory.function("weigh_pictures") as (f, _, _now):
-            belief = self.memory.place(f, "belief")
+        with self.function("weigh_pictures") as (f, _, _now):
+            belief = self.region(f, "belief")
             for i, actor in enumerate(self.actors):
                 if not actor.beliefs:
                     continue
                 for n, joint in enumerate(self.pictures(i)):
                     weight = self._product(f, belief, actor.name, actor.beliefs, joint)
-                    f.store(self.memory.place(f, f"weights_{i}"), n, weight)
+                    f.store(self.region(f, f"weights_{i}"), n, weight)
 
     def _product(
         self, f: Function, belief: Value, actor: str, beliefs: Sequence[Belief], joint: Sequence[int],
@@ -113,7 +113,7 @@ class Believing:
             if actor.name == about:
                 break
             first += sum(len(t.overlays) for t in actor.types)
-        given = self.memory.outside(f, "type_value")
+        given = self.array(f, "type_value")
         per_type = len(actor.types[0].overlays)
         return [
             (
@@ -144,23 +144,23 @@ class Believing:
         for actor, about in self.model.expectations:
             i, j = self.position[actor], self.position[about]
             first, count = layout.first_slot[j], len(self.actors[j].actions)
-            with self.memory.function(f"expect_{i}_{j}") as (f, _, _now):
-                taken = f.at(self.memory.place(f, "taken"), first)
-                likely = self.memory.place(f, "likely")
+            with self.function(f"expect_{i}_{j}") as (f, _, _now):
+                taken = f.at(self.region(f, "taken"), first)
+                likely = self.region(f, "likely")
                 overall = f.variable("real", 0.0)
                 with f.loop(0, len(self.pictures(i))) as n:
-                    answers = f.at(self.memory.place(f, f"answers_{i}"), n * len(layout.slots) + first)
+                    answers = f.at(self.region(f, f"answers_{i}"), n * len(layout.slots) + first)
                     chance = f.variable("real", 0.0)
                     with f.loop(0, count) as a:
                         this = f.load(taken, a).differs(0.0)
                         chance.set(f.select(this, f.load(answers, a), chance.get()))
                     f.store(likely, n, chance.get())
                     if self.actors[i].beliefs:
-                        weight = f.load(self.memory.place(f, f"weights_{i}"), n)
+                        weight = f.load(self.region(f, f"weights_{i}"), n)
                         overall.set(overall.get() + weigh(weight, chance.get()))
                     else:
                         overall.set(chance.get())
-                f.store(self.memory.place(f, "expected"), self.expectation[actor, about], overall.get())
+                f.store(self.region(f, "expected"), self.expectation[actor, about], overall.get())
 
     # Learning
 
@@ -169,8 +169,8 @@ class Believing:
         learners = [(a, b) for a in self.actors for b in a.beliefs if a.depth and b.learns]
         for actor, belief in learners:
             self._learn_about(self.position[actor.name], belief)
-        with self.memory.function("learn") as (f, step, _):
-            now, before = self.memory.place(f, "belief"), self.memory.place(f, "believed")
+        with self.function("learn") as (f, step, _):
+            now, before = self.region(f, "belief"), self.region(f, "believed")
             with f.loop(0, len(self.model.suppositions)) as n:
                 f.store(before, n, f.load(now, n))
             for actor_name, about in self.model.expectations:
@@ -188,96 +188,41 @@ class Believing:
     def _learn_about(self, i: int, belief: Belief) -> None:
         """@learn_I_J: actor I's belief about J after what J did; `likely` holds how likely that was."""
         actor, j = self.actors[i], self.position[belief.about]
-        column = [b.about for b in actor.beliefs].index(belief.about)
         types = range(self.types_of(belief.about))
         place = self.first_supposition[actor.name, belief.about]
-        with self.memory.function(f"learn_{i}_{j}") as (f, _, now):
-            believed = self.memory.place(f, "believed")
+        with self.function(f"learn_{i}_{j}") as (f, _, now):
+            believed = self.region(f, "believed")
             b = [f.load(believed, place + k) for k in types]
-            prior = [f.load(self.memory.outside(f, "prior"), place + k) for k in types]
-            read = Reader(f, self.layout, self.memory.place(f, "stocks"), self.memory.place(f, "truth"), now)
-
-            def held(formula: Formula | None, high: float) -> Value:
-                return f.within(read.read(formula), 0.0, high)
-
-            def mean(of: Sequence[Value]) -> Value:
-                total = f.real(0.0)
-                for k in types:
-                    total = total + weigh(b[k], of[k])
-                return total
-
-            likely = [f.real(0.0) for _ in types]
-            for n, joint in enumerate(self.pictures(i)):
-                weight = self._product(f, believed, actor.name, actor.beliefs, joint, but=belief.about)
-                chance = f.load(self.memory.place(f, "likely"), n)
-                likely[joint[column]] = likely[joint[column]] + weigh(weight, chance)
-
-            # Attribution
+            prior = [f.load(self.array(f, "prior"), place + k) for k in types]
+            read = self.reader(f, self.truth(f, now))
+            likely = self._likelihood(f, i, belief, believed)
             if any(a.attributed is not None for a in self.actors[j].actions):
                 alpha = self._attributed(f, read, j)
-                average = mean(likely)
+                average = _mean(b, likely)
                 likely = [weigh(alpha, chance) + weigh(1.0 - alpha, average) for chance in likely]
-
-            # Types that are alike count as one.
-            alike = self._alike(f, belief.about)
-
-            def together(of: Sequence[Value], k: int) -> Value:
-                """The sum over a type and all that are like it."""
-                total = of[k]
-                for one, same in zip(of, alike[k], strict=True):
-                    if same is not None:
-                        total = total + f.select(same, one, 0.0)
-                return total
-
-            share = [1.0 / together([f.real(1.0)] * len(types), k) for k in types]
-
-            # Confirmation bias
-            if belief.confirmation_bias is not None:
-                bias = held(belief.confirmation_bias, 1.0)
-                average, joint_beliefs = mean(likely), [together(b, k) for k in types]
-                top = joint_beliefs[0]
-                for one in joint_beliefs[1:]:
-                    top = f.larger(top, one)
-                leading, leaders = f.real(0.0), f.real(0.0)
-                for k in types:
-                    leads = f.select(joint_beliefs[k] >= top * LEADING, b[k], 0.0)
-                    leading, leaders = leading + weigh(leads, likely[k]), leaders + leads
-                against = leading / leaders < average
-                likely = [
-                    f.select(
-                        against, f.select(bias.equals(1.0), 1.0, power(f, chance, 1.0 - bias)), chance
-                    )
-                    for chance in likely
-                ]  # fmt: skip
-
-            # Bayes
-            average = mean(likely)
-            explained = average.differs(0.0)
-            after = [f.select(explained, weigh(b[k], likely[k]) / average, b[k]) for k in types]
-
-            if belief.fading is not None:
-                kept = power(f, 1.0 - held(belief.fading, 1.0), f.real(self.layout.dt))
-                after = [kept * new + (1.0 - kept) * old for new, old in zip(after, prior, strict=True)]
-
-            if belief.floor is not None:
-                distinct = share[0]
-                for one in share[1:]:
-                    distinct = distinct + one
-                floor = f.smaller(f.larger(read.read(belief.floor), 0.0), 1.0 / distinct)
-                both = [together(after, k) for k in types]
-                after = [
-                    f.larger(all_, floor) * f.select(all_.equals(0.0), share[k], after[k] / all_)
-                    for k, all_ in enumerate(both)
-                ]
+            update = _Update(read, belief, b, self._alike(f, belief.about))
+            after = update.by_bayes(update.with_bias(likely))
+            after = update.with_floor(update.with_fading(after, prior, self.dt))
             total = f.real(0.0)
             for new in after:
                 total = total + new
             for k in types:
-                f.store(self.memory.place(f, "belief"), place + k, after[k] / total)
+                f.store(self.region(f, "belief"), place + k, after[k] / total)
+
+    def _likelihood(self, f: Function, i: int, belief: Belief, believed: Value) -> list[Value]:
+        """How likely each type of another makes what it did, over the pictures of actor i."""
+        actor = self.actors[i]
+        column = [b.about for b in actor.beliefs].index(belief.about)
+        likely = [f.real(0.0) for _ in range(self.types_of(belief.about))]
+        for n, joint in enumerate(self.pictures(i)):
+            weight = self._product(f, believed, actor.name, actor.beliefs, joint, but=belief.about)
+            chance = f.load(self.region(f, "likely"), n)
+            likely[joint[column]] = likely[joint[column]] + weigh(weight, chance)
+        return likely
 
     def _attributed(self, f: Function, read: Reader, j: int) -> Value:
         """How surely the act is known to be actor J's."""
-        taken, first = self.memory.place(f, "taken"), self.layout.first_slot[j]
+        taken, first = self.region(f, "taken"), self.layout.first_slot[j]
         alpha = f.real(1.0)
         for a, action in enumerate(self.actors[j].actions):
             this = f.load(taken, first + a).differs(0.0)
@@ -285,7 +230,87 @@ class Believing:
         return f.within(alpha, 0.0, 1.0)
 
 
-def power(f: Function, base: Value, exponent: Value) -> Value:
-    """base**exponent for a positive exponent, as formulas compute it."""
-    value = f.call("exp", exponent * f.call("log", base))
-    return f.select(base.equals(0.0), 0.0, value)
+class _Update:
+    """How one belief changes in a step, in the function being written; lists are by type.
+
+    Parameters
+    ----------
+    read : formulas in the true state
+    b : the belief before
+    alike : masks [k][l]: whether two types are one; None for k = l
+    """
+
+    def __init__(
+        self, read: Reader, belief: Belief, b: Sequence[Value], alike: list[list[Value | None]]
+    ) -> None:
+        self.f, self.read, self.belief, self.b, self.alike = read.f, read, belief, b, alike
+        self.types = range(len(b))
+        # Types that are alike count as one.
+        self.share = [1.0 / self._together([self.f.real(1.0)] * len(b), k) for k in self.types]
+
+    def _together(self, of: Sequence[Value], k: int) -> Value:
+        """The sum over a type and all that are like it."""
+        total = of[k]
+        for one, same in zip(of, self.alike[k], strict=True):
+            if same is not None:
+                total = total + self.f.select(same, one, 0.0)
+        return total
+
+    def with_bias(self, likely: list[Value]) -> list[Value]:
+        """Evidence against what leads counts less: confirmation bias."""
+        f, b = self.f, self.b
+        if self.belief.confirmation_bias is None:
+            return likely
+        bias = f.within(self.read.read(self.belief.confirmation_bias), 0.0, 1.0)
+        average, joint = _mean(b, likely), [self._together(b, k) for k in self.types]
+        top = joint[0]
+        for one in joint[1:]:
+            top = f.larger(top, one)
+        leading, leaders = f.real(0.0), f.real(0.0)
+        for k in self.types:
+            leads = f.select(joint[k] >= top * LEADING, b[k], 0.0)
+            leading, leaders = leading + weigh(leads, likely[k]), leaders + leads
+        against = leading / leaders < average
+        return [
+            f.select(against, f.select(bias.equals(1.0), 1.0, power(f, chance, 1.0 - bias)), chance)
+            for chance in likely
+        ]
+
+    def by_bayes(self, likely: Sequence[Value]) -> list[Value]:
+        """The belief after what happened; it stays where that was thought impossible."""
+        average = _mean(self.b, likely)
+        explained = average.differs(0.0)
+        return [
+            self.f.select(explained, weigh(b, chance) / average, b)
+            for b, chance in zip(self.b, likely, strict=True)
+        ]
+
+    def with_fading(self, after: list[Value], prior: Sequence[Value], dt: float) -> list[Value]:
+        f = self.f
+        if self.belief.fading is None:
+            return after
+        kept = power(f, 1.0 - f.within(self.read.read(self.belief.fading), 0.0, 1.0), f.real(dt))
+        return [kept * new + (1.0 - kept) * old for new, old in zip(after, prior, strict=True)]
+
+    def with_floor(self, after: list[Value]) -> list[Value]:
+        """No type falls below the floor; types that are alike share it."""
+        f, share = self.f, self.share
+        if self.belief.floor is None:
+            return after
+        distinct = share[0]
+        for one in share[1:]:
+            distinct = distinct + one
+        floor = f.smaller(f.larger(self.read.read(self.belief.floor), 0.0), 1.0 / distinct)
+        joint = [self._together(after, k) for k in self.types]
+        return [
+            f.larger(both, floor) * f.select(both.equals(0.0), share[k], after[k] / both)
+            for k, both in enumerate(joint)
+        ]
+
+
+def _mean(b: Sequence[Value], of: Sequence[Value]) -> Value:
+    """The mean over types by belief."""
+    total = b[0].of.real(0.0)
+    for chance, value in zip(b, of, strict=True):
+        total = total + weigh(chance, value)
+    return total

@@ -2,55 +2,49 @@
 
 from __future__ import annotations
 
-from offramp.engine.compiled.beliefs import Believing
-from offramp.engine.compiled.foresight import Minds
+from offramp.engine.compiled.foresight import LookAheads
 from offramp.engine.compiled.imagined import Sampling
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout, weigh
-from offramp.engine.compiled.memory import Memory
-from offramp.engine.compiled.signals import Seeing
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.reader import State, weigh
+from offramp.engine.compiled.signals import Signals
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import Status
+from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import purpose_number
+from offramp.engine.outputs import Status
 
 
-class Choosing:
+class Choices(Writer):
     """Writes the functions by which actors see, weigh and draw their actions."""
 
     def __init__(
-        self, module: Module, layout: Layout, memory: Memory, watch: Watch, seeing: Seeing, minds: Minds,
-        believing: Believing, sampling: Sampling | None,
+        self, writing: Writing, watch: Watch, signals: Signals, look_aheads: LookAheads,
+        sampling: Sampling | None,
     ) -> None:  # fmt: skip
-        self.module, self.layout, self.memory = module, layout, memory
-        self.watch, self.seeing, self.minds, self.believing = watch, seeing, minds, believing
-        self.model, self.sampling = layout.model, sampling
-        slots = len(layout.slots)
-        most_actions = max([len(a.actions) for a in self.model.actors], default=0)
-        for name, vectors in {
-            "common": slots, "inclined": slots, "open": slots, "probability": slots, "taken": slots,
-            "worth": most_actions, "worth_in_picture": most_actions,
-            "moves": len(self.model.actors), "room": sampling.room if sampling else minds.room_for_look_ahead,
-
-        }.items():  # fmt: skip
-            memory.region(name, vectors)
+        super().__init__(writing)
+        self.watch, self.signals, self.beliefs = watch, signals, signals.beliefs
+        self.look_aheads, self.sampling = look_aheads, sampling
+        most_actions = max([len(a.actions) for a in self.actors], default=0)
+        by_slot = ("common", "inclined", "open", "probability", "taken")
+        self.reserve(dict.fromkeys(by_slot, len(self.layout.slots)))
+        self.reserve(dict.fromkeys(("worth", "worth_in_picture"), most_actions))
+        self.reserve({"moves": len(self.actors), "scratch": (sampling or look_aheads).scratch})
 
     def write(self) -> None:
         self._restrict()
         self._take()
-        for i in range(len(self.model.actors)):
+        for i in range(len(self.actors)):
             self._choose(i)
         self._choose_all()
 
     def _choose_all(self) -> None:
         """@choose: everyone chooses at once; the moves stand in `moves` and, as 0 and 1, in `taken`."""
-        with self.memory.function("choose") as (f, step, now):
-            actors = range(len(self.model.actors))
+        with self.function("choose") as (f, step, now):
+            actors = range(len(self.actors))
             if self.model.suppositions:
                 f.call("weigh_pictures", f["work"], step)
-            if not all(self.seeing.is_private(i) for i in actors):
-                stocks, truth = self.memory.place(f, "stocks"), self.memory.place(f, "truth")
-                f.call("inclinations", stocks, truth, now, self.memory.place(f, "common"))
+            if not all(self.signals.is_private(i) for i in actors):
+                f.call("inclinations", *self.truth(f, now), self.region(f, "common"))
             for i in actors:
                 f.call(f"choose_{i}", f["work"], step)
 
@@ -108,71 +102,70 @@ class Choosing:
 
     def _choose(self, i: int) -> None:
         """@choose_I: what actor I sees and does in this step."""
-        actor, layout = self.model.actors[i], self.layout
+        actor, layout = self.actors[i], self.layout
         first, count = layout.first_slot[i], len(actor.actions)
-        with self.memory.function(f"choose_{i}") as (f, step, now):
-            seen, picture = self.seeing.view(f, i, now)
-            z = self.memory.place(f, "inclined" if self.seeing.is_private(i) else "common")
-            if self.seeing.is_private(i):
-                f.call("inclinations", seen, picture, now, z)
-            own, worth = f.at(self.memory.place(f, "open"), first), self.memory.place(f, "worth")
-            allowed = f.bytes_on(self.memory.outside(f, "allowed"), step * len(layout.slots) + first)
-            row = step * len(self.model.actors) + i
-            forced = f.load(self.memory.outside(f, "forced"), row, "index")
-            nudge = f.bytes_on(self.memory.outside(f, "nudge"), (step * len(layout.slots) + first) * 8)
+        with self.function(f"choose_{i}") as (f, step, now):
+            view = self.signals.view(f, i, now)
+            z = self.region(f, "inclined" if self.signals.is_private(i) else "common")
+            if self.signals.is_private(i):
+                f.call("inclinations", *view, z)
+            own, worth = f.at(self.region(f, "open"), first), self.region(f, "worth")
+            allowed = f.bytes_on(self.array(f, "allowed"), step * len(layout.slots) + first)
+            row = step * len(self.actors) + i
+            forced = f.load(self.array(f, "forced"), row, "index")
+            nudge = f.bytes_on(self.array(f, "nudge"), (step * len(layout.slots) + first) * 8)
             f.call("restrict", f["work"], f.at(z, first), own, count, allowed, forced, nudge)
             if actor.depth:
                 if actor.beliefs:
                     self._look_in_pictures(f, i, now, own, worth)
                 else:
-                    answers = self.memory.place(f, f"answers_{i}")
-                    self._look_ahead(f, i, seen, picture, z, own, answers, worth)
+                    answers = self.region(f, f"answers_{i}")
+                    self._look_ahead(f, i, view, z, own, answers, worth)
                 with f.loop(0, count) as a:
                     is_open = f.load(own, a).differs(float("-inf"))
                     self.watch.fail_where(f, is_open & ~f.is_finite(f.load(worth, a)), Status.NOT_FINITE)
-                self.minds.weigh_worth(f, i, picture, own, worth, own)
-            probability = f.at(self.memory.place(f, "probability"), first)
+                self.look_aheads.weigh_worth(f, i, view.p, own, worth, own)
+            probability = f.at(self.region(f, "probability"), first)
             f.call("softmax", own, probability, count)
             # If one of them is not finite, none is: they share their sum.
             self.watch.fail_where(f, ~f.is_finite(f.load(probability, 0)), Status.NOT_FINITE)
             names = f.table("index", [purpose_number(f"choose/{actor.name}/{a.name}") for a in actor.actions])
-            taken = f.at(self.memory.place(f, "taken"), first)
-            move = f.call("take", self.memory.place(f, "key"), step, own, count, names, taken)
-            f.store(self.memory.place(f, "moves"), i, move, "small")
+            taken = f.at(self.region(f, "taken"), first)
+            move = f.call("take", self.region(f, "key"), step, own, count, names, taken)
+            f.store(self.region(f, "moves"), i, move, "small")
 
     def _look_ahead(
-        self, f: Function, i: int, seen: Value, picture: Value, z: Value, own: Value, answers: Value, q: Value
+        self, f: Function, i: int, view: State, z: Value, own: Value, answers: Value, q: Value
     ) -> None:
         """Q of actor i's actions in one picture, and in `answers` how the others answer at first."""
-        actor, room = self.model.actors[i], self.memory.place(f, "room")
-        actors = len(self.model.actors)
-        reach = f.bytes_on(self.memory.outside(f, "reach"), i * (actors + 1) * 8)
+        actor, scratch, (seen, picture, _) = self.actors[i], self.region(f, "scratch"), view
+        actors = len(self.actors)
+        reach = f.bytes_on(self.array(f, "reach"), i * (actors + 1) * 8)
         steps = f.load(reach, actors, "index")
         if len(self.layout.steady_ladders) < len(self.model.ladders):
-            now = f.to("scalar", f["step"]) * self.layout.dt
-            f.call("odds", seen, picture, now, self.memory.place(f, "desk"))
-        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, room)
+            f.call("odds", *view, self.region(f, "ladder"))
+        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, scratch)
         if self.sampling is not None:
-            key = self.memory.place(f, "key")
-            f.call(f"imagine_{i}", seen, picture, f["step"], steps, reach, answers, own, q, room, key)
+            key = self.region(f, "key")
+            f.call(f"imagine_{i}", seen, picture, f["step"], steps, reach, answers, own, q, scratch, key)
             return
         f.call(
             f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps, reach, answers, own, q,
-            room,
+            scratch,
         )  # fmt: skip
 
     def _look_in_pictures(self, f: Function, i: int, now: Value, own: Value, worth: Value) -> None:
         """Q over all pictures, by how likely actor i takes each to be; impossible ones are left out."""
-        count, slots = len(self.model.actors[i].actions), len(self.layout.slots)
-        z, q = self.memory.place(f, "inclined"), self.memory.place(f, "worth_in_picture")
+        count, slots = len(self.actors[i].actions), len(self.layout.slots)
+        z, q = self.region(f, "inclined"), self.region(f, "worth_in_picture")
         with f.loop(0, count) as a:
             f.store(worth, a, 0.0)
-        with f.loop(0, len(self.believing.pictures(i))) as n:
-            weight = f.load(self.memory.place(f, f"weights_{i}"), n)
+        with f.loop(0, len(self.beliefs.pictures(i))) as n:
+            weight = f.load(self.region(f, f"weights_{i}"), n)
             with f.when(f.any(weight.differs(0.0))):
-                seen, picture = self.seeing.view_in_picture(f, i, n, now)
-                f.call("inclinations", seen, picture, now, z)
-                answers = f.at(self.memory.place(f, f"answers_{i}"), n * slots)
-                self._look_ahead(f, i, seen, picture, z, own, answers, q)
+                view = self.signals.view_in_picture(f, i, n, now)
+                f.call("inclinations", *view, z)
+                answers = f.at(self.region(f, f"answers_{i}"), n * slots)
+                self._look_ahead(f, i, view, z, own, answers, q)
                 with f.loop(0, count) as a:
                     f.store(worth, a, f.load(worth, a) + weigh(weight, f.load(q, a)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from threading import Lock
 from typing import Any
 
@@ -12,18 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine import luck
-from offramp.engine.compiled.course import Control
+from offramp.engine.compiled.course import Course
 from offramp.engine.compiled.elementary import write_elementary
-from offramp.engine.compiled.foresight import Minds
+from offramp.engine.compiled.foresight import LookAheads
 from offramp.engine.compiled.imagined import Sampling
 from offramp.engine.compiled.ir import Module
 from offramp.engine.compiled.jit import Program, Target, compile_ir
 from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.luck import write_draws
-from offramp.engine.compiled.memory import INPUTS, outside_of
+from offramp.engine.compiled.memory import INPUTS, Memory, arrays_of
 from offramp.engine.compiled.phases import Phases
+from offramp.engine.compiled.writing import Writing
 from offramp.engine.depths import reach_of
-from offramp.engine.inputs import Inputs, Outputs, Schedule
+from offramp.engine.inputs import Inputs, Schedule
+from offramp.engine.outputs import TABLE, Outputs, empty, lengths
 from offramp.model import Model
 
 # Vectors of runs handled in one call: enough to hide its cost, few enough to stay in the caches.
@@ -80,16 +82,13 @@ class CompiledModel:
             return self._following(inputs.paths).run(inputs, probabilities)
         runs, width = len(inputs.scenario), self.width
         steps = self.model.steps if inputs.steps is None else inputs.steps
-        outputs = empty_outputs(self.model, runs, probabilities, steps)
-        whole = empty_outputs(self.model, 1, probabilities, self.model.steps)
+        outputs = empty(self.model, runs, probabilities, steps)
+        wanted, size = outputs.arrays, lengths(self.model)
         work = aligned((self._work_size, width))
-        wanted = {n: a for n in _OUTPUT_NAMES if (a := getattr(outputs, n)) is not None}
         vectors = min(VECTORS_PER_CALL, -(-runs // width))
-        room = {
-            n: aligned((vectors, *getattr(whole, n).shape[1:], width), a.dtype) for n, a in wanted.items()
-        }
+        room = {n: aligned((vectors, *TABLE[n].shape(size), width), a.dtype) for n, a in wanted.items()}
         arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
-        outside = outside_of(self.model)
+        names = arrays_of(self.model)
         block = VECTORS_PER_CALL * width
         for start in range(0, runs, block):
             part = slice(start, min(runs, start + block))
@@ -97,8 +96,8 @@ class CompiledModel:
             for name in INPUTS:
                 if (given := getattr(inputs, name)) is not None:
                     arrays[name] = to_lanes(given[part], width)
-            addresses = (ctypes.c_void_p * len(outside))(
-                *(arrays[name].ctypes.data if name in arrays else None for name in outside)
+            addresses = (ctypes.c_void_p * len(names))(
+                *(arrays[name].ctypes.data if name in arrays else None for name in names)
             )
             seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
             self._function(ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data)
@@ -107,9 +106,6 @@ class CompiledModel:
                 # Of the steps only those played are there.
                 from_lanes(lanes if values.ndim == 1 else lanes[:, : values.shape[1]], values[part])
         return outputs
-
-
-_OUTPUT_NAMES = tuple(Outputs.__dataclass_fields__)
 
 
 def compile_model(
@@ -142,7 +138,7 @@ def compile_model(
     target = Target.of(cpu)
     began = time.perf_counter()
     module = Module(width or target.doubles, real)
-    control = write_program(module, model, paths)
+    memory = write_program(module, model, paths)
     pieces = module.pieces
     written = time.perf_counter() - began
     program = compile_ir(pieces, target, cache=cache)
@@ -154,49 +150,25 @@ def compile_model(
         program=program,
         seconds={"write": written, **program.seconds},
         paths=paths,
-        _work_size=control.memory.size,
+        _work_size=memory.size,
         _function=program.function("run", pointer, integer, integer, integer, integer, pointer),
     )
 
 
-def write_program(module: Module, model: Model, paths: int = 0) -> Control:
-    """Write everything that a run of the model does into an IR module."""
+def write_program(module: Module, model: Model, paths: int = 0) -> Memory:
+    """Write everything that a run of the model does into an IR module; gives the memory that it needs."""
     write_elementary(module)
     write_draws(module)
-    layout = Layout(model)
-    phases = Phases(module, layout)
+    writing = Writing(module, Layout(model), Memory(module, arrays_of(model)))
+    phases = Phases(writing)
     phases.write()
-    minds = Minds(module, layout, phases)
-    minds.write()
-    sampling = Sampling(module, layout, phases, minds, paths) if paths else None
+    look_aheads = LookAheads(writing, phases)
+    look_aheads.write()
+    sampling = Sampling(writing, phases, look_aheads, paths) if paths else None
     if sampling is not None:
         sampling.write()
-    control = Control(module, layout, phases, minds, sampling)
-    control.write()
-    return control
-
-
-def empty_outputs(model: Model, runs: int, probabilities: bool, steps: int) -> Outputs:
-    """Arrays of the right shapes and types for the results of a block of runs."""
-    slots = sum(len(a.actions) for a in model.actors)
-    return Outputs(
-        state=np.empty((runs, steps + 1, len(model.variables))),
-        action=np.empty((runs, steps, len(model.actors)), dtype=np.int8),
-        probability=np.empty((runs, steps, slots)) if probabilities else None,
-        belief=np.full((runs, steps, len(model.suppositions)), np.nan),
-        expected=np.full((runs, steps, len(model.expectations)), np.nan),
-        event=np.empty((runs, steps, len(model.events)), dtype=np.int16),
-        ladder_rung=np.full((runs, steps, len(model.ladders)), -1, dtype=np.int8),
-        ladder_first=np.full((runs, steps, len(model.ladders)), -1, dtype=np.int8),
-        ladder_moves=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
-        ladder_ending=np.zeros((runs, steps, len(model.ladders)), dtype=np.int8),
-        ladder_foreseen=np.full((runs, steps, len(model.ladders), 2), np.nan),
-        ladder_risk=np.full((runs, steps, len(model.ladders)), np.nan),
-        outcome=np.empty((runs, len(model.outcomes)), dtype=np.int16),
-        status=np.empty(runs, dtype=np.uint8),
-        failed_step=np.empty(runs, dtype=np.int16),
-        failed_variable=np.empty(runs, dtype=np.int16),
-    )
+    Course(writing, phases, look_aheads, sampling).write()
+    return writing.memory
 
 
 def aligned(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
@@ -233,25 +205,18 @@ def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:
     """The policy's tables as the program reads them, and in which steps it need not look at them."""
     steps = len(schedule.hold)
     supposed, right = schedule.suppose.reshape(steps, -1), schedule.right_misreading
-    held = np.concatenate([schedule.hold, schedule.shift, supposed, right], axis=1)
-    same = np.zeros(len(held), dtype=np.bool_)
-    same[1:] = ((held[1:] == held[:-1]) | (np.isnan(held[1:]) & np.isnan(held[:-1]))).all(axis=1)
+    read = np.concatenate([schedule.hold, schedule.shift, supposed, right], axis=1)
+    same = np.zeros(len(read), dtype=np.bool_)
+    same[1:] = ((read[1:] == read[:-1]) | (np.isnan(read[1:]) & np.isnan(read[:-1]))).all(axis=1)
     beliefs = (~np.isnan(schedule.believe)).any(axis=1) | schedule.right_belief.any(axis=1)
     stocks = (~np.isnan(schedule.set_stock)).any(axis=1) | (schedule.shift_stock != 0).any(axis=1)
-    return {
-        "hold": np.ascontiguousarray(schedule.hold, dtype=np.float64),
-        "shift": np.ascontiguousarray(schedule.shift, dtype=np.float64),
-        "set_stock": np.ascontiguousarray(schedule.set_stock, dtype=np.float64),
-        "shift_stock": np.ascontiguousarray(schedule.shift_stock, dtype=np.float64),
-        "allowed": np.ascontiguousarray(schedule.allowed, dtype=np.uint8),
-        "forced": np.ascontiguousarray(schedule.forced, dtype=np.int64),
-        "nudge": np.ascontiguousarray(schedule.nudge, dtype=np.float64),
-        "suppose": np.ascontiguousarray(schedule.suppose, dtype=np.float64),
-        "right_misreading": np.ascontiguousarray(schedule.right_misreading, dtype=np.uint8),
-        "right_signal": np.ascontiguousarray(schedule.right_signal, dtype=np.uint8),
-        "right_belief": np.ascontiguousarray(schedule.right_belief, dtype=np.uint8),
-        "believe": np.ascontiguousarray(schedule.believe, dtype=np.float64),
+    given = ((f.name, getattr(schedule, f.name)) for f in fields(schedule))
+    return {name: np.ascontiguousarray(table, _AS_READ[table.dtype.kind]) for name, table in given} | {
         "parameters_change": (~same).astype(np.uint8),
         "stocks_change": stocks.astype(np.uint8),
         "beliefs_change": beliefs.astype(np.uint8),
     }
+
+
+# Kind of a table's numbers -> as the program reads them.
+_AS_READ = {"f": np.float64, "i": np.int64, "b": np.uint8}

@@ -6,58 +6,58 @@ ended or failed go on being computed beside the others of their vector; `running
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from offramp.engine.compiled import luck as draws
-from offramp.engine.compiled.beliefs import Believing
-from offramp.engine.compiled.choices import Choosing
-from offramp.engine.compiled.events import Happenings
-from offramp.engine.compiled.foresight import Minds
+from offramp.engine.compiled.beliefs import Beliefs
+from offramp.engine.compiled.choices import Choices
+from offramp.engine.compiled.events import Events
+from offramp.engine.compiled.foresight import LookAheads
 from offramp.engine.compiled.imagined import Sampling
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.ladder import Exchanges
-from offramp.engine.compiled.ladder_play import NOTES, Exchanging
-from offramp.engine.compiled.layout import Layout
-from offramp.engine.compiled.memory import Memory, outside_of
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ladder import LadderSolver
+from offramp.engine.compiled.ladder_play import Exchanges
 from offramp.engine.compiled.phases import Phases
-from offramp.engine.compiled.signals import Seeing
+from offramp.engine.compiled.signals import Signals
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import Status
+from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import purpose_number
+from offramp.engine.outputs import TABLE, Status, lengths
 
 
-class Control:
+class Course(Writer):
     """Writes the program that runs one model."""
 
     def __init__(
-        self, module: Module, layout: Layout, phases: Phases, minds: Minds, sampling: Sampling | None = None
+        self, writing: Writing, phases: Phases, look_aheads: LookAheads, sampling: Sampling | None = None
     ) -> None:
-        self.module, self.layout, self.phases, self.minds = module, layout, phases, minds
-        self.model = model = layout.model
-        self.memory = memory = Memory(module, layout.dt, outside_of(model))
-        for name, vectors in {
+        super().__init__(writing)
+        self.phases, self.look_aheads = phases, look_aheads
+        layout, model = self.layout, self.model
+        self.reserve({
             "key": draws.KEY_WORDS, "stocks": len(layout.stock), "truth": layout.vector_length,
             "record": len(model.variables), "outcomes": len(model.outcomes), "going": 1,
             "kick": len(phases.noisy), "rates": len(phases.with_rate), "truths": len(phases.with_condition),
-        }.items():  # fmt: skip
-            memory.region(name, vectors)
-        self.watch = Watch(module, layout, memory)
-        self.believing = Believing(module, layout, memory, self.watch)
-        self.seeing = Seeing(module, layout, memory, self.believing)
-        self.happenings = Happenings(module, layout, memory, self.watch)
-        self.exchanges = Exchanges(module, layout)
-        self.exchanging = Exchanging(module, layout, memory, self.watch, self.seeing, self.exchanges)
-        self.choosing = Choosing(
-            module, layout, memory, self.watch, self.seeing, minds, self.believing, sampling
-        )
+        })  # fmt: skip
+        self.watch = Watch(writing)
+        self.beliefs = Beliefs(writing, self.watch)
+        self.signals = Signals(writing, self.beliefs)
+        self.events = Events(writing, self.watch)
+        self.ladders = LadderSolver(writing)
+        self.exchanges = Exchanges(writing, self.watch, self.signals, self.ladders)
+        self.choices = Choices(writing, self.watch, self.signals, look_aheads, sampling)
 
     def write(self) -> None:
         self.watch.write()
-        self.seeing.write()
-        self.happenings.write()
-        self.believing.write()
+        self.signals.write()
+        self.events.write()
+        self.beliefs.write()
+        self.ladders.write()
         self.exchanges.write()
-        self.exchanging.write()
-        self.choosing.write()
+        self.choices.write()
         self._set_parameters()
         self._policy()
         self._move()
@@ -67,53 +67,50 @@ class Control:
         self._course()
         self._run()
 
-    def place(self, f: Function, name: str) -> Value:
-        return self.memory.place(f, name)
-
     # Policy: phase 0
 
     def _set_parameters(self) -> None:
         """@set_parameters: the truth as the policy holds it in this step, and the pictures made of it."""
         count = len(self.layout.parameter)
-        with self.memory.function("set_parameters") as (f, step, _):
-            drawn, truth = self.memory.outside(f, "parameters"), self.place(f, "truth")
+        with self.function("set_parameters") as (f, step, _):
+            given, truth = self.array(f, "parameters"), self.region(f, "truth")
             row = step * count
             with f.loop(0, count) as i:
-                held = f.load(self.memory.outside(f, "hold"), row + i, "scalar")
-                shift = f.load(self.memory.outside(f, "shift"), row + i, "scalar")
-                value = f.select(f.is_nan(held), f.load(drawn, i), f.to("real", held))
+                fixed = f.load(self.array(f, "hold"), row + i, "scalar")
+                shift = f.load(self.array(f, "shift"), row + i, "scalar")
+                value = f.select(f.is_nan(fixed), f.load(given, i), f.to("real", fixed))
                 f.store(truth, i, value + shift)
             f.call("derive", truth)
-            self.seeing.solve_steady(f, truth)
-            self.seeing.make_pictures(f)
+            self.signals.solve_steady(f, truth)
+            self.signals.make_pictures(f)
 
     def _policy(self) -> None:
         """@policy: stocks set and shifted by interventions that begin in this step."""
         count = len(self.layout.stock)
-        with self.memory.function("policy") as (f, step, _):
-            stocks = self.place(f, "stocks")
+        with self.function("policy") as (f, step, _):
+            stocks = self.region(f, "stocks")
             row = step * count
             with f.loop(0, count) as i:
-                given = f.load(self.memory.outside(f, "set_stock"), row + i, "scalar")
-                shift = f.load(self.memory.outside(f, "shift_stock"), row + i, "scalar")
+                given = f.load(self.array(f, "set_stock"), row + i, "scalar")
+                shift = f.load(self.array(f, "shift_stock"), row + i, "scalar")
                 value = f.select(f.is_nan(given), f.load(stocks, i), f.to("real", given))
                 f.store(stocks, i, value + shift)
             f.call("hold", stocks)
 
     def _move(self) -> None:
         """@move: everyone chooses, then the effects, then change: phases 5 to 7."""
-        with self.memory.function("move") as (f, step, now):
-            state = (self.place(f, "stocks"), self.place(f, "truth"), now)
+        with self.function("move") as (f, step, now):
+            state = self.truth(f, now)
             f.call("choose", f["work"], step)
             if self.model.expectations or self.model.suppositions:
                 f.call("learn", f["work"], step)
             if any(slot.action.effects for slot in self.layout.slots):
-                f.call("effects", *state, self.place(f, "taken"))
+                f.call("effects", *state, self.region(f, "taken"))
                 self.watch.check(f, now)
-            kick = self.place(f, "kick")
+            kick = self.region(f, "kick")
             f.call("spread", *state, kick)
             for n, variable in enumerate(self.phases.noisy):
-                z = f.call("normal", self.place(f, "key"), step, purpose_number(f"noise/{variable.name}"))
+                z = f.call("normal", self.region(f, "key"), step, purpose_number(f"noise/{variable.name}"))
                 f.store(kick, n, f.load(kick, n) * z)
             f.call("change", *state, kick)
 
@@ -121,23 +118,23 @@ class Control:
 
     def _outcomes(self) -> None:
         """@outcomes: which outcomes come about at the end of the step, and which runs end."""
-        with self.memory.function("outcomes") as (f, step, _):
+        with self.function("outcomes") as (f, step, _):
             end = f.to("scalar", step + 1) * self.layout.dt
-            state = (self.place(f, "stocks"), self.place(f, "truth"), end)
-            rates, truths, recorded = (self.place(f, n) for n in ("rates", "truths", "outcomes"))
+            state = self.truth(f, end)
+            rates, truths, recorded = (self.region(f, n) for n in ("rates", "truths", "outcomes"))
             f.call("hazards", *state, rates)
             for n in range(len(self.phases.with_rate)):
                 self.watch.fail_where(f, ~f.is_finite(f.load(rates, n)), Status.NOT_FINITE)
             f.call("conditions", *state, truths)
             going = self.watch.running(f)
-            f.store(self.place(f, "going"), 0, f.select(going, f.constant("small", 1), 0), "small")
+            f.store(self.region(f, "going"), 0, f.select(going, f.constant("small", 1), 0), "small")
 
             position = {o.name: i for i, o in enumerate(self.model.outcomes)}
             number = f.to("small", step)
             ended_by = f.constant("small", -1)
             earliest = f.real(float("inf"))
             if self.model.ladders:  # a war has come before any hazard could
-                ended_by = self.exchanging.war_outcome(f)
+                ended_by = self.exchanges.war_outcome(f)
                 earliest = f.select(ended_by >= 0, float("-inf"), earliest)
 
             def record(name: str, where: Value) -> None:
@@ -147,7 +144,7 @@ class Control:
 
             for n, outcome in enumerate(self.phases.with_rate):
                 wait = f.call(
-                    "exponential", self.place(f, "key"), step, purpose_number(f"outcome/{outcome.name}")
+                    "exponential", self.region(f, "key"), step, purpose_number(f"outcome/{outcome.name}")
                 )
                 rate = f.load(rates, n)
                 time = f.select(rate > 0.0, wait / rate, float("inf"))  # a rate can be -0
@@ -164,47 +161,47 @@ class Control:
                     ended_by = f.select(true & (ended_by < 0), name, ended_by)
                 else:
                     record(outcome.name, true)
-            for outcome in self.minds.absorbing:
+            for outcome in self.look_aheads.absorbing:
                 record(outcome.name, ended_by.equals(position[outcome.name]))
             goes_on = f.select(going & (ended_by < 0), f.constant("small", 1), 0)
-            f.store(self.place(f, "running"), 0, goes_on, "small")
+            f.store(self.region(f, "running"), 0, goes_on, "small")
 
     # The whole course
 
     def _step(self) -> None:
         """@play_step: all phases of one step."""
-        with self.memory.function("play_step") as (f, step, now):
-            lineage = self.memory.outside(f, "lineage")
+        with self.function("play_step") as (f, step, now):
+            lineage = self.array(f, "lineage")
             with f.when(f.is_given(lineage)):
                 self._luck_of(f, f.load(lineage, step, "bits"))
-            parameters_change = f.load_byte(self.memory.outside(f, "parameters_change"), step).differs(0)
-            stocks_change = f.load_byte(self.memory.outside(f, "stocks_change"), step).differs(0)
+            parameters_change = f.load_byte(self.array(f, "parameters_change"), step).differs(0)
+            stocks_change = f.load_byte(self.array(f, "stocks_change"), step).differs(0)
             with f.when(parameters_change):
                 f.call("set_parameters", f["work"], step)
             with f.when(stocks_change):
                 f.call("policy", f["work"], step)
             if self.model.suppositions:
-                beliefs_change = f.load_byte(self.memory.outside(f, "beliefs_change"), step).differs(0)
+                beliefs_change = f.load_byte(self.array(f, "beliefs_change"), step).differs(0)
                 with f.when(beliefs_change):
                     f.call("persuade", f["work"], step)
             with f.when(parameters_change | stocks_change):
                 self.watch.check(f, now)
             with f.loop(0, len(self.model.events)) as e:
-                f.store(self.place(f, "happened"), e, f.constant("small", 0), "small")
+                f.store(self.region(f, "happened"), e, f.constant("small", 0), "small")
             f.call("dated_events", f["work"], step)
             if self.layout.random:
                 f.call("random_events", f["work"], step)
-            self.seeing.remember(f)
+            self.signals.remember(f)
             if self.model.ladders:  # seen as it is before them, then noted as they leave it
                 f.call("exchanges", f["work"], step)
-                self.seeing.remember(f)
+                self.signals.remember(f)
             f.call("move", f["work"], step)
             self.watch.check(f, f.to("scalar", step + 1) * self.layout.dt)
             f.call("outcomes", f["work"], step)
 
     def _luck_of(self, f: Function, scenario: Value) -> None:
         """Let all luck from here on be that of a scenario."""
-        key = self.place(f, "key")
+        key = self.region(f, "key")
         f.store(key, 0, scenario & 0xFFFFFFFF, "bits")
         f.store(key, 1, scenario >> 32, "bits")
 
@@ -212,38 +209,36 @@ class Control:
         """@write_down: the step into the outputs, for the runs for which it counts."""
         events, actors, slots = len(self.model.events), len(self.model.actors), len(self.layout.slots)
         nothing = float("nan")
-        with self.memory.function("write_down") as (f, step, _):
-            going = f.load(self.place(f, "going"), 0, "small").differs(0)
+        with self.function("write_down") as (f, step, _):
+            going = f.load(self.region(f, "going"), 0, "small").differs(0)
             self.record(f, step + 1, going)
-            action, event, probability = (
-                self.memory.outside(f, n) for n in ("action", "event", "probability")
-            )
+            action, event, probability = (self.array(f, n) for n in ("action", "event", "probability"))
             with f.loop(0, actors) as a:
-                move = f.load(self.place(f, "moves"), a, "small")
+                move = f.load(self.region(f, "moves"), a, "small")
                 f.store_narrow(action, step * actors + a, f.select(going, move, f.constant("small", -1)), 8)
             with f.loop(0, events) as e:
-                count = f.load(self.place(f, "happened"), e, "small")
+                count = f.load(self.region(f, "happened"), e, "small")
                 f.store_narrow(event, step * events + e, f.select(going, count, f.constant("small", 0)), 16)
             with f.when(f.is_given(probability)), f.loop(0, slots) as s:
-                p = f.load(self.place(f, "probability"), s)
+                p = f.load(self.region(f, "probability"), s)
                 f.store(probability, step * slots + s, f.select(going, p, nothing))
             for region, name, length in [
                 ("believed", "belief", len(self.model.suppositions)),
                 ("expected", "expected", len(self.model.expectations)),
             ]:
                 with f.loop(0, length) as n:
-                    value = f.select(going, f.load(self.place(f, region), n), nothing)
-                    f.store(self.memory.outside(f, name), step * length + n, value)
+                    value = f.select(going, f.load(self.region(f, region), n), nothing)
+                    f.store(self.array(f, name), step * length + n, value)
             if self.model.ladders:
-                self.exchanging.write_down(f, step, going)
+                self.exchanges.write_down(f, step, going)
 
     def record(self, f: Function, time: Value, where: Value) -> None:
         """Write the variables down for a date; elsewhere the last ones are repeated."""
         count = len(self.model.variables)
         values, last, state = (
-            self.place(f, "values"),
-            self.place(f, "record"),
-            self.memory.outside(f, "state"),
+            self.region(f, "values"),
+            self.region(f, "record"),
+            self.array(f, "state"),
         )
         with f.loop(0, count) as i:
             value = f.select(where, f.load(values, i), f.load(last, i))
@@ -258,70 +253,64 @@ class Control:
             for region, number in [
                 ("running", 1), ("going", 0), ("status", 0), ("failed_step", -1), ("failed_variable", -1),
             ]:  # fmt: skip
-                f.store(self.place(f, region), 0, f.constant("small", number), "small")
+                f.store(self.region(f, region), 0, f.constant("small", number), "small")
             with f.loop(0, len(model.outcomes)) as o:
-                f.store(self.place(f, "outcomes"), o, f.constant("small", -1), "small")
+                f.store(self.region(f, "outcomes"), o, f.constant("small", -1), "small")
             with f.loop(0, len(self.layout.parameter)) as i:
-                f.store(self.place(f, "truth"), i, f.load(self.memory.outside(f, "parameters"), i))
-            f.call("derive", self.place(f, "truth"))
+                f.store(self.region(f, "truth"), i, f.load(self.array(f, "parameters"), i))
+            f.call("derive", self.region(f, "truth"))
             with f.loop(0, len(self.layout.stock)) as i:
-                f.store(self.place(f, "stocks"), i, f.load(self.memory.outside(f, "initial"), i))
-            f.call("hold", self.place(f, "stocks"))
-            self.seeing.begin(f)
-            self.believing.begin(f)
+                f.store(self.region(f, "stocks"), i, f.load(self.array(f, "initial"), i))
+            f.call("hold", self.region(f, "stocks"))
+            self.signals.begin(f)
+            self.beliefs.begin(f)
             self.watch.check(f, start)
             self.record(f, f.constant("index", 0), f.constant("mask", True))
 
             with f.loop(0, f["steps"]) as k:
-                f.store(self.place(f, "going"), 0, f.constant("small", 0), "small")
+                f.store(self.region(f, "going"), 0, f.constant("small", 0), "small")
                 with f.when(f.any(self.watch.running(f))):
                     f.call("play_step", f["work"], k)
                 f.call("write_down", f["work"], k)
 
-            outcome = self.memory.outside(f, "outcome")
+            outcome = self.array(f, "outcome")
             with f.loop(0, len(model.outcomes)) as o:
-                f.store_narrow(outcome, o, f.load(self.place(f, "outcomes"), o, "small"), 16)
+                f.store_narrow(outcome, o, f.load(self.region(f, "outcomes"), o, "small"), 16)
             for name, bits in [("status", 8), ("failed_step", 16), ("failed_variable", 16)]:
-                value = f.load(self.place(f, name), 0, "small")
-                f.store_narrow(self.memory.outside(f, name), 0, value, 8 if bits == 8 else 16)
+                value = f.load(self.region(f, name), 0, "small")
+                f.store_narrow(self.array(f, name), 0, value, 8 if bits == 8 else 16)
 
     def bytes_per_vector(self) -> list[int]:
-        """How far apart the parts of two vectors of runs lie in each outside array; 0: shared by all."""
-        model, w = self.model, self.module.width
-        steps, slots = model.steps, len(self.layout.slots)
-        sizes = {
-            "scenario": 8, "lineage": 8 * steps, "parameters": 8 * len(model.parameters),
-            "initial": 8 * len(self.layout.stock),
-            "misread": 8 * sum(len(a.misreads) for a in model.actors),
-            "type_value": 8 * sum(len(t.overlays) for a in model.actors for t in a.types),
-            "prior": 8 * len(model.suppositions), "true_type": 8 * len(model.actors),
-            "belief": 8 * steps * len(model.suppositions),
-            "expected": 8 * steps * len(model.expectations),
-            "state": 8 * (steps + 1) * len(model.variables), "action": steps * len(model.actors),
-            "probability": 8 * steps * slots, "event": 2 * steps * len(model.events),
-            **{name: steps * len(model.ladders) for name in NOTES},
-            "ladder_risk": 8 * steps * len(model.ladders), "ladder_foreseen": 16 * steps * len(model.ladders),
-            "outcome": 2 * len(model.outcomes), "status": 1, "failed_step": 2, "failed_variable": 2,
+        """How far apart the parts of two vectors of runs lie in each array; 0: shared by all."""
+        model, size = self.model, lengths(self.model)
+        words = {  # of inputs: 8 bytes each
+            "scenario": 1, "lineage": model.steps, "parameters": len(model.parameters),
+            "initial": len(model.stocks), "misread": sum(len(a.misreads) for a in model.actors),
+            "type_value": sum(len(t.overlays) for a in model.actors for t in a.types),
+            "prior": len(model.suppositions), "true_type": len(model.actors),
         }  # fmt: skip
-        return [w * sizes.get(name, 0) for name in self.memory.outside_names]
+        per_run = {name: 8 * count for name, count in words.items()}
+        for name, row in TABLE.items():
+            per_run[name] = np.dtype(row.dtype).itemsize * math.prod(row.shape(size))
+        return [self.module.width * per_run.get(name, 0) for name in self.memory.arrays]
 
     def _run(self) -> None:
-        """@run(outside, vectors, steps, seed_low, seed_high, work): all vectors, one after the other."""
+        """@run(arrays, vectors, steps, seed_low, seed_high, work): all vectors, one after the other."""
         parameters: dict[str, Kind] = {
-            "outside": "pointer", "vectors": "index", "steps": "index", "seed_low": "index",
+            "arrays": "pointer", "vectors": "index", "steps": "index", "seed_low": "index",
             "seed_high": "index", "work": "pointer",
         }  # fmt: skip
         with self.module.function("run", parameters, public=True) as f:
             steps = f.table("index", self.bytes_per_vector())
-            key = self.place(f, "key")
+            key = self.region(f, "key")
             f.store(key, 2, f["seed_low"], "bits")
             f.store(key, 3, f["seed_high"], "bits")
             with f.loop(0, f["vectors"]) as g:
-                with f.loop(0, len(self.memory.outside_names)) as i:
-                    base = f.load(f["outside"], i, "pointer")
+                with f.loop(0, len(self.memory.arrays)) as i:
+                    base = f.load(f["arrays"], i, "pointer")
                     on = f.bytes_on(base, g * f.load(steps, i, "index"))
                     here = f.select(f.is_given(base), on, base)
-                    f.store(self.place(f, "outside"), i, here, "pointer")
-                scenario = f.load(self.memory.outside(f, "scenario"), 0, "bits")
+                    f.store(self.region(f, "arrays"), i, here, "pointer")
+                scenario = f.load(self.array(f, "scenario"), 0, "bits")
                 self._luck_of(f, scenario)
                 f.call("course", f["work"], 0, f["steps"])

@@ -1,4 +1,4 @@
-"""exp, log and cos of a full turn, written inline so that they run on whole vectors.
+"""exp, log, cos of a full turn and what is made of them, written inline so that they run on whole vectors.
 
 A call into the C library would take the lanes one by one, and its last bits differ between systems.
 Each function reduces its argument to a short interval and sums a polynomial there. The coefficients
@@ -9,8 +9,9 @@ tests/test_engine_ops.py holds them against NumPy over their whole range.
 
 from __future__ import annotations
 
+import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from offramp.engine.compiled.ir import Function, Module
 from offramp.engine.compiled.values import Value
@@ -135,6 +136,57 @@ def write_cos_turn(module: Module) -> None:
         d = 0.25 - turn  # cos(2 pi turn) = sin(2 pi d), |d| <= 1/4
         z = d * d
         f.result(f.fused(d * z, polynomial(z, SINE_TERMS), d * TWO_PI))
+
+
+def write_softmax(module: Module) -> None:
+    """@softmax(z, p, n): p = exp(z) over their sum, for n actions; NaN where no z is finite."""
+    with module.function("softmax", {"z": "pointer", "p": "pointer", "n": "index"}) as f:
+        best = f.variable("real", -math.inf)
+        with f.loop(0, f["n"]) as a:
+            z = f.load(f["z"], a)
+            best.set(f.select(z > best.get(), z, best.get()))
+        total = f.variable("real", 0.0)
+        with f.loop(0, f["n"]) as a:
+            likely = exp_of_negative(f, f.load(f["z"], a) - best.get())
+            f.store(f["p"], a, likely)
+            total.set(total.get() + likely)
+        scale = 1.0 / total.get()
+        with f.loop(0, f["n"]) as a:
+            f.store(f["p"], a, f.load(f["p"], a) * scale)
+
+
+def softmax_of(f: Function, z: Value, p: Value, groups: Sequence[range]) -> None:
+    """Write the softmax of each group of `z` into the same places of `p`, which may be the same array.
+
+    One loop over all neighbouring groups, so that the exponentials of many actions are under way at once.
+    """
+    for group in groups:
+        weights = [f.load(z, s) for s in group]
+        best = pairwise(lambda a, b: f.select(a > b, a, b), weights)
+        for s, weight in zip(group, weights, strict=True):
+            f.store(p, s, weight - best)
+    stretches: list[list[int]] = []
+    for group in groups:
+        if stretches and stretches[-1][1] == group.start:
+            stretches[-1][1] = group.stop
+        else:
+            stretches.append([group.start, group.stop])
+    for start, stop in stretches:
+        with f.loop(start, stop) as i:
+            f.store(p, i, exp_of_negative(f, f.load(p, i)))
+    for group in groups:
+        likely = {s: f.load(p, s) for s in group}
+        scale = 1.0 / pairwise(lambda a, b: a + b, list(likely.values()))
+        for s, value in likely.items():
+            f.store(p, s, value * scale)
+
+
+def pairwise(combine: Callable[[Value, Value], Value], values: Sequence[Value]) -> Value:
+    """All values combined in pairs, pairs of pairs and so on: short chains, and always the same order."""
+    while len(values) > 1:
+        paired = [combine(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
+        values = paired + list(values[len(values) & ~1 :])
+    return values[0]
 
 
 def write_elementary(module: Module) -> None:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from offramp.engine.compiled.ir import Module
-from offramp.engine.compiled.layout import Layout
-from offramp.engine.compiled.memory import Memory
 from offramp.engine.compiled.values import Kind
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import Status
+from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.inputs import LARGEST_MEAN
 from offramp.engine.luck import purpose_number, purpose_of_branch, purpose_of_event
+from offramp.engine.outputs import Status
 
-LARGEST_MEAN = 10.0  # events in one step
 
-
-class Happenings:
+class Events(Writer):
     """Writes the functions that draw what happens and apply it."""
 
-    def __init__(self, module: Module, layout: Layout, memory: Memory, watch: Watch) -> None:
-        self.module, self.layout, self.memory, self.watch = module, layout, memory, watch
-        self.model = layout.model
-        means = len(layout.mean_position)
-        branches = (sum(len(e.branches) for e in events) for events in layout.dated.values())
-        for name, vectors in {
-            "happened": len(self.model.events), "chances": max(branches, default=0),
-            "means": means, "counts": means, "once": means,
-        }.items():  # fmt: skip
-            memory.region(name, vectors)
+    def __init__(self, writing: Writing, watch: Watch) -> None:
+        super().__init__(writing)
+        self.watch = watch
+        means = len(self.layout.mean_position)
+        branches = (sum(len(e.branches) for e in events) for events in self.layout.dated.values())
+        self.reserve({"happened": len(self.model.events), "chances": max(branches, default=0)})
+        self.reserve(dict.fromkeys(("means", "counts", "once"), means))
 
     def write(self) -> None:
         self._draw_branch()
@@ -35,8 +29,8 @@ class Happenings:
     def _dated_events(self) -> None:
         """@dated_events: draw the branches of this step's dated events and apply what they do."""
         position = {e.name: i for i, e in enumerate(self.model.events)}
-        with self.memory.function("dated_events") as (f, step, now):
-            happened, chances, key = (self.memory.place(f, n) for n in ("happened", "chances", "key"))
+        with self.function("dated_events") as (f, step, now):
+            happened, chances, key = (self.region(f, n) for n in ("happened", "chances", "key"))
             steps: dict[int, list[str]] = {}
             for event in self.model.events:
                 if event.on is not None and 0 <= (k := self.model.step_of(event.on)) < self.model.steps:
@@ -46,7 +40,7 @@ class Happenings:
                     f.store(happened, position[name], f.constant("small", 1), "small")
                 if k not in self.layout.dated:
                     continue
-                state = (self.memory.place(f, "stocks"), self.memory.place(f, "truth"), now)
+                state = self.truth(f, now)
                 f.call(f"dated_chances_{k}", *state, chances)
                 first = 0
                 for event in self.layout.dated[k]:
@@ -81,10 +75,10 @@ class Happenings:
     def _random_events(self) -> None:
         """@random_events: draw how often each happens and apply what they do."""
         position = {e.name: i for i, e in enumerate(self.model.events)}
-        with self.memory.function("random_events") as (f, step, now):
-            means, counts, once = (self.memory.place(f, n) for n in ("means", "counts", "once"))
-            happened, key = self.memory.place(f, "happened"), self.memory.place(f, "key")
-            state = (self.memory.place(f, "stocks"), self.memory.place(f, "truth"), now)
+        with self.function("random_events") as (f, step, now):
+            means, counts, once = (self.region(f, n) for n in ("means", "counts", "once"))
+            happened, key = self.region(f, "happened"), self.region(f, "key")
+            state = self.truth(f, now)
             f.call("means", *state, means)
             for event in self.layout.random:
                 at = self.layout.mean_position[event.name, ""]

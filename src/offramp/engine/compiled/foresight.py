@@ -18,15 +18,18 @@ from __future__ import annotations
 import math
 
 from offramp.engine.compiled import elementary
-from offramp.engine.compiled.ir import Function, Module, Variable
-from offramp.engine.compiled.layout import ODDS, Layout, Reader, weigh
+from offramp.engine.compiled.elementary import softmax_of, write_softmax
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.layout import ODDS
+from offramp.engine.compiled.memory import Scratch
 from offramp.engine.compiled.onestep import OneStep
 from offramp.engine.compiled.phases import Phases
-from offramp.engine.compiled.softmax import softmax_of, write_softmax
+from offramp.engine.compiled.reader import Reader, State, weigh
 from offramp.engine.compiled.values import Kind, Value
+from offramp.engine.compiled.writing import Writer, Writing
 
 
-class Minds:
+class LookAheads(Writer):
     """Writes the functions by which actors choose.
 
     Attributes
@@ -36,10 +39,11 @@ class Minds:
 
     one_step_apart = True
 
-    def __init__(self, module: Module, layout: Layout, phases: Phases) -> None:
-        self.module, self.layout, self.phases, self.model = module, layout, phases, layout.model
+    def __init__(self, writing: Writing, phases: Phases) -> None:
+        super().__init__(writing)
+        self.phases = phases
         self.absorbing = [o for o in self.model.outcomes if o.absorbing]
-        self.one_step = OneStep(module, layout, phases, self._valued_at_first)
+        self.one_step = OneStep(writing, phases, self._valued_at_first)
 
     def write(self) -> None:
         write_softmax(self.module)
@@ -69,63 +73,46 @@ class Minds:
             softmax_of(f, f["z"], f["p"], moving)
 
     def _expect_events(self) -> None:
-        """@expect_events(x, p, step, now, room): events of a step, each weighted by how likely it is."""
-        parameters = {"x": "pointer", "p": "pointer", "step": "index", "now": "scalar", "room": "pointer"}
+        """@expect_events(x, p, step, now, scratch): events of a step, each weighted by how likely it is."""
+        parameters = {"x": "pointer", "p": "pointer", "step": "index", "now": "scalar", "scratch": "pointer"}
         with self.module.function("expect_events", parameters) as f:  # type: ignore[arg-type]
-            x, p, now, room = f["x"], f["p"], f["now"], f["room"]
+            x, p, now, scratch = f["x"], f["p"], f["now"], f["scratch"]
             if self.layout.dated:
                 for step in f.switch(f["step"], list(self.layout.dated)):
-                    f.call(f"dated_chances_{step}", x, p, now, room)
-                    f.call(f"dated_effects_{step}", x, p, now, room)
+                    f.call(f"dated_chances_{step}", x, p, now, scratch)
+                    f.call(f"dated_effects_{step}", x, p, now, scratch)
             if self.layout.random:
-                f.call("means", x, p, now, room)
-                once = f.at(room, len(self.layout.mean_position))
+                f.call("means", x, p, now, scratch)
+                once = f.at(scratch, len(self.layout.mean_position))
                 for position in self.phases.positions_set:
-                    f.store(once, position, 1.0 - f.call("exp", -f.load(room, position)))
+                    f.store(once, position, 1.0 - f.call("exp", -f.load(scratch, position)))
                 for event in self.layout.random:
                     if event.once:
                         at = self.layout.mean_position[event.name, ""]
-                        likely = 1.0 - f.call("exp", -f.load(room, at))
+                        likely = 1.0 - f.call("exp", -f.load(scratch, at))
                         for position in range(at, at + 1 + len(event.branches)):
-                            weight = likely if position == at else likely * f.load(room, position)
-                            f.store(room, position, weight)
+                            weight = likely if position == at else likely * f.load(scratch, position)
+                            f.store(scratch, position, weight)
                             f.store(once, position, weight)
-                f.call("random_effects", x, p, now, room, once)
+                f.call("random_effects", x, p, now, scratch, once)
 
     def _expect_exchanges(self) -> None:
-        """@expect_exchanges(x, p, now, room): ladders of a step, each rung weighted by how likely it is.
+        """@expect_exchanges(x, p, now, scratch): ladders of a step, each rung weighted by how likely it is.
 
-        `room` then holds the chance that each ladder opens.
+        `scratch` then holds the chance that each ladder opens.
         """
         layout, ladders = self.layout, self.model.ladders
-        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "room": "pointer"}
+        parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "scratch": "pointer"}
         with self.module.function("expect_exchanges", parameters) as f:
-            x, p, now, room = f["x"], f["p"], f["now"], f["room"]
-            f.call("openings", x, p, now, room)
-            weights = f.at(room, len(ladders))
+            x, p, now, scratch = f["x"], f["p"], f["now"], f["scratch"]
+            f.call("openings", x, p, now, scratch)
+            weights = f.at(scratch, len(ladders))
             for i, ladder in enumerate(ladders):
-                likely, highest = f.load(room, i), layout.odds[ladder.name] + ODDS
+                likely, highest = f.load(scratch, i), layout.odds[ladder.name] + ODDS
                 for r in range(len(ladder.rungs)):
                     weight = likely * f.load(p, highest + r)
                     f.store(weights, layout.rung[ladder.name, r], weight)
             f.call("ladder_effects", x, p, now, weights)
-
-    def meet_exchanges(
-        self, f: Function, i: int, openings: Value, course: Value, factor: Value, gained: Variable
-    ) -> None:
-        """What actor i gains in the exchanges of a step, and the course that they may end."""
-        layout, ladders, actor = self.layout, self.model.ladders, self.model.actors[i]
-        survival, p = f.load(course, 0), f["p"]
-        for n, ladder in enumerate(ladders):
-            if actor.name in ladder.sides:
-                points = f.load(p, layout.odds[ladder.name] + ladder.sides.index(actor.name))
-                gained.set(gained.get() + factor * weigh(survival * f.load(openings, n), points))
-        for n, ladder in enumerate(ladders):
-            moved = survival * (f.load(openings, n) * f.load(p, layout.odds[ladder.name] + ODDS - 1))
-            war = 1 + next(k for k, o in enumerate(self.absorbing) if o.name == ladder.war)
-            f.store(course, war, f.load(course, war) + moved)
-            survival = survival - moved
-        f.store(course, 0, survival)
 
     def _assess(self, i: int) -> None:
         """@assess_I(x, p, end, course): what the end of a step is worth to actor I, in points per month.
@@ -136,7 +123,7 @@ class Minds:
         actor = self.model.actors[i]
         parameters = {"x": "pointer", "p": "pointer", "end": "scalar", "course": "pointer"}
         with self.module.function(f"assess_{i}", parameters, "real") as f:  # type: ignore[arg-type]
-            read = Reader(f, self.layout, f["x"], f["p"], f["end"], inline=True)
+            read = self.reader(f, State(f["x"], f["p"], f["end"]), inline=True)
             survival = f.load(f["course"], 0) if self.absorbing else f.real(1.0)
             absorbed = {o.name: f.load(f["course"], 1 + n) for n, o in enumerate(self.absorbing)}
             value, survival, absorbed = self._valued(f, read, i, survival, absorbed)
@@ -225,8 +212,8 @@ class Minds:
         return found
 
     @property
-    def room_for_look_ahead(self) -> int:
-        """Reals of working space that the deepest look-ahead takes, with all that is nested in it."""
+    def scratch(self) -> int:
+        """Reals of scratch that the deepest look-ahead takes, with all that is nested in it."""
         layout = self.layout
         most_chances = max(
             [sum(len(e.branches) for e in events) for events in layout.dated.values()], default=0
@@ -234,10 +221,10 @@ class Minds:
         events = max(most_chances, 2 * len(layout.mean_position), len(self.model.ladders) + len(layout.rung))
         slots, deepest = len(layout.slots), max([a.depth for a in self.model.actors], default=0)
         look_ahead = len(layout.stock) + 3 * slots + len(self.phases.noisy) + 1 + len(self.absorbing)
-        return deepest * (look_ahead + deepest * slots + slots) + max(events, self.one_step.room)
+        return deepest * (look_ahead + deepest * slots + slots) + max(events, self.one_step.scratch)
 
     def _others(self, i: int, level: int) -> None:
-        """@others_of_I_levelL(x, p, step, reach, z, weights, room): how all actors act in a state.
+        """@others_of_I_levelL(x, p, step, reach, z, weights, scratch): how all actors act in a state.
 
         The others choose at level L, or at their own depth if that is less; actor I by habit. `z` holds
         everyone's inclinations in the state x, `weights` becomes the probabilities of all slots. `reach`
@@ -247,12 +234,12 @@ class Minds:
         slots = len(layout.slots)
         parameters: dict[str, Kind] = {
             "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
-            "weights": "pointer", "room": "pointer",
+            "weights": "pointer", "scratch": "pointer",
         }  # fmt: skip
         with self.module.function(f"others_of_{i}_level{level}", parameters) as f:
-            room = Room(f, f["room"])
-            at_level = [room.take(slots) for _ in range(level)] + [f["weights"]]
-            rest = room.take(0)
+            scratch = Scratch(f, f["scratch"])
+            at_level = [scratch.take(slots) for _ in range(level)] + [f["weights"]]
+            rest = scratch.rest
             f.call("habits", f["z"], f["p"], at_level[0])
             for l, thinking in enumerate(self.answering(i, level), 1):
                 copy(f, at_level[l - 1], at_level[l], slots)
@@ -266,7 +253,7 @@ class Minds:
                     )  # fmt: skip
 
     def _answer(self, i: int, level: int) -> None:
-        """@answer_I_levelL(x, p, step, reach, z, first, weights, room): how actor I is supposed to choose.
+        """@answer_I_levelL(x, p, step, reach, z, first, weights, scratch): how actor I is supposed to choose.
 
         `first` holds how everyone acts in the state x as those who think at level L suppose; `weights`
         becomes the probabilities of the actor's own actions.
@@ -275,16 +262,16 @@ class Minds:
         count = len(actor.actions)
         parameters: dict[str, Kind] = {
             "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
-            "first": "pointer", "weights": "pointer", "room": "pointer",
+            "first": "pointer", "weights": "pointer", "scratch": "pointer",
         }  # fmt: skip
         with self.module.function(f"answer_{i}_level{level}", parameters) as f:
-            room = Room(f, f["room"])
-            q = room.take(count)
+            scratch = Scratch(f, f["scratch"])
+            q = scratch.take(count)
             own = f.at(f["z"], layout.first_slot[i])
             steps = f.load(f["reach"], i, "index")
             f.call(
                 f"look_ahead_{i}_level{level}", f["x"], f["p"], f["step"], steps, f["reach"], f["first"],
-                own, q, room.take(0),
+                own, q, scratch.rest,
             )  # fmt: skip
             self.weigh_worth(f, i, f["p"], own, q, q)
             f.call("softmax", q, f["weights"], count)
@@ -301,7 +288,7 @@ class Minds:
             f.store(weight, a, f.select(is_open, z + precision * f.load(q, a), z))
 
     def _look_ahead(self, i: int, level: int) -> None:
-        """@look_ahead_I_levelL(seen, p, step, steps, reach, first, open, q, room): Q of each action.
+        """@look_ahead_I_levelL(seen, p, step, steps, reach, first, open, q, scratch): Q of each action.
 
         `steps` is how far actor I looks, `reach` how far everyone does within its look-ahead. `first` holds
         how everyone acts in the seen state; `open` the actor's own inclinations, minus infinity where
@@ -309,7 +296,7 @@ class Minds:
         """
         parameters: dict[str, Kind] = {
             "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "reach": "pointer",
-            "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer",
+            "first": "pointer", "open": "pointer", "q": "pointer", "scratch": "pointer",
         }  # fmt: skip
         with self.module.function(f"look_ahead_{i}_level{level}", parameters) as f:
             if not self.one_step_apart:
@@ -318,58 +305,43 @@ class Minds:
             one = f["steps"].equals(1)
             with f.when(one):
                 f.call(
-                    f"one_step_{i}", f["seen"], f["p"], f["step"], f["first"], f["open"], f["q"], f["room"]
+                    f"one_step_{i}", f["seen"], f["p"], f["step"], f["first"], f["open"], f["q"], f["scratch"]
                 )
             with f.when(~one):
                 self._look_further(f, i, level)
 
     def _look_further(self, f: Function, i: int, level: int) -> None:
         """Q of each action where actor i looks two steps ahead or more."""
-        layout, actor, dt = self.layout, self.model.actors[i], self.layout.dt
-        first, count = layout.first_slot[i], len(actor.actions)
-        room = Room(f, f["room"])
-        x = room.take(len(layout.stock))
-        first_weights = room.take(len(layout.slots))
-        weights = room.take(len(layout.slots))
-        z = room.take(len(layout.slots))
-        kick = room.take(len(self.phases.noisy))  # no noise is expected
-        course = room.take(1 + len(self.absorbing))
-        scratch = room.take(0)
+        layout, slots = self.layout, len(self.layout.slots)
+        count = len(self.actors[i].actions)
+        scratch = Scratch(f, f["scratch"])
+        x, first_weights, weights, z = (scratch.take(n) for n in (len(layout.stock), slots, slots, slots))
+        kick = scratch.take(len(self.phases.noisy))  # no noise is expected
+        course, rest = scratch.take(1 + len(self.absorbing)), scratch.rest
         p, step = f["p"], f["step"]
 
         for n in range(len(self.phases.noisy)):
             f.store(kick, n, 0.0)
-        copy(f, f["first"], first_weights, len(layout.slots))
-        own = f.at(first_weights, first)
-        now0 = f.to("scalar", step) * dt
-        f.call(f"costs_{i}", f["seen"], p, now0, f["q"])
-        node = layout.discount_per_step(actor)
-        discount = f.load(p, layout.derived[node]) if node is not None else f.real(1.0)
+        copy(f, f["first"], first_weights, slots)
+        own = f.at(first_weights, layout.first_slot[i])
+        now = self.time(f, step)
+        f.call(f"costs_{i}", f["seen"], p, now, f["q"])
+        discount = self.discount(f, i)
 
         with f.loop(0, count) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
-            with f.loop(0, count) as b:
-                f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
-            copy(f, f["seen"], x, len(layout.stock))
-            f.store(course, 0, 1.0)
-            for n in range(len(self.absorbing)):
-                f.store(course, 1 + n, 0.0)
-            f.call("effects", x, p, now0, first_weights)
-            f.call("change", x, p, now0, kick)
-            end = f.to("scalar", step + 1) * dt
-            total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
-            factor = f.variable("real", discount)
-            gained = f.variable("real", 0.0) if self.model.ladders else None
+            self.begin(f, i, a, own, x, course)
+            f.call("effects", x, p, now, first_weights)
+            f.call("change", x, p, now, kick)
+            account = Account(self, f, i, x, course, discount)
+            account.open(self.time(f, step + 1))
             with f.loop(1, f["steps"]) as h:
                 last = f["steps"].equals(h + 1)
                 k = step + h
-                now = f.to("scalar", k) * dt
-                end = f.to("scalar", k + 1) * dt
-                f.call("expect_events", x, p, k, now, scratch)
-                if gained is not None:
-                    f.call("expect_exchanges", x, p, now, scratch)
-                    self.meet_exchanges(f, i, scratch, course, factor.get() * discount, gained)
+                now, end = self.time(f, k), self.time(f, k + 1)
+                f.call("expect_events", x, p, k, now, rest)
+                account.add_exchanges(now, rest)
                 f.call("inclinations", x, p, now, z)
-                f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch)
+                f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, rest)
                 # At the end of the path only what the actor values moves.
                 for this, effects, change in [
                     (~last, "effects", "change"), (last, f"last_effects_{i}", f"last_change_{i}"),
@@ -377,28 +349,86 @@ class Minds:
                     with f.when(this):
                         f.call(effects, x, p, now, weights)
                         f.call(change, x, p, now, kick)
-                factor.set(factor.get() * discount)
-                value = f.call(f"assess_{i}", x, p, end, course)
-                total.set(total.get() + factor.get() * value)
-            whole = total.get() * dt
-            if gained is not None:
-                whole = whole + gained.get()
-            f.store(f["q"], a, whole - f.load(f["q"], a))
+                account.add_step(end)
+            f.store(f["q"], a, account.whole() - f.load(f["q"], a))
+
+    # What look-aheads have in common, along expected and sampled paths
+
+    def time(self, f: Function, step: Value) -> Value:
+        """Months from the start to the beginning of a step."""
+        return f.to("scalar", step) * self.dt
+
+    def discount(self, f: Function, i: int) -> Value:
+        """Actor i's discount over one step, in a function with the parameter `p`."""
+        node = self.layout.discount_per_step(self.actors[i])
+        return f.load(f["p"], self.layout.derived[node]) if node is not None else f.real(1.0)
+
+    def begin(self, f: Function, i: int, a: Value, own: Value, x: Value, course: Value) -> None:
+        """Let a path begin in the state as seen, with action `a` of actor i, whose weights stand at `own`."""
+        with f.loop(0, len(self.actors[i].actions)) as b:
+            f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
+        copy(f, f["seen"], x, len(self.layout.stock))
+        f.store(course, 0, 1.0)
+        for n in range(len(self.absorbing)):
+            f.store(course, 1 + n, 0.0)
+
+
+class Account:
+    """What a look-ahead of actor i adds up on its way, in variables of the function being written.
+
+    Parameters
+    ----------
+    x : address of the stocks on the path
+    course : address of the chances that the path goes on and that it has ended (`assess_I`)
+    discount : of one step
+    """
+
+    def __init__(self, of: LookAheads, f: Function, i: int, x: Value, course: Value, discount: Value) -> None:
+        self.of, self.f, self.i = of, f, i
+        self.x, self.course, self.discount = x, course, discount
+
+    def open(self, end: Value) -> None:
+        """Begin with the first step."""
+        f = self.f
+        self.total = f.variable("real", self.discount * self._assessed(end))
+        self.factor = f.variable("real", self.discount)
+        self.gained = f.variable("real", 0.0) if self.of.model.ladders else None
+
+    def _assessed(self, end: Value) -> Value:
+        return self.f.call(f"assess_{self.i}", self.x, self.f["p"], end, self.course)
+
+    def add_step(self, end: Value) -> None:
+        """Add what the end of one more step is worth."""
+        self.factor.set(self.factor.get() * self.discount)
+        value = self._assessed(end)
+        self.total.set(self.total.get() + self.factor.get() * value)
+
+    def add_exchanges(self, now: Value, scratch: Value) -> None:
+        """Add what the exchanges of a step bring, by their expectation, and the wars that end the course."""
+        if self.gained is None:
+            return
+        f, p, layout, ladders = self.f, self.f["p"], self.of.layout, self.of.model.ladders
+        f.call("expect_exchanges", self.x, p, now, scratch)
+        factor, name = self.factor.get() * self.discount, self.of.actors[self.i].name
+        survival = f.load(self.course, 0)
+        for n, ladder in enumerate(ladders):
+            if name in ladder.sides:
+                points = f.load(p, layout.odds[ladder.name] + ladder.sides.index(name))
+                self.gained.set(self.gained.get() + factor * weigh(survival * f.load(scratch, n), points))
+        for n, ladder in enumerate(ladders):
+            moved = survival * (f.load(scratch, n) * f.load(p, layout.odds[ladder.name] + ODDS - 1))
+            war = 1 + next(k for k, o in enumerate(self.of.absorbing) if o.name == ladder.war)
+            f.store(self.course, war, f.load(self.course, war) + moved)
+            survival = survival - moved
+        f.store(self.course, 0, survival)
+
+    def whole(self) -> Value:
+        """All of it, in points."""
+        whole = self.total.get() * self.of.dt
+        return whole if self.gained is None else whole + self.gained.get()
 
 
 def copy(f: Function, source: Value, target: Value, count: int) -> None:
     """Copy an array of reals."""
     with f.loop(0, count) as i:
         f.store(target, i, f.load(source, i))
-
-
-class Room:
-    """Hands out working space from a block of memory."""
-
-    def __init__(self, f: Function, base: Value) -> None:
-        self.f, self.base, self.used = f, base, 0
-
-    def take(self, reals: int) -> Value:
-        place = self.f.at(self.base, self.used)
-        self.used += reals
-        return place

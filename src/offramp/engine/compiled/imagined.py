@@ -3,10 +3,10 @@
 | function | what it does |
 |---|---|
 | `pick(chances, count, u)` | one of several chances becomes 1, the others 0 |
-| `imagine_events_I(x, p, k, now, word, room, key)` | what happens as a step begins |
+| `imagine_events_I(x, p, k, now, word, scratch, key)` | what happens as a step begins |
 | `imagine_moves_I(weights, word, key, own)` | everyone's chances become moves; those of actor I where `own` |
 | `imagine_noise_I(x, p, now, word, kick, key)` | the noise of a step |
-| `imagine_I(seen, p, step, steps, reach, first, open, q, room, key)` | Q of each action of actor I |
+| `imagine_I(seen, p, step, steps, reach, first, open, q, scratch, key)` | Q of each action of actor I |
 """
 
 from __future__ import annotations
@@ -14,28 +14,30 @@ from __future__ import annotations
 import math
 
 from offramp.engine import luck
-from offramp.engine.compiled.foresight import Minds, Room, copy
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout
+from offramp.engine.compiled.foresight import Account, LookAheads, copy
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.memory import Scratch
 from offramp.engine.compiled.phases import Phases
 from offramp.engine.compiled.values import Kind, Value
+from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.inputs import LARGEST_MEAN
 from offramp.engine.luck import purpose_number
-from offramp.engine.plain.imagined import AHEAD, LARGEST_MEAN, PATH, purpose
+from offramp.engine.plain.imagined import AHEAD, PATH, purpose
 from offramp.model import Actor
 
 
-class Sampling:
+class Sampling(Writer):
     """Writes the look-ahead of those who really choose, along so many paths."""
 
-    def __init__(self, module: Module, layout: Layout, phases: Phases, minds: Minds, paths: int) -> None:
-        self.module, self.layout, self.phases, self.minds = module, layout, phases, minds
-        self.model, self.paths = layout.model, paths
+    def __init__(self, writing: Writing, phases: Phases, look_aheads: LookAheads, paths: int) -> None:
+        super().__init__(writing)
+        self.phases, self.look_aheads, self.paths = phases, look_aheads, paths
 
     @property
-    def room(self) -> int:
-        """Reals of working space, with all that is nested in it."""
+    def scratch(self) -> int:
+        """Reals of scratch, with all that is nested in it."""
         means = 3 * len(self.layout.mean_position)
-        return self.minds.room_for_look_ahead + len(self.layout.slots) + means
+        return self.look_aheads.scratch + len(self.layout.slots) + means
 
     def write(self) -> None:
         self._pick()
@@ -70,41 +72,41 @@ class Sampling:
         layout = self.layout
         parameters: dict[str, Kind] = {
             "x": "pointer", "p": "pointer", "k": "index", "now": "scalar", "word": "index",
-            "room": "pointer", "key": "pointer",
+            "scratch": "pointer", "key": "pointer",
         }  # fmt: skip
         with self.module.function(f"imagine_events_{i}", parameters) as f:
-            state, room = (f["x"], f["p"], f["now"]), f["room"]
+            state, scratch = (f["x"], f["p"], f["now"]), f["scratch"]
             for step in f.switch(f["k"], list(layout.dated)) if layout.dated else ():
-                f.call(f"dated_chances_{step}", *state, room)
+                f.call(f"dated_chances_{step}", *state, scratch)
                 first = 0
                 for event in layout.dated[step]:
                     if event.branches:
                         u = self._uniform(f, actor, luck.purpose_of_branch(event))
-                        f.call("pick", f.at(room, first), len(event.branches), u)
+                        f.call("pick", f.at(scratch, first), len(event.branches), u)
                         first += len(event.branches)
-                f.call(f"dated_effects_{step}", *state, room)
+                f.call(f"dated_effects_{step}", *state, scratch)
             if not layout.random:
                 return
             count = len(layout.mean_position)
-            counts, once = f.at(room, count), f.at(room, 2 * count)
-            f.call("means", *state, room)
+            counts, once = f.at(scratch, count), f.at(scratch, 2 * count)
+            f.call("means", *state, scratch)
             for event in layout.random:
                 at = layout.mean_position[event.name, ""]
-                mean = f.load(room, at)
+                mean = f.load(scratch, at)
                 if event.once:
                     u = self._uniform(f, actor, luck.purpose_of_event(event))
                     total = f.to("real", u > f.call("exp", -mean)) + mean * 0.0
                     if event.branches:
                         u = self._uniform(f, actor, luck.purpose_of_branch(event))
-                        f.call("pick", f.at(room, at + 1), len(event.branches), u)
+                        f.call("pick", f.at(scratch, at + 1), len(event.branches), u)
                         for b in range(len(event.branches)):
-                            f.store(counts, at + 1 + b, total * f.load(room, at + 1 + b))
+                            f.store(counts, at + 1 + b, total * f.load(scratch, at + 1 + b))
                 elif event.branches:
                     total = f.real(0.0)
                     for branch in event.branches:
                         place = layout.mean_position[event.name, branch.name]
                         of = luck.purpose_of_event(event, branch.name)
-                        times = self._times(f, actor, of, f.load(room, place))
+                        times = self._times(f, actor, of, f.load(scratch, place))
                         f.store(counts, place, times)
                         total = total + times
                 else:
@@ -146,65 +148,48 @@ class Sampling:
                 f.store(f["kick"], n, f.load(f["kick"], n) * z)
 
     def _imagine(self, i: int, actor: Actor) -> None:
-        layout, dt, level = self.layout, self.layout.dt, actor.depth
-        slots, count = len(layout.slots), len(actor.actions)
-        absorbing = self.minds.absorbing
+        layout, ahead, slots = self.layout, self.look_aheads, len(self.layout.slots)
         parameters: dict[str, Kind] = {
             "seen": "pointer", "p": "pointer", "step": "index", "steps": "index", "reach": "pointer",
-            "first": "pointer", "open": "pointer", "q": "pointer", "room": "pointer", "key": "pointer",
+            "first": "pointer", "open": "pointer", "q": "pointer", "scratch": "pointer", "key": "pointer",
         }  # fmt: skip
         with self.module.function(f"imagine_{i}", parameters) as f:
-            room = Room(f, f["room"])
-            x, weights, z = (room.take(n) for n in (len(layout.stock), slots, slots))
-            kick, course = room.take(len(self.phases.noisy)), room.take(1 + len(absorbing))
-            scratch = room.take(0)
-            p, step, key = f["p"], f["step"], f["key"]
+            scratch = Scratch(f, f["scratch"])
+            x, weights, z = (scratch.take(n) for n in (len(layout.stock), slots, slots))
+            kick, course = scratch.take(len(self.phases.noisy)), scratch.take(1 + len(ahead.absorbing))
+            rest, p, step, key = scratch.rest, f["p"], f["step"], f["key"]
             own = f.at(weights, layout.first_slot[i])
-            now0 = f.to("scalar", step) * dt
+            now0 = ahead.time(f, step)
             f.call(f"costs_{i}", f["seen"], p, now0, f["q"])
-            node = layout.discount_per_step(actor)
-            discount = f.load(p, layout.derived[node]) if node is not None else f.real(1.0)
+            discount = ahead.discount(f, i)
 
-            with f.loop(0, count) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
+            with f.loop(0, len(actor.actions)) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
                 over_paths = f.variable("real", 0.0)
                 cost = f.load(f["q"], a)
                 with f.loop(0, self.paths) as n:
                     copy(f, f["first"], weights, slots)
                     word = step + n * PATH + AHEAD
                     f.call(f"imagine_moves_{i}", weights, word, key, f.constant("flag", False))
-                    with f.loop(0, count) as b:
-                        f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
-                    copy(f, f["seen"], x, len(layout.stock))
-                    f.store(course, 0, 1.0)
-                    for o in range(len(absorbing)):
-                        f.store(course, 1 + o, 0.0)
+                    ahead.begin(f, i, a, own, x, course)
                     f.call("effects", x, p, now0, weights)
                     f.call(f"imagine_noise_{i}", x, p, now0, word, kick, key)
                     f.call("change", x, p, now0, kick)
-                    end = f.to("scalar", step + 1) * dt
-                    total = f.variable("real", discount * f.call(f"assess_{i}", x, p, end, course))
-                    factor = f.variable("real", discount)
-                    gained = f.variable("real", 0.0) if self.model.ladders else None
+                    account = Account(ahead, f, i, x, course, discount)
+                    account.open(ahead.time(f, step + 1))
                     with f.loop(1, f["steps"]) as h:
                         k = step + h
                         word = step + n * PATH + (h + 1) * AHEAD
-                        now = f.to("scalar", k) * dt
-                        end = f.to("scalar", k + 1) * dt
-                        f.call(f"imagine_events_{i}", x, p, k, now, word, scratch, key)
-                        if gained is not None:  # ladders count by their expectation
-                            f.call("expect_exchanges", x, p, now, scratch)
-                            self.minds.meet_exchanges(f, i, scratch, course, factor.get() * discount, gained)
+                        now, end = ahead.time(f, k), ahead.time(f, k + 1)
+                        f.call(f"imagine_events_{i}", x, p, k, now, word, rest, key)
+                        account.add_exchanges(now, rest)
                         f.call("inclinations", x, p, now, z)
-                        f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, scratch)
+                        others = f"others_of_{i}_level{actor.depth - 1}"
+                        f.call(others, x, p, k, f["reach"], z, weights, rest)
                         f.call(f"imagine_moves_{i}", weights, word, key, f.constant("flag", True))
                         f.call("effects", x, p, now, weights)
                         f.call(f"imagine_noise_{i}", x, p, now, word, kick, key)
                         f.call("change", x, p, now, kick)
-                        factor.set(factor.get() * discount)
-                        value = f.call(f"assess_{i}", x, p, end, course)
-                        total.set(total.get() + factor.get() * value)
-                    whole = total.get() * dt
-                    if gained is not None:
-                        whole = whole + gained.get()
+                        account.add_step(end)
+                    whole = account.whole()
                     over_paths.set(over_paths.get() + (whole - cost))
                 f.store(f["q"], a, over_paths.get() / float(self.paths))

@@ -8,22 +8,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.ladder import SIDES, Exchanges, chances_of
-from offramp.engine.compiled.layout import ODDS, Layout, Reader, weigh
-from offramp.engine.compiled.memory import Memory
-from offramp.engine.compiled.signals import Seeing
+import numpy as np
+
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ladder import SIDES, LadderSolver, chances_of
+from offramp.engine.compiled.layout import ODDS
+from offramp.engine.compiled.reader import State, weigh
+from offramp.engine.compiled.signals import Signals
 from offramp.engine.compiled.values import Value
 from offramp.engine.compiled.watch import Watch
-from offramp.engine.inputs import Ending, Status
+from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import purpose_number
+from offramp.engine.outputs import TABLE, Ending, Status
 from offramp.engine.plain.ladder import CLIMB, MATCH, MOVES, STAND_DOWN
 
-# What is kept of the exchanges of a step, one vector for each ladder, and its value where none opened.
-NOTES = {"ladder_rung": -1, "ladder_first": -1, "ladder_moves": 0, "ladder_ending": 0}
+# What is kept of the exchanges of a step as whole numbers, one vector for each ladder.
+NOTES = tuple(name for name, row in TABLE.items() if "ladder" in row.axes and row.dtype is np.int8)
 
 
-class Exchanging:
+class Exchanges(Writer):
     """Writes the functions that open ladders, play them out, and apply what they do.
 
     The region `view_L_SIDE` holds how a side goes into an exchange on ladder L: what it expects of each move,
@@ -31,30 +34,26 @@ class Exchanging:
     the other side moves first, and its precision.
     """
 
-    def __init__(
-        self, module: Module, layout: Layout, memory: Memory, watch: Watch, seeing: Seeing,
-        exchanges: Exchanges,
-    ) -> None:  # fmt: skip
-        self.module, self.layout, self.memory = module, layout, memory
-        self.watch, self.seeing, self.exchanges = watch, seeing, exchanges
-        self.model = layout.model
-        self.ladders = ladders = layout.model.ladders
+    def __init__(self, writing: Writing, watch: Watch, signals: Signals, solver: LadderSolver) -> None:
+        super().__init__(writing)
+        self.watch, self.signals, self.solver = watch, signals, solver
+        self.ladders = ladders = self.model.ladders
         if not ladders:
             return
-        tables = [ladder.moves * desk.expected for ladder, desk in zip(ladders, exchanges.desks, strict=True)]
-        for name, vectors in {
-            **dict.fromkeys(NOTES, len(ladders)), "ladder_risk": len(ladders),
-            "ladder_foreseen": 2 * len(ladders), "opened": len(ladders), "highest": len(layout.rung),
-            "desk": exchanges.room, "table": max(tables), "war_outcome": 1,
-        }.items():  # fmt: skip
-            memory.region(name, vectors)
+        tables = [ladder.moves * at.expected for ladder, at in zip(ladders, solver.layouts, strict=True)]
+        self.reserve(dict.fromkeys(NOTES, len(ladders)))
+        self.reserve({
+            "ladder_risk": len(ladders), "ladder_foreseen": 2 * len(ladders), "opened": len(ladders),
+            "highest": len(self.layout.rung), "ladder": solver.scratch, "table": max(tables),
+            "war_outcome": 1,
+        })  # fmt: skip
         for i in range(len(ladders)):
             for side in SIDES:
-                memory.region(f"view_{i}_{side}", self._expectations(i) + 3)
+                self.memory.reserve(f"view_{i}_{side}", self._expectations(i) + 3)
 
     def _expectations(self, i: int) -> int:
         """How many moves of one side there are over all positions: so many expectations are kept."""
-        return self.ladders[i].moves * self.exchanges.desks[i].expected // 2
+        return self.ladders[i].moves * self.solver.layouts[i].expected // 2
 
     def write(self) -> None:
         if not self.ladders:
@@ -67,18 +66,18 @@ class Exchanging:
 
     def _exchanges(self) -> None:
         """@exchanges: which ladders open in this step, how they are played, and what their rungs do."""
-        with self.memory.function("exchanges") as (f, step, now):
-            state = (self.memory.place(f, "stocks"), self.memory.place(f, "truth"), now)
-            for name, nothing in NOTES.items():
+        with self.function("exchanges") as (f, step, now):
+            state = self.truth(f, now)
+            for name in NOTES:
                 with f.loop(0, len(self.ladders)) as n:
-                    f.store(self.memory.place(f, name), n, f.constant("small", nothing), "small")
-            read = Reader(f, self.layout, *state)
+                    f.store(self.region(f, name), n, f.constant("small", int(TABLE[name].nothing)), "small")
+            read = self.reader(f, state)
             means = [f.larger(read.read(ladder.rate) * self.layout.dt, 0.0) for ladder in self.ladders]
             for i, (ladder, mean) in enumerate(zip(self.ladders, means, strict=True)):
                 self.watch.fail_where(f, ~f.is_finite(mean), Status.NOT_FINITE)
                 u = self._uniform(f, purpose_number(f"ladder/{ladder.name}/open"))
                 opened = (u > f.call("exp", -mean)) & self.watch.running(f)
-                f.store(self.memory.place(f, "opened"), i, f.to("real", opened))
+                f.store(self.region(f, "opened"), i, f.to("real", opened))
                 with f.when(f.any(opened)):
                     if self.model.suppositions:
                         f.call("weigh_pictures", f["work"], step)
@@ -86,7 +85,7 @@ class Exchanging:
                         f.call(f"view_{i}_{side}", f["work"], step)
                     f.call(f"play_{i}", f["work"], step)
             self._wars(f)
-            highest = self.memory.place(f, "highest")
+            highest = self.region(f, "highest")
             for i, ladder in enumerate(self.ladders):
                 rung = self._noted(f, "ladder_rung", i)
                 for r in range(len(ladder.rungs)):
@@ -95,10 +94,10 @@ class Exchanging:
             self.watch.check(f, now)
 
     def _uniform(self, f: Function, purpose: int | Value) -> Value:
-        return f.call("uniform", self.memory.place(f, "key"), f["step"], purpose)
+        return f.call("uniform", self.region(f, "key"), f["step"], purpose)
 
     def _noted(self, f: Function, name: str, i: int) -> Value:
-        return f.load(self.memory.place(f, name), i, "small")
+        return f.load(self.region(f, name), i, "small")
 
     def _wars(self, f: Function) -> None:
         """Which outcome a war brought about; of several the first in file order."""
@@ -107,63 +106,59 @@ class Exchanging:
         for i, ladder in reversed([*enumerate(self.ladders)]):
             war = self._noted(f, "ladder_ending", i).equals(int(Ending.WAR))
             found = f.select(war, f.constant("small", position[ladder.war]), found)
-        f.store(self.memory.place(f, "war_outcome"), 0, found, "small")
+        f.store(self.region(f, "war_outcome"), 0, found, "small")
 
     def _view(self, i: int, side: int) -> None:
         """@view_L_SIDE: what a side of ladder L expects as the exchange opens, over its pictures."""
-        ladder, desk, count = self.ladders[i], self.exchanges.desks[i], self._expectations(i)
-        position = self.exchanges.sides(ladder)[side]
-        actor, believing = self.model.actors[position], self.seeing.believing
-        per_side = desk.expected // 2
-        with self.memory.function(f"view_{i}_{side}") as (f, _, now):
-            view, table, room = (self.memory.place(f, n) for n in (f"view_{i}_{side}", "table", "desk"))
+        ladder, at, count = self.ladders[i], self.solver.layouts[i], self._expectations(i)
+        position = self.solver.sides(ladder)[side]
+        actor, beliefs = self.actors[position], self.signals.beliefs
+        per_side = at.expected // 2
+        with self.function(f"view_{i}_{side}") as (f, _, now):
+            view, table, scratch = (self.region(f, n) for n in (f"view_{i}_{side}", "table", "ladder"))
             with f.loop(0, count + 2) as k:
                 f.store(view, k, 0.0)
 
-            def add(seen: Value, picture: Value, weight: Value) -> None:
-                f.call(f"rules_{i}", seen, picture, now, room)
-                f.call(f"solve_{i}", room, table, desk.expected)
+            def add(view_in: State, weight: Value) -> None:
+                f.call(f"rules_{i}", *view_in, scratch)
+                f.call(f"solve_{i}", scratch, table, at.expected)
                 with f.loop(0, ladder.moves) as n:
-                    mine, found = f.at(view, n * per_side), f.at(table, n * desk.expected + side * per_side)
+                    mine, found = f.at(view, n * per_side), f.at(table, n * at.expected + side * per_side)
                     with f.loop(0, per_side) as k:
                         f.store(mine, k, f.load(mine, k) + weigh(weight, f.load(found, k)))
                 for first in SIDES:
-                    war = f.load(self.exchanges.opening(f, i, room, first), ODDS - 1)
+                    war = f.load(self.solver.opening(f, i, scratch, first), ODDS - 1)
                     f.store(view, count + first, f.load(view, count + first) + weigh(weight, war))
 
-            seen, picture = self.seeing.view(f, position, now)
-            precision = self.exchanges.precision(Reader(f, self.layout, seen, picture, now), actor)
+            in_mean = self.signals.view(f, position, now)
+            precision = self.solver.precision(self.reader(f, in_mean), actor)
             f.store(view, count + 2, precision)
             if not actor.beliefs:
-                add(seen, picture, f.real(1.0))
+                add(in_mean, f.real(1.0))
                 return
-            with f.loop(0, len(believing.pictures(position))) as n:
-                weight = f.load(self.memory.place(f, f"weights_{position}"), n)
+            with f.loop(0, len(beliefs.pictures(position))) as n:
+                weight = f.load(self.region(f, f"weights_{position}"), n)
                 with f.when(f.any(weight.differs(0.0))):
-                    seen, picture = self.seeing.view_in_picture(f, position, n, now)
-                    add(seen, picture, weight)
+                    add(self.signals.view_in_picture(f, position, n, now), weight)
 
     def _play(self, i: int) -> None:
         """@play_L: the exchange, move by move, in the runs in which it opened."""
-        ladder, rungs, count = self.ladders[i], len(self.ladders[i].rungs), self._expectations(i)
-        with self.memory.function(f"play_{i}") as (f, _, now):
-            fact = Reader(f, self.layout, self.memory.place(f, "stocks"), self.memory.place(f, "truth"), now)
-            first, control = self.exchanges.first(fact, ladder), self.exchanges.control(fact, ladder)
-            views = [self.memory.place(f, f"view_{i}_{side}") for side in SIDES]
+        ladder, count = self.ladders[i], self._expectations(i)
+        with self.function(f"play_{i}") as (f, _, now):
+            fact = self.reader(f, self.truth(f, now))
+            first, control = self.solver.first(fact, ladder), self.solver.control(fact, ladder)
+            views = [self.region(f, f"view_{i}_{side}") for side in SIDES]
             precision = [f.load(view, count + 2) for view in views]
-            opened = f.load(self.memory.place(f, "opened"), i).differs(0.0)
+            opened = f.load(self.region(f, "opened"), i).differs(0.0)
 
             begins = self._uniform(f, purpose_number(f"ladder/{ladder.name}/first")) < first
             self.watch.fail_where(f, opened & ~f.is_finite(first), Status.NOT_FINITE)
             for side, view in enumerate(views):
                 war = f.select(begins, f.load(view, count), f.load(view, count + 1))
                 self.watch.fail_where(f, opened & ~f.is_finite(war), Status.NOT_FINITE)
-                f.store(self.memory.place(f, "ladder_foreseen"), 2 * i + side, war)
+                f.store(self.region(f, "ladder_foreseen"), 2 * i + side, war)
 
-            going = f.variable("mask", opened)
-            first_moves = f.variable("mask", begins)
-            rung, moves, ending = (f.variable("small", 0) for _ in range(3))
-            risk = f.variable("real", 0.0)
+            play = _Play(f, opened, begins, len(ladder.rungs))
             draws = {
                 what: f.table(
                     "index",
@@ -171,63 +166,19 @@ class Exchanging:
                 )
                 for what in ("move", "control")
             }
-
-            def here(values: Sequence[Value]) -> Value:
-                """Of a value for each rung, that of the rung that the exchange stands on."""
-                found = values[0]
-                for r, value in enumerate(values[1:], start=1):
-                    found = f.select(rung.get().equals(r), value, found)
-                return found
-
             with f.while_(ladder.moves) as (k, again):
-                row = (ladder.moves - 1 - k) * (rungs * len(MOVES))
-                expected = []
-                for move in MOVES:
-                    one, other = (
-                        here([f.load(view, row + (r * len(MOVES) + move)) for r in range(rungs)])
-                        for view in views
-                    )
-                    expected.append(f.select(first_moves.get(), one, other))
-                sharp = f.select(first_moves.get(), *precision)
-                weights = [weigh(sharp, value) for value in expected]
-                # There is nowhere to climb from the highest rung.
-                weights[CLIMB] = f.select(rung.get().equals(rungs - 1), -math.inf, weights[CLIMB])
-                chance = chances_of(f, weights)
-                self.watch.fail_where(f, going.get() & ~f.is_finite(chance[MATCH]), Status.NOT_FINITE)
-
-                u = self._uniform(f, f.load(draws["move"], k, "index"))
-                down = u < chance[STAND_DOWN]
-                climbs = ~(u < chance[STAND_DOWN] + chance[MATCH]) & ~rung.get().equals(rungs - 1)
-                moves.set(f.select(going.get(), f.to("small", k + 1), moves.get()))
-                loser = f.select(
-                    first_moves.get(),
-                    f.constant("small", int(Ending.FIRST_STOOD_DOWN)),
-                    f.constant("small", int(Ending.SECOND_STOOD_DOWN)),
-                )
-                ending.set(f.select(going.get() & down, loser, ending.get()))
-                going.set(going.get() & ~down)
-
-                rung.set(f.select(going.get() & climbs, rung.get() + 1, rung.get()))
-                c = here(control)
-                self.watch.fail_where(f, going.get() & ~f.is_finite(c), Status.NOT_FINITE)
-                risk.set(f.select(going.get(), risk.get() + c, risk.get()))
-                lost = going.get() & (self._uniform(f, f.load(draws["control"], k, "index")) < c)
-                ending.set(f.select(lost, f.constant("small", int(Ending.WAR)), ending.get()))
-                going.set(going.get() & ~lost)
-                first_moves.set(~first_moves.get())
-                again.set(f.any(going.get()))
-            ended = f.select(going.get(), f.constant("small", int(Ending.PETERED_OUT)), ending.get())
-
-            nobody = f.constant("small", -1)
-            begun_by = f.select(begins, f.constant("small", 0), 1)
-            for name, value in [
-                ("ladder_rung", f.select(opened, rung.get(), nobody)),
-                ("ladder_first", f.select(opened, begun_by, nobody)),
-                ("ladder_moves", moves.get()),
-                ("ladder_ending", ended),
-            ]:
-                f.store(self.memory.place(f, name), i, value, "small")
-            f.store(self.memory.place(f, "ladder_risk"), i, risk.get())
+                chance = play.chances(views, precision, ladder.moves - 1 - k)
+                self.watch.fail_where(f, play.going.get() & ~f.is_finite(chance[MATCH]), Status.NOT_FINITE)
+                play.move(k, chance, self._uniform(f, f.load(draws["move"], k, "index")))
+                c = play.here(control)
+                self.watch.fail_where(f, play.going.get() & ~f.is_finite(c), Status.NOT_FINITE)
+                play.add_risk(c)
+                lost = play.going.get() & (self._uniform(f, f.load(draws["control"], k, "index")) < c)
+                play.lose_control(lost)
+                again.set(f.any(play.going.get()))
+            for name, value in play.result(opened, begins).items():
+                f.store(self.region(f, name), i, value, "small")
+            f.store(self.region(f, "ladder_risk"), i, play.risk.get())
 
     # What others read of it
 
@@ -238,14 +189,94 @@ class Exchanging:
     def write_down(self, f: Function, step: Value, going: Value) -> None:
         """The exchanges of a step into the outputs, for the runs for which the step counts."""
         count = len(self.ladders)
-        for name, nothing in NOTES.items():
+        for name in NOTES:
             with f.loop(0, count) as n:
-                noted = f.load(self.memory.place(f, name), n, "small")
-                value = f.select(going, noted, f.constant("small", nothing))
-                f.store_narrow(self.memory.outside(f, name), step * count + n, value, 8)
+                noted = f.load(self.region(f, name), n, "small")
+                value = f.select(going, noted, f.constant("small", int(TABLE[name].nothing)))
+                f.store_narrow(self.array(f, name), step * count + n, value, 8)
         for i in range(count):
             opened = going & (self._noted(f, "ladder_rung", i) >= 0)
-            for name, each, absent in [("ladder_risk", 1, 0.0), ("ladder_foreseen", 2, math.nan)]:
+            for name, each in [("ladder_risk", 1), ("ladder_foreseen", 2)]:
                 for k in range(i * each, (i + 1) * each):
-                    value = f.select(opened, f.load(self.memory.place(f, name), k), absent)
-                    f.store(self.memory.outside(f, name), step * (count * each) + k, value)
+                    value = f.select(opened, f.load(self.region(f, name), k), TABLE[name].nothing)
+                    f.store(self.array(f, name), step * (count * each) + k, value)
+
+
+class _Play:
+    """An exchange being played, in variables of the function being written.
+
+    Attributes
+    ----------
+    going : whether it goes on
+    first_moves : whether the first side is to move
+    rung, moves, ending, risk : as they stand
+    """
+
+    def __init__(self, f: Function, opened: Value, begins: Value, rungs: int) -> None:
+        self.f, self.rungs = f, rungs
+        self.going = f.variable("mask", opened)
+        self.first_moves = f.variable("mask", begins)
+        self.rung, self.moves, self.ending = (f.variable("small", 0) for _ in range(3))
+        self.risk = f.variable("real", 0.0)
+
+    def here(self, values: Sequence[Value]) -> Value:
+        """Of a value for each rung, that of the rung that the exchange stands on."""
+        found = values[0]
+        for r, value in enumerate(values[1:], start=1):
+            found = self.f.select(self.rung.get().equals(r), value, found)
+        return found
+
+    def chances(self, views: Sequence[Value], precision: Sequence[Value], left: Value) -> list[Value]:
+        """Chance of each move of the side to move, as it sees it, with `left` more moves to come."""
+        f, rungs = self.f, self.rungs
+        row = left * (rungs * len(MOVES))
+        expected = []
+        for move in MOVES:
+            one, other = (
+                self.here([f.load(view, row + (r * len(MOVES) + move)) for r in range(rungs)])
+                for view in views
+            )
+            expected.append(f.select(self.first_moves.get(), one, other))
+        precise = f.select(self.first_moves.get(), *precision)
+        weights = [weigh(precise, value) for value in expected]
+        # There is nowhere to climb from the highest rung.
+        weights[CLIMB] = f.select(self.rung.get().equals(rungs - 1), -math.inf, weights[CLIMB])
+        return chances_of(f, weights)
+
+    def move(self, k: Value, chance: Sequence[Value], u: Value) -> None:
+        """Let the side to move stand down, match or climb."""
+        f, going = self.f, self.going
+        down = u < chance[STAND_DOWN]
+        climbs = ~(u < chance[STAND_DOWN] + chance[MATCH]) & ~self.rung.get().equals(self.rungs - 1)
+        self.moves.set(f.select(going.get(), f.to("small", k + 1), self.moves.get()))
+        loser = f.select(
+            self.first_moves.get(),
+            f.constant("small", int(Ending.FIRST_STOOD_DOWN)),
+            f.constant("small", int(Ending.SECOND_STOOD_DOWN)),
+        )
+        self.ending.set(f.select(going.get() & down, loser, self.ending.get()))
+        going.set(going.get() & ~down)
+        self.rung.set(f.select(going.get() & climbs, self.rung.get() + 1, self.rung.get()))
+
+    def add_risk(self, chance: Value) -> None:
+        self.risk.set(self.f.select(self.going.get(), self.risk.get() + chance, self.risk.get()))
+
+    def lose_control(self, lost: Value) -> None:
+        """Let it end in war where control is lost, and else the other side be to move."""
+        f, going = self.f, self.going
+        self.ending.set(f.select(lost, f.constant("small", int(Ending.WAR)), self.ending.get()))
+        going.set(going.get() & ~lost)
+        self.first_moves.set(~self.first_moves.get())
+
+    def result(self, opened: Value, begins: Value) -> dict[str, Value]:
+        """What to note of it, once it is over."""
+        f = self.f
+        ended = f.select(self.going.get(), f.constant("small", int(Ending.PETERED_OUT)), self.ending.get())
+        nobody = f.constant("small", -1)
+        begun_by = f.select(begins, f.constant("small", 0), 1)
+        return {
+            "ladder_rung": f.select(opened, self.rung.get(), nobody),
+            "ladder_first": f.select(opened, begun_by, nobody),
+            "ladder_moves": self.moves.get(),
+            "ladder_ending": ended,
+        }

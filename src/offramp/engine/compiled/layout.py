@@ -1,40 +1,26 @@
-"""Where a model's values stand in memory, and its formulas as IR.
-
-World and minds are run by the same functions on other vectors: a function takes the address of the
-stocks, of a vector of parameters (the truth, or an actor's picture) and the time.
-"""
+"""Where a model's values stand in arrays, and what its formulas read."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from offramp import anatomy
-from offramp.engine.compiled import elementary
-from offramp.engine.compiled.ir import Function
-from offramp.engine.compiled.values import Value
 from offramp.model import Action, Actor, Event, Formula, Model
 from offramp.tree import (
     Binary,
     Call,
-    Compare,
-    Logic,
     Negate,
     Node,
-    Not,
     Now,
     Number,
     Parameter,
-    StepLength,
     Variable,
     children,
     variables_in,
     walk,
 )
-
-LARGEST_REPEATED_POWER = 8
 
 
 @dataclass(frozen=True)
@@ -282,195 +268,3 @@ def number_of(node: Node) -> float | None:
                 return None
             return {"+": a + b, "-": a - b, "*": a * b, "/": a / (b or 1.0)}[op]
     return None
-
-
-class Reader:
-    """Reads formulas in one state, with one vector of parameters, at one time.
-
-    Auxiliaries are computed where a formula needs them, once.
-
-    Parameters
-    ----------
-    f : the function being written
-    x : address of the stocks
-    p : address of the vector of parameters
-    now : months since the start, uniform
-    use_derived : read derived parts from the vector instead of computing them
-    inline : write exp and log out instead of calling them: faster, for many are under way at once, but
-        longer to compile
-    """
-
-    def __init__(
-        self, f: Function, layout: Layout, x: Value, p: Value, now: Value, *, use_derived: bool = True,
-        inline: bool = False,
-    ) -> None:  # fmt: skip
-        self.inline = inline
-        self.f, self.layout = f, layout
-        self.x, self.p, self.now = x, p, now
-        self._derived = layout.derived if use_derived else {}
-        self._reals: dict[Node, Value] = {}
-        self._masks: dict[Node, Value] = {}
-
-    def stock(self, name: str) -> Value:
-        return self.real(Variable(name))
-
-    def made_of(self, auxiliary: str) -> list[str]:
-        """Auxiliaries to be computed before one that reads them."""
-        return self.layout.made_of(auxiliary)
-
-    def read(self, formula: Formula | None, absent: float = 0.0) -> Value:
-        """Value of a formula, or a constant where the model file gives none."""
-        return self.f.real(absent) if formula is None else self.real(formula.node)
-
-    def real(self, node: Node) -> Value:
-        if node not in self._reals:
-            self._reals[node] = self._real(node)
-        return self._reals[node]
-
-    def mask(self, node: Node) -> Value:
-        """A condition; a number holds where it is not 0."""
-        if node not in self._masks:
-            self._masks[node] = self._mask(node)
-        return self._masks[node]
-
-    def _real(self, node: Node) -> Value:
-        f = self.f
-        if node in self._derived:
-            return f.load(self.p, self._derived[node])
-        match node:
-            case Number(value):
-                return f.real(value)
-            case Parameter(name):
-                return f.load(self.p, self.layout.parameter[name])
-            case Variable(name):
-                equals = self.layout.by_name[name].equals
-                if equals is not None:
-                    # What it is made of comes first, in order: a long chain is not a deep recursion.
-                    for auxiliary in self.made_of(name):
-                        self.real(Variable(auxiliary))
-                    return self.real(equals.node)
-                return f.load(self.x, self.layout.stock[name])
-            case Now():
-                return f.to("real", self.now)
-            case StepLength():
-                return f.real(self.layout.dt)
-            case Negate(Number(value)):
-                return f.real(-value)
-            case Negate(of):
-                return -self.real(of)
-            case Binary("**", base, exponent):
-                return self._power(self.real(base), exponent)
-            case Binary("+", left, right):
-                return self.real(left) + self.real(right)
-            case Binary("-", left, right):
-                return self.real(left) - self.real(right)
-            case Binary("*", left, right):
-                return self.real(left) * self.real(right)
-            case Binary("/", left, right):
-                return self._quotient(left, right)
-            case Call(function, args):
-                return self._call(function, args)
-            case Compare() | Logic() | Not():
-                return f.to("real", self.mask(node))
-        raise TypeError(f"not a formula: {node!r}")
-
-    def _mask(self, node: Node) -> Value:
-        match node:
-            case Compare(op, left, right):
-                return self.f.compare(op, self.real(left), self.real(right))
-            case Not(of):
-                return ~self.mask(of)
-            case Logic(op, parts):
-                result = self.mask(parts[0])
-                for part in parts[1:]:
-                    result = result & self.mask(part) if op == "and" else result | self.mask(part)
-                return result
-        return self.real(node).differs(0.0)
-
-    def _quotient(self, left: Node, right: Node) -> Value:
-        x = self.real(left)
-        reciprocal = reciprocal_of(right)
-        if isinstance(reciprocal, float):
-            if math.frexp(reciprocal)[0] in (0.5, -0.5):  # a power of 2: exact
-                return x * reciprocal
-            return self.f.divide(x, self.real(right), self.f.real(reciprocal))
-        if reciprocal in self._derived:
-            return self.f.divide(x, self.real(right), self.real(reciprocal))
-        return x / self.real(right)
-
-    def _power(self, base: Value, exponent: Node) -> Value:
-        f = self.f
-        literal = literal_of(exponent)
-        if literal is not None and literal.is_integer() and abs(literal) <= LARGEST_REPEATED_POWER:
-            if literal == 0:
-                return f.real(1.0)
-            result = base
-            for _ in range(int(abs(literal)) - 1):
-                result = result * base
-            return 1.0 / result if literal < 0 else result
-        if literal == 0.5:
-            return f.square_root(base)
-        n = self.real(exponent)
-        value = self._elementary("exp", n * self._elementary("log", base))
-        return f.select(base.equals(0.0) & (n > 0.0), 0.0, value)
-
-    def _call(self, function: str, args: tuple[Node, ...]) -> Value:
-        f = self.f
-        if function == "where":
-            return f.select(self.mask(args[0]), self.real(args[1]), self.real(args[2]))
-        if function in ("min", "max"):
-            combine = f.smaller if function == "min" else f.larger
-            result = self.real(args[0])
-            for arg in args[1:]:
-                result = combine(result, self._operand(arg))
-            return result
-        x = self.real(args[0])
-        match function:
-            case "exp" | "log":
-                return self._elementary(function, x)
-            case "sqrt":
-                return f.square_root(x)
-            case "abs":
-                return f.absolute(x)
-            case "logistic":
-                return 1.0 / (1.0 + self._elementary("exp", -x))
-            case "clip":
-                held = f.larger(x, self._operand(args[1]))
-                return f.smaller(held, self._operand(args[2]))
-        raise TypeError(f"unknown function `{function}`")
-
-    def _elementary(self, function: str, x: Value) -> Value:
-        if not self.inline:
-            return self.f.call(function, x)
-        return (elementary.exp if function == "exp" else elementary.log)(self.f, x)
-
-    def _operand(self, node: Node) -> Value | float:
-        """A literal as a number, so that `min` and `max` know that it is not NaN."""
-        literal = literal_of(node)
-        return self.real(node) if literal is None else literal
-
-
-def literal_of(node: Node) -> float | None:
-    """The number that a node is written as, if it is one."""
-    match node:
-        case Number(value):
-            return value
-        case Negate(Number(value)):
-            return -value
-    return None
-
-
-def hold(f: Function, layout: Layout, stock: str, value: Value) -> Value:
-    """Keep a stock that saturates within its bounds."""
-    variable = layout.by_name[stock]
-    if variable.saturates and variable.bounds:
-        return f.within(value, *variable.bounds)
-    return value
-
-
-def weigh(weight: Value, value: Value, node: Node | None = None) -> Value:
-    """weight·value, and 0 where the weight is 0 whatever the value. `node`: what the value was read from."""
-    product = weight * value
-    if node is not None and literal_of(node) is not None:
-        return product  # a literal is finite, so 0 times it is 0
-    return weight.of.select(weight.differs(0.0), product, 0.0)

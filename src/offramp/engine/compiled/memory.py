@@ -1,71 +1,80 @@
-"""The block of memory that a vector of runs works in: named regions at fixed places.
+"""The memory of a program, in four words.
 
-One block serves one thread. It begins with the addresses of the arrays that are read and written outside
-(inputs, schedule, outputs), so that every function of the program needs only the address of the block.
+- A *region* is a named part of the block of memory that one vector of runs is worked out in; one block
+  serves one thread.
+- An *array* is one that the caller gave: inputs, schedule, outputs. The block begins with the addresses of
+  the arrays, so that every function of the program needs only the address of the block.
+- *Scratch* is space without a name that functions hand one another: each takes what it needs from the front
+  and passes on the rest.
+- A *place* is a position, counted in vectors of reals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from offramp.engine.compiled.ir import Function, Module
 from offramp.engine.compiled.values import Value
+from offramp.engine.inputs import Schedule
+from offramp.engine.outputs import TABLE
 from offramp.model import Model
 
-# Name of an outside array -> kind of its elements. The arrays of runs are lane-major, one part per vector.
+# The arrays of runs are lane-major, one part per vector.
 INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")
+# Tables over steps; then whether there is anything new in a step, and how far actors look.
 SCHEDULE = (
-    "hold", "shift", "set_stock", "shift_stock", "allowed", "forced",
-    "nudge", "suppose", "right_misreading", "right_signal", "right_belief", "believe",
-    "parameters_change", "stocks_change", "beliefs_change", "reach",
+    *(f.name for f in fields(Schedule)), "parameters_change", "stocks_change", "beliefs_change", "reach",
 )  # fmt: skip
-OUTPUTS = (
-    "state", "action", "probability", "belief", "expected", "event", "outcome", "status", "failed_step",
-    "failed_variable",
-)  # fmt: skip
-OUTPUTS_OF_LADDERS = (
-    "ladder_rung", "ladder_first", "ladder_moves", "ladder_ending", "ladder_risk", "ladder_foreseen",
-)  # fmt: skip
-OUTSIDE = (*INPUTS, *SCHEDULE, *OUTPUTS)
+OUTPUTS = tuple(name for name, row in TABLE.items() if "ladder" not in row.axes)
+OUTPUTS_OF_LADDERS = tuple(name for name, row in TABLE.items() if "ladder" in row.axes)
 
 
-def outside_of(model: Model) -> tuple[str, ...]:
-    """Names of the outside arrays that the program of a model reads and writes, in the order of addresses."""
-    return (*OUTSIDE, *OUTPUTS_OF_LADDERS) if model.ladders else OUTSIDE
+def arrays_of(model: Model) -> tuple[str, ...]:
+    """Names of the arrays that the program of a model reads and writes, in the order of their addresses."""
+    given = (*INPUTS, *SCHEDULE, *OUTPUTS)
+    return (*given, *OUTPUTS_OF_LADDERS) if model.ladders else given
 
 
 @dataclass
 class Memory:
-    """Places of the regions, in units of one vector of reals."""
+    """Where the regions of the block stand."""
 
     module: Module
-    dt: float  # months in a step
-    outside_names: tuple[str, ...] = OUTSIDE
-    _places: dict[str, int] = field(default_factory=dict)
+    arrays: tuple[str, ...]
     size: int = 0
+    _places: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.region("outside", -(-len(self.outside_names) // self.module.width))
+        self.reserve("arrays", -(-len(self.arrays) // self.module.width))
 
-    def region(self, name: str, vectors: int) -> None:
-        """Set space aside for a number of vectors of reals (or of anything smaller)."""
+    def reserve(self, name: str, vectors: int) -> None:
+        """Make a region of a number of vectors of reals (or of anything smaller)."""
         if name in self._places:
             raise ValueError(f"region `{name}` exists")
         self._places[name] = self.size
         self.size += vectors
 
-    def place(self, f: Function, name: str) -> Value:
+    def region(self, f: Function, name: str) -> Value:
         """Address of a region, in a function with the parameter `work`."""
         return f.at(f["work"], self._places[name])
 
-    @contextmanager
-    def function(self, name: str) -> Iterator[tuple[Function, Value, Value]]:
-        """Write a function (work, step). Gives it, the step, and `now` at the beginning of the step."""
-        with self.module.function(name, {"work": "pointer", "step": "index"}) as f:
-            yield f, f["step"], f.to("scalar", f["step"]) * self.dt
+    def array(self, f: Function, name: str) -> Value:
+        """Address of the present vector's part of an array."""
+        return f.load(self.region(f, "arrays"), self.arrays.index(name), "pointer")
 
-    def outside(self, f: Function, name: str) -> Value:
-        """Address of an outside array, the part of the present vector."""
-        return f.load(self.place(f, "outside"), self.outside_names.index(name), "pointer")
+
+class Scratch:
+    """Hands out scratch."""
+
+    def __init__(self, f: Function, base: Value) -> None:
+        self.f, self.base, self.used = f, base, 0
+
+    def take(self, reals: int) -> Value:
+        address = self.f.at(self.base, self.used)
+        self.used += reals
+        return address
+
+    @property
+    def rest(self) -> Value:
+        """All that is left, for a function that is called."""
+        return self.take(0)

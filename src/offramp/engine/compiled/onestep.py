@@ -24,10 +24,13 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout, Reader, hold, literal_of, weigh
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.phases import Phases
+from offramp.engine.compiled.reader import Reader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
+from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.plain.evaluate import literal_of
 from offramp.model import Effect
 from offramp.tree import Binary, Call, Negate, Node, Variable, children
 
@@ -49,12 +52,12 @@ class _Push:
     cause: int  # actor
 
 
-class OneStep:
+class OneStep(Writer):
     """Writes the one-step look-ahead of the actors that look ahead."""
 
-    def __init__(self, module: Module, layout: Layout, phases: Phases, valuation: Valuation) -> None:
-        self.module, self.layout, self.phases, self.valuation = module, layout, phases, valuation
-        self.model = layout.model
+    def __init__(self, writing: Writing, phases: Phases, valuation: Valuation) -> None:
+        super().__init__(writing)
+        self.phases, self.valuation = phases, valuation
         self.kicked = {v.name for v in phases.noisy}
         self._plans: dict[int, _Plan] = {}
 
@@ -64,8 +67,8 @@ class OneStep:
         return self._plans[i]
 
     @property
-    def room(self) -> int:
-        """Reals of working space."""
+    def scratch(self) -> int:
+        """Reals of scratch."""
         deciders = [i for i, a in enumerate(self.model.actors) if a.depth]
         return max([self.plan(i).size for i in deciders], default=0)
 
@@ -80,19 +83,19 @@ class OneStep:
         layout = self.layout
         with self.module.function(f"share_{i}", _SHARED) as f:
             cache = f["cache"]
-            before = Reader(f, layout, f["x"], f["p"], f["now"], inline=True)
+            before = self.reader(f, State(f["x"], f["p"], f["now"]), inline=True)
             for push, place in plan.amounts.items():
                 f.store(cache, place, self._amount(f, before, push, i))
             moved = f.at(cache, plan.moved)
             for name in plan.stocks:
                 f.store(moved, layout.stock[name], self._settled(f, before, name, plan, i, None))
-            middle = Reader(f, layout, moved, f["p"], f["now"], inline=True)
+            middle = self.reader(f, State(moved, f["p"], f["now"]), inline=True)
             for node, place in plan.middle.items():
                 f.store(cache, place, middle.real(node))
             after = f.at(cache, plan.after)
             for name in plan.valued:
                 f.store(after, layout.stock[name], self._changed(f, middle, name))
-            last = Reader(f, layout, after, f["p"], f["end"], inline=True)
+            last = self.reader(f, State(after, f["p"], f["end"]), inline=True)
             for node, place in plan.last.items():
                 f.store(cache, place, last.real(node))
 
@@ -103,9 +106,9 @@ class OneStep:
             own = f.at(cache, plan.own)
             touched = {name: f.load(own, layout.stock[name]) for name in sorted(group.touched)}
             moved, after = f.at(cache, plan.moved), f.at(cache, plan.after)
-            middle = _Touched(f, layout, moved, f["p"], f["now"], touched, plan.middle, cache)
+            middle = _Touched(f, layout, State(moved, f["p"], f["now"]), touched, plan.middle, cache)
             changed = {name: self._changed(f, middle, name) for name in sorted(group.changed)}
-            last = _Touched(f, layout, after, f["p"], f["end"], changed, plan.last, cache)
+            last = _Touched(f, layout, State(after, f["p"], f["end"]), changed, plan.last, cache)
             f.result(self.valuation(f, last, i))
 
     def _amount(self, f: Function, before: Reader, push: _Push, i: int) -> Value:
@@ -169,7 +172,7 @@ class OneStep:
                 slot = layout.first_slot[i] + a
                 g = next(g for g, group in enumerate(plan.groups) if slot in group.slots)
                 with f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
-                    before = Reader(f, layout, f["seen"], f["p"], now, inline=True)
+                    before = self.reader(f, State(f["seen"], f["p"], now), inline=True)
                     for name in sorted(plan.groups[g].touched):
                         value = self._settled(f, before, name, plan, i, slot)
                         f.store(f["cache"], plan.own + layout.stock[name], value)
@@ -193,7 +196,8 @@ class _Plan:
     Attributes
     ----------
     valued : stocks that say what the end of the step is worth
-    stocks : those and all that their changes read
+    changes : stock among those -> the formula of its change
+    stocks : the valued ones and all that their changes read
     pushes : stock -> all effects on it, in the order in which they are added
     contested : stocks that several actors can set
     groups : of actions
@@ -205,18 +209,14 @@ class _Plan:
     """
 
     def __init__(self, layout: Layout, i: int) -> None:
-        self.layout = layout
-        model = layout.model
+        self.layout, self.i = layout, i
+        stocks = layout.model.stocks
         valued = layout.stocks_valued(i)
-        changes = {v.name: v.change.node for v in model.stocks if v.change is not None and v.name in valued}
-        needed = valued | layout.stocks_read(changes.values())
-        self.valued = [v.name for v in model.stocks if v.name in valued]
-        self.stocks = [v.name for v in model.stocks if v.name in needed]
-        self.pushes: dict[str, list[_Push]] = {name: [] for name in self.stocks}
-        for s, slot in enumerate(layout.slots):
-            for effect in slot.action.effects:
-                if effect.variable in needed:
-                    self.pushes[effect.variable].append(_Push(effect, s, slot.actor))
+        self.changes = {v.name: v.change.node for v in stocks if v.change is not None and v.name in valued}
+        needed = valued | layout.stocks_read(self.changes.values())
+        self.valued = [v.name for v in stocks if v.name in valued]
+        self.stocks = [v.name for v in stocks if v.name in needed]
+        self.pushes = self._pushes()
         self.contested = {
             name
             for name, pushes in self.pushes.items()
@@ -228,25 +228,40 @@ class _Plan:
         for pushes in self.pushes.values():
             for push in pushes:
                 self._place(self.amounts, push)
-        values = layout.valuation(i)
-
-        def group(slots: frozenset[int]) -> _Group:
-            touched = {name for name, pushes in self.pushes.items() if any(p.slot in slots for p in pushes)}
-            changed = {n for n, node in changes.items() if layout.reads(node) & touched} | (touched & valued)
-            return _Group(slots, frozenset(touched), frozenset(changed))
-
-        work = _Work(layout, list(changes.values()), values)
-        own = [s for s, slot in enumerate(layout.slots) if slot.actor == i]
-        self.groups = _grouped([group(frozenset([s])) for s in own], group, work)
+        self.groups = self._groups()
         self.middle: dict[Node, int] = {}
         self.last: dict[Node, int] = {}
-        for g in self.groups:
-            for node in (changes[n] for n in changes if n in g.changed):
-                for part in self._left(node, g.touched):
+        for group in self.groups:
+            self._place_parts(group)
+
+    def _pushes(self) -> dict[str, list[_Push]]:
+        pushes: dict[str, list[_Push]] = {name: [] for name in self.stocks}
+        for s, slot in enumerate(self.layout.slots):
+            for effect in slot.action.effects:
+                if effect.variable in pushes:
+                    pushes[effect.variable].append(_Push(effect, s, slot.actor))
+        return pushes
+
+    def _groups(self) -> list[_Group]:
+        work = _Work(self.layout, list(self.changes.values()), self.layout.valuation(self.i))
+        own = [s for s, slot in enumerate(self.layout.slots) if slot.actor == self.i]
+        return _grouped([self._group(frozenset([s])) for s in own], self._group, work)
+
+    def _group(self, slots: frozenset[int]) -> _Group:
+        """Some actions, with the stocks that they bear on."""
+        touched = {name for name, pushes in self.pushes.items() if any(p.slot in slots for p in pushes)}
+        changed = {name for name, node in self.changes.items() if self.layout.reads(node) & touched}
+        return _Group(slots, frozenset(touched), frozenset(changed | (touched & set(self.valued))))
+
+    def _place_parts(self, group: _Group) -> None:
+        """Make places for the parts of formulas that a group leaves as they are."""
+        for name, node in self.changes.items():
+            if name in group.changed:
+                for part in self._left(node, group.touched):
                     self._place(self.middle, part)
-            for node in values:
-                for part in self._left(node, g.changed):
-                    self._place(self.last, part)
+        for node in self.layout.valuation(self.i):
+            for part in self._left(node, group.changed):
+                self._place(self.last, part)
 
     def _place(self, where: dict, what: object) -> None:  # type: ignore[type-arg]
         if what not in where:
@@ -287,7 +302,7 @@ class _Work:
             part = waiting.pop()
             if part in weights or part in layout.derived:
                 continue
-            slow = isinstance(part, Call) and part.function in ("exp", "log", "logistic")
+            slow = isinstance(part, Call) and part.function in ("exp", "log")
             weights[part] = 15 if slow else 1
             equals = layout.by_name[part.name].equals if isinstance(part, Variable) else None
             waiting += children(part) if equals is None else [equals.node]
@@ -343,10 +358,10 @@ class _Touched(Reader):
     """
 
     def __init__(
-        self, f: Function, layout: Layout, x: Value, p: Value, now: Value, stocks: Mapping[str, Value],
+        self, f: Function, layout: Layout, state: State, stocks: Mapping[str, Value],
         kept: Mapping[Node, int], cache: Value,
     ) -> None:  # fmt: skip
-        super().__init__(f, layout, x, p, now, inline=True)
+        super().__init__(f, layout, state, inline=True)
         self._stocks, self._kept, self._cache = stocks, kept, cache
         self._moved = set(stocks)
 

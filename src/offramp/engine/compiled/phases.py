@@ -29,26 +29,27 @@ import math
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout, Reader, hold, weigh
-from offramp.engine.compiled.softmax import softmax_of
+from offramp.engine.compiled.elementary import softmax_of
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.reader import Reader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
+from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.inputs import may_pass_one
-from offramp.model import Action, Branch, Effect, Outcome
+from offramp.model import Action, Branch, Effect, Event, Outcome
 
 # What a look-ahead computes in every step, and nearly all of a run's time goes into.
 IN_LOOK_AHEADS = ("means", "inclinations", "effects", "change", "last_effects", "last_change")
 
-# An effect, its weight (None: it applies fully) and what brings it about: of one cause at most one setting
-# of a stock applies, of several all may.
+# An effect, its weight (None: it applies fully) and what brings it about: one cause sets a stock at most
+# once; several causes may each set it.
 Push = tuple[Effect, Value | None, str]
 
 
-class Phases:
+class Phases(Writer):
     """Writes the phase functions of one model into a module."""
 
-    def __init__(self, module: Module, layout: Layout) -> None:
-        self.module, self.layout, self.model = module, layout, layout.model
+    def __init__(self, writing: Writing) -> None:
+        super().__init__(writing)
         self.noisy = [v for v in self.model.stocks if v.noise is not None]
         self.with_rate = [o for o in self.model.outcomes if o.rate is not None]
         self.with_condition = [o for o in self.model.outcomes if o.when is not None]
@@ -74,7 +75,7 @@ class Phases:
             parameters[extra] = "pointer"
         with self.module.function(name, parameters) as f:
             inline = name.startswith(IN_LOOK_AHEADS)
-            yield f, Reader(f, self.layout, f["x"], f["p"], f["now"], inline=inline)
+            yield f, self.reader(f, State(f["x"], f["p"], f["now"]), inline=inline)
 
     def apply(self, f: Function, read: Reader, pushes: Iterable[Push]) -> None:
         """Add up all effects from the state as it is, then write the stocks that they touch."""
@@ -84,7 +85,7 @@ class Phases:
             if effect.how == "set":
                 causes.setdefault(effect.variable, set()).add(cause)
         contested = {name for name, some in causes.items() if len(some) > 1}
-        new = self.met(f, read, pushes, contested)
+        new = self.settled(f, read, pushes, contested)
         for effect, weight, _ in pushes:
             if effect.how == "set" and effect.variable in contested:
                 continue
@@ -98,7 +99,7 @@ class Phases:
             new[effect.variable] = before + amount
         self.write_stocks(f, new)
 
-    def met(self, f: Function, read: Reader, pushes: list[Push], contested: set[str]) -> dict[str, Value]:
+    def settled(self, f: Function, read: Reader, pushes: list[Push], contested: set[str]) -> dict[str, Value]:
         """Stocks that are set from several sides at once: where the settings meet."""
         new = {}
         for name in sorted(contested):
@@ -112,22 +113,23 @@ class Phases:
         return new
 
     def write_stocks(self, f: Function, new: dict[str, Value]) -> None:
-        held = {name: hold(f, self.layout, name, value) for name, value in new.items()}
-        for name, value in held.items():
+        within = {name: hold(f, self.layout, name, value) for name, value in new.items()}
+        for name, value in within.items():
             f.store(f["x"], self.layout.stock[name], value)
 
     def _derive(self) -> None:
         layout = self.layout
         with self.module.function("derive", {"p": "pointer"}) as f:
-            read = Reader(f, layout, f["p"], f["p"], f.constant("scalar", 0.0), use_derived=False)
+            nowhere = State(f["p"], f["p"], f.constant("scalar", 0.0))  # derived parts read parameters alone
+            read = Reader(f, layout, nowhere, use_derived=False)
             for node, position in layout.derived.items():
                 f.store(f["p"], position, read.real(node))
             for i, place in layout.steady.items():
                 actions = self.model.actors[i].actions
-                room = f.at(f["p"], place)
+                habit = f.at(f["p"], place)
                 for a, action in enumerate(actions):
-                    f.store(room, a, self.inclination(f, read, action))
-                softmax_of(f, room, room, [range(len(actions))])
+                    f.store(habit, a, self.inclination(f, read, action))
+                softmax_of(f, habit, habit, [range(len(actions))])
 
     def _hold(self) -> None:
         with self.module.function("hold", {"x": "pointer"}) as f:
@@ -183,11 +185,10 @@ class Phases:
             "x": "pointer", "p": "pointer", "now": "scalar", "counts": "pointer", "once": "pointer",
         }  # fmt: skip
         with self.module.function("random_effects", arguments) as f:
-            read = Reader(f, layout, f["x"], f["p"], f["now"])
+            read = self.reader(f, State(f["x"], f["p"], f["now"]))
             pushes: list[Push] = []
             for event in layout.random:
-                happenings = [("", event.effects), *((b.name, b.effects) for b in event.branches)]
-                for branch_name, effects in happenings:
+                for branch_name, effects in effects_by_branch(event):
                     position = layout.mean_position[event.name, branch_name]
                     # Several branches may come about in one step, unless the event is `once`.
                     cause = event.name if event.once or not branch_name else f"{event.name}.{branch_name}"
@@ -217,7 +218,7 @@ class Phases:
         for event in self.layout.random:
             if event.once:
                 continue
-            for branch_name, effects in [("", event.effects), *((b.name, b.effects) for b in event.branches)]:
+            for branch_name, effects in effects_by_branch(event):
                 if any(e.how == "set" for e in effects):
                     result.add(self.layout.mean_position[event.name, branch_name])
         return sorted(result)
@@ -302,3 +303,8 @@ class Phases:
             for i, outcome in enumerate(self.with_condition):
                 assert outcome.when is not None
                 f.store(f["truths"], i, f.to("real", read.mask(outcome.when.node)))
+
+
+def effects_by_branch(event: Event) -> list[tuple[str, tuple[Effect, ...]]]:
+    """Effects of an event, under the branch "", and of its branches."""
+    return [("", event.effects), *((b.name, b.effects) for b in event.branches)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from offramp.engine.compiled.beliefs import Believing
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout, Reader, hold, weigh
-from offramp.engine.compiled.memory import Memory
+from offramp.engine.compiled.beliefs import Beliefs
+from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.reader import State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
+from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import purpose_number
 
 
-class Seeing:
+class Signals(Writer):
     """Writes the functions that form each actor's view of the world.
 
     Actors without misreadings or beliefs share the true parameters, actors without signals the true state.
@@ -18,22 +18,22 @@ class Seeing:
     `picture_I`; one with misreadings alone has only the latter.
     """
 
-    def __init__(self, module: Module, layout: Layout, memory: Memory, believing: Believing) -> None:
-        self.module, self.layout, self.memory, self.believing = module, layout, memory, believing
-        self.actors = actors = layout.model.actors
+    def __init__(self, writing: Writing, beliefs: Beliefs) -> None:
+        super().__init__(writing)
+        self.beliefs, actors, layout, reserve = beliefs, self.actors, self.layout, self.memory.reserve
         signals = [s for a in actors for s in a.sees]
         delayed = {s.variable for s in signals if s.delay and not s.hidden}
         # The stocks that someone sees late, and how many steps back they are kept.
         self.late = [v.name for v in layout.model.stocks if v.name in delayed]
         self.rows = 1 + max([s.delay for s in signals if not s.hidden], default=0)
-        memory.region("past", self.rows * len(self.late))
-        memory.region("first", len(layout.stock))  # the initial stocks
-        memory.region("seen", len(layout.stock))
+        reserve("past", self.rows * len(self.late))
+        reserve("first", len(layout.stock))  # the initial stocks
+        reserve("seen", len(layout.stock))
         for i, actor in enumerate(actors):
             if self.has_picture(i):
-                memory.region(f"picture_{i}", layout.vector_length)
+                reserve(f"picture_{i}", layout.vector_length)
             if actor.beliefs:
-                memory.region(f"pictures_{i}", len(believing.pictures(i)) * layout.vector_length)
+                reserve(f"pictures_{i}", len(beliefs.pictures(i)) * layout.vector_length)
 
     def is_private(self, i: int) -> bool:
         """Whether actor i's view differs from the truth at all."""
@@ -55,17 +55,17 @@ class Seeing:
     def begin(self, f: Function) -> None:
         """Keep the initial stocks: what is hidden is taken to be as it was."""
         with f.loop(0, len(self.layout.stock)) as i:
-            f.store(self.memory.place(f, "first"), i, f.load(self.memory.place(f, "stocks"), i))
+            f.store(self.region(f, "first"), i, f.load(self.region(f, "stocks"), i))
 
     def make_pictures(self, f: Function) -> None:
         """Write each actor's misreadings over the true parameters, and over them the types it believes in."""
-        misread, truth = self.memory.outside(f, "misread"), self.memory.place(f, "truth")
+        misread, truth = self.array(f, "misread"), self.region(f, "truth")
         column, columns = 0, sum(len(a.misreads) for a in self.actors)
-        corrected = f.bytes_on(self.memory.outside(f, "right_misreading"), f["step"] * columns)
+        corrected = f.bytes_on(self.array(f, "right_misreading"), f["step"] * columns)
         for i, actor in enumerate(self.actors):
             if not self.has_picture(i):
                 continue
-            picture = self.memory.place(f, f"picture_{i}")
+            picture = self.region(f, f"picture_{i}")
             with f.loop(0, len(self.layout.parameter)) as n:
                 f.store(picture, n, f.load(truth, n))
             for misreading in actor.misreads:
@@ -79,12 +79,12 @@ class Seeing:
                 f.call("derive", picture)
                 self.solve_steady(f, picture)
                 continue
-            for number, joint in enumerate(self.believing.pictures(i)):
-                typed = f.at(self.memory.place(f, f"pictures_{i}"), number * self.layout.vector_length)
+            for number, joint in enumerate(self.beliefs.pictures(i)):
+                typed = f.at(self.region(f, f"pictures_{i}"), number * self.layout.vector_length)
                 with f.loop(0, len(self.layout.parameter)) as n:
                     f.store(typed, n, f.load(picture, n))
                 for belief, k in zip(actor.beliefs, joint, strict=True):
-                    for place, values in self.believing.type_values(f, belief.about):
+                    for place, values in self.beliefs.type_values(f, belief.about):
                         f.store(typed, place, values[k])
                 f.call("derive", typed)
                 self.solve_steady(f, typed)
@@ -92,12 +92,12 @@ class Seeing:
     def solve_steady(self, f: Function, vector: Value) -> None:
         """Solve the ladders that read nothing but parameters, for all look-aheads with this vector."""
         if self.layout.steady_ladders:
-            f.call("steady_odds", vector, self.memory.place(f, "desk"))
+            f.call("steady_odds", vector, self.region(f, "ladder"))
 
     def _mislead(self, f: Function, i: int, picture: Value) -> None:
         """Write over a picture what a policy makes actor i take parameters for."""
         parameters = len(self.layout.parameter)
-        given = self.memory.outside(f, "suppose")
+        given = self.array(f, "suppose")
         row = (f["step"] * len(self.actors) + i) * parameters
         with f.loop(0, parameters) as n:
             value = f.load(given, row + n, "scalar")
@@ -106,11 +106,11 @@ class Seeing:
     def _mean_picture(self, i: int) -> None:
         """@mean_picture_I: the values of types averaged by belief, over what actor I misreads."""
         actor = self.actors[i]
-        with self.memory.function(f"mean_picture_{i}") as (f, _, _now):
-            mean, belief = self.memory.place(f, f"picture_{i}"), self.memory.place(f, "belief")
+        with self.function(f"mean_picture_{i}") as (f, _, _now):
+            mean, belief = self.region(f, f"picture_{i}"), self.region(f, "belief")
             for b in actor.beliefs:
-                place = self.believing.first_supposition[actor.name, b.about]
-                for parameter, values in self.believing.type_values(f, b.about):
+                place = self.beliefs.first_supposition[actor.name, b.about]
+                for parameter, values in self.beliefs.type_values(f, b.about):
                     total = f.real(0.0)
                     for k, value in enumerate(values):
                         total = total + weigh(f.load(belief, place + k), value)
@@ -119,45 +119,45 @@ class Seeing:
 
     def remember(self, f: Function) -> None:
         """Keep the stocks that someone sees late, as they are at the point of seeing."""
-        stocks, past = self.memory.place(f, "stocks"), self.memory.place(f, "past")
+        stocks, past = self.region(f, "stocks"), self.region(f, "past")
         row = (f["step"] % self.rows) * len(self.late)
         for n, name in enumerate(self.late):
             f.store(past, row + n, f.load(stocks, self.layout.stock[name]))
 
-    def view(self, f: Function, i: int, now: Value) -> tuple[Value, Value]:
-        """Addresses of the state that actor i sees and of the parameters it supposes, in its mean picture."""
+    def view(self, f: Function, i: int, now: Value) -> State:
+        """The state that actor i sees and the parameters it supposes, in its mean picture."""
         if self.actors[i].beliefs:
             f.call(f"mean_picture_{i}", f["work"], f["step"])
-        picture = self.memory.place(f, f"picture_{i}" if self.has_picture(i) else "truth")
+        picture = self.region(f, f"picture_{i}" if self.has_picture(i) else "truth")
         if not self.actors[i].sees:
-            return self.memory.place(f, "stocks"), picture
+            return State(self.region(f, "stocks"), picture, now)
         f.call(f"see_{i}", f["work"], f["step"])
         self._see_in(f, i, picture, now)
-        return self.memory.place(f, "seen"), picture
+        return State(self.region(f, "seen"), picture, now)
 
-    def view_in_picture(self, f: Function, i: int, number: Value, now: Value) -> tuple[Value, Value]:
+    def view_in_picture(self, f: Function, i: int, number: Value, now: Value) -> State:
         """The same in one of its pictures, once it has seen what is the same in all of them."""
-        picture = f.at(self.memory.place(f, f"pictures_{i}"), number * self.layout.vector_length)
+        picture = f.at(self.region(f, f"pictures_{i}"), number * self.layout.vector_length)
         if not self.actors[i].sees:
-            return self.memory.place(f, "stocks"), picture
+            return State(self.region(f, "stocks"), picture, now)
         self._see_in(f, i, picture, now)
-        return self.memory.place(f, "seen"), picture
+        return State(self.region(f, "seen"), picture, now)
 
     def _see_in(self, f: Function, i: int, picture: Value, now: Value) -> None:
         """Fill in what actor i supposes of hidden stocks in a picture."""
         if any(s.assumed is not None for s in self.actors[i].sees):
-            f.call(f"suppose_{i}", self.memory.place(f, "seen"), picture, now, self._seen_right(f, i))
+            f.call(f"suppose_{i}", self.region(f, "seen"), picture, now, self._seen_right(f, i))
 
     def _seen_right(self, f: Function, i: int) -> Value:
         """Address of the bytes that say which of its signals a policy lets actor i see as they are."""
         count, first = (sum(len(a.sees) for a in some) for some in (self.actors, self.actors[:i]))
-        return f.bytes_on(self.memory.outside(f, "right_signal"), f["step"] * count + first)
+        return f.bytes_on(self.array(f, "right_signal"), f["step"] * count + first)
 
     def _suppose(self, i: int) -> None:
         """@suppose_I(x, p, now, right): hidden stocks as actor I supposes them in a picture."""
         parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "right": "pointer"}
         with self.module.function(f"suppose_{i}", parameters) as f:
-            read = Reader(f, self.layout, f["x"], f["p"], f["now"])
+            read = self.reader(f, State(f["x"], f["p"], f["now"]))
             for n, signal in enumerate(self.actors[i].sees):
                 if signal.assumed is not None and signal.hidden:
                     place = self.layout.stock[signal.variable]
@@ -168,11 +168,9 @@ class Seeing:
     def _see(self, i: int) -> None:
         """@see_I: the state as actor I sees it, without what it supposes of hidden stocks."""
         actor, layout = self.actors[i], self.layout
-        with self.memory.function(f"see_{i}") as (f, _, now):
-            stocks, seen, past, first, truth = (
-                self.memory.place(f, n) for n in ("stocks", "seen", "past", "first", "truth")
-            )
-            fact = Reader(f, layout, stocks, truth, now)
+        with self.function(f"see_{i}") as (f, _, now):
+            stocks, seen, past, first = (self.region(f, n) for n in ("stocks", "seen", "past", "first"))
+            fact = self.reader(f, self.truth(f, now))
             with f.loop(0, len(layout.stock)) as n:
                 f.store(seen, n, f.load(stocks, n))
             corrected = self._seen_right(f, i)
@@ -193,7 +191,7 @@ class Seeing:
                 value = value + fact.read(signal.bias)
                 if signal.noise is not None:
                     draw = purpose_number(f"see/{actor.name}/{signal.variable}")
-                    z = f.call("normal", self.memory.place(f, "key"), f["step"], draw)
+                    z = f.call("normal", self.region(f, "key"), f["step"], draw)
                     value = value + fact.read(signal.noise) * z
                 bounds = layout.by_name[signal.variable].bounds
                 value = f.within(value, *bounds) if bounds else value

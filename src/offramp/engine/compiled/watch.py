@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from offramp.engine.compiled.ir import Function, Module
-from offramp.engine.compiled.layout import Layout
-from offramp.engine.compiled.memory import Memory
+from offramp.engine.compiled.ir import Function
 from offramp.engine.compiled.values import Kind, Value
-from offramp.engine.inputs import Status
+from offramp.engine.compiled.writing import Writer, Writing
+from offramp.engine.inputs import BOUNDS_TOLERANCE
+from offramp.engine.outputs import Status
 
-BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds
 
-
-class Watch:
+class Watch(Writer):
     """Writes the functions that check a run in its true course.
 
     Runs that have ended or failed go on being computed beside the others of their vector; the region
     `running` says whose results count.
     """
 
-    def __init__(self, module: Module, layout: Layout, memory: Memory) -> None:
-        self.module, self.layout, self.memory = module, layout, memory
-        for name in ("running", "status", "failed_step", "failed_variable"):
-            memory.region(name, 1)
-        memory.region("values", len(layout.model.variables))
+    def __init__(self, writing: Writing) -> None:
+        super().__init__(writing)
+        self.reserve(dict.fromkeys(("running", "status", "failed_step", "failed_variable"), 1))
+        self.reserve({"values": len(self.model.variables)})
 
     def write(self) -> None:
         self._write_fail()
         self._write_check()
 
     def running(self, f: Function) -> Value:
-        return f.load(self.memory.place(f, "running"), 0, "small").differs(0)
+        return f.load(self.region(f, "running"), 0, "small").differs(0)
 
     def _write_fail(self) -> None:
         """@fail(work, step, hit, status, variable): set the runs apart that are hit and still running."""
@@ -43,9 +40,9 @@ class Watch:
                 ("failed_step", f["step"]),
                 ("failed_variable", f["variable"]),
             ]:
-                place = self.memory.place(f, region)
+                place = self.region(f, region)
                 f.store(place, 0, f.select(hit, f.to("small", value), f.load(place, 0, "small")), "small")
-            place = self.memory.place(f, "running")
+            place = self.region(f, "running")
             f.store(place, 0, f.select(hit, f.constant("small", 0), f.load(place, 0, "small")), "small")
 
     def fail_where(self, f: Function, bad: Value, status: Status, variable: Value | int = -1) -> None:
@@ -56,12 +53,10 @@ class Watch:
     def _write_check(self) -> None:
         """@check(work, step, now): compute all variables, find those not finite or out of bounds."""
         parameters: dict[str, Kind] = {"work": "pointer", "step": "index", "now": "scalar"}
-        variables = self.layout.model.variables
+        variables = self.model.variables
         with self.module.function("check", parameters) as f:
-            values = self.memory.place(f, "values")
-            f.call(
-                "variables", self.memory.place(f, "stocks"), self.memory.place(f, "truth"), f["now"], values
-            )
+            values = self.region(f, "values")
+            f.call("variables", *self.truth(f, f["now"]), values)
             # 0·x is 0 for a finite x and NaN otherwise, so one sum finds any trouble; then look for which.
             trouble = f.variable("real", 0.0)
             with f.loop(0, len(variables)) as i:

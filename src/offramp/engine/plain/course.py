@@ -8,22 +8,21 @@ compiled engine must agree with it run by run. What happens inside a world, true
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
 
 from offramp.engine import luck
-from offramp.engine.inputs import Bools, Ending, Floats, Inputs, Ints, Outputs, Status
+from offramp.engine.inputs import BOUNDS_TOLERANCE, LARGEST_MEAN, Bools, Floats, Inputs, Ints
+from offramp.engine.outputs import Ending, Outputs, Status, blank
 from offramp.engine.plain.imagined import Dice
 from offramp.engine.plain.ladder import Exchange, View, play, read_rules, solve
 from offramp.engine.plain.mind import Thought, chance_of, minds_of, on_average
 from offramp.engine.plain.world import Push, State, World, softmax, weigh
-from offramp.model import Actor, Effect, Ladder, Model
-
-LARGEST_MEAN = 10.0  # events in one step
-BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds
+from offramp.model import Actor, Effect, Event, Ladder, Model
 
 
 class Oracle:
@@ -40,156 +39,186 @@ class Oracle:
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         """Run a block of runs; `probabilities` also returns the chance of every action."""
         with np.errstate(all="ignore"):  # what is not finite marks its run instead
-            return _Course(self.model, inputs, probabilities).play()
+            return Course(self.model, inputs, probabilities).play()
 
 
-class _Course:
-    """The true course of a block of runs."""
+class Phase(Enum):
+    """Where in a step a moment lies: just before what it is named for."""
+
+    POLICY = auto()
+    LADDERS = auto()
+    CHOICE = auto()  # of one actor
+    EFFECTS = auto()  # everyone has chosen; beliefs are those of the choice
+    LEARNING = auto()  # of one actor
+    OUTCOMES = auto()
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A point in the course of a block of runs at which it can be looked at.
+
+    Attributes
+    ----------
+    truth, state : the true parameters with the model's formulas, and the true state
+    actor : whose choice or learning comes next; None where it is nobody's
+    moves : of all actors, once they have chosen
+    """
+
+    step: int
+    phase: Phase
+    truth: World
+    state: State
+    actor: Actor | None = None
+    moves: Sequence[Move] = ()
+
+
+class Course:
+    """The true course of a block of runs: `play` it, or follow its `moments` and stop at any of them.
+
+    Attributes
+    ----------
+    outputs : what has been written down so far
+    minds : what each actor believes at present
+    """
 
     def __init__(self, model: Model, inputs: Inputs, probabilities: bool) -> None:
         self.model, self.inputs, self.dt = model, inputs, model.step_length
         self.steps = model.steps if inputs.steps is None else inputs.steps
-        n, steps = len(inputs.scenario), self.steps
-        slots = sum(len(a.actions) for a in model.actors)
-        self.runs = n
-        self.state = np.zeros((n, steps + 1, len(model.variables)))
-        self.action = np.full((n, steps, len(model.actors)), -1, dtype=np.int8)
-        self.probability = np.full((n, steps, slots), np.nan) if probabilities else None
-        self.belief = np.full((n, steps, len(model.suppositions)), np.nan)
-        self.expected = np.full((n, steps, len(model.expectations)), np.nan)
-        self.event = np.zeros((n, steps, len(model.events)), dtype=np.int16)
-        climbs = (n, steps, len(model.ladders))
-        self.ladder_rung = np.full(climbs, -1, dtype=np.int8)
-        self.ladder_first = np.full(climbs, -1, dtype=np.int8)
-        self.ladder_moves = np.zeros(climbs, dtype=np.int8)
-        self.ladder_ending = np.zeros(climbs, dtype=np.int8)
-        self.ladder_foreseen = np.full((*climbs, 2), np.nan)
-        self.ladder_risk = np.zeros(climbs)
-        self.outcome = np.full((n, len(model.outcomes)), -1, dtype=np.int16)
-        self.status = np.zeros(n, dtype=np.uint8)
-        self.failed_step = np.full(n, -1, dtype=np.int16)
-        self.failed_variable = np.full(n, -1, dtype=np.int16)
-        self.ended = np.zeros(n, dtype=np.bool_)
+        self.runs = len(inputs.scenario)
+        self.outputs = blank(model, self.runs, probabilities, self.steps)
+        self.ended = np.zeros(self.runs, dtype=np.bool_)
         self.past: list[State] = []  # the state at the point of seeing, step by step
         self.minds = minds_of(model, inputs)
-        self.war = np.full(n, -1)  # outcome that a ladder brought in this step
+        self.war = np.full(self.runs, -1)  # outcome that a ladder brought in this step
 
     def play(self) -> Outputs:
+        for _ in self.moments():
+            pass
+        return self.outputs
+
+    def moments(self) -> Iterator[Moment]:
+        """The course, moment by moment; it goes on as the next one is asked for."""
         model, inputs = self.model, self.inputs
-        drawn = {p.name: inputs.parameters[:, i] for i, p in enumerate(model.parameters)}
+        parameters = {p.name: inputs.parameters[:, i] for i, p in enumerate(model.parameters)}
         state = {s.name: inputs.initial[:, i] for i, s in enumerate(model.stocks)}
-        state = World(model, drawn, self.runs).complete(state, 0.0)
+        state = self.world(parameters).complete(state, 0.0)
         self.initial = state
         self.record(0, state)
         self.check(0, state)
         for k in range(self.steps):
-            state = self.step(k, state)
+            state = yield from self._step(k, state)
             self.record(k + 1, state)
-        return Outputs(
-            state=self.state,
-            action=self.action,
-            probability=self.probability,
-            belief=self.belief,
-            expected=self.expected,
-            event=self.event,
-            ladder_rung=self.ladder_rung,
-            ladder_first=self.ladder_first,
-            ladder_moves=self.ladder_moves,
-            ladder_ending=self.ladder_ending,
-            ladder_foreseen=self.ladder_foreseen,
-            ladder_risk=self.ladder_risk,
-            outcome=self.outcome,
-            status=self.status,
-            failed_step=self.failed_step,
-            failed_variable=self.failed_variable,
-        )
 
-    def step(self, k: int, before: State) -> State:
+    def _step(self, k: int, before: State) -> Generator[Moment, None, State]:
         """One step of every run; runs that have ended or failed keep the state before."""
-        model, dt = self.model, self.dt
-        now, end = k * dt, (k + 1) * dt
-        parameters = self.parameters_in(k)
-        truth = World(model, parameters, self.runs)
+        model, now, end = self.model, k * self.dt, (k + 1) * self.dt
+        truth = self.world(self.parameters_in(k))
 
         # 0, 1, 2. Policy and events
-        for mind in self.minds:
-            mind.persuade(k, self.inputs.schedule, self.inputs.true_type)
+        yield Moment(k, Phase.POLICY, truth, before)
+        self.persuade(k)
         state = truth.complete(self.stocks_set_by_policy(k, before), now)
         self.check(k, state)
-        dated = self.dated_events(k, truth, state)
-        state = truth.after(dated.pushes, state, now)
-        self.check(k, state)
-        random = self.random_events(k, truth, state)
-        state = truth.after(random.pushes, state, now)
-        self.check(k, state)
+        count = np.zeros((self.runs, len(model.events)), dtype=np.int64)
+        for events_of in (self.dated_events, self.random_events):
+            events = events_of(k, truth, state)
+            count = count + events.count
+            state = self.after(events.pushes, k, truth, state)
 
         # 3. Ladders
+        yield Moment(k, Phase.LADDERS, truth, state)
         exchanges = [self.exchange(i, k, truth, state) for i in range(len(model.ladders))]
         self.war = self.wars(exchanges)
-        state = truth.after(self.climbed(exchanges), state, now)
-        self.check(k, state)
+        state = self.after(self.effects_of_exchanges(exchanges), k, truth, state)
 
         # 4, 5. Everyone sees, everyone chooses at once, and some learn from it
         self.past.append(state)
-        moves = [self.move_of(a, k, truth, state) for a in range(len(model.actors))]
+        moves = []
+        for a, actor in enumerate(model.actors):
+            yield Moment(k, Phase.CHOICE, truth, state, actor)
+            moves.append(self.move_of(a, k, truth, state))
+        yield Moment(k, Phase.EFFECTS, truth, state, moves=moves)
+        notes = self.notes(moves, exchanges)
         taken = {actor.name: move.taken for actor, move in zip(model.actors, moves, strict=True)}
-        believed = [b for mind in self.minds for b in mind.believed()]
-        expected = [
-            chance_of(taken[other.name], move.expects[other.name])
-            for actor, move in zip(model.actors, moves, strict=True)
-            for other in model.actors
-            if actor.depth >= 1 and other is not actor
-        ]
         for mind, move in zip(self.minds, moves, strict=True):
+            yield Moment(k, Phase.LEARNING, truth, state, mind.actor)
             mind.learn(move.thoughts, taken, truth, state, now)
             for beliefs in mind.beliefs.values():
                 self.fail(k, ~np.isfinite(beliefs).all(axis=1), Status.NOT_FINITE)
 
         # 6, 7. Effects and change
-        pushes = []
-        for actor in model.actors:
-            for i, action in enumerate(actor.actions):
-                pushes += [
-                    Push(e, (taken[actor.name] == i).astype(np.float64), actor.name) for e in action.effects
-                ]
-        state = truth.after(pushes, state, now)
-        self.check(k, state)
+        state = self.after(self.effects_of_moves(moves), k, truth, state)
         noise = {s.name: self.normal(k, f"noise/{s.name}") for s in model.stocks}
         state = truth.change(state, now, end, noise)
         self.check(k, state)
 
         # 8. Outcomes, then write down the step of every run that still goes on
+        yield Moment(k, Phase.OUTCOMES, truth, state)
         recorded, ending = self.outcomes(k, truth, state, end)
-        going = ~self.ended & (self.status == Status.OK)
-        for a, move in enumerate(moves):
-            self.action[going, k, a] = move.taken[going]
-        if self.probability is not None and moves:
-            self.probability[going, k] = np.concatenate([m.probability for m in moves], axis=1)[going]
-        for i, values in enumerate(believed):
-            self.belief[going, k, i] = values[going]
-        for i, values in enumerate(expected):
-            self.expected[going, k, i] = values[going]
-        self.event[going, k] = (dated.count + random.count)[going]
-        for i, exchange in enumerate(exchanges):
-            self.ladder_rung[going, k, i] = exchange.rung[going]
-            self.ladder_first[going, k, i] = exchange.first[going]
-            self.ladder_moves[going, k, i] = exchange.moves[going]
-            self.ladder_ending[going, k, i] = exchange.ending[going]
-            self.ladder_foreseen[going, k, i] = exchange.foreseen[going]
-            self.ladder_risk[going, k, i] = exchange.risk[going]
-        self.outcome[recorded & going[:, None]] = k
+        going = ~self.ended & (self.outputs.status == Status.OK)
+        arrays = self.outputs.arrays
+        for name in notes.keys() & arrays.keys():
+            if notes[name]:
+                arrays[name][going, k] = np.stack(notes[name], axis=1)[going]
+        self.outputs.event[going, k] = count[going]
+        self.outputs.outcome[recorded & going[:, None]] = k
         self.ended |= ending & going
         return {name: np.where(going, state[name], before[name]) for name in state}
 
+    def notes(self, moves: Sequence[Move], exchanges: Sequence[Exchange]) -> dict[str, list[Floats | Ints]]:
+        """What to write down of choices and exchanges: name among the outputs -> column by column."""
+        actors = self.model.actors
+        taken = {actor.name: move.taken for actor, move in zip(actors, moves, strict=True)}
+        return {
+            "action": [move.taken for move in moves],
+            "probability": [column for move in moves for column in move.probability.T],
+            "belief": [column for mind in self.minds for column in mind.believed()],
+            "expected": [
+                chance_of(taken[other.name], move.expects[other.name])
+                for actor, move in zip(actors, moves, strict=True)
+                for other in actors
+                if actor.depth >= 1 and other is not actor
+            ],
+            "ladder_rung": [exchange.rung for exchange in exchanges],
+            "ladder_first": [exchange.first for exchange in exchanges],
+            "ladder_moves": [exchange.moves for exchange in exchanges],
+            "ladder_ending": [exchange.ending for exchange in exchanges],
+            "ladder_risk": [exchange.risk for exchange in exchanges],
+            "ladder_foreseen": [exchange.foreseen for exchange in exchanges],
+        }
+
+    def after(self, pushes: Iterable[Push], k: int, truth: World, state: State) -> State:
+        """The state after effects, checked."""
+        state = truth.after(pushes, state, k * self.dt)
+        self.check(k, state)
+        return state
+
+    def effects_of_moves(self, moves: Sequence[Move]) -> list[Push]:
+        return [
+            Push(effect, (move.taken == i).astype(np.float64), actor.name)
+            for actor, move in zip(self.model.actors, moves, strict=True)
+            for i, action in enumerate(actor.actions)
+            for effect in action.effects
+        ]
+
     # Worlds
+
+    def world(self, parameters: State) -> World:
+        """The model's formulas on a vector of parameters."""
+        return World(self.model, parameters, self.runs)
+
+    def persuade(self, k: int) -> None:
+        """What policies make the actors think in step k."""
+        for mind in self.minds:
+            mind.persuade(k, self.inputs.schedule, self.inputs.true_type)
 
     def parameters_in(self, k: int) -> State:
         """The true parameters in step k: as drawn, unless a policy holds or shifts them."""
         schedule = self.inputs.schedule
         result = {}
         for i, parameter in enumerate(self.model.parameters):
-            held = schedule.hold[k, i]
-            value = self.inputs.parameters[:, i] if np.isnan(held) else np.full(self.runs, held)
+            fixed = schedule.hold[k, i]
+            value = self.inputs.parameters[:, i] if np.isnan(fixed) else np.full(self.runs, fixed)
             result[parameter.name] = value + schedule.shift[k, i]
         return result
 
@@ -204,61 +233,73 @@ class _Course:
 
     # Events
 
-    def dated_events(self, k: int, truth: World, state: State) -> _Happening:
-        happening = _Happening([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
-        now = k * self.dt
+    def dated_events(self, k: int, truth: World, state: State) -> Events:
+        events = Events([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
         for i, event in enumerate(self.model.events):
             if event.on is None or self.model.step_of(event.on) != k:
                 continue
-            happening.count[:, i] = 1
-            happening.pushes += [Push(e, np.ones(self.runs), event.name) for e in event.effects]
-            if not event.branches:
-                continue
-            chances = truth.branch_probabilities(event.branches, state, now)
-            self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
-            drawn = branch_drawn(chances, self.uniform(k, luck.purpose_of_branch(event)))
-            happening.count[:, i] = 1 + drawn
-            for b, branch in enumerate(event.branches):
-                applies = (drawn == b).astype(np.float64)
-                happening.pushes += [Push(e, applies, event.name) for e in branch.effects]
-        return happening
+            events.count[:, i] = 1
+            events.pushes += [Push(e, np.ones(self.runs), event.name) for e in event.effects]
+            if event.branches:
+                branch = self.branch_of(event, k, truth, state)
+                events.count[:, i] = 1 + branch
+                events.pushes += branch_effects(event, branch)
+        return events
 
-    def random_events(self, k: int, truth: World, state: State) -> _Happening:
-        happening = _Happening([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
-        now = k * self.dt
+    def random_events(self, k: int, truth: World, state: State) -> Events:
+        events = Events([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
         for i, event in enumerate(self.model.events):
             if event.rate is None:
                 continue
-            mean = truth.event_mean(event, state, now)
+            mean = truth.event_mean(event, state, k * self.dt)
             self.fail(k, ~np.isfinite(mean), Status.NOT_FINITE)
             if event.once:
-                here = self.uniform(k, luck.purpose_of_event(event)) > np.exp(-mean)
-                happening.count[:, i] = here
-                happening.pushes += [Push(e, here.astype(np.float64), event.name) for e in event.effects]
-                if event.branches:
-                    chances = truth.branch_probabilities(event.branches, state, now)
-                    self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
-                    drawn = branch_drawn(chances, self.uniform(k, luck.purpose_of_branch(event)))
-                    for b, branch in enumerate(event.branches):
-                        applies = (here & (drawn == b)).astype(np.float64)
-                        happening.pushes += [Push(e, applies, event.name) for e in branch.effects]
-                continue
-            self.fail(k, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
-            if event.branches:
-                chances = truth.branch_probabilities(event.branches, state, now)
-                self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
-                for branch, p in zip(event.branches, chances, strict=True):
-                    u = self.uniform(k, luck.purpose_of_event(event, branch.name))
-                    times = luck.poisson(u, mean * p)
-                    happening.count[:, i] += times
-                    cause = f"{event.name}.{branch.name}"
-                    happening.pushes += [Push(e, times_applied(e, times), cause) for e in branch.effects]
+                count, pushes = self.event_once(event, mean, k, truth, state)
             else:
-                times = luck.poisson(self.uniform(k, luck.purpose_of_event(event)), mean)
-                happening.count[:, i] = times
-            times = happening.count[:, i]
-            happening.pushes += [Push(e, times_applied(e, times), event.name) for e in event.effects]
-        return happening
+                self.fail(k, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
+                count, pushes = self.event_repeated(event, mean, k, truth, state)
+            events.count[:, i] = count
+            events.pushes += pushes
+        return events
+
+    def event_once(
+        self, event: Event, mean: Floats, k: int, truth: World, state: State
+    ) -> tuple[Ints, list[Push]]:
+        """Whether an event happens that can do so once in a step, (run,), and what it does."""
+        here = self.uniform(k, luck.purpose_of_event(event)) > np.exp(-mean)
+        pushes = [Push(e, here.astype(np.float64), event.name) for e in event.effects]
+        if event.branches:
+            branch = self.branch_of(event, k, truth, state)
+            pushes += branch_effects(event, np.where(here, branch, -1))
+        return here.astype(np.int64), pushes
+
+    def event_repeated(
+        self, event: Event, mean: Floats, k: int, truth: World, state: State
+    ) -> tuple[Ints, list[Push]]:
+        """How often an event happens, (run,), and what it does."""
+        pushes: list[Push] = []
+        if event.branches:
+            count = np.zeros(self.runs, dtype=np.int64)
+            for branch, p in zip(
+                event.branches, self.chances_of_branches(event, k, truth, state), strict=True
+            ):
+                times = luck.poisson(self.uniform(k, luck.purpose_of_event(event, branch.name)), mean * p)
+                count = count + times
+                cause = f"{event.name}.{branch.name}"
+                pushes += [Push(e, times_applied(e, times), cause) for e in branch.effects]
+        else:
+            count = luck.poisson(self.uniform(k, luck.purpose_of_event(event)), mean)
+        return count, pushes + [Push(e, times_applied(e, count), event.name) for e in event.effects]
+
+    def chances_of_branches(self, event: Event, k: int, truth: World, state: State) -> list[Floats]:
+        chances = truth.branch_probabilities(event.branches, state, k * self.dt)
+        self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
+        return chances
+
+    def branch_of(self, event: Event, k: int, truth: World, state: State) -> Ints:
+        """Position of the branch that an event takes, (run,)."""
+        chances = self.chances_of_branches(event, k, truth, state)
+        return branch_drawn(chances, self.uniform(k, luck.purpose_of_branch(event)))
 
     # Ladders
 
@@ -287,7 +328,7 @@ class _Course:
         seen = self.seen_by(actor, k, truth, mean, state)
         return View(weights, solutions, mean.read(actor.precision if actor.depth else None, seen, now))
 
-    def climbed(self, exchanges: Sequence[Exchange]) -> list[Push]:
+    def effects_of_exchanges(self, exchanges: Sequence[Exchange]) -> list[Push]:
         """Effects of the highest rung that each exchange reached."""
         return [
             Push(effect, (exchange.rung == r).astype(np.float64), ladder.name)
@@ -343,24 +384,18 @@ class _Course:
         first = sum(len(other.actions) for other in self.model.actors[:a])
         return self.inputs.schedule.nudge[k, first : first + len(self.model.actors[a].actions)]
 
-    def move_of(self, a: int, k: int, truth: World, state: State) -> _Move:
+    def move_of(self, a: int, k: int, truth: World, state: State) -> Move:
         """What actor `a` does in this step, and what it thought of it."""
-        actor, mind, now = self.model.actors[a], self.minds[a], k * self.dt
-        mean = mind.mean_picture(truth)
+        actor, now = self.model.actors[a], k * self.dt
+        mean = self.minds[a].mean_picture(truth)
         seen = self.seen_by(actor, k, truth, mean, state)
         available = self.available(a, k, mean, seen)
         weights = np.stack([mean.read(x.propensity, seen, now) for x in actor.actions], axis=1)
         weights = weights + self.nudges(a, k)
-        thoughts: list[Thought] = []
-        if actor.depth >= 1:
-            paths, seed = self.inputs.paths, self.inputs.seed
-            dice = Dice(paths, seed, self.scenario(k), k) if paths else None
-            worth = np.zeros_like(weights)
-            for picture in mind.pictures(truth):
-                seen_so = self.seen_by(actor, k, truth, picture.world, state)
-                thought = mind.think(picture, seen_so, k, dice)
-                worth = worth + weigh(picture.weight[:, None], thought.reasons.q)
-                thoughts.append(thought)
+        thoughts = self.thoughts_of(a, k, truth, state) if actor.depth >= 1 else []
+        if thoughts:
+            weighed = (weigh(t.picture.weight[:, None], t.reasons.q) for t in thoughts)
+            worth = sum(weighed, np.zeros_like(weights))
             self.fail(k, (available & ~np.isfinite(worth)).any(axis=1), Status.NOT_FINITE)
             weights = weights + mean.read(actor.precision, seen, now)[:, None] * worth
         weights = np.where(available, weights, -np.inf)
@@ -372,7 +407,16 @@ class _Course:
             for x in actor.actions
         ]
         taken = np.argmax(weights + np.stack(noise, axis=1), axis=1)
-        return _Move(taken, probability, thoughts, on_average(thoughts))
+        return Move(taken, probability, thoughts, on_average(thoughts))
+
+    def thoughts_of(self, a: int, k: int, truth: World, state: State) -> list[Thought]:
+        """What actor `a` thinks in each of its pictures."""
+        actor, mind, paths = self.model.actors[a], self.minds[a], self.inputs.paths
+        dice = Dice(paths, self.inputs.seed, self.scenario(k), k) if paths else None
+        return [
+            mind.think(picture, self.seen_by(actor, k, truth, picture.world, state), k, dice)
+            for picture in mind.pictures(truth)
+        ]
 
     def available(self, a: int, k: int, picture: World, seen: State) -> Bools:
         """Actions open to actor `a`: `when`, less what policies forbid or beside what they force."""
@@ -393,7 +437,7 @@ class _Course:
     def outcomes(self, k: int, truth: World, state: State, end: float) -> tuple[Bools, Bools]:
         """What to record in this step, (run, outcome), and whether the run ends, (run,)."""
         model, dt = self.model, self.dt
-        recorded = np.zeros_like(self.outcome, dtype=np.bool_)
+        recorded = np.zeros_like(self.outputs.outcome, dtype=np.bool_)
         earliest = np.full(self.runs, np.inf)
         ended_by = np.full(self.runs, -1)
         for i, outcome in enumerate(model.outcomes):
@@ -407,7 +451,7 @@ class _Course:
                 earliest = np.where(sooner, time, earliest)
                 ended_by = np.where(sooner, i, ended_by)
             else:
-                recorded[:, i] = (time < dt) & (self.outcome[:, i] < 0)
+                recorded[:, i] = (time < dt) & (self.outputs.outcome[:, i] < 0)
         for i, outcome in enumerate(model.outcomes):
             if outcome.when is None:
                 continue
@@ -415,7 +459,7 @@ class _Course:
             if outcome.absorbing:
                 ended_by = np.where(true & (ended_by < 0), i, ended_by)
             else:
-                recorded[:, i] = true & (self.outcome[:, i] < 0)
+                recorded[:, i] = true & (self.outputs.outcome[:, i] < 0)
         ended_by = np.where(self.war >= 0, self.war, ended_by)
         ending = ended_by >= 0
         recorded[ending, ended_by[ending]] = True
@@ -424,7 +468,7 @@ class _Course:
     # Bookkeeping
 
     def scenario(self, k: int) -> Ints:
-        """Whose luck each run meets in step k."""
+        """Which scenario's random numbers each run uses in step k."""
         return self.inputs.scenario if self.inputs.lineage is None else self.inputs.lineage[:, k]
 
     def uniform(self, k: int, purpose: str) -> Floats:
@@ -435,14 +479,15 @@ class _Course:
 
     def record(self, time: int, state: State) -> None:
         for i, variable in enumerate(self.model.variables):
-            self.state[:, time, i] = state[variable.name]
+            self.outputs.state[:, time, i] = state[variable.name]
 
     def fail(self, k: int, failing: npt.ArrayLike, status: Status, variable: int = -1) -> None:
         """Set runs apart, unless they had ended or failed before."""
-        where = np.asarray(failing, dtype=np.bool_) & ~self.ended & (self.status == Status.OK)
-        self.status[where] = status
-        self.failed_step[where] = k
-        self.failed_variable[where] = variable
+        outputs = self.outputs
+        where = np.asarray(failing, dtype=np.bool_) & ~self.ended & (outputs.status == Status.OK)
+        outputs.status[where] = status
+        outputs.failed_step[where] = k
+        outputs.failed_variable[where] = variable
 
     def check(self, k: int, state: State) -> None:
         """Set apart the runs in which a variable is not finite or has left its bounds."""
@@ -459,7 +504,7 @@ class _Course:
 
 
 @dataclass
-class _Move:
+class Move:
     """What an actor does in one step: the action taken, (run,), the chance of each, (run, action), what
     it thought in each of its pictures, and how it expects each other actor to choose, (run, action)."""
 
@@ -470,24 +515,33 @@ class _Move:
 
 
 @dataclass
-class _Happening:
+class Events:
     """Events of one step: the effects to apply, and (run, event) what to write down."""
 
     pushes: list[Push]
     count: Ints
 
 
+def branch_effects(event: Event, branch: Ints) -> list[Push]:
+    """Effects of the branch at a position, (run,); of none where that is -1."""
+    return [
+        Push(effect, (branch == b).astype(np.float64), event.name)
+        for b, each in enumerate(event.branches)
+        for effect in each.effects
+    ]
+
+
 def branch_drawn(chances: Sequence[Floats], u: Floats) -> Ints:
     """The first branch whose cumulative probability exceeds u, or the last: (run,)."""
-    drawn = np.full(u.shape, len(chances) - 1)
+    branch = np.full(u.shape, len(chances) - 1)
     cumulative = np.zeros(u.shape)
     undecided = np.ones(u.shape, dtype=np.bool_)
     for b, p in enumerate(chances):
         cumulative = cumulative + p
         here = undecided & (u < cumulative)
-        drawn[here] = b
+        branch[here] = b
         undecided &= ~here
-    return drawn
+    return branch
 
 
 def times_applied(effect: Effect, times: Ints) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Floats
+from offramp.engine.inputs import LARGEST_REPEATED_POWER, Floats
 from offramp.tree import (
     Binary,
     Call,
@@ -26,8 +26,6 @@ from offramp.tree import (
 )
 
 Value = npt.NDArray[Any]  # floats, or truth values where a condition stands
-
-LARGEST_REPEATED_POWER = 8
 
 
 @dataclass(frozen=True)
@@ -100,11 +98,11 @@ def _value(node: Node, env: Environment) -> Value:
                 result = combine(result, _value(part, env))
             return result
         case Call(function, args):
-            return np.asarray(_FUNCTION[function](*(_value(a, env) for a in args)))
+            return np.asarray(PRIMITIVES[function](*(_value(a, env) for a in args)))
     raise TypeError(f"not a formula: {node!r}")  # pragma: no cover - the checker builds nothing else
 
 
-def _literal(node: Node) -> float | None:
+def literal_of(node: Node) -> float | None:
     """The number that a node is written as, if it is one."""
     match node:
         case Number(value):
@@ -115,7 +113,7 @@ def _literal(node: Node) -> float | None:
 
 
 def _power(base: Value, exponent: Node, env: Environment) -> Value:
-    literal = _literal(exponent)
+    literal = literal_of(exponent)
     if literal is not None and literal.is_integer() and abs(literal) <= LARGEST_REPEATED_POWER:
         return integer_power(base, int(literal))
     if literal == 0.5:
@@ -152,15 +150,6 @@ def _largest(*args: Value) -> Value:
     return result
 
 
-def _clip(x: Value, low: Value, high: Value) -> Value:
-    return np.minimum(np.maximum(x, low), high)
-
-
-def logistic(x: Value) -> Value:
-    """1 / (1 + exp(-x))."""
-    return np.asarray(1.0 / (1.0 + np.exp(-x)))
-
-
 _ARITHMETIC = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 _COMPARISON = {
     "<": np.less,
@@ -170,14 +159,13 @@ _COMPARISON = {
     "==": np.equal,
     "!=": np.not_equal,
 }
-_FUNCTION: dict[str, Any] = {
+# By the names of tree.PRIMITIVES.
+PRIMITIVES: dict[str, Any] = {
     "min": _smallest,
     "max": _largest,
     "exp": np.exp,
     "log": np.log,
     "sqrt": np.sqrt,
     "abs": np.abs,
-    "clip": _clip,
     "where": np.where,
-    "logistic": logistic,
 }

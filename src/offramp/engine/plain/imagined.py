@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from offramp.engine import luck
-from offramp.engine.inputs import Floats, Ints
+from offramp.engine.inputs import LARGEST_MEAN, Floats, Ints
 from offramp.engine.plain.world import Push, Reasons, State, World, combined, repeated
 from offramp.model import Actor, Effect, Event, Model
 
-LARGEST_MEAN = 10.0  # of events in one step
 MOST_PATHS = 4095
 # The word of luck's counter for step k, h steps ahead, on path n; h is 0 in the true course.
 AHEAD = 2**10
@@ -123,14 +122,14 @@ class _Path(World):
     def change(self, state: State, now: float, end: float, noise: State | None = None) -> State:
         """The state after the stocks have changed, with noise."""
         word = self.word(round(now / self.dt))
-        drawn = {
+        kick = {
             v.name: luck.normal(
                 self.dice.seed, self.dice.scenario, word, purpose(self.actor, f"noise/{v.name}")
             )
             for v in self.model.stocks
             if v.noise is not None
         }
-        return super().change(state, now, end, drawn)
+        return super().change(state, now, end, kick)
 
 
 def one_drawn(chances: Floats, u: Floats) -> Floats:

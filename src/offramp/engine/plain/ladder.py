@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from offramp.engine import luck
-from offramp.engine.inputs import Bools, Ending, Floats, Ints
+from offramp.engine.inputs import Bools, Floats, Ints
+from offramp.engine.outputs import Ending
 from offramp.engine.plain.world import Odds, softmax, weigh
 from offramp.model import BySide, Ladder
 
@@ -87,18 +88,18 @@ def read_rules(ladder: Ladder, world: World, state: State, now: float) -> Rules:
     actors = {a.name: a for a in world.model.actors}
     sides = [actors[side] for side in ladder.sides]
     return Rules(
-        control=held(np.stack([world.read(r.loses_control, state, now) for r in ladder.rungs])),
+        control=within_0_and_1(np.stack([world.read(r.loses_control, state, now) for r in ladder.rungs])),
         harm=by_rung([r.harm for r in ladder.rungs]),
         stakes=by_rung([r.stakes for r in ladder.rungs]),
         audience_cost=by_rung([r.audience_cost for r in ladder.rungs]),
         war_worth=np.stack(by_side(ladder.war_worth)),
         precision=np.stack([world.read(a.precision if a.depth else None, state, now) for a in sides]),
-        first=held(world.read(ladder.first, state, now, absent=0.5)),
+        first=within_0_and_1(world.read(ladder.first, state, now, absent=0.5)),
     )
 
 
-def held(chance: Floats) -> Floats:
-    """A chance held within 0 and 1."""
+def within_0_and_1(chance: Floats) -> Floats:
+    """The nearest chance there is."""
     return np.minimum(np.maximum(chance, 0.0), 1.0)
 
 

@@ -80,33 +80,35 @@ class Mind:
         """What policies make the actor think in step k; `true_type` is (run, actor)."""
         names = [actor.name for actor in self.model.actors]
         me = names.index(self.actor.name)
-        before = self.model.actors[:me]
-        first = sum(len(a.misreads) for a in before)
+        self.misread = self._misreadings(schedule, k, me, len(true_type))
+        first = sum(len(a.beliefs) for a in self.model.actors[:me])
+        certain = schedule.right_belief[k, first : first + len(self.actor.beliefs)]
+        self.known = {b.about for b, is_known in zip(self.actor.beliefs, certain, strict=True) if is_known}
+        for about, types in ((b.about, len(self.types[b.about])) for b in self.actor.beliefs):
+            given = [
+                schedule.believe[k, n]
+                for n, (who, whom, _) in enumerate(self.model.suppositions)
+                if (who, whom) == (self.actor.name, about)
+            ]
+            if about in self.known:
+                truth = true_type[:, names.index(about)][:, None]
+                self.beliefs[about] = (truth == np.arange(types)).astype(np.float64)
+            elif not np.isnan(given).any():
+                self.beliefs[about] = np.tile(given, (len(true_type), 1))
+
+    def _misreadings(self, schedule: Schedule, k: int, me: int, runs: int) -> State:
+        """What the actor takes parameters for in step k, where policies correct it or mislead it."""
+        first = sum(len(a.misreads) for a in self.model.actors[:me])
         right = schedule.right_misreading[k, first : first + len(self.actor.misreads)]
-        self.misread = {
+        misread = {
             m.parameter: self.by_itself[m.parameter]
             for m, corrected in zip(self.actor.misreads, right, strict=True)
             if not corrected
         }
         for parameter, value in zip(self.model.parameters, schedule.suppose[k, me], strict=True):
             if not np.isnan(value):
-                self.misread[parameter.name] = np.full(len(true_type), value)
-        first = sum(len(a.beliefs) for a in before)
-        certain = schedule.right_belief[k, first : first + len(self.actor.beliefs)]
-        self.known = set()
-        for belief, is_known in zip(self.actor.beliefs, certain, strict=True):
-            about, types = belief.about, len(self.types[belief.about])
-            told = [
-                schedule.believe[k, n]
-                for n, (who, of, _) in enumerate(self.model.suppositions)
-                if (who, of) == (self.actor.name, about)
-            ]
-            if not np.isnan(told).any():
-                self.beliefs[about] = np.tile(told, (len(true_type), 1))
-            if is_known:
-                self.known.add(about)
-                truth = true_type[:, names.index(about)][:, None]
-                self.beliefs[about] = (truth == np.arange(types)).astype(np.float64)
+                misread[parameter.name] = np.full(runs, value)
+        return misread
 
     # Pictures
 
@@ -120,7 +122,7 @@ class Mind:
             for about, k in zip(abouts, joint, strict=True):
                 parameters |= self.types[about][k]
                 weight = weight * self.beliefs[about][:, k]
-            world = World(self.model, parameters, truth.runs)
+            world = truth.like(parameters, truth.runs)
             result.append(Picture(dict(zip(abouts, joint, strict=True)), weight, world))
         return result
 
@@ -131,7 +133,7 @@ class Mind:
             for name in self.types[about][0]:
                 values = [weigh(beliefs[:, k], t[name]) for k, t in enumerate(self.types[about])]
                 parameters[name] = sum(values, np.zeros(truth.runs))
-        return World(self.model, parameters, truth.runs)
+        return truth.like(parameters, truth.runs)
 
     def think(self, picture: Picture, seen: State, step: int, dice: Dice | None = None) -> Thought:
         """Look ahead in one picture from the state as seen in it; with dice along sampled paths."""
@@ -199,15 +201,15 @@ class Mind:
     ) -> Floats:
         """The belief after one act, (run, type)."""
 
-        def held(formula: Formula | None, high: float) -> Floats:
+        def within(formula: Formula | None, high: float) -> Floats:
             """A number between 0 and `high`, as a column."""
             return np.minimum(np.maximum(truth.read(formula, state, now), 0.0), high)[:, None]
 
         b, prior = self.beliefs[belief.about], self.prior[belief.about]
-        bias, fading = held(belief.confirmation_bias, 1.0), held(belief.fading, 1.0)
+        bias, fading = within(belief.confirmation_bias, 1.0), within(belief.fading, 1.0)
         alike = self._alike(belief.about, len(b))
         share = 1.0 / alike.sum(axis=2)  # of a type in those like it, counted
-        floor = np.minimum(held(belief.floor, np.inf), 1.0 / share.sum(axis=1, keepdims=True))
+        floor = np.minimum(within(belief.floor, np.inf), 1.0 / share.sum(axis=1, keepdims=True))
 
         def together(of: Floats) -> Floats:
             """The sum over each type and all that are like it, (run, type)."""

@@ -8,14 +8,12 @@ from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
-from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader
-from offramp.language.sections.effects import is_stock, read_effects, some
 from offramp.language.sections.minds import hold_minds_together, read_beliefs, read_true_type, read_types
 from offramp.language.sections.names import Names, check_name
-from offramp.language.sections.values import not_negative, within
+from offramp.language.sections.values import is_stock, not_negative, read_effects, some, within
 from offramp.language.source import Mapping, Scalar
-from offramp.language.units import MONTH, PER_MONTH, PLAIN
+from offramp.language.units import MONTH, PER_MONTH, PLAIN, UNKNOWN
 from offramp.model import Action, Actor, Formula, Misreading, Signal, Term, constant
 
 MAX_ACTIONS = 24
@@ -23,7 +21,6 @@ MAX_HORIZON = 120  # months
 MAX_DELAY = 60  # steps
 _MISREAD_IT = "What the actor takes it for goes under `misreads`."
 MAX_DEPTH = 3
-LOOKING_AHEAD = ("horizon", "inner_horizon", "precision", "discount", "utility", "beliefs")
 
 
 def read_actors(reader: Reader, file: Fields, names: Names) -> tuple[Actor, ...]:
@@ -95,11 +92,10 @@ def _depth(reader: Reader, fields: Fields, names: Names) -> tuple[int, Formula |
             f"{name} looks ahead (depth {shown}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
             *(f"`{k.name}`: {k.about[:1].lower()}{k.about[1:]}" for k in missing),
         )
-    unused = [k for k in LOOKING_AHEAD if fields.has(k)]
-    if value is None and unused:
+    for unused, _ in fields.lacking()[:1]:
         reader.say(
-            fields.at(unused[0]),
-            f"{name} has `{unused[0]}` but no `depth`, so it acts by habit and never looks ahead",
+            fields.at(unused),
+            f"{name} has `{unused}` but no `depth`, so it acts by habit and never looks ahead",
             "Add `depth: 1` to make it look ahead, or `depth: 0` to say that it does not.",
         )
     return depth, formula

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from offramp.given import did_you_mean
 from offramp.language import keys, units
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN, Kind
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.names import Names
 from offramp.language.sections.outcomes import is_actor
 from offramp.language.source import Scalar, Sequence, Value
-from offramp.language.units import Unit
+from offramp.language.units import UNKNOWN, Kind, Unit
 from offramp.model import Claim, Event, Expectation, Policy, Quantity, Side, Test
 
 _MOST = 200
@@ -109,7 +108,7 @@ def _test(reader: Reader, fields: Fields, known: _Known) -> Test:
 
 def _fits(reader: Reader, fields: Fields, expect: str, of_one: bool) -> None:
     """Note keys that do not go with what is expected, and those that are missing for it."""
-    needed = ("limits" if expect == "within" else "limit") if of_one else "by"
+    needed = next(k.name for k in keys.TEST.keys if expect in k.only_with)
     why = {
         "by": f"`{expect}` needs `by`: the smallest difference that would matter",
         "limit": f"`{expect}` needs `limit`: {expect} what",
@@ -117,11 +116,9 @@ def _fits(reader: Reader, fields: Fields, expect: str, of_one: bool) -> None:
     }[needed]
     if not fields.meant(needed):
         reader.say(fields.at("expect"), why)
-    for other in ("by", "limit", "limits"):
-        if other != needed and fields.has(other):
-            reader.say(
-                fields.at(other), f"`{other}` has no use where `{expect}` is expected", f"Say `{needed}`."
-            )
+    for other in fields.unused(expect):
+        message = f"`{other}` has no use where `{expect}` is expected"
+        reader.say(fields.at(other), message, f"Say `{needed}`.")
     if of_one and fields.has("compare"):
         reader.say(fields.at("compare"), f"`{expect}` is said of one policy", "Write `policy: NAME` instead.")
     if not of_one and not fields.meant("compare"):
@@ -183,20 +180,12 @@ def _quantity(reader: Reader, key: Scalar, value: Value, known: _Known) -> Quant
             )
         return _NONE
     kind = "answered" if given[0] == "acts" and fields.has("after") else given[0]
-    uses = {
-        "chance": ("at",),
-        "months_until": ("from",),
-        "variable": ("at", "from", "until"),
-        "acts": ("from", "until"),
-        "answered": ("after", "within", "from", "until"),
-        "event": ("branch", "from", "until"),
-    }[kind]
-    for other in ("branch", "after", "within", "at", "from", "until"):
-        if fields.has(other) and other not in uses:
-            hint = f"It may have: {', '.join(uses)}."
-            if other == "within":
-                hint = "`within` goes with `after`: the share of steps with one act that another follows."
-            reader.say(fields.at(other), f"`{other}` has no use for `{given[0]}`", hint)
+    uses = ", ".join(k.name for k in keys.QUANTITY.keys if kind in k.only_with)
+    for other in fields.unused(kind):
+        hint = f"It may have: {uses}."
+        if other == "within":
+            hint = "`within` goes with `after`: the share of steps with one act that another follows."
+        reader.say(fields.at(other), f"`{other}` has no use for `{given[0]}`", hint)
     if kind == "variable" and fields.has("at") and (fields.has("from") or fields.has("until")):
         reader.say(
             fields.at("at"), "a variable is read at one date (`at`) or over a window (`from`, `until`)"

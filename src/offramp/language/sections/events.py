@@ -6,9 +6,8 @@ from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.reader import Reader
-from offramp.language.sections.effects import read_effects
 from offramp.language.sections.names import Names, check_name
-from offramp.language.sections.values import not_negative
+from offramp.language.sections.values import not_negative, read_effects
 from offramp.language.source import Scalar
 from offramp.language.units import PER_MONTH, PLAIN
 from offramp.model import Branch, Event, Formula
@@ -53,7 +52,7 @@ def _event(reader: Reader, fields: Fields, names: Names) -> Event:
     rate = fields.formula("rate", names.scope(), PER_MONTH, f"the rate of `{name}`")
     not_negative(fields, "rate", rate, "a rate of ")
     once = fields.flag("once")
-    if fields.has("once") and fields.has("on") and not fields.has("rate"):
+    if fields.lacking() and fields.has("on"):
         hint = "A dated event happens once in any case: take `once` out."
         reader.say(fields.at("once"), f"`{name}` has `once` but no `rate`", hint)
     mean = (fold(rate.node) or 0.0) * names.calendar.step_length if rate is not None else 0.0

@@ -9,16 +9,14 @@ from pathlib import Path
 from offramp.given import did_you_mean
 from offramp.language import keys, tables, units
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN, Kind
 from offramp.language.reader import Reader
 from offramp.language.sections.names import Names, check_name
 from offramp.language.source import Scalar
-from offramp.language.units import Unit
+from offramp.language.units import UNKNOWN, Kind, Unit
 from offramp.model import Evidence, Row
 
 _MOST = 100
 _BUNDLED = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_COUNTS = ("listed", "stray", "window")
 # Tables read so far, by folder and name; None: with problems.
 Tables = dict[tuple[Path | None, str], tables.Table | None]
 _SIZES = ("sd", "share", "lasting", "lasts", "listed", "stray")
@@ -51,7 +49,7 @@ def _evidence(reader: Reader, fields: Fields, names: Names, read: Tables) -> Evi
     error = fields.choice("error")
     numbers = {n: _number(reader, fields, names, n, unit) for n in _SIZES}
     window = fields.integer("window", 1, 60, 1)
-    _fitting(reader, fields, kind, error, numbers)
+    _fitting(reader, fields, kind, error)
     start, end = fields.day("from"), fields.day("until")
     at = fields.value("until")
     if start is not None and end is not None and end <= start and at is not None:
@@ -152,7 +150,7 @@ def _number(reader: Reader, fields: Fields, names: Names, name: str, unit: Kind)
     return number
 
 
-def _fitting(reader: Reader, fields: Fields, kind: str, error: str, numbers: dict[str, float | None]) -> None:
+def _fitting(reader: Reader, fields: Fields, kind: str, error: str) -> None:
     """Note an error that does not fit what is observed, or lacks its size."""
     if not fields.has("error") or kind == "unknown":
         return
@@ -164,25 +162,21 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str, numbers: dic
         hint = "A stock that counts is observed with `normal` and an `sd`."
         reader.say(at, "`poisson` is for counts of events or actions, and this observes a variable", hint)
         return
-    given = [n for n in ("sd", "share") if fields.has(n)]
-    lasting = [n for n in ("lasting", "lasts") if fields.has(n)]
-    if error == "poisson":
-        for name in given + lasting:
-            reader.say(
-                fields.at(name), f"`{name}` has no use for counts", "Counts have `listed` and `stray`."
-            )
-        return
-    for name in _COUNTS:
-        if fields.has(name):
+    for name in fields.unused(error):
+        if error == "poisson":
+            hint = "Counts have `listed` and `stray`."
+            reader.say(fields.at(name), f"`{name}` has no use for counts", hint)
+        elif name == "sd":
+            hint = "Write `share`: 0.1 is an error of about 10 %."
+            reader.say(fields.at(name), "a lognormal error has no `sd`", hint)
+        else:
             reader.say(fields.at(name), f"`{name}` is for counts, with `error: poisson`")
-    if len(lasting) == 1:
-        missing = "lasts" if lasting == ["lasting"] else "lasting"
+    if error == "poisson":
+        return
+    for name, missing in fields.lacking():
         hint = "`lasting: 0.8` and `lasts: 9` let four fifths of the error's variance fade over nine months."
-        reader.say(fields.at(lasting[0]), f"`{lasting[0]}` needs `{missing}` beside it", hint)
-    if error == "lognormal" and "sd" in given:
-        hint = "Write `share`: 0.1 is an error of about 10 %."
-        reader.say(fields.at("sd"), "a lognormal error has no `sd`", hint)
-    elif not given:
+        reader.say(fields.at(name), f"`{name}` needs `{missing}` beside it", hint)
+    if not fields.has("sd") and not fields.has("share"):
         what = "`sd` or `share`" if error == "normal" else "`share`"
         reader.say(fields.key, f"nothing says how far {fields.label} can be off", f"Write {what}.")
 

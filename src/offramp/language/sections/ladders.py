@@ -7,10 +7,9 @@ from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.reader import Reader, shape
-from offramp.language.sections.effects import read_effects, some
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.outcomes import is_actor
-from offramp.language.sections.values import not_negative, within
+from offramp.language.sections.values import not_negative, read_effects, some, within
 from offramp.language.source import Scalar, Sequence
 from offramp.language.units import PER_MONTH, PLAIN
 from offramp.model import BySide, Ladder, Outcome, Rung

@@ -8,14 +8,13 @@ from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN, Scope
 from offramp.language.reader import Reader, shape
-from offramp.language.sections.effects import some
+from offramp.language.scope import Scope
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.outcomes import is_actor
-from offramp.language.sections.values import within
+from offramp.language.sections.values import some, within
 from offramp.language.source import Mapping, Scalar, Value, find
-from offramp.language.units import PLAIN
+from offramp.language.units import PLAIN, UNKNOWN
 from offramp.model import Actor, Belief, Chances, Formula, Overlay, Type, constant
 
 MAX_TYPES = 16

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from offramp import anatomy
+from offramp.distribution import support
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
-from offramp.language.priors import support
-from offramp.language.ranges import ANY, Range, Ranges
+from offramp.language.functions import ANY, Range
+from offramp.language.ranges import Ranges
 from offramp.language.reader import Reader
 from offramp.language.source import find
 from offramp.model import Distribution, Formula, Model, Origin, Variable

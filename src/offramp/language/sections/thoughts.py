@@ -5,13 +5,12 @@ from __future__ import annotations
 from offramp.given import did_you_mean
 from offramp.language.constants import fold
 from offramp.language.fields import Fields
-from offramp.language.kinds import UNKNOWN
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.minds import chances_at
 from offramp.language.sections.names import Names
 from offramp.language.sections.outcomes import is_actor
 from offramp.language.source import Scalar, Sequence, Value
-from offramp.language.units import PLAIN
+from offramp.language.units import PLAIN, UNKNOWN
 from offramp.model import Actor
 
 ALL = "all"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from offramp.model import Model
+from offramp.model import Model, Quantity
 from offramp.questions.claims.ask import Compared, Finding, Findings, QuantityAsked, SideFound, Tested
-from offramp.tell import changes, figures
+from offramp.tell import changes, figures, model_words
 from offramp.tell.words import enumerated
 
 _NUMBERS = [
@@ -121,26 +121,9 @@ def _how(test: Tested, compared: Compared) -> str:
 
 def measured(q: QuantityAsked, model: Model) -> str:
     """A quantity in words."""
-    name, window = q.name, _window(q)
-    end = figures.end_words(q.at or model.dates[-1])
-    match q.kind:
-        case "chance":
-            return f"Chance of: {_outcome(model, name)}, by {end}"
-        case "months":
-            return f"Months until: {_outcome(model, name)}{window}"
-        case "variable":
-            title = next(changes.variable_title(v) for v in model.variables if v.name == name)
-            return f"{title}, mean{window}" if window else f"{title}, at {end}"
-        case "event":
-            title = next(e.title or e.name for e in model.events if e.name == name)
-            branch = f": {q.branch.replace('_', ' ')}" if q.branch else ""
-            return f"{title}{branch}, times{window}"
-        case "answered":
-            steps = f"{q.within} {model.step}{'s' * (q.within > 1)}"
-            first, then = _acts(q.after, model), _acts(q.acts, model)
-            return f"Share of {model.step}s with {first}, after which within {steps} comes {then}{window}"
-        case "acts":
-            return f"{_acts(q.acts, model)}, times{window}"
+    acts, after = (tuple((who, tuple(some)) for who, some in of.items()) for of in (q.acts, q.after))
+    quantity = Quantity(q.kind, q.name, q.branch, acts, after, q.within, q.at, q.start, q.until)
+    return model_words.measured(quantity, model_words.Titles(model))
 
 
 def side_title(side: SideFound, model: Model) -> str:
@@ -179,25 +162,6 @@ def signed(value: float, unit: str, compared: Compared) -> str:
 def _with_unit(text: str, unit: str) -> str:
     words = "" if unit in (*_OF_ONE, "count") else figures.unit_words(unit)
     return f"{text}{figures.NBSP}{words}" if words else text
-
-
-def _outcome(model: Model, name: str) -> str:
-    return next(o.title or o.name for o in model.outcomes if o.name == name)
-
-
-def _acts(acts: Mapping[str, Sequence[str]], model: Model) -> str:
-    titles = {(a.name, x.name): x.title or x.name for a in model.actors for x in a.actions}
-    actors = {a.name: a.title or a.name for a in model.actors}
-    return enumerated(
-        [f"{actors[who]}: {' or '.join(titles[who, x] for x in some)}" for who, some in acts.items()]
-    )
-
-
-def _window(q: QuantityAsked) -> str:
-    start, until = (None if day is None else figures.full_date(day) for day in (q.start, q.until))
-    if start is None:
-        return "" if until is None else f" until {until}"
-    return f" from {start}" if until is None else f" from {start} to {until}"
 
 
 def _claims(found: Findings) -> str:

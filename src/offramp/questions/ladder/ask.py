@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from offramp.engine.depths import model_of_run
-from offramp.engine.inputs import Ending, Floats, Status
+from offramp.engine.inputs import Floats
+from offramp.engine.outputs import Ending
+from offramp.engine.plain.course import Moment, Phase
 from offramp.engine.plain.ladder import (
     CLIMB,
     MATCH,
     STAND_DOWN,
-    Exchange,
     Fate,
     Rules,
     View,
@@ -28,11 +29,12 @@ from offramp.engine.plain.ladder import (
     reach,
     read_rules,
 )
+from offramp.engine.plain.replay import Replay
 from offramp.engine.plain.world import State, World
 from offramp.errors import UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Ladder, Model
-from offramp.questions.minds.ask import _failed, _need_course, _plain, _Replay
+from offramp.questions.minds.ask import _plain
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
 
@@ -217,41 +219,15 @@ def ladder(
     inputs = design.inputs(policy)
     model = model_of_run(model, inputs)
     before = engine_for(model, engine).run(inputs) if step else None
-    if before is not None:
-        _need_course(model, before, step)
-    course = _Opening(model, inputs, step, before)
     with np.errstate(all="ignore"):
-        try:
-            course.play()
-        except _OpenedError:
-            if course.status[0] != Status.OK:
-                raise _failed(model, course.failed_step[0]) from None
-            return _page(course, which, looking, design, policy)
-    raise _failed(model, course.failed_step[0])
+        course = Replay(model, inputs, step, before)
+        return _page(course, course.moment(Phase.LADDERS), which, looking, design)
 
 
-class _OpenedError(Exception):
-    """The run has come to the moment at which ladders open in the step asked about."""
-
-
-class _Opening(_Replay):
-    """A run up to the moment at which ladders may open in its last step."""
-
-    truth_then: World
-    state_then: State
-
-    def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
-        if k == self.last:
-            self.recall()
-            self.truth_then, self.state_then = truth, state
-            raise _OpenedError
-        return super().exchange(i, k, truth, state)
-
-
-def _page(course: _Opening, which: int, looking: Sequence[int], design: Design, policy: str) -> LadderPage:
-    model, k = design.model, course.last
+def _page(course: Replay, moment: Moment, which: int, looking: Sequence[int], design: Design) -> LadderPage:
+    model, k = design.model, moment.step
     ladder = model.ladders[which]
-    truth, state, now = course.truth_then, course.state_then, k * model.step_length
+    truth, state, now = moment.truth, moment.state, k * model.step_length
     places = [[a.name for a in model.actors].index(side) for side in ladder.sides]
     views = {a: course.view_of(a, ladder, k, truth, state) for a in {*places, *looking}}
     rules = read_rules(ladder, truth, state, now)
@@ -266,7 +242,7 @@ def _page(course: _Opening, which: int, looking: Sequence[int], design: Design, 
         illustrative=model.illustrative,
         seed=design.seed,
         scenario=int(course.inputs.scenario[0]),
-        policy=policy,
+        policy=design.policies[0],
         set=dict(design.overrides),
         at=model.date_of(k),
         step=k,
@@ -281,7 +257,7 @@ def _page(course: _Opening, which: int, looking: Sequence[int], design: Design, 
         beyond=_beyond(ladder, truth, state, now),
         prospect=_prospect(ladder, fate(rules, chance)),
         positions=_all_positions(ladder, chance, comes),
-        eyes=[_eyes(course, a, ladder, views[a], comes) for a in looking],
+        eyes=[_eyes(course, moment, a, ladder, views[a], comes) for a in looking],
     )
 
 
@@ -295,9 +271,9 @@ def _truly(rules: Rules, views: Sequence[View], moves: int) -> Floats:
     return chance
 
 
-def _eyes(course: _Opening, a: int, ladder: Ladder, view: View, comes: Floats) -> Eyes:
+def _eyes(course: Replay, moment: Moment, a: int, ladder: Ladder, view: View, comes: Floats) -> Eyes:
     model, actor = course.model, course.model.actors[a]
-    pictures = course.minds[a].pictures(course.truth_then)
+    pictures = course.minds[a].pictures(moment.truth)
     types = {x.name: [t.name for t in x.types] for x in model.actors}
     fates = [fate(s.rules, s.chance) for s in view.solutions]
     over_all = Fate(

@@ -23,7 +23,8 @@ from typing import Literal
 
 import numpy as np
 
-from offramp.engine.inputs import Bools, Floats, Inputs, Status
+from offramp.engine.inputs import Bools, Floats, Inputs
+from offramp.engine.outputs import Status
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Effect, Event, Model

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from offramp.engine.depths import inner_steps, model_of_run, steps_ahead
-from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
-from offramp.engine.plain.course import _Course, _Move
-from offramp.engine.plain.ladder import Exchange
+from offramp.engine.inputs import Bools, Floats
+from offramp.engine.plain.course import Moment, Phase
 from offramp.engine.plain.mind import Thought
+from offramp.engine.plain.replay import Replay
 from offramp.engine.plain.world import Reasons, State, World, averaged, softmax
-from offramp.errors import OfframpError, UsageError
+from offramp.errors import UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Action, Actor, Model
 from offramp.runs.design import Design
@@ -227,15 +227,12 @@ def minds(
     inputs = design.inputs(policy)
     model = model_of_run(model, inputs)
     before = engine_for(model, engine).run(inputs) if step else None
-    if before is not None:
-        _need_course(model, before, step)
     with np.errstate(all="ignore"):  # closed actions may be worth anything
-        course = _Replay(model, inputs, step, before)
-        course.play()
-        if course.status[0] != Status.OK and course.failed_step[0] <= step:
-            raise _failed(model, course.failed_step[0])
-        told = [_mind(course, a) for a in range(len(model.actors))]
-    _know_each_other(told)
+        course = Replay(model, inputs, step, before)
+        moment = course.moment(Phase.EFFECTS)
+        found = [_mind(course, moment, a) for a in range(len(model.actors))]
+        course.finish()
+    _know_each_other(found)
     return Minds(
         model=model.name,
         model_hash=model.hash,
@@ -247,109 +244,38 @@ def minds(
         set=dict(design.overrides),
         at=model.date_of(step),
         step=step,
-        state={v.name: float(course.state_at_choice[v.name][0]) for v in model.variables},
+        state={v.name: float(moment.state[v.name][0]) for v in model.variables},
         units={v.name: v.unit for v in model.variables},
-        actors=[m for m in told if m.name in shown],
+        actors=[m for m in found if m.name in shown],
     )
 
 
-@dataclass
-class _Moment:
-    """What went on in one actor as it chose."""
-
-    move: _Move
-    mean: World
-    seen: State
-    beliefs: dict[str, Floats]
-
-
-class _Replay(_Course):
-    """A run that follows a course already known, up to a step in which everyone thinks anew."""
-
-    def __init__(self, model: Model, inputs: Inputs, last: int, before: Outputs | None) -> None:
-        super().__init__(dataclasses.replace(model, steps=last + 1), inputs, True)
-        self.last, self.before = last, before
-        self.moments: list[_Moment] = []
-        self.truth_at_choice: World
-        self.state_at_choice: State
-
-    def move_of(self, a: int, k: int, truth: World, state: State) -> _Move:
-        if k < self.last:
-            return self.known_move(a, k)
-        if a == 0:
-            self.recall()
-            self.truth_at_choice, self.state_at_choice = truth, state
-        actor, mind = self.model.actors[a], self.minds[a]
-        move = super().move_of(a, k, truth, state)
-        mean = mind.mean_picture(truth)
-        self.moments.append(
-            _Moment(
-                move,
-                mean,
-                self.seen_by(actor, k, truth, mean, state),
-                dict(mind.beliefs),
-            )
-        )
-        return move
-
-    def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
-        if k == self.last:
-            self.recall()
-        if self.before is None:
-            return super().exchange(i, k, truth, state)
-        return Exchange(
-            first=self.before.ladder_first[:, k, i].astype(np.int64),
-            moves=self.before.ladder_moves[:, k, i].astype(np.int64),
-            rung=self.before.ladder_rung[:, k, i].astype(np.int64),
-            ending=self.before.ladder_ending[:, k, i].astype(np.int64),
-            foreseen=self.before.ladder_foreseen[:, k, i],
-            risk=self.before.ladder_risk[:, k, i],
-            failed=np.zeros(1, dtype=np.bool_),
-        )
-
-    def known_move(self, a: int, k: int) -> _Move:
-        assert self.before is not None
-        nobody = {other.name: np.zeros((1, len(other.actions))) for other in self.model.actors}
-        slots = np.full((1, len(self.model.actors[a].actions)), np.nan)
-        return _Move(self.before.action[:, k, a].astype(np.int64), slots, [], nobody)
-
-    def recall(self) -> None:
-        """Give everyone the beliefs of the known course."""
-        if self.before is None:
-            return
-        columns = iter(self.before.belief[0, self.last])
-        for mind in self.minds:
-            for about, chances in mind.beliefs.items():
-                mind.beliefs[about] = np.array([[next(columns) for _ in range(chances.shape[1])]])
-
-
-def _mind(course: _Replay, a: int) -> Mind:
-    model, moment, k = course.model, course.moments[a], course.last
+def _mind(course: Replay, moment: Moment, a: int) -> Mind:
+    model, k, move = course.model, moment.step, moment.moves[a]
     actor, now = model.actors[a], k * model.step_length
+    mean = course.minds[a].mean_picture(moment.truth)
+    seen = course.seen_by(actor, k, moment.truth, mean, moment.state)
     beliefs = {
         about: dict(zip(_types(model, about), map(float, chances[0]), strict=True))
-        for about, chances in moment.beliefs.items()
+        for about, chances in course.minds[a].beliefs.items()
     }
-    available = course.available(a, k, moment.mean, moment.seen)[0]
-    pictures = [
-        _picture(model, actor, thought, moment.move.probability[0], available)
-        for thought in moment.move.thoughts
-    ]
+    available = course.available(a, k, mean, seen)[0]
+    pictures = [_picture(model, actor, thought, move.probability[0], available) for thought in move.thoughts]
     overall: list[Judgement | None] = [None] * len(actor.actions)
     if pictures:
-        weights = np.array([thought.picture.weight[0] for thought in moment.move.thoughts])
-        over_all = averaged(weights, [thought.reasons for thought in moment.move.thoughts])
-        overall = list(_judged(over_all, moment.move.probability[0], available))
+        weights = np.array([thought.picture.weight[0] for thought in move.thoughts])
+        over_all = averaged(weights, [thought.reasons for thought in move.thoughts])
+        overall = list(_judged(over_all, move.probability[0], available))
     nudges = course.nudges(a, k)
-    habit = _habit(actor, moment, available, nudges, now)
+    habit = _habit(actor, mean, seen, available, nudges, now)
     options = [
         Option(
             name=action.name,
             title=action.title,
-            closed=None if available[i] else _why_closed(course, a, action, moment),
-            propensity=float(moment.mean.read(action.propensity, moment.seen, now)[0] + nudges[i]),
+            closed=None if available[i] else _why_closed(course, a, action, mean, seen),
+            propensity=float(mean.read(action.propensity, seen, now)[0] + nudges[i]),
             habit=float(habit[i]),
-            probability=float(moment.move.probability[0, i]),
+            probability=float(move.probability[0, i]),
             judgement=overall[i],
         )
         for i, action in enumerate(actor.actions)
@@ -362,28 +288,26 @@ def _mind(course: _Replay, a: int) -> Mind:
         depth=actor.depth,
         months=steps_ahead(actor, dt) * dt if thinks else 0.0,
         inner_months=inner * dt,
-        precision=float(moment.mean.read(actor.precision, moment.seen, now)[0]) if thinks else None,
-        discount=float(moment.mean.read(actor.discount, moment.seen, now, absent=1.0)[0]) if thinks else None,
+        precision=float(mean.read(actor.precision, seen, now)[0]) if thinks else None,
+        discount=float(mean.read(actor.discount, seen, now, absent=1.0)[0]) if thinks else None,
         true_type=_true_type(course, a),
         beliefs=beliefs,
         true_types={
             about: _true_type(course, [x.name for x in model.actors].index(about)) for about in beliefs
         },
-        misreads=_misread(model, course, a),
-        sees=_seen_wrongly(model, course, moment),
+        misreads=_misread(course, moment, a),
+        sees=_seen_wrongly(model, moment, seen),
         options=options,
         pictures=pictures,
-        expects={
-            other: _by_action(model, other, chances[0]) for other, chances in moment.move.expects.items()
-        },
+        expects={other: _by_action(model, other, chances[0]) for other, chances in move.expects.items()},
         truly={},
     )
 
 
-def _know_each_other(told: Iterable[Mind]) -> None:
+def _know_each_other(minds: Iterable[Mind]) -> None:
     """Put beside what each expects of the others what these will truly do."""
-    will = {m.name: {o.name: o.probability for o in m.options} for m in told}
-    for mind in told:
+    will = {m.name: {o.name: o.probability for o in m.options} for m in minds}
+    for mind in minds:
         mind.truly.update({other: will[other] for other in mind.expects})
 
 
@@ -423,29 +347,28 @@ def _judged(parts: Reasons, chances: Floats, available: Bools) -> list[Judgement
     ]
 
 
-def _habit(actor: Actor, moment: _Moment, available: Bools, nudges: Floats, now: float) -> Floats:
+def _habit(actor: Actor, mean: World, seen: State, available: Bools, nudges: Floats, now: float) -> Floats:
     """What the actor would do by habit alone, among what is open to it: (action,)."""
     weights = [
-        moment.mean.read(x.propensity, moment.seen, now)[0] + nudge
-        for x, nudge in zip(actor.actions, nudges, strict=True)
+        mean.read(x.propensity, seen, now)[0] + nudge for x, nudge in zip(actor.actions, nudges, strict=True)
     ]
     return softmax(np.where(available, weights, -np.inf))
 
 
-def _why_closed(course: _Replay, a: int, action: Action, moment: _Moment) -> str:
+def _why_closed(course: Replay, a: int, action: Action, mean: World, seen: State) -> str:
     """What keeps an action from being taken."""
-    if not moment.mean.holds(action.when, moment.seen, course.last * course.dt)[0]:
+    if not mean.holds(action.when, seen, course.last * course.dt)[0]:
         return "when"
     return "forced" if course.inputs.schedule.forced[course.last, a] >= 0 else "forbidden"
 
 
-def _true_type(course: _Replay, a: int) -> str | None:
+def _true_type(course: Replay, a: int) -> str | None:
     types, which = course.model.actors[a].types, course.inputs.true_type[0, a]
     return types[which].name if types and which >= 0 else None
 
 
-def _misread(model: Model, course: _Replay, a: int) -> list[Mistake]:
-    truth, mind = course.truth_at_choice.parameters, course.minds[a]
+def _misread(course: Replay, moment: Moment, a: int) -> list[Mistake]:
+    model, truth, mind = course.model, moment.truth.parameters, course.minds[a]
     by_name = {p.name: p for p in model.parameters}
     titles = {m.parameter: m.title for m in model.actors[a].misreads}
     return [
@@ -460,14 +383,12 @@ def _misread(model: Model, course: _Replay, a: int) -> list[Mistake]:
     ]
 
 
-def _seen_wrongly(model: Model, course: _Replay, moment: _Moment) -> list[Mistake]:
+def _seen_wrongly(model: Model, moment: Moment, seen: State) -> list[Mistake]:
     """Stocks and auxiliaries that the actor takes to be other than they are, in its mean picture."""
     return [
-        Mistake(
-            v.name, v.title, v.unit, float(course.state_at_choice[v.name][0]), float(moment.seen[v.name][0])
-        )
+        Mistake(v.name, v.title, v.unit, float(moment.state[v.name][0]), float(seen[v.name][0]))
         for v in model.variables
-        if not np.isclose(moment.seen[v.name][0], course.state_at_choice[v.name][0], rtol=1e-9, atol=1e-12)
+        if not np.isclose(seen[v.name][0], moment.state[v.name][0], rtol=1e-9, atol=1e-12)
     ]
 
 
@@ -489,26 +410,6 @@ def _checked_actors(model: Model, actors: Sequence[str] | None) -> set[str]:
             hint = did_you_mean(name, known) or f"There are: {', '.join(known)}."
             raise UsageError(f"model `{model.name}` has no actor `{name}`. {hint}")
     return set(actors or known)
-
-
-def _need_course(model: Model, before: Outputs, step: int) -> None:
-    """Make sure that the run still goes on at a step."""
-    if before.status[0] != Status.OK and before.failed_step[0] <= step:
-        raise _failed(model, before.failed_step[0])
-    for i, outcome in enumerate(model.outcomes):
-        if outcome.absorbing and 0 <= before.outcome[0, i] < step:
-            when = model.date_of(int(before.outcome[0, i]))
-            raise OfframpError(
-                f"this run ended with `{outcome.name}` in the step of {when}. Choose that date or one before "
-                "it, or another run."
-            )
-
-
-def _failed(model: Model, step: int) -> OfframpError:
-    return OfframpError(
-        f"this run failed in the step of {model.date_of(int(step))}. Choose a date before it or another run; "
-        f"`offramp run {model.name}` says what fails."
-    )
 
 
 def _plain(value: Any) -> Any:

@@ -10,13 +10,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.answer import Answer, head
 from offramp.analysis.intervals import LEVEL, Estimate, estimate, wilson
 from offramp.analysis.shapley import Coalition, Shares, plan, shares
 from offramp.analysis.surprise import mean_surprise
@@ -27,7 +25,7 @@ from offramp.model import Model
 from offramp.questions.briefing import Alone
 from offramp.questions.misreadings.worlds import CorrectedWorlds, Values, Wrong, all_wrong
 from offramp.questions.question import Request
-from offramp.questions.runner import outcome_asked
+from offramp.questions.runner import OfOutcome, head_of_outcome, outcome_asked
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 
@@ -105,7 +103,7 @@ class Surprise:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Misreadings(Answer):
+class Misreadings(OfOutcome):
     """The cost of misperception in one model.
 
     Attributes
@@ -120,10 +118,6 @@ class Misreadings(Answer):
 
     QUESTION: ClassVar[str] = "misreadings"
 
-    policy: str
-    outcome: str
-    outcome_title: str
-    by: date
     runs: int
     held_runs: int
     played: int
@@ -278,11 +272,7 @@ def _answer(design: Design, about: str, games: _Games, counted: bool, worlds: Co
     """The answer, from games that have been run; `counted` where every chance is 0 or 1."""
     model, found = design.model, games.shares(counted)
     return Misreadings(
-        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS, level=LEVEL),
-        policy=design.policies[0],
-        outcome=about,
-        outcome_title=next(o.title for o in model.outcomes if o.name == about) or about,
-        by=model.dates[-1],
+        **head_of_outcome(design, about, INTERVALS),
         runs=games.scenarios,
         held_runs=found.scenarios,
         played=games.values.played,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from offramp import anatomy
-from offramp.engine.inputs import Floats, Inputs, Ints, Status
-from offramp.engine.plain.course import _Course, _Happening, _Move
-from offramp.engine.plain.ladder import Exchange
-from offramp.engine.plain.mind import Mind, Picture, Thought
+from offramp.engine.inputs import Floats, Inputs
+from offramp.engine.outputs import Status
+from offramp.engine.plain.course import Course, Moment, Phase
 from offramp.engine.plain.world import State, World
 from offramp.model import Effect, Formula, Model, Term, Variable
 from offramp.runs.design import Design
@@ -60,14 +59,6 @@ class _Read:
     through: tuple[str, ...]
 
 
-class _FailedError(Exception):
-    """The run has come to where it failed."""
-
-    def __init__(self, step: int, status: Status, mind: str) -> None:
-        super().__init__()
-        self.step, self.status, self.mind = step, status, mind
-
-
 def cause_of(design: Design, failure: dict[str, Any]) -> Cause | None:
     """What made the run named in a failure fail where no variable did.
 
@@ -94,7 +85,7 @@ def cause_of(design: Design, failure: dict[str, Any]) -> Cause | None:
     places: dict[int, _Place] = {id(formula): place for formula, place in _places(model)}
 
     first = _Inquiry(model, inputs, step, frozenset())
-    failed = first.played()
+    failed = first.failure
     if failed is None or failed.step != step:
         return None
     mind = next((a.title or a.name for a in model.actors if a.name == failed.mind), "")
@@ -103,7 +94,7 @@ def cause_of(design: Design, failure: dict[str, Any]) -> Cause | None:
 
     accused: list[_Read] = []
     inquiry = first
-    while inquiry.failed and len(accused) < _MOST:
+    while inquiry.failure and len(accused) < _MOST:
         excused = {id(r.formula) for r in accused}
         found = (r for r in inquiry.reads if id(r.formula) not in excused)
         read = next((r for r in found if id(r.formula) in places and not places[id(r.formula)].moves), None)
@@ -111,16 +102,14 @@ def cause_of(design: Design, failure: dict[str, Any]) -> Cause | None:
             return Cause("", "", (), mind, "actors" if mind else "events")
         accused.append(read)
         inquiry = _Inquiry(model, inputs, step, _ids(accused))
-        inquiry.played()
     # A value that is not finite does no harm where its weight is 0: keep those without which all is well.
     for read in list(accused):
         others = [r for r in accused if r is not read]
         again = _Inquiry(model, inputs, step, _ids(others))
-        again.played()
-        if others and not again.failed:
+        if others and not again.failure:
             accused = others
     section = "actors" if mind else "events"
-    return Cause("", "", (), mind, section) if inquiry.failed else _cause(accused[0], places, mind)
+    return Cause("", "", (), mind, section) if inquiry.failure else _cause(accused[0], places, mind)
 
 
 def _ids(reads: list[_Read]) -> frozenset[int]:
@@ -189,33 +178,56 @@ def _phrase(part: anatomy.Part, titles: Mapping[str, str]) -> str:
             return f"`{name}` of {_phrase(part.holder, titles)}"
 
 
-class _Inquiry(_Course):
-    """One run, watched in the step in which it fails; `excused` formulas count as 0 there if not finite."""
+@dataclass(frozen=True)
+class _Failure:
+    """That a run fails in a step, and in whose look-ahead: the name of an actor, or empty."""
+
+    step: int
+    status: Status
+    mind: str
+
+
+class _Inquiry(Course):
+    """One run, watched in the step in which it fails; `excused` formulas count as 0 there if not finite.
+
+    Attributes
+    ----------
+    failure : how the run failed, unless a variable failed or it never did; known once it has been played
+    reads : formulas of no finite value that were read on the way to the failure, first things first
+    last : the formula read last
+    """
 
     def __init__(self, model: Model, inputs: Inputs, suspect: int, excused: frozenset[int]) -> None:
         super().__init__(model, inputs, probabilities=False)
         self.suspect, self.excused = suspect, excused
-        self.now = 0  # the step being played
-        self.mind = ""  # whose look-ahead is being worked out
+        self.failure: _Failure | None = None
         self.reads: list[_Read] = []
         self.last: Formula | None = None
-        self.failed = False
-        self.minds = [_Watched(mind, self) for mind in self.minds]
+        self._over = False
+        self._step_now = 0
+        self._mind = ""  # whose look-ahead is being worked out
+        with np.errstate(all="ignore"):
+            for moment in self.moments():
+                if self._over or moment.step > suspect:
+                    break
+                self._enter(moment)
 
-    def played(self) -> _FailedError | None:
-        """Play to where the run fails without a variable, or to the end of the step that is suspect."""
-        try:
-            with np.errstate(all="ignore"):
-                self.play()
-        except _FailedError as failed:
-            self.failed = failed.status != Status.OK
-            return failed if self.failed else None
-        return None
+    def _enter(self, moment: Moment) -> None:
+        self._step_now = moment.step
+        if moment.phase in (Phase.CHOICE, Phase.OUTCOMES):
+            self.reads = []
+        if moment.phase in (Phase.CHOICE, Phase.LEARNING, Phase.OUTCOMES):
+            self._mind = moment.actor.name if moment.actor else ""
+
+    def world(self, parameters: State) -> World:
+        return _WatchedWorld(self, super().world(parameters))
 
     def read(self, formula: Formula, value: Floats, state: State) -> Floats:
         """Take down a formula that was read; its value, or 0 if it is excused."""
+        if self._over:
+            return value
         self.last = formula
-        if self.now != self.suspect or np.isfinite(value).all():
+        if self._step_now != self.suspect or np.isfinite(value).all():
             return value
         if id(formula) in self.excused:
             return np.where(np.isfinite(value), value, 0.0)
@@ -223,45 +235,16 @@ class _Inquiry(_Course):
         self.reads.append(_Read(formula, tuple(sorted(broken))))
         return value
 
-    def watched(self, world: World) -> _WatchedWorld:
-        return _WatchedWorld(self, world)
-
-    def step(self, k: int, before: State) -> State:
-        if k > self.suspect:
-            self._stop(k, Status.OK)
-        self.now = k
-        return super().step(k, before)
-
-    def dated_events(self, k: int, truth: World, state: State) -> _Happening:
-        return super().dated_events(k, self.watched(truth), state)
-
-    def random_events(self, k: int, truth: World, state: State) -> _Happening:
-        return super().random_events(k, self.watched(truth), state)
-
-    def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
-        return super().exchange(i, k, self.watched(truth), state)
-
-    def outcomes(
-        self, k: int, truth: World, state: State, end: float
-    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        self.mind, self.reads = "", []
-        return super().outcomes(k, self.watched(truth), state, end)
-
-    def move_of(self, a: int, k: int, truth: World, state: State) -> _Move:
-        self.mind, self.reads = self.model.actors[a].name, []
-        return super().move_of(a, k, self.watched(truth), state)
-
     def fail(self, k: int, failing: npt.ArrayLike, status: Status, variable: int = -1) -> None:
+        if self._over:
+            return
         if np.asarray(failing).any() and not self.ended.any():
-            if variable >= 0:
-                self._stop(k, Status.OK)  # another way of failing than the one that is asked about
-            self._stop(k, status)
-        # What did no harm until here is not to blame for what comes; a mind is judged as a whole.
-        if not self.mind:
+            self._over = True
+            if variable < 0:  # a variable is another way of failing than the one that is asked about
+                self.failure = _Failure(k, status, self._mind)
+        elif not self._mind:
+            # What did no harm until here is not to blame for what comes; a mind is judged as a whole.
             self.reads = []
-
-    def _stop(self, k: int, status: Status) -> NoReturn:
-        raise _FailedError(k, status, self.mind)
 
 
 class _WatchedWorld(World):
@@ -277,24 +260,3 @@ class _WatchedWorld(World):
     def read(self, formula: Formula | None, state: State, now: float, absent: float = 0.0) -> Floats:
         value = super().read(formula, state, now, absent)
         return value if formula is None else self.inquiry.read(formula, value, state)
-
-
-class _Watched(Mind):
-    """A mind whose worlds report what they read."""
-
-    def __init__(self, mind: Mind, inquiry: _Inquiry) -> None:
-        super().__init__(mind.model, mind.actor, mind.misread, mind.prior, mind.types)
-        self.inquiry = inquiry
-
-    def pictures(self, truth: World) -> list[Picture]:
-        found = super().pictures(truth)
-        return [Picture(p.types, p.weight, self.inquiry.watched(p.world)) for p in found]
-
-    def mean_picture(self, truth: World) -> World:
-        return self.inquiry.watched(super().mean_picture(truth))
-
-    def learn(
-        self, thoughts: Sequence[Thought], taken: Mapping[str, Ints], truth: World, state: State, now: float
-    ) -> None:
-        self.inquiry.mind = self.actor.name
-        super().learn(thoughts, taken, self.inquiry.watched(truth), state, now)
