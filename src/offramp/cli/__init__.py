@@ -29,7 +29,7 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 # Commands that are no room of `offramp.questions`; those follow, by their group.
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
-    "See how it goes": ("run", "brief", "minds", "ladder"),
+    "See how it goes": ("brief", "minds", "ladder"),
     "Ask of it": (),
     "Hold it against what came": (),
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from offramp.cli import options, pictures
+from offramp.cli import charts, options
 from offramp.cli.options import Count, Day, say
 from offramp.errors import OfframpError
 from offramp.questions.option import Kind, Option
@@ -62,7 +62,7 @@ def _answered(question: Question, values: dict[str, Any]) -> int:
         say(task())
     for name, function in question.charts.items():
         if values[name] is not None:
-            pictures.save(question.part("chart", function)(answer, model), values[name])
+            charts.save(question.part("chart", function)(answer, model), values[name])
     return _verdict(question, answer, model, subject)
 
 
@@ -181,6 +181,6 @@ def _check_output(option: Option, value: Path | date | None) -> None:
     if option.kind is Kind.OUTPUT_FOLDER and isinstance(value, Path):
         options.need_output_folder(value)
     elif option.kind is Kind.CHART:
-        pictures.need(value)  # type: ignore[arg-type]
+        charts.need(value)  # type: ignore[arg-type]
     elif option.kind is Kind.OUTPUT_FILE and isinstance(value, Path):
         options.need_folder(value)

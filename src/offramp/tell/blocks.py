@@ -211,7 +211,7 @@ class Telling:
     sure : how sure it is: what intervals hold, how it was measured
     section : the title of its part of a brief; empty where it has none there
     short : what the first page of a brief says of it
-    caveats : what would change the picture, a sentence each
+    caveats : what would change our mind, a sentence each
     """
 
     title: str
