@@ -1,4 +1,4 @@
-"""Small models as text, and short ways to run them on either engine."""
+"""Small models as text, and short ways to run them on either engine and to compare what comes of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import numpy as np
 
-from offramp.engine.outputs import Outputs
+from offramp.engine.outputs import TABLE, Outputs
 from offramp.language.check import loads
 from offramp.model import Model
 from offramp.runs.design import Design
@@ -115,3 +115,20 @@ def same_bits(a: Outputs, b: Outputs, runs: np.ndarray | slice = slice(None)) ->
     """Whether all that happened in some runs is equal, bit for bit."""
     names = ("state", "action", "event", "outcome", "status", "failed_step", "failed_variable")
     return all(getattr(a, n)[runs].tobytes() == getattr(b, n)[runs].tobytes() for n in names)
+
+
+def assert_agree(ours: Outputs, oracle: Outputs) -> None:
+    """The same courses of events; states and chances but for rounding."""
+    assert ours.arrays.keys() == oracle.arrays.keys()
+    for name, given in ours.arrays.items():
+        expected = oracle.arrays[name]
+        if np.issubdtype(TABLE[name].dtype, np.integer):
+            np.testing.assert_array_equal(given, expected, err_msg=name)
+        else:
+            near = 1e-9 if name == "state" else 1e-12
+            np.testing.assert_allclose(given, expected, rtol=1e-9, atol=near, err_msg=name)
+
+
+def assert_same_bits(one: Outputs, other: Outputs) -> None:
+    for name in TABLE:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)

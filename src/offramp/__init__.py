@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from offramp.questions.registry import ROOMS
 from offramp.version import __version__
 
-# Public name -> the module that has it, and its name there.
-_PUBLIC = {
+# Public name -> the module that has it, and its name there. Each question has a room with a function of its
+# name, or the function stands in the stage below.
+_PUBLIC = {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS} | {
     "Design": ("offramp.runs.design", "Design"),
     "How": ("offramp.runs.how", "How"),
     "Intervention": ("offramp.model", "Intervention"),
@@ -36,7 +37,6 @@ _PUBLIC = {
     "brief": ("offramp.brief.page", "brief"),
     "calibrate": ("offramp.truth.calibration", "calibrate"),
     "crises": ("offramp.language.files", "bundled_names"),
-    "discover": ("offramp.questions.discover.ask", "discover"),
     "explain": ("offramp.explanation", "explain"),
     "forecast": ("offramp.truth.ledger", "forecast"),
     "json_schema": ("offramp.language.schema", "json_schema"),
@@ -45,24 +45,16 @@ _PUBLIC = {
     "load_questions": ("offramp.truth.question_list", "load_questions"),
     "load_runs": ("offramp.runs.files", "load"),
     "loads": ("offramp.language.check", "loads"),
-    "loops": ("offramp.questions.loops.ask", "loops"),
     "minds": ("offramp.questions.minds.ask", "minds"),
     "outlook": ("offramp.questions.outlook.ask", "outlook"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
     "save": ("offramp.runs.files", "save"),
-    "sensitivity": ("offramp.questions.sensitivity.ask", "sensitivity"),
-    "score_forecast": ("offramp.questions.score.ask", "score"),
     "simulate": ("offramp.runs.simulate", "simulate"),
     "simulate_blocks": ("offramp.runs.simulate", "simulate_blocks"),
-    "story": ("offramp.questions.story.ask", "story"),
     "summary": ("offramp.analysis.summary", "summary"),
     "to_parquet": ("offramp.runs.files", "to_parquet"),
-    "why": ("offramp.questions.why.ask", "why"),
 }
-
-# Each question has its room, and in it a function of its name.
-_PUBLIC |= {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS}
 
 __all__ = [*_PUBLIC, "__version__"]
 
@@ -85,9 +77,10 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.minds.ask import minds
     from offramp.questions.misreadings.ask import misreadings
     from offramp.questions.outlook.ask import outlook
-    from offramp.questions.score.ask import score as score_forecast
+    from offramp.questions.score.ask import score
     from offramp.questions.sensitivity.ask import sensitivity
     from offramp.questions.story.ask import story
+    from offramp.questions.tipping.ask import tipping
     from offramp.questions.why.ask import why
     from offramp.runs.design import Design
     from offramp.runs.files import load as load_runs

@@ -39,7 +39,7 @@ class Part:
     @property
     def kind(self) -> str:
         """What it is, as a word: `variable`, `action`, `rung`."""
-        return type(self.item).__name__.lower()
+        return kind_of(self.item)
 
     @property
     def path(self) -> str:
@@ -83,6 +83,11 @@ class Move:
     target: str
     how: str
     amount: Formula | float
+
+
+def kind_of(item: Any) -> str:
+    """What a part is, as a word."""
+    return type(item).__name__.lower()
 
 
 def name_of(item: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -17,34 +17,20 @@ from typing import Any, get_args, get_type_hints
 from offramp import anatomy
 from offramp.given import need
 from offramp.model import (
-    Action,
-    Actor,
     Base,
     Belief,
-    Branch,
     Chances,
     Change,
-    Claim,
     Distribution,
     Event,
     Evidence,
     Formula,
-    Intervention,
-    Ladder,
     Misreading,
     Model,
     Origin,
     Outcome,
     Overlay,
     Parameter,
-    Policy,
-    Quantity,
-    Rung,
-    Signal,
-    Source,
-    Term,
-    Test,
-    Type,
     Variable,
 )
 from offramp.tree import parameters_in, variables_in
@@ -194,13 +180,13 @@ class Facts:
         """Names of the actors that misread a parameter."""
         return [a.name for a in self.model.actors for m in a.misreads if m.parameter == parameter.name]
 
-    def truth(self, misreading: Misreading) -> Parameter:
+    def misread(self, misreading: Misreading) -> Parameter:
         """The parameter that is misread."""
         return next(p for p in self.model.parameters if p.name == misreading.parameter)
 
-    def about(self, belief: Belief) -> Actor:
-        """The actor that a belief is about."""
-        return next(a for a in self.model.actors if a.name == belief.about)
+    def true_type(self, belief: Belief) -> Chances:
+        """The chances of the types of the actor that a belief is about."""
+        return next(a.true_type for a in self.model.actors if a.name == belief.about)
 
     def in_horizon(self, event: Event) -> bool:
         """Whether an event can happen while the model runs."""
@@ -233,32 +219,32 @@ def _unless_zero(key: str) -> Callable[[Facts, Any], Any]:
     return lambda _, part: getattr(part, key) or None
 
 
-_COMPUTED: dict[tuple[type, str], Callable[[Facts, Any], Any]] = {
-    (Variable, "kind"): lambda _, v: "auxiliary" if v.is_auxiliary else "stock",
-    (Variable, "depends_on"): lambda facts, v: dict(
+_COMPUTED: dict[str, Callable[[Facts, Any], Any]] = {
+    "variable.kind": lambda _, v: "auxiliary" if v.is_auxiliary else "stock",
+    "variable.depends_on": lambda facts, v: dict(
         zip(("variables", "parameters"), facts.depends_on(v), strict=True)
     ),
-    (Variable, "moved_by"): _moved_by,
-    (Parameter, "uncertain"): lambda _, p: isinstance(p.value, Distribution),
-    (Parameter, "misread_by"): Facts.misread_by,
-    (Misreading, "unit"): lambda facts, m: facts.truth(m).unit,
-    (Misreading, "truth"): lambda facts, m: written(facts.truth(m).value),
-    (Belief, "truth"): lambda facts, b: _chances(facts.about(b).true_type, written),
-    (Event, "kind"): lambda _, e: "random" if e.on is None else "dated",
-    (Event, "in_horizon"): Facts.in_horizon,
-    (Branch, "probability"): lambda _, b: "rest" if b.probability is None else written(b.probability),
-    (Outcome, "kind"): _kind_of_outcome,
-    **{(Evidence, key): _unless_zero(key) for key in ("sd", "share", "lasting", "lasts")},
-    **{(Evidence, key): _if_counted(key) for key in ("listed", "stray", "window")},
-    (Evidence, "rows"): lambda _, e: len(e.rows),
-    (Evidence, "first"): lambda _, e: min(r.day for r in e.rows).isoformat() if e.rows else None,
-    (Evidence, "last_known"): lambda _, e: max(r.known for r in e.rows).isoformat() if e.rows else None,
-    (Test, "policies"): lambda _, t: [side.policy for side in t.sides],
-    (Test, "least"): _unless_zero("least"),
-    (Test, "limits"): lambda _, t: [v if math.isfinite(v) else None for v in t.limits],
-    (Test, "unit"): lambda _, t: t.sides[0].quantity.unit,
-    (Change, "path"): lambda _, c: ".".join(c.path),
-    (Source, "used"): lambda facts, s: facts.used[s.key],
+    "variable.moved_by": _moved_by,
+    "parameter.uncertain": lambda _, p: isinstance(p.value, Distribution),
+    "parameter.misread_by": Facts.misread_by,
+    "misreading.unit": lambda facts, m: facts.misread(m).unit,
+    "misreading.truth": lambda facts, m: written(facts.misread(m).value),
+    "belief.truth": lambda facts, b: _chances(facts.true_type(b), written),
+    "event.kind": lambda _, e: "random" if e.on is None else "dated",
+    "event.in_horizon": Facts.in_horizon,
+    "branch.probability": lambda _, b: "rest" if b.probability is None else written(b.probability),
+    "outcome.kind": _kind_of_outcome,
+    **{f"evidence.{key}": _unless_zero(key) for key in ("sd", "share", "lasting", "lasts")},
+    **{f"evidence.{key}": _if_counted(key) for key in ("listed", "stray", "window")},
+    "evidence.rows": lambda _, e: len(e.rows),
+    "evidence.first": lambda _, e: min(r.day for r in e.rows).isoformat() if e.rows else None,
+    "evidence.last_known": lambda _, e: max(r.known for r in e.rows).isoformat() if e.rows else None,
+    "test.policies": lambda _, t: [side.policy for side in t.sides],
+    "test.least": _unless_zero("least"),
+    "test.limits": lambda _, t: [v if math.isfinite(v) else None for v in t.limits],
+    "test.unit": lambda _, t: t.sides[0].quantity.unit,
+    "change.path": lambda _, c: ".".join(c.path),
+    "source.used": lambda facts, s: facts.used[s.key],
 }
 
 
@@ -272,30 +258,30 @@ def _chances(chances: Chances, write: Callable[[Formula], str | None]) -> list[d
 class Explained:
     """Every field of every part. `KEYS` gives the order, and the names of keys that differ (`key=field`)."""
 
-    KEYS: Mapping[type, str] = {
-        Variable: "name title unit kind initial change equals noise bounds saturates headline"
+    KEYS: Mapping[str, str] = {
+        "variable": "name title unit kind initial change equals noise bounds saturates headline"
         " depends_on moved_by",
-        Parameter: "name title unit value uncertain misread_by",
-        Actor: "name title depth horizon inner_horizon precision discount wants=utility misreads sees types"
+        "parameter": "name title unit value uncertain misread_by",
+        "actor": "name title depth horizon inner_horizon precision discount wants=utility misreads sees types"
         " true_type beliefs actions",
-        Term: "term=name formula",
-        Misreading: "parameter title unit takes_it_for=value truth",
-        Belief: "about prior truth",
-        Type: "name title parameters=overlays",
-        Action: "name title when effects cost habit=propensity",
-        Event: "name title date=on in_horizon",
-        Ladder: "name title sides rate first",
-        Policy: "name title all_of=parts variant do=interventions",
-        Intervention: "from=start until=end",
-        Evidence: "name title observes data series error sd share lasting lasts listed stray window"
+        "term": "term=name formula",
+        "misreading": "parameter title unit takes_it_for=value truth",
+        "belief": "about prior truth",
+        "type": "name title parameters=overlays",
+        "action": "name title when effects cost habit=propensity",
+        "event": "name title date=on in_horizon",
+        "ladder": "name title sides rate first",
+        "policy": "name title all_of=parts variant do=interventions",
+        "intervention": "from=start until=end",
+        "evidence": "name title observes data series error sd share lasting lasts listed stray window"
         " from=start until=end rows first last_known hash",
-        Claim: "name title tests",
-        Test: "title policies expect least limits unit reason",
-        Quantity: "kind name branch acts after within at from=start until",
-        Source: "key title date url note used",
+        "claim": "name title tests",
+        "test": "title policies expect least limits unit reason",
+        "quantity": "kind name branch acts after within at from=start until",
+        "source": "key title date url note used",
     }
     # What a key above already says, or what no reader needs.
-    LEFT_OUT = frozenset({(Evidence, "kind"), (Test, "line"), (Source, "origin")})
+    LEFT_OUT = frozenset({"evidence.kind", "test.line", "source.origin"})
     BACKING: tuple[str, ...] = ("sources", "guess", "reason", "file", "line")
     complete = True  # fields that KEYS does not name follow those that it names
 
@@ -308,31 +294,30 @@ class Explained:
 
     def of(self, part: Any) -> dict[str, Any]:
         """One part."""
-        kind: type = type(part)
-        found = {key: self._value(part, key, field) for key, field in self._keys(kind)}
-        if "origin" in _hints(kind) and (kind, "origin") not in self.LEFT_OUT:
+        keys = self._keys(anatomy.kind_of(part), _hints(part))
+        found = {key: self._value(part, key, field) for key, field in keys}
+        if hasattr(part, "origin") and f"{anatomy.kind_of(part)}.origin" not in self.LEFT_OUT:
             found |= {key: self._convert(getattr(part.origin, key), tuple[str]) for key in self.BACKING}
         return found
 
-    def _keys(self, kind: type) -> Iterator[tuple[str, str]]:
+    def _keys(self, kind: str, fields_: Iterable[str]) -> Iterator[tuple[str, str]]:
         """(key, field) in the order in which they are shown."""
         named = [key.partition("=") for key in self.KEYS.get(kind, "").split()]
         yield from ((key, field or key) for key, _, field in named)
         if self.complete:
             known = {field or key for key, _, field in named} | {"origin"}
-            for name in _hints(kind):
-                if not (name in known or name.endswith("_as") or (kind, name) in self.LEFT_OUT):
+            for name in fields_:
+                if not (name in known or name.endswith("_as") or f"{kind}.{name}" in self.LEFT_OUT):
                     yield name, name
 
     def _value(self, part: Any, key: str, field: str) -> Any:
-        kind: type = type(part)
-        computed = _COMPUTED.get((kind, key))
+        computed = _COMPUTED.get(f"{anatomy.kind_of(part)}.{key}")
         if computed is not None:
             return computed(self.facts, part)
         formula = getattr(part, f"{field}_as", None)  # that stands in place of a number
         if formula is not None:
             return self.write(formula)
-        return self._convert(getattr(part, field), _hints(kind)[field])
+        return self._convert(getattr(part, field), _hints(part)[field])
 
     def _convert(self, value: Any, hint: Any) -> Any:
         """A value of a field; `hint` is the type that the field is declared to have."""
@@ -371,22 +356,22 @@ class Explained:
 class Outline(Explained):
     """What runs say about their model: some keys of each part, parts by name, text as written."""
 
-    KEYS: Mapping[type, str] = {
-        Variable: "title unit kind initial bounds headline",
-        Parameter: "title unit value uncertain",
-        Actor: "title depth horizon inner_horizon actions misreads sees types true_type beliefs",
-        Action: "title",
-        Misreading: "title value",
-        Signal: "hidden bias noise delay",
-        Type: "title parameters=overlays",
-        Belief: "prior learns confirmation_bias fading floor",
-        Event: "title kind date=on branches",
-        Branch: "title",
-        Outcome: "title kind absorbing",
-        Ladder: "title sides moves war rungs",
-        Rung: "title",
-        Source: "title date url note",
-        Policy: "title",
+    KEYS: Mapping[str, str] = {
+        "variable": "title unit kind initial bounds headline",
+        "parameter": "title unit value uncertain",
+        "actor": "title depth horizon inner_horizon actions misreads sees types true_type beliefs",
+        "action": "title",
+        "misreading": "title value",
+        "signal": "hidden bias noise delay",
+        "type": "title parameters=overlays",
+        "belief": "prior learns confirmation_bias fading floor",
+        "event": "title kind date=on branches",
+        "branch": "title",
+        "outcome": "title kind absorbing",
+        "ladder": "title sides moves war rungs",
+        "rung": "title",
+        "source": "title date url note",
+        "policy": "title",
     }
     BACKING = ("sources", "guess", "reason")
     complete = False
@@ -409,8 +394,14 @@ class Outline(Explained):
         return {c["type"]: c["chance"] for c in _chances(chances, self.write)}
 
 
+def _hints(part: Any) -> dict[str, Any]:
+    kind: type = type(part)
+    return _hints_of(kind)
+
+
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints_of(kind: type) -> dict[str, Any]:
+    """Field -> the type that it is declared to have."""
     hints = get_type_hints(kind)
     return {f.name: hints[f.name] for f in fields(kind)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -15,38 +15,17 @@ from offramp.engine.compiled import onestep
 from offramp.engine.compiled.compile import CompiledModel, compile_model
 from offramp.engine.compiled.foresight import LookAheads
 from offramp.engine.inputs import Inputs
-from offramp.engine.outputs import Outputs, Status
+from offramp.engine.outputs import TABLE, Outputs, Status, joined
 from offramp.engine.plain.course import Oracle
 from offramp.language.check import load
 from offramp.model import Intervention, Model, Policy
 from offramp.runs.design import Design
 from random_models import ModelMaker
-from small_models import STRAIT, TWO_MINDS, made
-
-EXACT = (
-    "action", "event", "ladder_rung", "ladder_first", "ladder_moves", "ladder_ending", "outcome", "status",
-    "failed_step", "failed_variable",
-)  # fmt: skip
-NAMES = tuple(f.name for f in fields(Outputs))
+from small_models import STRAIT, TWO_MINDS, assert_agree, assert_same_bits, made
 
 
 def inputs_for(model: Model, policy: str = "baseline", scenarios: int = 48, seed: int = 0) -> Inputs:
     return Design(model, policies=[policy], scenarios=scenarios, seed=seed).inputs(policy)
-
-
-def assert_agree(ours: Outputs, oracle: Outputs) -> None:
-    """The same courses of events; states and probabilities but for rounding."""
-    for name in EXACT:
-        np.testing.assert_array_equal(getattr(ours, name), getattr(oracle, name), err_msg=name)
-    np.testing.assert_allclose(ours.state, oracle.state, rtol=1e-9, atol=1e-9)
-    for name in ("probability", "belief", "expected", "ladder_foreseen", "ladder_risk"):
-        given, expected = getattr(ours, name), getattr(oracle, name)
-        np.testing.assert_allclose(given, expected, rtol=1e-9, atol=1e-12, err_msg=name)
-
-
-def assert_same_bits(one: Outputs, other: Outputs) -> None:
-    for name in NAMES:
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
 
 
 _PER_RUN = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type")
@@ -58,11 +37,7 @@ def part(inputs: Inputs, which: slice | list[int]) -> Inputs:
 
 
 def rows_of(outputs: Outputs, which: slice | list[int]) -> Outputs:
-    return Outputs(**{n: getattr(outputs, n)[which] for n in NAMES})
-
-
-def joined(parts: list[Outputs]) -> Outputs:
-    return Outputs(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in NAMES})
+    return Outputs(**{n: getattr(outputs, n)[which] for n in TABLE})
 
 
 @pytest.fixture(scope="module")
@@ -378,7 +353,7 @@ def test_asking_for_probabilities_changes_nothing_else(strait, compiled):
     inputs = inputs_for(strait, scenarios=50)
     with_them, without = compiled.run(inputs, probabilities=True), compiled.run(inputs)
     assert without.probability is None
-    for name in NAMES:
+    for name in TABLE:
         if name != "probability":
             np.testing.assert_array_equal(getattr(without, name), getattr(with_them, name))
 

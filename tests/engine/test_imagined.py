@@ -7,7 +7,6 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from test_engine_agrees import assert_agree
 
 from cli_calls import call
 from offramp.errors import UsageError
@@ -15,7 +14,7 @@ from offramp.questions.minds.ask import minds
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
 from random_models import ModelMaker
-from small_models import ENGINES, TWO_MINDS, made
+from small_models import ENGINES, TWO_MINDS, assert_agree, made
 
 # What a push brings is decided a month later by a coin, and the loss grows with the square.
 COIN = """

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_engine_agrees import assert_agree, assert_same_bits
 
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
-from small_models import ENGINES, STRAIT, made
+from small_models import ENGINES, STRAIT, assert_agree, assert_same_bits, made
 
 RUNS = 24
 

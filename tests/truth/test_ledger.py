@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from border import question
-from offramp import Sampling, UsageError, load, score_forecast
+from offramp import Sampling, UsageError, load, score
 from offramp.questions.score.ask import Score, with_answer
 from offramp.questions.score.tell import tell
 from offramp.tell.terminal import text_of
@@ -55,12 +55,12 @@ def test_a_forecast_comes_back_from_its_file_as_it_was(first, tmp_path):
 
 
 def test_a_forecast_is_scored_by_what_came(first, asked):
-    found = score_forecast(first, asked)
+    found = score(first, asked)
     assert (found.asked, found.resolved) == (10, 10)
     raid = next(q for q in found.questions if q.name == "raid" and q.months == 3)
     assert raid.answer == 1.0
     assert raid.brier == pytest.approx((1 - raid.probability) ** 2)
-    early = score_forecast(first, asked, known_by=date(2020, 10, 2))
+    early = score(first, asked, known_by=date(2020, 10, 2))
     assert early.resolved < 10, "what is not known yet is not scored"
     # That no raid is in the table by then does not mean that none will come by January.
     assert all(q.answer is None for q in early.questions if q.months == 6)
@@ -69,13 +69,13 @@ def test_a_forecast_is_scored_by_what_came(first, asked):
 
 def test_a_score_comes_back_from_its_json_as_it_was(first, asked):
     for known_by in (None, date(2020, 10, 2)):
-        found = score_forecast(first, asked, known_by=known_by)
+        found = score(first, asked, known_by=known_by)
         assert Score.from_dict(json.loads(found.to_json())) == found
 
 
 def test_the_score_of_few_answers_is_told_in_counts(first, asked):
     """Two of two within nine tenths is no 100 %; how many there are stands in text and JSON."""
-    found = score_forecast(first, asked)
+    found = score(first, asked)
     assert (found.binary.asked, found.binary.resolved) == (6, 6)
     assert (found.sampled.asked, found.sampled.resolved) == (4, 4)
     binary = [q for q in found.questions if isinstance(q, Chance)]
@@ -94,7 +94,7 @@ def test_the_score_of_few_answers_is_told_in_counts(first, asked):
 
 def test_the_score_of_many_answers_has_shares_and_means(first, asked):
     """The same forecast five times over: 30 yes-or-no questions, and 20 counts and levels."""
-    found = score_forecast(hashed(first, questions=first.questions * 5), asked)
+    found = score(hashed(first, questions=first.questions * 5), asked)
     text = text_at(found)
     assert f"The model {found.brier:.3f} Climatology {found.baselines['climatology']:.3f}" in text
     assert f"{found.binary.nearer['trend']} of 30" in text
@@ -103,7 +103,7 @@ def test_the_score_of_many_answers_has_shares_and_means(first, asked):
 
 
 def test_nothing_that_has_come_out_has_no_score(first, asked):
-    found = score_forecast(first, asked, known_by=date(2020, 7, 2))
+    found = score(first, asked, known_by=date(2020, 7, 2))
     assert (found.brier, found.binary.resolved, found.sampled.half) == (None, 0, 0)
     text = text_at(found)
     assert "0 of 10 questions have come out" in text
@@ -121,7 +121,7 @@ def test_a_forecast_that_was_changed_is_refused(first, asked, change):
     with pytest.raises(UsageError, match="was changed after it was made"):
         ledger.from_plain(told, "it")
     with pytest.raises(UsageError, match="the forecast was changed after it was made"):
-        score_forecast(replace(first, as_of=date(2020, 6, 30)), asked)
+        score(replace(first, as_of=date(2020, 6, 30)), asked)
 
 
 def test_answers_are_counted_within_the_central_half_and_nine_tenths_of_a_forecast(asked):
@@ -154,9 +154,9 @@ def test_a_forecast_is_not_scored_for_what_it_was_not_asked(first, asked):
     changed = replace(asked, questions=tuple(moved(q) for q in asked.questions))
     assert changed.questions != asked.questions
     with pytest.raises(UsageError, match=r"was made for `above: .*, and the list says `above: 50[.]0`"):
-        score_forecast(first, changed)
+        score(first, changed)
     grown = replace(asked, questions=(*asked.questions, replace(asked.questions[0], name="another")))
-    assert score_forecast(first, grown).brier == score_forecast(first, asked).brier
+    assert score(first, grown).brier == score(first, asked).brier
 
 
 @pytest.mark.parametrize(("change", "message"), [

@@ -125,17 +125,19 @@ def _verdict(question: Question, answer: Answer, subject: str) -> int:
 def parameter(option: Option) -> click.Parameter:
     """An option as click takes it."""
     kind = _TYPES[option.kind](option)
+    # A default of None, said, would stand for a value that is given, and nothing would be required.
+    default = {} if option.default is None else {"default": option.default}
     if option.positional:
         return click.Argument(
             [option.name], type=kind, metavar=option.metavar or option.flag, required=option.required,
-            nargs=-1 if option.many else 1, default=option.default,
+            nargs=-1 if option.many else 1, **default,
         )  # fmt: skip
     if option.kind is Kind.FLAG:
         return click.Option([option.flag, option.name], is_flag=True, help=option.help)
     return click.Option(
         [option.flag, option.name], type=kind, help=option.help, metavar=option.metavar or None,
-        multiple=option.many, required=option.required, default=option.default,
-        show_default=option.shown and option.default is not None,
+        multiple=option.many, required=option.required,
+        show_default=option.shown and option.default is not None, **default,
     )  # fmt: skip
 
 

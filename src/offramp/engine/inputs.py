@@ -41,14 +41,14 @@ class Schedule:
 
     Attributes
     ----------
-    allowed : (step, slot), bool
-        False where the policy forbids the action.
-    forced : (step, actor), int
-        Position of the forced action among the actor's own actions, -1 for none.
     hold, shift : (step, parameter), float
         Value of a parameter in this step instead of the drawn one (NaN: as drawn); then what is added.
     set_stock, shift_stock : (step, stock), float
         Value given to a stock at the start of the step (NaN: none); then what is added.
+    allowed : (step, slot), bool
+        False where the policy forbids the action.
+    forced : (step, actor), int
+        Position of the forced action among the actor's own actions, -1 for none.
     nudge : (step, slot), float
         Added to the propensity of the action where the actor really chooses.
     suppose : (step, actor, parameter), float
@@ -63,12 +63,12 @@ class Schedule:
         Chance of the type from the start of the step on (NaN: nothing said).
     """
 
-    allowed: Bools
-    forced: Ints
     hold: Floats
     shift: Floats
     set_stock: Floats
     shift_stock: Floats
+    allowed: Bools
+    forced: Ints
     nudge: Floats
     suppose: Floats
     right_misreading: Bools

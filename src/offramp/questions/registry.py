@@ -18,6 +18,7 @@ ROOMS = (
     "why",
     "sensitivity",
     "discover",
+    "tipping",
     "loops",
     "calibrate",
     "backtest",

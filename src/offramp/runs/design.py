@@ -117,15 +117,19 @@ class Design:
         model: Model | None = None,
         policies: Sequence[str | Policy] | None = None,
         scenarios: int | Iterable[int] | None = None,
+        overrides: Mapping[str, float] | None = None,
         life: int | None = None,
     ) -> Design:
-        """The same design but for what is given: seed, settings, course of luck and look-ahead stay."""
+        """The same design but for what is given: seed, course of luck and look-ahead stay.
+
+        `overrides` are added to those that there are.
+        """
         return Design(
             model or self.model,
             policies or self.policies,
             self.scenarios if scenarios is None else scenarios,
             self.seed,
-            self.overrides,
+            {**self.overrides, **(overrides or {})},
             self.life if life is None else life,
             self.paths,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from offramp.engine.depths import Engine, Grouped, is_uncertain
@@ -85,7 +86,7 @@ def simulate(
     need(design, "Design")
     kept = kept_variables(design.model, variables)
     runner = runner or engine_for(design.model, engine)
-    return _simulate(design, kept, runner, engine, threads, progress, block, chances)
+    return _Way(runner, engine, threads, block, kept, chances).simulated(design, progress)
 
 
 def simulate_blocks(
@@ -111,6 +112,7 @@ def simulate_blocks(
         raise UsageError("a block needs at least 1 scenario.")
     kept = kept_variables(design.model, variables)
     runner = runner or engine_for(design.model, engine)
+    way = _Way(runner, engine, threads, block, kept, chances)
     done = 0
     for part in design.blocks(scenarios):
         before = done
@@ -119,47 +121,55 @@ def simulate_blocks(
             if progress is not None:
                 progress(before + runs, design.runs)
 
-        yield _simulate(part, kept, runner, engine, threads, step, block, chances)
+        yield way.simulated(part, step)
         done += part.runs
 
 
-def _simulate(
-    design: Design,
-    variables: list[str],
-    runner: Engine,
-    engine: str,
-    threads: int | None,
-    progress: Progress | None,
-    block: int | None,
-    chances: bool,
-) -> xr.Dataset:
-    if block is None:
+@dataclass(frozen=True)
+class _Way:
+    """How designs are run; the parameters of `simulate`."""
+
+    runner: Engine
+    engine: str
+    threads: int | None
+    block: int | None
+    variables: list[str]
+    chances: bool
+
+    def simulated(self, design: Design, progress: Progress | None) -> xr.Dataset:
+        threads = (os.cpu_count() or 1) if self.threads is None else self.threads
+        size = self._block(design, threads)
+        if size < 1 or threads < 1:
+            raise UsageError("threads and block must be at least 1.")
+        collection = Collection.empty(design, self.variables, self.chances)
+        count = len(design.scenarios)
+
+        def run(scenarios: slice) -> int:
+            """Run some scenarios under every policy; they are drawn once for all."""
+            numbers = design.scenarios[scenarios]
+            for i, inputs in enumerate(design.inputs_of_all(numbers)):
+                if i == 0:
+                    collection.write_truth(scenarios, inputs)
+                collection.write(i, scenarios, inputs, self.runner.run(inputs))
+            return len(numbers) * len(design.policies)
+
+        blocks = [slice(first, min(first + size, count)) for first in range(0, count, size)]
+        done = 0
+        pool = ThreadPoolExecutor(threads)
+        try:
+            for future in as_completed([pool.submit(run, part) for part in blocks]):
+                done += future.result()
+                if progress is not None:
+                    progress(done, design.runs)
+        finally:
+            # After an error or Ctrl-C nothing new is begun; the blocks under way take a moment to end.
+            pool.shutdown(wait=True, cancel_futures=True)
+        return collection.dataset(self.engine)
+
+    def _block(self, design: Design, threads: int) -> int:
+        """How many scenarios to run at a time."""
+        if self.block is not None:
+            return self.block
         # Several blocks for each thread, so that none waits long for another at the end.
-        share = -(-len(design.scenarios) // (4 * (threads or os.cpu_count() or 1)))
-        block = max(FEWEST_SCENARIOS, min(RUNS_PER_BLOCK // len(design.policies), share))
-    if block < 1 or (threads is not None and threads < 1):
-        raise UsageError("threads and block must be at least 1.")
-    collection = Collection.empty(design, variables, chances)
-    count = len(design.scenarios)
-
-    def run(scenarios: slice) -> int:
-        """Run some scenarios under every policy; they are drawn once for all."""
-        numbers = design.scenarios[scenarios]
-        for i, inputs in enumerate(design.inputs_of_all(numbers)):
-            if i == 0:
-                collection.write_truth(scenarios, inputs)
-            collection.write(i, scenarios, inputs, runner.run(inputs))
-        return len(numbers) * len(design.policies)
-
-    blocks = [slice(first, min(first + block, count)) for first in range(0, count, block)]
-    done = 0
-    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
-    try:
-        for future in as_completed([pool.submit(run, part) for part in blocks]):
-            done += future.result()
-            if progress is not None:
-                progress(done, design.runs)
-    finally:
-        # After an error or Ctrl-C nothing new is begun; the blocks under way take a moment to end.
-        pool.shutdown(wait=True, cancel_futures=True)
-    return collection.dataset(engine)
+        share = -(-len(design.scenarios) // (4 * max(threads, 1)))
+        return max(FEWEST_SCENARIOS, min(RUNS_PER_BLOCK // len(design.policies), share))

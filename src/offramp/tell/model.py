@@ -226,8 +226,8 @@ class _Sections:
             self.group("Believes:")
         for belief, conviction in zip(actor.beliefs, side.beliefs, strict=True):
             self.page.paragraph(f"of {conviction.about}", "    ")
-            told = (("at first", conviction.prior), ("in truth", conviction.truth), ("", conviction.learns))
-            self.rows(told, "      ")
+            rows = (("at first", conviction.prior), ("in truth", conviction.truth), ("", conviction.learns))
+            self.rows(rows, "      ")
             self.rows(backing_rows(belief.origin), "      ")
         if side.signals:
             self.group("Sees otherwise than they are:")

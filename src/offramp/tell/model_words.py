@@ -7,9 +7,10 @@ with numbers that read well (`Titles`); `explain` as the model file does, to be 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -17,24 +18,16 @@ from offramp import anatomy, distribution, explanation
 from offramp.model import (
     Actor,
     Belief,
-    Branch,
     Chances,
     Distribution,
-    Event,
     Formula,
     Intervention,
-    Ladder,
     Misreading,
     Model,
     Origin,
-    Outcome,
-    Parameter,
     Policy,
     Quantity,
-    Rung,
     Signal,
-    Type,
-    Variable,
 )
 from offramp.tell import figures
 from offramp.tell.words import counted, enumerated, quoted
@@ -342,8 +335,8 @@ def _learns(belief: Belief, call: Titles) -> str:
         (belief.fading, "drifts back by {} a month"),
         (belief.floor, "gives no type less than {}"),
     )
-    told = [text.format(call.share(value)) for value, text in how if value is not None]
-    return ", ".join(["learns from what it sees done", *told])
+    also = [text.format(call.share(value)) for value, text in how if value is not None]
+    return ", ".join(["learns from what it sees done", *also])
 
 
 # ---------------------------------------------------------------------- policies
@@ -473,7 +466,8 @@ def guesses(model: Model) -> dict[str, list[Guess]]:
     for part, origin in explanation.guesses(model):
         if part.kind in _LISTS:
             name, sources = anatomy.name_of(part.item), "; ".join(origin.sources)
-            guess = Guess(_headline(part, call), name, _guessed(part, call), origin.reason, sources)
+            numbers = _NUMBERS[part.kind](part.item, call) if part.kind in _NUMBERS else ""
+            guess = Guess(_headline(part, call), name, numbers, origin.reason, sources)
             found[_LISTS[part.kind]].append(guess)
     return {heading: rows for heading, rows in found.items() if rows}
 
@@ -481,41 +475,28 @@ def guesses(model: Model) -> dict[str, list[Guess]]:
 def _headline(part: anatomy.Part, call: Titles) -> str:
     """What a part is called, after the part that it belongs to."""
     item = part.item
-    match item:
-        case Misreading():
-            own = item.title or call.number(item.parameter)
-        case Signal():
-            own = call.number(item.variable)
-        case _:
-            own = call.title("actor", item.about) if isinstance(item, Belief) else item.title or item.name
-    if not part.holders:
-        return own
-    between = " about " if isinstance(item, Belief) else ": "
-    return f"{part.holders[-1].title or part.holders[-1].name}{between}{own}"
+    if part.kind == "belief":
+        return f"{call.title('actor', part.holder.path)} about {call.title('actor', item.about)}"
+    own = getattr(item, "title", "") or (
+        item.name if hasattr(item, "name") else call.number(anatomy.name_of(item))
+    )
+    return f"{call.title(part.holder.kind, part.holder.path)}: {own}" if part.holders else own
 
 
-def _guessed(part: anatomy.Part, call: Titles) -> str:
-    """The numbers of a part that is a guess, in short."""
-    match part.item:
-        case Parameter() as p:
-            return in_numbers(p.value, p.unit)
-        case Variable() as v:
-            return f"starts at {in_numbers(v.initial, v.unit)}" if v.initial is not None else ""
-        case Misreading() | Branch() as x:
-            return in_numbers(x.value if isinstance(x, Misreading) else x.probability)
-        case Signal() as signal:
-            return seen(signal, call)
-        case Type() as type_:
-            return "; ".join(f"{o.parameter} {in_numbers(o.value)}" for o in type_.overlays)
-        case Belief() as belief:
-            told = conviction(belief, call)
-            return f"{told.prior}; {told.learns}"
-        case Event() | Outcome() | Ladder() as x:
-            return _rate(x.rate)
-        case Rung() as rung:
-            lost = in_numbers(rung.loses_control)
-            return f"control lost with chance {lost}" if lost else ""
-    return ""
+# Kind of part -> the numbers of one that is a guess, in short.
+_NUMBERS: dict[str, Callable[[Any, Titles], str]] = {
+    "parameter": lambda p, _: in_numbers(p.value, p.unit),
+    "variable": lambda v, _: f"starts at {in_numbers(v.initial, v.unit)}" if v.initial is not None else "",
+    "misreading": lambda m, _: in_numbers(m.value),
+    "signal": lambda s, call: seen(s, call),
+    "type": lambda t, _: "; ".join(f"{o.parameter} {in_numbers(o.value)}" for o in t.overlays),
+    "belief": lambda b, call: "; ".join((chances(b.prior, b.about, call), _learns(b, call))),
+    "event": lambda e, _: _rate(e.rate),
+    "branch": lambda b, _: in_numbers(b.probability),
+    "outcome": lambda o, _: _rate(o.rate),
+    "ladder": lambda x, _: _rate(x.rate),
+    "rung": lambda r, _: f"control lost with chance {r.loses_control.text}" if r.loses_control else "",
+}
 
 
 def _rate(rate: Formula | None) -> str:

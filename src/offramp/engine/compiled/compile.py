@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from threading import Lock
 from typing import Any
 
@@ -210,20 +210,13 @@ def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:
     same[1:] = ((read[1:] == read[:-1]) | (np.isnan(read[1:]) & np.isnan(read[:-1]))).all(axis=1)
     beliefs = (~np.isnan(schedule.believe)).any(axis=1) | schedule.right_belief.any(axis=1)
     stocks = (~np.isnan(schedule.set_stock)).any(axis=1) | (schedule.shift_stock != 0).any(axis=1)
-    return {
-        "hold": np.ascontiguousarray(schedule.hold, dtype=np.float64),
-        "shift": np.ascontiguousarray(schedule.shift, dtype=np.float64),
-        "set_stock": np.ascontiguousarray(schedule.set_stock, dtype=np.float64),
-        "shift_stock": np.ascontiguousarray(schedule.shift_stock, dtype=np.float64),
-        "allowed": np.ascontiguousarray(schedule.allowed, dtype=np.uint8),
-        "forced": np.ascontiguousarray(schedule.forced, dtype=np.int64),
-        "nudge": np.ascontiguousarray(schedule.nudge, dtype=np.float64),
-        "suppose": np.ascontiguousarray(schedule.suppose, dtype=np.float64),
-        "right_misreading": np.ascontiguousarray(schedule.right_misreading, dtype=np.uint8),
-        "right_signal": np.ascontiguousarray(schedule.right_signal, dtype=np.uint8),
-        "right_belief": np.ascontiguousarray(schedule.right_belief, dtype=np.uint8),
-        "believe": np.ascontiguousarray(schedule.believe, dtype=np.float64),
+    given = ((f.name, getattr(schedule, f.name)) for f in fields(schedule))
+    return {name: np.ascontiguousarray(table, _AS_READ[table.dtype.kind]) for name, table in given} | {
         "parameters_change": (~same).astype(np.uint8),
         "stocks_change": stocks.astype(np.uint8),
         "beliefs_change": beliefs.astype(np.uint8),
     }
+
+
+# Kind of a table's numbers -> as the program reads them.
+_AS_READ = {"f": np.float64, "i": np.int64, "b": np.uint8}

@@ -11,19 +11,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from offramp.engine.compiled.ir import Function, Module
 from offramp.engine.compiled.values import Value
+from offramp.engine.inputs import Schedule
 from offramp.engine.outputs import TABLE
 from offramp.model import Model
 
 # The arrays of runs are lane-major, one part per vector.
 INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")
+# Tables over steps; then whether there is anything new in a step, and how far actors look.
 SCHEDULE = (
-    "hold", "shift", "set_stock", "shift_stock", "allowed", "forced",
-    "nudge", "suppose", "right_misreading", "right_signal", "right_belief", "believe",
-    "parameters_change", "stocks_change", "beliefs_change", "reach",
+    *(f.name for f in fields(Schedule)), "parameters_change", "stocks_change", "beliefs_change", "reach",
 )  # fmt: skip
 OUTPUTS = tuple(name for name, row in TABLE.items() if "ladder" not in row.axes)
 OUTPUTS_OF_LADDERS = tuple(name for name, row in TABLE.items() if "ladder" in row.axes)

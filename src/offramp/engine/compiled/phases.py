@@ -35,7 +35,7 @@ from offramp.engine.compiled.reader import Reader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.inputs import may_pass_one
-from offramp.model import Action, Branch, Effect, Outcome
+from offramp.model import Action, Branch, Effect, Event, Outcome
 
 # What a look-ahead computes in every step, and nearly all of a run's time goes into.
 IN_LOOK_AHEADS = ("means", "inclinations", "effects", "change", "last_effects", "last_change")
@@ -188,8 +188,7 @@ class Phases(Writer):
             read = self.reader(f, State(f["x"], f["p"], f["now"]))
             pushes: list[Push] = []
             for event in layout.random:
-                parts = [("", event.effects), *((b.name, b.effects) for b in event.branches)]
-                for branch_name, effects in parts:
+                for branch_name, effects in effects_by_branch(event):
                     position = layout.mean_position[event.name, branch_name]
                     # Several branches may come about in one step, unless the event is `once`.
                     cause = event.name if event.once or not branch_name else f"{event.name}.{branch_name}"
@@ -219,7 +218,7 @@ class Phases(Writer):
         for event in self.layout.random:
             if event.once:
                 continue
-            for branch_name, effects in [("", event.effects), *((b.name, b.effects) for b in event.branches)]:
+            for branch_name, effects in effects_by_branch(event):
                 if any(e.how == "set" for e in effects):
                     result.add(self.layout.mean_position[event.name, branch_name])
         return sorted(result)
@@ -304,3 +303,8 @@ class Phases(Writer):
             for i, outcome in enumerate(self.with_condition):
                 assert outcome.when is not None
                 f.store(f["truths"], i, f.to("real", read.mask(outcome.when.node)))
+
+
+def effects_by_branch(event: Event) -> list[tuple[str, tuple[Effect, ...]]]:
+    """Effects of an event, under the branch "", and of its branches."""
+    return [("", event.effects), *((b.name, b.effects) for b in event.branches)]

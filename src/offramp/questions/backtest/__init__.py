@@ -11,7 +11,7 @@ from offramp.questions.option import (
     Kind,
     Option,
 )
-from offramp.questions.question import HOLD, Question
+from offramp.questions.question import HOLD, InBrief, Question
 
 QUESTION = Question(
     room=__name__,
@@ -34,4 +34,5 @@ QUESTION = Question(
     ),
     progress=lambda values: f"{values['chains']} x {values['particles']:,} worlds",
     charts={"picture": "chart"},
+    brief=InBrief(100, "trust", "How far to trust it", of_this_model=False),
 )
