@@ -45,7 +45,6 @@ _PUBLIC = {
     "load_runs": ("offramp.runs.dataset", "load"),
     "loads": ("offramp.language.check", "loads"),
     "loops": ("offramp.questions.loops.ask", "loops"),
-    "minds": ("offramp.questions.minds.ask", "minds"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
     "save": ("offramp.runs.dataset", "save"),

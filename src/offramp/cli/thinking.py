@@ -1,4 +1,4 @@
-"""The commands `minds` and `ladder`: what each side thinks at one date, of its actions or in an exchange."""
+"""The command `ladder`: what each side thinks of an exchange at one date."""
 
 from __future__ import annotations
 
@@ -10,63 +10,6 @@ import click
 
 from offramp.cli import options
 from offramp.given import day_of
-
-
-@click.command()
-@options.model_argument
-@click.option("--at", metavar="DATE", help="The date, such as 2020-11-03; the start by default.")
-@click.option("--actor", "actors", multiple=True, metavar="NAME", help="Only this actor. May be repeated.")
-@click.option(
-    "--run", "number", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
-    help="Number of the future whose course leads to the date.",
-)  # fmt: skip
-@options.seed_option
-@options.set_option
-@click.option("--policy", default="baseline", show_default=True, metavar="NAME", help="Under this policy.")
-@click.option("--all", "everything", is_flag=True, help="Reasons of every act, not of the likeliest alone.")
-@options.format_option
-def minds(
-    model: str,
-    at: str | None,
-    actors: Sequence[str],
-    everything: bool,
-    number: int,
-    seed: int,
-    settings: Sequence[str],
-    policy: str,
-    form: str,
-) -> int:
-    """Look into the minds of the actors of MODEL at one date of one future.
-
-    What each thinks of each of its actions and why, in each of its pictures of the others; what it expects
-    these to do, beside what they will do in truth. The page to check a model with.
-    """
-    from offramp.questions.minds.ask import minds as found_in
-    from offramp.runs.design import Design
-
-    day = None if at is None else day_of(at)
-    checked = options.load_model(model)
-    overrides = options.read_settings(checked, settings)
-    for note in options.notes_on(checked, overrides):
-        options.say(f"Note: {note}")
-    design = Design(checked, [policy], scenarios=[number], seed=seed, overrides=overrides)
-    found = found_in(design, day, list(actors) or None)
-    if form == "json":
-        options.print_json(found.as_dict())
-        return 0
-    from offramp.questions.minds.tell import minds_text
-    from offramp.tell.terminal import wants_colour, width
-
-    words = ["offramp", "minds", model, "--at", str(found.at), "--run", str(number), "--seed", str(seed)]
-    for name, value in overrides.items():
-        words += ["--set", f"{name}={value!r}"]
-    for name in actors:
-        words += ["--actor", name]
-    words += [] if policy == "baseline" else ["--policy", policy]
-    words += ["--all"] if everything else []
-    again = shlex.join(words)
-    click.echo(minds_text(found, checked, again, width(), wants_colour(sys.stdout), everything))
-    return 0
 
 
 @click.command()

@@ -12,6 +12,7 @@ from offramp.questions.question import Question
 # The rooms of `offramp.questions`, in the order of the help.
 ROOMS = (
     "outlook",
+    "minds",
     "compare",
     "claims",
     "misreadings",

@@ -221,9 +221,9 @@ def draw(blocks: Iterable[Block], page: Page) -> None:
             case Bullets(lines):
                 for line in lines:
                     page.paragraph(f"- {line}", _STEP, _STEP)
-            case Terms(entries, room):
+            case Terms(entries, room, indent):
                 for label, text in entries:
-                    page.entry(label, text, _STEP, room)
+                    page.entry(label, text, _STEP * indent, room)
             case Table():
                 shown = block.narrow if block.narrow is not None and page.columns < _WIDE else block
                 page.table(shown.heads, shown.rows, folds=shown.folds)

@@ -11,10 +11,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from offramp.analysis.answer import Answer, head
 from offramp.engine.depths import inner_steps, model_of_run, steps_ahead
 from offramp.engine.inputs import Bools, Floats, Inputs, Outputs, Status
 from offramp.engine.plain.course import _Course, _Move
@@ -24,7 +25,9 @@ from offramp.engine.plain.world import Reasons, State, World, averaged, softmax
 from offramp.errors import OfframpError, UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Action, Actor, Model
+from offramp.questions.question import Request
 from offramp.runs.design import Design
+from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
 
 
@@ -147,45 +150,50 @@ class Mind:
     truly: dict[str, dict[str, float]]
 
 
-@dataclass(frozen=True)
-class Minds:
+@dataclass(frozen=True, kw_only=True)
+class Minds(Answer):
     """Actors at one date of one run, at the moment of choice: after the events of the step.
 
     Attributes
     ----------
+    scenario : number of the run
     at : first day of the step
+    only : names of the actors asked for; empty for all
+    everything : whether a reader wants the reasons of every act, not of the likeliest alone
     state : variable -> its true value
     units : variable -> its unit
     actors : those asked for, in file order
     """
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
-    seed: int
+    QUESTION: ClassVar[str] = "minds"
+
     scenario: int
     policy: str
-    set: dict[str, float]
     at: date
     step: int
+    only: list[str]
+    everything: bool = False
     state: dict[str, float]
     units: dict[str, str]
     actors: list[Mind]
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
-        from offramp.version import __version__
 
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
-        return {**plain, "version": __version__}
+ANSWER = Minds
+
+
+def asked(request: Request) -> Minds:
+    """What `offramp minds` asks."""
+    design = request.design(scenarios=[request["scenario"]])
+    found = minds(design, request["at"], list(request["only"]) or None, how=request.how)
+    return dataclasses.replace(found, everything=request["everything"])
 
 
 def minds(
     design: Design,
     at: date | str | None = None,
     actors: Sequence[str] | None = None,
-    engine: str = "compiled",
+    *,
+    how: How = AS_SUITS,
 ) -> Minds:
     """What each actor thinks of each action at one date of one run.
 
@@ -194,7 +202,7 @@ def minds(
     design : one scenario under one policy
     at : a date within the model, or its text ("2020-11-03"); None for its start
     actors : names of those to tell of; None for all
-    engine : that runs the course up to the date
+    how : how the course up to the date is run
 
     Raises
     ------
@@ -226,7 +234,7 @@ def minds(
     policy = design.policies[0]
     inputs = design.inputs(policy)
     model = model_of_run(model, inputs)
-    before = engine_for(model, engine).run(inputs) if step else None
+    before = engine_for(model, how.engine).run(inputs) if step else None
     if before is not None:
         _need_course(model, before, step)
     with np.errstate(all="ignore"):  # closed actions may be worth anything
@@ -237,16 +245,12 @@ def minds(
         told = [_mind(course, a) for a in range(len(model.actors))]
     _know_each_other(told)
     return Minds(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
-        seed=design.seed,
+        **head(model, seed=design.seed, settings=design.overrides, intervals={}),
         scenario=int(inputs.scenario[0]),
         policy=policy,
-        set=dict(design.overrides),
         at=model.date_of(step),
         step=step,
+        only=list(actors or ()),
         state={v.name: float(course.state_at_choice[v.name][0]) for v in model.variables},
         units={v.name: v.unit for v in model.variables},
         actors=[m for m in told if m.name in shown],
