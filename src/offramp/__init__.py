@@ -39,7 +39,6 @@ _PUBLIC = {
     "explain": ("offramp.explanation", "explain"),
     "forecast": ("offramp.truth.ledger", "forecast"),
     "json_schema": ("offramp.language.schema", "json_schema"),
-    "ladder": ("offramp.questions.ladder.ask", "ladder"),
     "load": ("offramp.language.check", "load"),
     "load_questions": ("offramp.truth.question_list", "load_questions"),
     "load_runs": ("offramp.runs.dataset", "load"),

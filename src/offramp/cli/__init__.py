@@ -14,7 +14,6 @@ from offramp.cli.question import command_of
 from offramp.cli.reasoning import why
 from offramp.cli.runs import brief
 from offramp.cli.telling import story
-from offramp.cli.thinking import ladder
 from offramp.cli.trusting import backtest, calibrate, forecast, score
 from offramp.cli.uncertainty import discover, sensitivity
 from offramp.errors import ModelError, OfframpError, Problem
@@ -148,7 +147,6 @@ for command in (
     new,
     check,
     explain,
-    ladder,
     story,
     loops,
     sensitivity,

@@ -13,6 +13,7 @@ from offramp.questions.question import Question
 ROOMS = (
     "outlook",
     "minds",
+    "ladder",
     "compare",
     "claims",
     "misreadings",

@@ -7,11 +7,10 @@ is that of the compiled engine, so a late date costs no more than an early one.
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -513,16 +512,3 @@ def _failed(model: Model, step: int) -> OfframpError:
         f"this run failed in the step of {model.date_of(int(step))}. Choose a date before it or another run; "
         f"`offramp run {model.name}` says what fails."
     )
-
-
-def _plain(value: Any) -> Any:
-    """Plain values for JSON: dates as text, None for numbers that are not finite."""
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
