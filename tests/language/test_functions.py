@@ -23,6 +23,7 @@ from offramp.language.ranges import Ranges
 from offramp.language.scope import Known, Scope
 from offramp.language.units import BARE, UNKNOWN, Unit
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import simulate
 from offramp.tree import (
     PRIMITIVES,
@@ -235,7 +236,7 @@ def test_one_record_is_all_that_a_new_function_needs(sigmoid):
     assert text != STRAIT
     model = made(text, steps=14)
     design = Design(model, policies=["baseline"], scenarios=8, seed=2)
-    fast, slow = (simulate(design, engine=engine) for engine in ("compiled", "oracle"))
+    fast, slow = (simulate(design, how=How(engine=engine)) for engine in ("compiled", "oracle"))
     np.testing.assert_allclose(fast["tension"], slow["tension"], rtol=1e-12)
 
 
