@@ -15,7 +15,6 @@ from offramp.language import units
 from offramp.language.constants import fold
 from offramp.language.formula import called, resolve
 from offramp.language.ranges import Ranges
-from offramp.language.render import render
 from offramp.language.scope import Known, Result, Scope
 from offramp.language.units import BARE, CONDITION, UNKNOWN, Unit
 from offramp.tree import (
@@ -34,6 +33,7 @@ from offramp.tree import (
     children,
     walk,
 )
+from rendering import render
 
 NAMES = {
     "x": Known("variable", UNKNOWN),

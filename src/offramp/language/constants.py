@@ -6,7 +6,21 @@ import math
 from collections.abc import Callable
 
 from offramp.language.functions import FUNCTIONS
-from offramp.tree import Binary, Call, Compare, Logic, Negate, Node, Not, Number
+from offramp.tree import (
+    Binary,
+    Call,
+    Compare,
+    Logic,
+    Negate,
+    Node,
+    Not,
+    Now,
+    Number,
+    Parameter,
+    StepLength,
+    Variable,
+    walk,
+)
 
 
 def fold(node: Node) -> float | None:
@@ -58,18 +72,8 @@ def fold_condition(node: Node) -> bool | None:
 
 
 def is_constant(node: Node) -> bool:
-    """Whether a formula for a number reads nothing: no name, no time."""
-    match node:
-        case Number():
-            return True
-        case Negate(of) | Not(of):
-            return is_constant(of)
-        case Binary(_, left, right) | Compare(_, left, right):
-            return is_constant(left) and is_constant(right)
-        case Logic(_, parts) | Call(_, parts):
-            return all(is_constant(p) for p in parts)
-        case _:
-            return False
+    """Whether a formula reads nothing: no name, no time."""
+    return not any(isinstance(n, Variable | Parameter | Now | StepLength) for n in walk(node))
 
 
 def _arithmetic(op: str, a: float, b: float) -> float:
