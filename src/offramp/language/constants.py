@@ -25,26 +25,26 @@ from offramp.tree import (
 
 def fold(node: Node) -> float | None:
     """The value of arithmetic on numbers alone; None where it reads anything, or has no finite value."""
-    value = _folded(node)
+    value = _value(node)
     return value if value is not None and math.isfinite(value) else None
 
 
-def _folded(node: Node) -> float | None:
+def _value(node: Node) -> float | None:
     """As `fold`, but what is not finite is passed on, as the engines do: 1 / (1 + exp(800)) is 0."""
     match node:
         case Number(value):
             return value
         case Negate(of):
-            inner = _folded(of)
+            inner = _value(of)
             return None if inner is None else -inner
         case Binary(op, left, right):
-            a, b = _folded(left), _folded(right)
+            a, b = _value(left), _value(right)
             return None if a is None or b is None else _arithmetic(op, a, b)
         case Call("where", (condition, a_node, b_node)):
             truth = fold_condition(condition)
-            return None if truth is None else _folded(a_node if truth else b_node)
+            return None if truth is None else _value(a_node if truth else b_node)
         case Call(name, args):
-            values = [_folded(a) for a in args]
+            values = [_value(a) for a in args]
             known = [v for v in values if v is not None]
             function = FUNCTIONS[name].fold
             return function(*known) if function is not None and len(known) == len(values) else None
