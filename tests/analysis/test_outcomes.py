@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 import offramp as ofr
 from offramp.analysis.intervals import wilson
 from offramp.analysis.outcomes import over_time, probability
-from offramp.analysis.summary import Tally, summary
+from offramp.analysis.summary import Outlook, Quantiles, Tally, summary
 from offramp.errors import OfframpError, UsageError
-from offramp.questions.outlook.ask import bytes_of_run, outlook
+from offramp.questions.outlook.ask import outlook
 from offramp.runs.design import Design
+from offramp.runs.how import How
+from offramp.runs.memory import bytes_of_run
 from offramp.runs.simulate import simulate, simulate_blocks
 from small_models import STRAIT, made
 
@@ -155,14 +158,15 @@ def test_an_unknown_outcome_is_answered_with_the_one_that_was_meant(runs):
 
 def test_the_summary_agrees_with_counting_by_hand(runs):
     found = summary(written_by_hand(runs))
-    baseline = found["policies"]["baseline"]
-    assert (found["runs"], found["failed_runs"], baseline["runs"], baseline["failed_runs"]) == (10, 1, 9, 1)
-    war = baseline["outcomes"]["war"]
-    assert war["probability"] == 2 / 9
-    assert list(war["by"].values()) == [0, 1 / 9, 1 / 9, 1 / 9, 1 / 9, 2 / 9, 2 / 9]
-    assert min(war["by"]) == found["start"] == "2020-01-01"
-    assert max(war["by"]) == found["end"] == "2020-07-01"
-    assert found["failures"] == [
+    baseline = found.policies["baseline"]
+    assert (found.runs, found.failed_runs, baseline.runs, baseline.failed_runs) == (10, 1, 9, 1)
+    assert found.failures == (1, 10)
+    war = baseline.outcomes["war"]
+    assert war.probability == 2 / 9
+    assert list(war.by.values()) == [0, 1 / 9, 1 / 9, 1 / 9, 1 / 9, 2 / 9, 2 / 9]
+    assert min(war.by) == found.start == date(2020, 1, 1)
+    assert max(war.by) == found.end == date(2020, 7, 1)
+    assert found.as_dict()["failures"] == [
         {
             "policy": "baseline",
             "why": "not_finite",
@@ -178,8 +182,8 @@ def test_percentiles_are_those_of_the_runs_that_hold(runs):
     some = written_by_hand(runs)
     some["arms"].values[0, :, 3] = np.arange(10.0) + 1  # the last one, 10, failed
     some["arms"].values[0, 9, :] = np.nan
-    by = summary(some)["policies"]["baseline"]["variables"]["arms"]["by"]["2020-04-01"]
-    assert by == {"p05": 1.4, "p50": 5.0, "p95": 8.6}  # of 1 to 9, linear between ranks
+    at = summary(some).policies["baseline"].variables["arms"].by[date(2020, 4, 1)]
+    assert at == Quantiles(p05=1.4, p50=5.0, p95=8.6)  # of 1 to 9, linear between ranks
 
 
 def test_shares_of_actions_are_of_the_months_in_which_an_actor_acted(runs):
@@ -187,16 +191,29 @@ def test_shares_of_actions_are_of_the_months_in_which_an_actor_acted(runs):
     some["action"].values[:] = -1
     some["action"].values[0, 0, :4, 1] = [0, 0, 1, 2]
     some["action"].values[0, 9, :, 1] = 2  # failed
-    actions = summary(some)["policies"]["baseline"]["actions"]
-    assert actions["red"] == {"wait": 0.5, "arm": 0.25, "shout": 0.25}
-    assert actions["blue"] == {"wait": None, "press": None, "talk": None}
+    found = summary(some)
+    assert found.policies["baseline"].actions["red"] == {"wait": 0.5, "arm": 0.25, "shout": 0.25}
+    plain = found.as_dict()["policies"]["baseline"]["actions"]
+    assert plain["blue"] == {"wait": None, "press": None, "talk": None}
 
 
 def test_a_summary_is_plain_json_without_nan(runs):
     some = written_by_hand(runs)
     some["status"].values[:] = 1
-    text = json.dumps(summary(some), allow_nan=False)
-    assert json.loads(text)["policies"]["baseline"]["outcomes"]["war"]["probability"] is None
+    assert (
+        json.loads(summary(some).to_json())["policies"]["baseline"]["outcomes"]["war"]["probability"] is None
+    )
+
+
+def without_percentiles(found):
+    policies = {name: replace(p, variables={}) for name, p in found.policies.items()}
+    return replace(found, quantiles_from=0, policies=policies)
+
+
+def test_an_outlook_comes_back_from_its_json(runs):
+    found = summary(written_by_hand(runs))
+    assert found.failed, "with a failure in it"
+    assert Outlook.from_dict(json.loads(found.to_json())) == found
 
 
 def test_parts_add_up_to_the_whole(design, runs):
@@ -205,14 +222,11 @@ def test_parts_add_up_to_the_whole(design, runs):
     for part in simulate_blocks(design, 50, engine="oracle"):
         tally.add(part)
     parts = tally.summary()
-    assert parts["intervals"].pop("quantiles_from") == 50
-    assert whole["intervals"].pop("quantiles_from") == 200
+    assert (parts.quantiles_from, whole.quantiles_from) == (50, 200)
     first = summary(runs.isel(scenario=slice(50)))
-    for policy in whole["policies"]:
-        variables = parts["policies"][policy].pop("variables")
-        whole["policies"][policy].pop("variables")
-        assert variables == first["policies"][policy]["variables"]
-    assert parts == whole
+    for name, policy in parts.policies.items():
+        assert policy.variables == first.policies[name].variables
+    assert without_percentiles(parts) == without_percentiles(whole)
 
 
 def test_the_same_runs_are_not_counted_twice(runs):
@@ -236,14 +250,13 @@ def test_an_outlook_short_of_memory_counts_the_same_runs(model):
     """With room for the paths of 1,000 runs only, 2,500 runs are counted in full and the summary says so."""
     design = Design(model, ["baseline", "late"], 2_500, seed=1)
     roomy, done = outlook(design), []
-    tight = outlook(design, memory=1_000 * bytes_of_run(model), progress=lambda n, all: done.append((n, all)))
-    assert (roomy["intervals"]["quantiles_from"], tight["intervals"]["quantiles_from"]) == (2_500, 1_000)
+    how = How(progress=lambda n, all: done.append((n, all)))
+    tight = outlook(design, memory=1_000 * bytes_of_run(model), how=how)
+    assert (roomy.quantiles_from, tight.quantiles_from) == (2_500, 1_000)
     assert done[-1] == (5_000, 5_000)
     assert [n for n, _ in done] == sorted(n for n, _ in done)
-    for policy in roomy["policies"]:
-        for key in ("runs", "failed_runs", "outcomes", "actions"):
-            assert tight["policies"][policy][key] == roomy["policies"][policy][key]
-    assert "arms" in tight["policies"]["late"]["variables"]
+    assert without_percentiles(tight) == without_percentiles(roomy)
+    assert "arms" in tight.policies["late"].variables
 
 
 def test_the_memory_of_a_run_is_estimated_from_above_and_not_by_much(model):
@@ -253,5 +266,5 @@ def test_the_memory_of_a_run_is_estimated_from_above_and_not_by_much(model):
 
 def test_overrides_are_part_of_a_summary(model):
     found = ofr.outlook(Design(model, scenarios=2, seed=0, overrides={"arms": 12}))
-    assert found["set"] == {"arms": 12}
-    assert found["seed"] == 0
+    assert found.set == {"arms": 12}
+    assert found.seed == 0

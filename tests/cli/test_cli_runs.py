@@ -91,9 +91,10 @@ def test_json_has_the_promised_shape(place):
     result = call(*args, "--format", "json")
     found = json.loads(result.stdout)
     assert list(found) == [
-        "model", "model_hash", "version", "seed", "runs", "failed_runs", "start", "end", "set", "intervals",
-        "failures", "policies",
+        "question", "model", "model_hash", "title", "illustrative", "version", "seed", "set", "level",
+        "intervals", "runs", "failed_runs", "start", "end", "paths", "quantiles_from", "failures", "policies",
     ]  # fmt: skip
+    assert found["question"] == "run"
     assert (found["model"], found["seed"], found["runs"], found["failed_runs"]) == ("river", 0, 200, 0)
     assert found["model_hash"] == offramp.load("river.yaml").hash
     assert found["version"] == offramp.__version__
@@ -115,7 +116,7 @@ def test_json_has_the_promised_shape(place):
                 assert q["p05"] <= q["p50"] <= q["p95"]
         for shares in policy["actions"].values():
             assert sum(shares.values()) == pytest.approx(1)
-    assert found["intervals"]["level"] == 0.9
+    assert found["level"] == 0.9
     assert "sampling error" in found["intervals"]["outcomes"]
     assert policy["variables"]["reservoir"]["unit"] == "percent"
 
@@ -372,7 +373,7 @@ def test_out_saves_all_there_is_to_know(place):
     assert sorted(os.listdir(folder)) == ["model.yaml", "runs.nc", "runs.parquet", "summary.json"]
     assert (folder / "summary.json").read_text(encoding="utf-8") == result.stdout
     assert (folder / "model.yaml").read_bytes() == Path("river.yaml").read_bytes()
-    assert offramp.summary(offramp.load_runs(folder / "runs.nc")) == json.loads(result.stdout)
+    assert offramp.summary(offramp.load_runs(folder / "runs.nc")).as_dict() == json.loads(result.stdout)
     assert "Saved in" in result.stderr
 
 
@@ -432,8 +433,9 @@ def test_out_without_the_packages_for_it_fails_before_anything_is_run(place, mon
     import importlib.util
 
     real = importlib.util.find_spec
-    monkeypatch.setattr("offramp.cli.saving.find_spec", lambda n: None if n == "pyarrow" else real(n))
-    monkeypatch.setattr("offramp.cli.runs.simulated", lambda *a, **k: pytest.fail("was run"))
+    module = "offramp.questions.outlook"
+    monkeypatch.setattr(f"{module}.saving.find_spec", lambda n: None if n == "pyarrow" else real(n))
+    monkeypatch.setattr(f"{module}.ask.simulate", lambda *a, **k: pytest.fail("was run"))
     result = call("run", "river.yaml", "--out", "results")
     assert result.exit_code == 1
     assert "pip install 'offramp[save]'" in result.stderr
@@ -441,7 +443,8 @@ def test_out_without_the_packages_for_it_fails_before_anything_is_run(place, mon
 
 
 def test_out_that_cannot_be_written_fails_before_anything_is_run(place, monkeypatch):
-    monkeypatch.setattr("offramp.cli.runs.simulated", lambda *a, **k: pytest.fail("was run"))
+    monkeypatch.setattr("offramp.questions.outlook.ask.simulate", lambda *a, **k: pytest.fail("was run"))
+    monkeypatch.setattr("offramp.cli.brief._simulated", lambda *a, **k: pytest.fail("was run"))
     Path("file").write_text("")
     for out in ("file", "file/below"):
         assert call("run", "river.yaml", "--out", out).exit_code == 2

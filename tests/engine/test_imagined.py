@@ -12,6 +12,8 @@ from cli_calls import call
 from offramp.errors import UsageError
 from offramp.questions.minds.ask import minds
 from offramp.runs.design import Design
+from offramp.runs.how import How
+from offramp.runs.memory import bytes_of_run
 from offramp.runs.simulate import engine_for
 from random_models import ModelMaker
 from small_models import ENGINES, TWO_MINDS, assert_agree, made
@@ -108,11 +110,12 @@ def test_a_summary_that_does_not_fit_into_memory_looks_ahead_along_the_same_path
     model = made(COIN + "outcomes: {hot: {when: x > 0.5 or x < -0.5}}\n", 3)
     design = Design(model, scenarios=300, paths=4)
     monkeypatch.setattr(module, "PATHS", (100,))
-    apart = module.outlook(design, memory=120 * module.bytes_of_run(model), threads=1)["policies"]["baseline"]
-    whole = module.outlook(design, threads=1)["policies"]["baseline"]
-    plain = module.outlook(Design(model, scenarios=300), threads=1)["policies"]["baseline"]
-    assert apart["outcomes"] == whole["outcomes"]
-    assert apart["actions"] == whole["actions"] != plain["actions"]
+    one = How(threads=1)
+    apart = module.outlook(design, memory=120 * bytes_of_run(model), how=one).policies["baseline"]
+    whole = module.outlook(design, how=one).policies["baseline"]
+    plain = module.outlook(Design(model, scenarios=300), how=one).policies["baseline"]
+    assert apart.outcomes == whole.outcomes
+    assert apart.actions == whole.actions != plain.actions
 
 
 @pytest.mark.parametrize("name", ["run", "compare"])

@@ -195,7 +195,7 @@ def test_the_json_and_the_text_and_the_picture_say_the_same(tmp_path):
     ("asked", "says"),
     [
         (("--outcome", "wra"), "model `chicken` has no outcome `wra`. There are: crash, standoff."),
-        (("--picture", "x.pdf"), "a picture is written as .svg or .png, so x.pdf does not say how."),
+        (("--picture", "x.pdf"), "a chart is written as .svg or .png, so x.pdf does not say how."),
     ],
 )
 def test_what_cannot_be_asked_is_said(asked, says):

@@ -6,12 +6,14 @@ import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis import outcomes
+from offramp.analysis.answer import Answer, keyed, six_digits
 from offramp.analysis.intervals import LEVEL, wilson
 from offramp.errors import OfframpError
 from offramp.given import need
@@ -20,12 +22,118 @@ from offramp.runs.dataset import STATUS_MEANINGS, section
 if TYPE_CHECKING:
     import xarray as xr
 
-QUANTILES = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+WhyFailed = Literal["not_finite", "out_of_bounds", "too_many_events"]
 
-VARIABLE_INTERVAL = (
-    "between the 5th and the 95th percentile lie 90 % of the runs, luck and uncertain numbers together. A "
-    "run that has ended keeps its last values."
-)
+QUANTILES = (0.05, 0.5, 0.95)
+
+INTERVALS = {
+    "outcomes": outcomes.OUTCOME_INTERVAL,
+    "variables": "between the 5th and the 95th percentile lie 90 % of the runs, luck and uncertain numbers "
+    "together. A run that has ended keeps its last values.",
+}
+
+
+# ── the answer ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeChance:
+    """The chance of an outcome by the end, its sampling interval, and the chance by each date.
+
+    All are NaN where every run failed.
+    """
+
+    probability: float
+    low: float
+    high: float
+    by: dict[date, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantiles:
+    """Percentiles over runs, in the unit of the variable."""
+
+    p05: float
+    p50: float
+    p95: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class VariableRange:
+    """Where a variable lies at each date."""
+
+    unit: str
+    by: dict[date, Quantiles]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """One way in which runs failed.
+
+    Attributes
+    ----------
+    variable : that failed; None where none did
+    runs : how many failed so
+    first, scenario : date of the earliest step in which one failed so, and which one that is
+    """
+
+    policy: str
+    why: WhyFailed
+    variable: str | None
+    runs: int
+    first: date
+    scenario: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderPolicy:
+    """The runs under one policy.
+
+    Attributes
+    ----------
+    runs, failed_runs : runs that all numbers are of; runs left out
+    actions : actor -> action -> share of the steps in which the actor acted
+    """
+
+    runs: int
+    failed_runs: int
+    outcomes: dict[str, OutcomeChance]
+    variables: dict[str, VariableRange]
+    actions: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook(Answer):
+    """Runs in short: chances of outcomes, percentiles of variables, shares of actions, failures.
+
+    Attributes
+    ----------
+    runs, failed_runs : futures under each policy; runs that failed under all policies together
+    start, end : first and last date
+    paths : along which actors look ahead; 0 for the expected one
+    quantiles_from : from how many runs of each policy percentiles are
+    failed : ways of failing, by policy, the most frequent first
+    """
+
+    QUESTION: ClassVar[str] = "run"
+
+    runs: int
+    failed_runs: int
+    start: date
+    end: date
+    paths: int
+    quantiles_from: int
+    failed: list[Failure] = keyed("failures")
+    policies: dict[str, UnderPolicy]
+
+    @property
+    def failures(self) -> tuple[int, int]:
+        return self.failed_runs, sum(p.runs + p.failed_runs for p in self.policies.values())
+
+
+# ── counting ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass
@@ -34,12 +142,22 @@ class _Counted:
 
     runs: int = 0  # that did not fail
     failed: int = 0
-    outcomes: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)  # (time,)
-    actions: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)  # (action,)
+    outcomes: dict[str, Ints] = field(default_factory=dict)  # (time,)
+    actions: dict[str, Ints] = field(default_factory=dict)  # (action,)
     failures: Counter[tuple[int, int]] = field(default_factory=Counter)  # (status, variable) -> runs
     first: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)  # -> (step, scenario)
-    quantiles: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)  # (quantile, time)
+    quantiles: dict[str, Floats] = field(default_factory=dict)  # (quantile, time)
     quantiles_from: int = 0
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What all datasets of a design have in common."""
+
+    days: list[date]
+    units: dict[str, str]  # variable -> unit
+    variables: list[str]  # by position of what can fail
+    actions: dict[str, list[str]]  # actor -> actions
 
 
 @dataclass
@@ -54,10 +172,10 @@ class Tally:
     `Tally().add(runs).summary()` is `summary(runs)`.
     """
 
-    _about: dict[str, Any] = field(default_factory=dict)
+    _attrs: dict[str, Any] = field(default_factory=dict)
     _policies: dict[str, _Counted] = field(default_factory=dict)
     _last: dict[str, int] = field(default_factory=dict)
-    _days: list[str] = field(default_factory=list)
+    _names: _Names | None = None
 
     def add(self, runs: xr.Dataset) -> Tally:
         """Count another dataset in: further scenarios or policies of the same design.
@@ -67,13 +185,11 @@ class Tally:
         OfframpError
             If it is of another model, seed or setting, or its scenarios were counted before.
         """
-        about = {k: runs.attrs[k] for k in ("model", "model_hash", "seed", "overrides", "offramp_version")}
-        if not self._about:
-            self._about = about | {k: runs.attrs[k] for k in ("start", "end")}
-            self._days = [d.isoformat() for d in outcomes.dates(runs)]
-        different = [k for k, v in about.items() if self._about[k] != v]
-        if different:
-            raise OfframpError(f"runs that differ in `{different[0]}` cannot be added up.")
+        if self._names is None:
+            self._attrs, self._names = dict(runs.attrs), _names(runs)
+        for key in ("model", "model_hash", "seed", "overrides", "offramp_version"):
+            if self._attrs[key] != runs.attrs[key]:
+                raise OfframpError(f"runs that differ in `{key}` cannot be added up.")
         numbers = runs["scenario"].values
         for i, policy in enumerate(str(p) for p in runs["policy"].values):
             if int(numbers.min()) <= self._last.get(policy, -1):
@@ -81,118 +197,43 @@ class Tally:
             self._last[policy] = int(numbers.max())
             # A slice, unlike a list of names, is a view: nothing is copied.
             part = runs.isel(policy=slice(i, i + 1))
-            self._count(part, self._policies.setdefault(policy, _Counted()))
+            _count(part, self._policies.setdefault(policy, _Counted()), self._names)
         return self
 
-    def _count(self, runs: xr.Dataset, counted: _Counted) -> None:
-        ok = runs["status"].values[0] == 0
-        counted.runs += int(ok.sum())
-        counted.failed += int((~ok).sum())
-        for name in section(runs, "outcomes"):
-            arrived = outcomes.counts(runs, name)[0]
-            counted.outcomes[name] = counted.outcomes.get(name, np.int64(0)) + arrived
-        names = json.loads(runs["action"].attrs["actions"])
-        for actor in (str(a) for a in runs["actor"].values):
-            taken = runs["action"].sel(actor=actor).values[0][ok]
-            share = np.bincount(taken[taken >= 0], minlength=len(names[actor])).astype(np.int64)
-            counted.actions[actor] = counted.actions.get(actor, np.int64(0)) + share
-        _count_failures(runs, ~ok, counted)
-        variables = [name for name in section(runs, "variables") if name in runs]
-        if variables and not counted.quantiles_from and ok.any():
-            counted.quantiles_from = int(ok.sum())
-            for name in variables:
-                values = runs[name].transpose("policy", "scenario", "time").values[0]
-                counted.quantiles[name] = np.quantile(values[ok], list(QUANTILES.values()), axis=0)
-            self._about.setdefault("variables", section(runs, "variables"))
-        self._about.setdefault("actions", names)
-        self._about.setdefault("variable_names", json.loads(runs["failed_variable"].attrs["variables"]))
-
-    def summary(self) -> dict[str, Any]:
-        """What `offramp run --format json` prints; docs/reference/commands.md says what each key means.
+    def summary(self) -> Outlook:
+        """What the runs come to.
 
         Raises
         ------
         OfframpError
             If nothing has been added.
         """
-        if not self._about:
+        if self._names is None:
             raise OfframpError("there are no runs to sum up.")
-        about = self._about
+        attrs, names = self._attrs, self._names
         counted = self._policies.values()
-        quantiles_from = [c.quantiles_from for c in counted if c.quantiles_from]
-        return {
-            "model": about["model"],
-            "model_hash": about["model_hash"],
-            "version": about["offramp_version"],
-            "seed": int(about["seed"]),
-            "runs": max(c.runs + c.failed for c in counted),
-            "failed_runs": sum(c.failed for c in counted),
-            "start": about["start"],
-            "end": about["end"],
-            "set": json.loads(about["overrides"]),
-            "intervals": {
-                "level": LEVEL,
-                "outcomes": outcomes.OUTCOME_INTERVAL,
-                "variables": VARIABLE_INTERVAL,
-                "quantiles_from": min(quantiles_from, default=0),
-            },
-            "failures": [f for name, c in self._policies.items() for f in self._failures(name, c)],
-            "policies": {name: self._policy(c) for name, c in self._policies.items()},
-        }
-
-    def _policy(self, counted: _Counted) -> dict[str, Any]:
-        return {
-            "runs": counted.runs,
-            "failed_runs": counted.failed,
-            "outcomes": {
-                name: self._outcome(count, counted.runs) for name, count in counted.outcomes.items()
-            },
-            "variables": {
-                name: {
-                    "unit": self._about["variables"][name]["unit"],
-                    "by": {
-                        day: {q: rounded(values[i, k]) for i, q in enumerate(QUANTILES)}
-                        for k, day in enumerate(self._days)
-                    },
-                }
-                for name, values in counted.quantiles.items()
-            },
-            "actions": {
-                actor: {
-                    action: _share(int(taken[i]), int(taken.sum()))
-                    for i, action in enumerate(self._about["actions"][actor])
-                }
-                for actor, taken in counted.actions.items()
-            },
-        }
-
-    def _outcome(self, count: npt.NDArray[np.int64], runs: int) -> dict[str, Any]:
-        low, high = wilson(count[-1], runs)
-        return {
-            "probability": _share(int(count[-1]), runs),
-            "low": rounded(float(low)),
-            "high": rounded(float(high)),
-            "by": {day: _share(int(n), runs) for day, n in zip(self._days, count, strict=True)},
-        }
-
-    def _failures(self, policy: str, counted: _Counted) -> list[dict[str, Any]]:
-        """What failed under a policy, most frequent first."""
-        return [
-            {
-                "policy": policy,
-                "why": STATUS_MEANINGS[status],
-                "variable": self._about["variable_names"][variable] if variable >= 0 else None,
-                "runs": n,
-                "first": self._days[counted.first[status, variable][0]],
-                "scenario": counted.first[status, variable][1],
-            }
-            for (status, variable), n in sorted(
-                counted.failures.items(), key=lambda item: (-item[1], item[0])
-            )
-        ]
+        return Outlook(
+            model=attrs["model"],
+            model_hash=attrs["model_hash"],
+            title=attrs["title"],
+            illustrative=bool(attrs["illustrative"]),
+            version=attrs["offramp_version"],
+            seed=int(attrs["seed"]),
+            set=json.loads(attrs["overrides"]),
+            level=LEVEL,
+            intervals=INTERVALS,
+            runs=max(c.runs + c.failed for c in counted),
+            failed_runs=sum(c.failed for c in counted),
+            start=date.fromisoformat(attrs["start"]),
+            end=date.fromisoformat(attrs["end"]),
+            paths=int(attrs["paths"]),
+            quantiles_from=min((c.quantiles_from for c in counted if c.quantiles_from), default=0),
+            failed=[f for name, c in self._policies.items() for f in _failures(name, c, names)],
+            policies={name: _under(c, names) for name, c in self._policies.items()},
+        )
 
 
-def summary(runs: xr.Dataset) -> dict[str, Any]:
+def summary(runs: xr.Dataset) -> Outlook:
     """Runs in short: chances of outcomes, percentiles of variables, shares of actions, failures.
 
     Parameters
@@ -201,10 +242,40 @@ def summary(runs: xr.Dataset) -> dict[str, Any]:
 
     Returns
     -------
-    Plain values, ready for `json.dumps`: the same as `offramp run --format json` prints.
+    Outlook; `to_json()` is what `offramp run --format json` prints.
     """
     need(runs, "Dataset")
     return Tally().add(runs).summary()
+
+
+def _names(runs: xr.Dataset) -> _Names:
+    return _Names(
+        outcomes.dates(runs),
+        {name: about["unit"] for name, about in section(runs, "variables").items()},
+        json.loads(runs["failed_variable"].attrs["variables"]),
+        json.loads(runs["action"].attrs["actions"]),
+    )
+
+
+def _count(runs: xr.Dataset, counted: _Counted, names: _Names) -> None:
+    """Count in the runs under one policy."""
+    ok = runs["status"].values[0] == 0
+    counted.runs += int(ok.sum())
+    counted.failed += int((~ok).sum())
+    for name in section(runs, "outcomes"):
+        arrived = outcomes.counts(runs, name)[0]
+        counted.outcomes[name] = counted.outcomes.get(name, np.int64(0)) + arrived
+    for actor in (str(a) for a in runs["actor"].values):
+        taken = runs["action"].sel(actor=actor).values[0][ok]
+        times = np.bincount(taken[taken >= 0], minlength=len(names.actions[actor])).astype(np.int64)
+        counted.actions[actor] = counted.actions.get(actor, np.int64(0)) + times
+    _count_failures(runs, ~ok, counted)
+    variables = [name for name in names.units if name in runs]
+    if variables and not counted.quantiles_from and ok.any():
+        counted.quantiles_from = int(ok.sum())
+        for name in variables:
+            values = runs[name].transpose("policy", "scenario", "time").values[0]
+            counted.quantiles[name] = np.quantile(values[ok], QUANTILES, axis=0)
 
 
 def _count_failures(runs: xr.Dataset, failed: npt.NDArray[np.bool_], counted: _Counted) -> None:
@@ -218,10 +289,61 @@ def _count_failures(runs: xr.Dataset, failed: npt.NDArray[np.bool_], counted: _C
         counted.first[kind] = min(counted.first.get(kind, earliest), earliest)
 
 
-def _share(count: int, of: int) -> float | None:
-    return count / of if of else None
+# ── from counts to the answer ─────────────────────────────────────────────────────────────────────────────
 
 
-def rounded(value: float) -> float | None:
-    """Six significant digits, which is more than any of these numbers means; None for what is no number."""
-    return float(f"{value:.6g}") if math.isfinite(value) else None
+def _under(counted: _Counted, names: _Names) -> UnderPolicy:
+    return UnderPolicy(
+        runs=counted.runs,
+        failed_runs=counted.failed,
+        outcomes={name: _chance(count, counted.runs, names) for name, count in counted.outcomes.items()},
+        variables={
+            name: VariableRange(unit=names.units[name], by=_quantiles(values, names.days))
+            for name, values in counted.quantiles.items()
+        },
+        actions={
+            actor: {
+                action: _share(int(n), int(taken.sum()))
+                for action, n in zip(names.actions[actor], taken, strict=True)
+            }
+            for actor, taken in counted.actions.items()
+        },
+    )
+
+
+def _chance(count: Ints, runs: int, names: _Names) -> OutcomeChance:
+    low, high = wilson(count[-1], runs)
+    return OutcomeChance(
+        probability=_share(int(count[-1]), runs),
+        low=six_digits(float(low)),
+        high=six_digits(float(high)),
+        by={day: _share(int(n), runs) for day, n in zip(names.days, count, strict=True)},
+    )
+
+
+def _quantiles(values: Floats, days: list[date]) -> dict[date, Quantiles]:
+    by = {}
+    for k, day in enumerate(days):
+        low, middle, high = (six_digits(v) for v in values[:, k])
+        by[day] = Quantiles(p05=low, p50=middle, p95=high)
+    return by
+
+
+def _failures(policy: str, counted: _Counted, names: _Names) -> list[Failure]:
+    """What failed under a policy, most frequent first."""
+    ranked = sorted(counted.failures.items(), key=lambda item: (-item[1], item[0]))
+    return [
+        Failure(
+            policy=policy,
+            why=cast(WhyFailed, STATUS_MEANINGS[status]),
+            variable=names.variables[variable] if variable >= 0 else None,
+            runs=n,
+            first=names.days[counted.first[status, variable][0]],
+            scenario=counted.first[status, variable][1],
+        )
+        for (status, variable), n in ranked
+    ]
+
+
+def _share(count: int, of: int) -> float:
+    return count / of if of else math.nan

@@ -43,22 +43,22 @@ def failures(view: View) -> tuple[str, Table] | None:
     # Without the paths, which no failure needs, this takes no time.
     paths = [name for name in view.about("variables") if name in view.runs]
     found = summary(view.runs.drop_vars(paths))
-    if not found["failed_runs"]:
+    if not found.failed_runs:
         return None
     about = view.about("variables")
     runs = view.runs.sizes["scenario"] * len(view.policies)
     rows = []
-    for f in found["failures"]:
-        why = _WHY_FAILED[f["why"]]
-        if f["variable"]:
-            why += f": {about[f['variable']]['title'] or f['variable']}"
+    for f in found.failed:
+        why = _WHY_FAILED[f.why]
+        if f.variable:
+            why += f": {about[f.variable]['title'] or f.variable}"
         row = (
-            view.policy_title(f["policy"]),
+            view.policy_title(f.policy),
             why,
-            figures.count(f["runs"]),
-            f["first"],
-            figures.count(f["scenario"]),
+            figures.count(f.runs),
+            str(f.first),
+            figures.count(f.scenario),
         )
         rows.append(row)
     heads = ("Policy", "Why", "Runs", "First in the step of", "Scenario to look at")
-    return words.failed(found["failed_runs"], runs), Table(heads, rows, numbers_from=2)
+    return words.failed(found.failed_runs, runs), Table(heads, rows, numbers_from=2)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from offramp.charts.canvas import LINE, NAMES, SIZE, Drawing, Row, number_ticks, pixel, quantity
+from offramp.charts.canvas import (
+    ACROSS,
+    DOWN,
+    LINE,
+    NAMES,
+    SIZE,
+    Drawing,
+    Row,
+    number_ticks,
+    own,
+    pixel,
+    quantity,
+)
 from offramp.charts.palette import GRID, MUTED, RULE, SERIES, Colour
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.tell import figures
@@ -147,22 +159,18 @@ class _Chart:
 
     def marks(self) -> None:
         """Tracks, zero, and over them lines, bars and dots."""
-        up = {"x": pixel("x"), "y": pixel("y"), "y2": {"field": "y2"}}
-        tracks = [{"x": 0, "x2": self.plot, "y": d["y"]} for d in self.dots]
-        self.drawing.lines(tracks, {"x": pixel("x"), "x2": {"field": "x2"}, "y": pixel("y")}, GRID)
-        self.drawing.lines([{"x": self.across(0.0), "y": 0, "y2": self.y}], up, RULE, strokeWidth=1.5)
+        self.drawing.lines([{"x": 0, "x2": self.plot, "y": d["y"]} for d in self.dots], ACROSS, GRID)
+        self.drawing.lines([{"x": self.across(0.0), "y": 0, "y2": self.y}], DOWN, RULE, strokeWidth=1.5)
         axis: Spec = {
             "scale": {"domain": [self.ticks[0], self.ticks[-1]], "nice": False},
             "axis": {"values": self.ticks, "orient": "bottom", "labels": False},
         }
-        own = {"field": "c", "type": "nominal", "scale": None, "legend": None}
         for first, last, thick, strength in (("v", "w", 1.5, 0.9), ("a", "b", 6, 0.4)):
-            channels = {"x": quantity(first, **axis), "x2": {"field": last}, "y": pixel("y"), "stroke": own}
-            self.drawing.add(self.dots, "rule", channels, strokeWidth=thick, opacity=strength)
-        self.drawing.add(
-            self.dots, "point", {"x": quantity("p", **axis), "y": pixel("y"), "fill": own},
-            filled=True, size=50, opacity=1,
-        )  # fmt: skip
+            ends = {"x": quantity(first, **axis), "x2": {"field": last}, "y": pixel("y")}
+            self.drawing.add(
+                self.dots, "rule", {**ends, "stroke": own("c")}, strokeWidth=thick, opacity=strength
+            )
+        self.drawing.dots(self.dots, quantity("p", **axis), size=50)
 
     def note(self, text: str, below: int) -> int:
         """Write a note below the axis; gives the room below the plot."""

@@ -1,7 +1,7 @@
 """The colours of charts: one set for paper and one for dark screens, told apart also by the colour-blind.
 
 Charts are drawn in the light colours. In dark mode the style sheet paints over each of them by its exact
-value (`dark_rules`), so one drawing serves both and stays a valid picture by itself.
+value (`dark_rules`), so one drawing serves both and stays valid by itself.
 
 The hues are chosen after Okabe and Ito (2008), Color Universal Design: they differ in lightness too, and
 no two that stand for outcomes of one chart depend on telling red from green.

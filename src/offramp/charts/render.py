@@ -1,4 +1,4 @@
-"""Vega-Lite specifications to pictures, without a network."""
+"""Vega-Lite specifications to SVG and PNG, without a network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def svg(spec: Spec) -> str:
     return str(vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE, allowed_base_urls=[]))
 
 
-def png(picture: str, scale: float = 2.0) -> bytes:
+def png(drawn: str, scale: float = 2.0) -> bytes:
     """An SVG as PNG on white, `scale` pixels for each of its units.
 
     On no ground dark letters would vanish in a dark window, and the library turns translucent colours grey.
@@ -34,7 +34,7 @@ def png(picture: str, scale: float = 2.0) -> bytes:
     import vl_convert
 
     ground = '<rect width="100%" height="100%" fill="#ffffff"/>'
-    on_white = re.sub(r"<svg\b[^>]*>", lambda tag: tag.group() + ground, picture, count=1)
+    on_white = re.sub(r"<svg\b[^>]*>", lambda tag: tag.group() + ground, drawn, count=1)
     return bytes(vl_convert.svg_to_png(on_white, scale=scale))
 
 
@@ -43,12 +43,12 @@ def inline(spec: Spec, identity: str, title: str, description: str, kind: str = 
 
     Parameters
     ----------
-    spec : the picture
+    spec : the chart
     identity : unique in the page; begins all ids
     title, description : for those who do not see it
     kind : class of the element
     """
-    # The picture is what vl-convert made of our own specification, so no parser limits are needed.
+    # The drawing is what vl-convert made of our own specification, so no parser limits are needed.
     root = ElementTree.fromstring(svg(spec))
     width = float(root.get("width", "0"))
     for name in ("height", "version"):

@@ -14,7 +14,7 @@ from offramp.cli import options
 from offramp.cli.options import say
 from offramp.cli.progress import Progress
 from offramp.cli.question import parameter
-from offramp.errors import OfframpError, UsageError
+from offramp.errors import OfframpError
 from offramp.questions.option import POLICIES, RUNS, SEED, SET, THREADS, Kind, Option, words_of
 from offramp.questions.registry import questions
 from offramp.tell.words import enumerated
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from offramp.analysis.answer import Answer
+    from offramp.analysis.summary import Outlook
     from offramp.model import Model
     from offramp.runs.design import Design
-
-# Paths of runs, which a brief keeps whole, may take this many bytes.
-KEPT = 2_000_000_000
 
 FUTURES, FUTURES_QUICK = 4_000, 1_000
 
@@ -71,8 +69,8 @@ def _write(**values: Any) -> int:
     from offramp.brief.page import brief as page_of
 
     found = summary(runs)
-    failed = _failed(found, subject, design)
-    if not any(p["runs"] for p in found["policies"].values()):
+    failed = _failed(found, model, subject)
+    if not any(p.runs for p in found.policies.values()):
         raise OfframpError(failed)
     answers = known if values["bare"] else known | _asked(design, known, values)
     again = shlex.join(["offramp", "brief", subject, *words_of(_OPTIONS, values)])
@@ -82,7 +80,7 @@ def _write(**values: Any) -> int:
         raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
     if form == "json":
         plain = {name: answer.as_dict() for name, answer in answers.items()}
-        options.print_json({"page": str(path), "summary": found, "answers": plain})
+        options.print_json({"page": str(path), "summary": found.as_dict(), "answers": plain})
     else:
         click.echo(path)
     if failed:
@@ -102,6 +100,7 @@ def _known(files: Sequence[Path], model: Model) -> dict[str, Answer]:
 def _design(model: Model, values: Mapping[str, Any]) -> tuple[Design, dict[str, Any]]:
     """What to run, and the options as they were meant; notes on settings go to stderr."""
     from offramp.runs.design import Design
+    from offramp.runs.memory import need_memory
 
     source = click.get_current_context().get_parameter_source("runs")
     quick = values["quick"] and source == ParameterSource.DEFAULT
@@ -115,7 +114,7 @@ def _design(model: Model, values: Mapping[str, Any]) -> tuple[Design, dict[str, 
     design = Design(model, policies or None, scenarios=meant["runs"], seed=values["seed"], overrides=settings)
     for note in options.notes_on(model, settings):
         say(f"Note: {note}")
-    _need_memory(design)
+    need_memory(design, "a brief keeps")
     return design, meant
 
 
@@ -141,23 +140,11 @@ def _asked(design: Design, known: Mapping[str, Answer], values: Mapping[str, Any
         return answers(design, futures=futures, how=How(threads=values["threads"], progress=progress))
 
 
-def _need_memory(design: Design) -> None:
-    from offramp.questions.outlook.ask import bytes_of_run
-
-    each = bytes_of_run(design.model) * len(design.policies)
-    if each * len(design.scenarios) > KEPT:
-        raise UsageError(
-            f"a brief keeps every path in memory: {len(design.scenarios):,} runs of `{design.model.name}` "
-            f"would take {each * len(design.scenarios) / 1e9:.1f} GB. Ask for at most "
-            f"{KEPT // each // 1000 * 1000:,}, or use `offramp run` without --out, which counts any number."
-        )
-
-
-def _failed(found: dict[str, Any], subject: str, design: Design) -> str:
+def _failed(found: Outlook, model: Model, subject: str) -> str:
     """What failed and why; empty where nothing did."""
-    from offramp.questions.outlook.failures_text import failures_text
+    from offramp.questions.outlook.failures_text import failures
 
-    return failures_text(found, subject, design) if found["failed_runs"] else ""
+    return failures(found, model, subject) if found.failed_runs else ""
 
 
 def _command() -> click.Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,6 @@ from offramp.given import did_you_mean
 if TYPE_CHECKING:
     from offramp.model import Model
 
-RUNS = 10_000
 PARTIAL = 5  # exit code: some runs failed
 MOST_RUNS = 50_000_000  # their numbers alone take 8 bytes each
 
@@ -56,10 +56,6 @@ class Day(click.ParamType):  # type: ignore[type-arg]
 
 # Options in the order in which help shows them.
 model_argument = click.argument("model", metavar="MODEL")
-runs_option = click.option(
-    "--runs", type=Count(1, MOST_RUNS), default=RUNS, show_default=True, metavar="N",
-    help="Futures to run under each policy.",
-)  # fmt: skip
 seed_option = click.option(
     "--seed", type=Count(0, 2**64 - 1), default=0, show_default=True, metavar="S",
     help="Where all luck comes from; the same seed gives the same futures.",
@@ -123,13 +119,6 @@ def verdict(failed: int, runs: int) -> int:
     if failed:
         say(f"{failed:,} of {runs:,} runs failed and were left out; `offramp run` says why.")
     return PARTIAL if failed else 0
-
-
-def of_simulations(command: Callable[..., int]) -> Callable[..., int]:
-    """The model and what to run of it: what every command that simulates takes, in this order."""
-    for option in (policy_option, set_option, seed_option, runs_option, model_argument):
-        command = option(command)
-    return command
 
 
 def load_model(name: str) -> Model:
@@ -252,6 +241,26 @@ def need_folder(path: Path) -> None:
         raise UsageError(f"there is no folder {folder}.")
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise UsageError(f"{path} cannot be written: permission denied.")
+
+
+def need_output_folder(folder: Path) -> None:
+    """Make sure, before any work is done, that files can be written into a folder, which need not be there.
+
+    Raises
+    ------
+    UsageError
+        If it is a file, or cannot be made or written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; --out needs a folder.")
+    made = [p for p in (folder, *folder.parents) if not p.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        for empty in made:  # until there is something to put into them
+            empty.rmdir()
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written to: {error.strerror or error}.") from error
 
 
 def print_json(value: Any) -> None:

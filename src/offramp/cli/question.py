@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from offramp.cli import options, pictures
+from offramp.cli import charts, options
 from offramp.cli.options import Count, Day, say
+from offramp.errors import OfframpError
 from offramp.questions.option import Kind, Option
 from offramp.questions.question import Question, Request
 from offramp.runs.how import How
@@ -61,8 +62,8 @@ def _answered(question: Question, values: dict[str, Any]) -> int:
         say(task())
     for name, function in question.charts.items():
         if values[name] is not None:
-            pictures.save(question.part("chart", function)(answer, model), values[name])
-    return _verdict(question, answer, subject)
+            charts.save(question.part("chart", function)(answer, model), values[name])
+    return _verdict(question, answer, model, subject)
 
 
 def _settings(question: Question, model: Model | None, values: dict[str, Any]) -> list[str]:
@@ -107,13 +108,22 @@ def _print(
         click.echo(text_of(telling, again, by, width(), wants_colour(sys.stdout), shown))
 
 
-def _verdict(question: Question, answer: Answer, subject: str) -> int:
-    """The exit code; says on stderr what failed."""
+def _verdict(question: Question, answer: Answer, model: Model | None, subject: str) -> int:
+    """The exit code; says on stderr what failed.
+
+    Raises
+    ------
+    OfframpError
+        If nothing else than what failed can be said.
+    """
     failed, runs = answer.failures
     if not failed:
         return 0
     if question.says_failures:
-        say(question.part("tell", "failures")(answer, subject))
+        text = question.part("tell", "failures")(answer, model, subject)
+        if failed == runs:
+            raise OfframpError(text)
+        say(text)
     else:
         say(f"{failed:,} of {runs:,} runs failed and were left out; `offramp run` says why.")
     return options.PARTIAL
@@ -168,7 +178,9 @@ _TYPES: dict[Kind, Callable[[Option], Any]] = {
 
 def _check_output(option: Option, value: Path | date | None) -> None:
     """Refuse, before any work is done, what could not be written at its end."""
-    if option.kind is Kind.CHART:
-        pictures.need(value)  # type: ignore[arg-type]
+    if option.kind is Kind.OUTPUT_FOLDER and isinstance(value, Path):
+        options.need_output_folder(value)
+    elif option.kind is Kind.CHART:
+        charts.need(value)  # type: ignore[arg-type]
     elif option.kind is Kind.OUTPUT_FILE and isinstance(value, Path):
         options.need_folder(value)

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.errors import UsageError
-from offramp.questions.outlook.ask import MEMORY, bytes_of_run
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
+from offramp.runs.memory import MEMORY, bytes_of_run
 from offramp.runs.simulate import engine_for, simulate_blocks
 
 if TYPE_CHECKING:

@@ -124,7 +124,7 @@ class Question:
     formats : format beside text and json -> `module:function` of the room that writes it
     of_model : whether it is asked of a model, which every question is but those of a file
     notes_in_text : whether notes on settings stand in its text, not beside it
-    says_failures : whether `failures(answer, subject)` of `tell.py` says what went wrong with runs
+    says_failures : whether `failures(answer, model, subject)` of `tell.py` says what went wrong with runs
     brief : how it takes part in a brief; None where it does not
     """
 

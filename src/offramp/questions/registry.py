@@ -11,7 +11,10 @@ from offramp.questions.question import Question
 
 # The rooms of `offramp.questions`, in the order of the help.
 ROOMS = (
+    "outlook",
     "story",
+    "minds",
+    "ladder",
     "compare",
     "claims",
     "misreadings",

@@ -71,10 +71,17 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Terms:
-    """Short labels, each with what belongs to it; `room` is how wide the labels are on a terminal."""
+    """Short labels, each with what belongs to it.
+
+    Attributes
+    ----------
+    room : how wide the labels are on a terminal
+    indent : how far in from the margin, in steps
+    """
 
     entries: Sequence[tuple[str, Text]]
     room: int = 14
+    indent: int = 1
 
 
 @dataclass(frozen=True)
@@ -211,7 +218,7 @@ class Telling:
     sure : how sure it is: what intervals hold, how it was measured
     section : the title of its part of a brief; empty where it has none there
     short : what the first page of a brief says of it
-    caveats : what would change the picture, a sentence each
+    caveats : what would change our mind, a sentence each
     """
 
     title: str

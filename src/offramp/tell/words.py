@@ -125,7 +125,7 @@ def _not(endings: Sequence[Ending]) -> str:
 
 
 def standing(endings: Sequence[Ending], futures: int, end: date) -> str:
-    """What the picture of all futures over time shows."""
+    """What the chart of all futures over time shows."""
     parts: list[str] = []
     said = None
     for e in sorted(endings, key=lambda e: -e.count):
@@ -237,7 +237,7 @@ MOST_DATES = 8  # that are named in one sentence
 
 
 def dated(days: Sequence[date], titles: Sequence[str]) -> str:
-    """What the thin rules in the pictures are; nothing where there are none."""
+    """What the thin rules in the charts are; nothing where there are none."""
     if not days:
         return ""
     if len(days) > MOST_DATES:

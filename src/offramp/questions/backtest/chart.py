@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from offramp.charts.canvas import BELOW, LINE, NAMES, SIZE, WIDE, Drawing, percent_axis, pixel, quantity
+from offramp.charts.canvas import (
+    ACROSS,
+    BELOW,
+    DOWN,
+    NAMES,
+    WIDE,
+    Drawing,
+    name_rows,
+    percent_axis,
+    quantity,
+)
 from offramp.charts.palette import INK, MUTED, SERIES, WORSE
-from offramp.charts.text_metrics import wrap
 from offramp.model import Model
 from offramp.tell.blocks import Spec
 from offramp.truth.results import Backtest
 
-_X2, _Y2 = {"x2": {"field": "x2"}}, {"y2": {"field": "y2"}}
 _LEFT = 58.0
 _TICKS = [0.0, 0.25, 0.5, 0.75, 1.0]
 _LOW, _HIGH = -0.5, 1.0  # of skill
@@ -28,7 +36,7 @@ def chart(found: Backtest, model: Model | None = None, width: float = 460) -> Sp
         quantity("said", **percent_axis(_TICKS, orient="bottom")),
         quantity("happened", **percent_axis(_TICKS)),
     )
-    diagonal = {"x": pixel("x"), **_X2, "y": pixel("y"), **_Y2}
+    diagonal = {**ACROSS, **DOWN}
     drawing.lines([{"x": 0, "x2": plot, "y": plot, "y2": 0}], diagonal, MUTED, strokeDash=[4, 4])
     most = max((b.n for b in found.reliability), default=1)
     rows = [
@@ -55,30 +63,27 @@ def skill(found: Backtest, model: Model | None = None, width: float = WIDE) -> S
     ----------
     width : of the whole chart, pixels
     """
-    plot, tall = width - NAMES - 90, 30.0
+    plot = width - NAMES - 90
     drawing = Drawing()
 
     def across(v: float) -> float:
         return plot * (min(max(v, _LOW), _HIGH) - _LOW) / (_HIGH - _LOW)
 
-    bars, dots, y = [], [], 8.0
-    for one in (*found.skill.each.values(), found.skill.best_of_each):
-        middle, value = y + tall / 2, one.brier_skill or 0.0
-        lines = wrap(one.title or "", NAMES - 22, SIZE)
-        drawing.write(lines, -14, middle - (len(lines) - 1) * LINE / 2, align="right")
+    bars, dots = [], []
+    others = [*found.skill.each.values(), found.skill.best_of_each]
+    bands = name_rows(drawing, [one.title or "" for one in others], top=8.0, least=30.0)
+    for one, band in zip(others, bands, strict=True):
+        middle, value = band.middle, one.brier_skill or 0.0
         low = across(_LOW if one.low is None else one.low)
         bars.append({"x": low, "x2": across(one.high or 0.0), "y": middle})
         dots.append({"x": across(value), "y": middle, "c": (SERIES if value > 0 else WORSE[0]).light})
         drawing.write([f"{100 * value:+.0f} %"], plot + 12, middle, bold=True, colour=INK)
-        y += tall
-    zero = [{"x": across(0), "x2": across(0), "y": 0.0, "y2": y}]
-    drawing.lines(zero, {"x": pixel("x"), "y": pixel("y"), **_Y2}, MUTED)
+    y = bands[-1].bottom
+    drawing.lines([{"x": across(0), "y": 0.0, "y2": y}], DOWN, MUTED)
     for v in (-0.5, 0, 0.5, 1):
         drawing.write([f"{100 * v:+.0f} %" if v else "0"], across(v) - 14, y + 14, colour=MUTED)
-    drawing.lines(bars, {"x": pixel("x"), **_X2, "y": pixel("y")}, MUTED, strokeWidth=2)
-    fill = {"field": "c", "type": "nominal", "scale": None, "legend": None}
-    place = {"x": pixel("x"), "y": pixel("y"), "fill": fill}
-    drawing.add(dots, "point", place, filled=True, size=70, opacity=1)
+    drawing.lines(bars, ACROSS, MUTED, strokeWidth=2)
+    drawing.dots(dots, size=70)
     title = "Share of another forecast's Brier score that the model saves"
     drawing.write([title], -NAMES + 8, -12, bold=True)
     return drawing.spec(plot, y, (NAMES, 28, 90, 30))

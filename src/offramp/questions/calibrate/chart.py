@@ -7,7 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from offramp.charts.canvas import LINE, NAMES, SIZE, WIDE, Drawing, Row, number_ticks, pixel, time_ticks
+from offramp.charts.canvas import (
+    ACROSS,
+    DOWN,
+    LINE,
+    NAMES,
+    SIZE,
+    WIDE,
+    Drawing,
+    Row,
+    name_rows,
+    number_ticks,
+    own,
+    pixel,
+    time_ticks,
+)
 from offramp.charts.palette import BETTER, GOING_ON, GRID, INK, MUTED, NEITHER, SERIES, WORSE, Colour
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.model import Model
@@ -27,8 +41,7 @@ _POPULATIONS = (SERIES, WORSE[0], BETTER[1], NEITHER[0])
 
 _XY = {"x": pixel("x"), "y": pixel("y")}
 _X2, _Y2 = {"x2": {"field": "x2"}}, {"y2": {"field": "y2"}}
-_FILL = {"fill": {"field": "c", "type": "nominal", "scale": None, "legend": None}}
-_STROKE = {"stroke": {"field": "c", "type": "nominal", "scale": None, "legend": None}}
+_FILL, _STROKE = {"fill": own("c")}, {"stroke": own("c")}
 
 
 class _Panel:
@@ -76,7 +89,7 @@ def chart(found: Posterior, model: Model | None = None, width: float = WIDE) -> 
     width : of the whole chart, pixels
     """
     rows = [found.parameters[name] for name in found.moved][:_MOST]
-    plot, tall = width - NAMES - 20, 22.0
+    plot = width - NAMES - 20
     drawing = Drawing()
     most = 3.0
     drawing.write([f"Numbers that evidence known by {found.until} moves"], -NAMES + 8, -26, bold=True)
@@ -86,31 +99,24 @@ def chart(found: Posterior, model: Model | None = None, width: float = WIDE) -> 
     def across(z: float) -> float:
         return plot * (min(max(z, -most), most) + most) / (2 * most)
 
-    y, before, after, dots = 8.0, [], [], []
-    for p in rows:
-        lines = wrap(p.title, NAMES - 22, SIZE)
-        high = max(tall, len(lines) * LINE + 6.0)
-        middle = y + high / 2
-        drawing.write(lines, -14, middle - (len(lines) - 1) * LINE / 2, align="right")
+    before, after, dots = [], [], []
+    bands = name_rows(drawing, [p.title for p in rows], top=8.0, least=22.0)
+    for p, middle in zip(rows, (band.middle for band in bands), strict=True):
         sd = 1 - p.narrower
         before.append({"x": across(-_BAND), "x2": across(_BAND), "y": middle})
         low, up = (across(p.shift + side * _BAND * sd) for side in (-1, 1))
         after.append({"x": low, "x2": up, "y": middle})
-        dots.append({"x": across(p.shift), "y": middle})
-        y += high
-    height = max(y + 4, 40.0)
+        dots.append({"x": across(p.shift), "y": middle, "c": SERIES.light})
+    height = max(bands[-1].bottom + 4 if bands else 0.0, 40.0)
     if not rows:
         drawing.write(["The evidence moves none of the uncertain numbers."], 0, 20)
-    grid = [{"x": across(z), "x2": across(z), "y": 0.0, "y2": height} for z in (-2, -1, 0, 1, 2)]
-    drawing.lines(grid, {"x": pixel("x"), "y": pixel("y"), "y2": {"field": "y2"}}, GRID)
+    grid = [{"x": across(z), "y": 0.0, "y2": height} for z in (-2, -1, 0, 1, 2)]
+    drawing.lines(grid, DOWN, GRID)
     for z in (-2, -1, 0, 1, 2):
         drawing.write([f"{z:+d}" if z else "0"], across(z) - 7, height + 12, colour=MUTED)
-    bar = {"x": pixel("x"), **_X2, "y": pixel("y")}
-    drawing.lines(before, bar, GOING_ON, strokeWidth=9, opacity=0.55)
-    drawing.lines(after, bar, SERIES, strokeWidth=4)
-    drawing.add(
-        dots, "point", {"x": pixel("x"), "y": pixel("y")}, filled=True, size=44, fill=SERIES.light, opacity=1
-    )
+    drawing.lines(before, ACROSS, GOING_ON, strokeWidth=9, opacity=0.55)
+    drawing.lines(after, ACROSS, SERIES, strokeWidth=4)
+    drawing.dots(dots, size=44)
     return drawing.spec(plot, height, (NAMES, 40, 20, 26))
 
 
@@ -177,7 +183,7 @@ def trace(found: Posterior, model: Model | None = None, width: float = WIDE) -> 
                 bands.append(row | {"y": one.down(mean - _BAND * sd), "y2": one.down(mean + _BAND * sd)})
                 lines.append(row | {"y": one.down(mean)})
     height = y + ((len(names) + 1) // 2) * _STEP - 30
-    drawing.lines(grid, _XY | _X2, GRID)
+    drawing.lines(grid, ACROSS, GRID)
     of = {"detail": {"field": "g", "type": "nominal"}}
     drawing.add(bands, "area", {**_XY, **_Y2, **_FILL, **of}, opacity=0.2, orient="vertical")
     drawing.add(lines, "line", {**_XY, **_STROKE, **of}, strokeWidth=2)
@@ -260,7 +266,7 @@ def fit(found: Posterior, model: Model | None = None, width: float = WIDE) -> Sp
             )
             inside = r.p5 <= r.value <= r.p95
             dots.append(place | {"y": one.down(r.value), "c": (INK if inside else WORSE[0]).light})
-    drawing.lines(grid, _XY | _X2, GRID)
+    drawing.lines(grid, ACROSS, GRID)
     drawing.add(bars, "rule", {**_XY, **_Y2, **_STROKE}, strokeWidth=3, opacity=0.45)
     drawing.add(middles, "rule", {**_XY, **_X2, **_STROKE}, strokeWidth=2)
     drawing.add(dots, "point", _XY | _FILL, filled=True, size=20, opacity=1)

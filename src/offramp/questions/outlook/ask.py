@@ -1,45 +1,66 @@
-"""From a design to its summary, however many runs it has: paths are kept only as far as memory allows."""
+"""From a design to its outlook, however many runs it has: paths are kept only as far as memory allows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from offramp.analysis.summary import Tally
+from offramp.analysis.summary import Outlook, Tally, summary
 from offramp.given import need
-from offramp.model import Model
+from offramp.questions.outlook import saving
+from offramp.questions.question import Request
 from offramp.runs.design import Design
-from offramp.runs.simulate import Progress, simulate, simulate_blocks
+from offramp.runs.how import AS_SUITS, How
+from offramp.runs.memory import MEMORY, bytes_of_run, need_memory
+from offramp.runs.simulate import simulate, simulate_blocks
 
-MEMORY = 700_000_000  # bytes that the paths of runs may take at once
 PATHS = (100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000)  # runs from which quantiles may be taken
 COUNTED = 20_000  # runs at a time where they are only counted
 
+ANSWER = Outlook
 
-def outlook(
-    design: Design, *, threads: int | None = None, progress: Progress | None = None, memory: int = MEMORY
-) -> dict[str, Any]:
+
+def asked(request: Request) -> Outlook:
+    """What `offramp run` asks; with `--out` the runs are saved too.
+
+    Raises
+    ------
+    OfframpError
+        If what it takes to save is not installed, or saving fails.
+    UsageError
+        If more runs are to be saved than fit into memory.
+    """
+    design, how, folder = request.design(), request.how, request["out"]
+    if folder is None:
+        return outlook(design, how=how)
+    saving.need_packages()
+    need_memory(design, "--out keeps")
+    runs = simulate(design, threads=how.threads, engine=how.engine, progress=how.progress, block=how.block)
+    found = summary(runs)
+    saving.save(runs, found, design.model, folder)
+    files = ", ".join(saving.saved_for(design.model))
+    request.afterwards.append(lambda: f"Saved in {folder}: {files}.")
+    return found
+
+
+def outlook(design: Design, *, how: How = AS_SUITS, memory: int = MEMORY) -> Outlook:
     """Run a design and sum it up, without ever holding more runs than fit into memory.
 
     Chances, shares of actions and failures are counted over all runs. Percentiles of variables are taken from
     all runs too where these fit, otherwise from the first 100,000 of each policy or as many as fit; the
-    summary says from how many (`intervals.quantiles_from`).
+    answer says from how many (`quantiles_from`).
 
     Parameters
     ----------
     design : what to run
-    threads : how many to use; None for one per processor. Results do not depend on it.
-    progress : called as progress(runs done, runs in all)
+    how : how futures are run
     memory : bytes that paths may take at once; beside them the program itself needs about 0.4 GB
-
-    Returns
-    -------
-    What `offramp.summary` gives for the runs of the design.
     """
     need(design, "Design")
     size = bytes_of_run(design.model)
     if design.runs * size <= memory:
-        return Tally().add(simulate(design, threads=threads, progress=progress)).summary()
+        return summary(
+            simulate(design, threads=how.threads, engine=how.engine, progress=how.progress, block=how.block)
+        )
     tally = Tally()
     fitting = next((n for n in PATHS if n * size <= memory), PATHS[-1])
     done = 0
@@ -47,24 +68,18 @@ def outlook(
         before = done
 
         def step(runs: int, _: int, before: int = before) -> None:
-            if progress is not None:
-                progress(before + runs, design.runs)
+            if how.progress is not None:
+                how.progress(before + runs, design.runs)
 
-        at_once = fitting if variables is None else COUNTED
-        for runs in simulate_blocks(part, at_once, threads=threads, progress=step, variables=variables):
+        blocks = simulate_blocks(
+            part, fitting if variables is None else COUNTED, threads=how.threads, engine=how.engine,
+            progress=step, variables=variables, block=how.block,
+        )  # fmt: skip
+        for runs in blocks:
             tally.add(runs)
             del runs  # before the next dataset is made
         done += part.runs
     return tally.summary()
-
-
-def bytes_of_run(model: Model) -> int:
-    """Memory that one run takes in the dataset with all its paths."""
-    steps = model.steps
-    paths = 8 * len(model.variables) * (steps + 1)
-    choices = steps * (len(model.actors) + 2 * len(model.events))
-    minds = 8 * steps * (len(model.suppositions) + len(model.expectations)) + len(model.actors)
-    return paths + choices + minds + 8 * len(model.parameters) + 2 * len(model.outcomes) + 16
 
 
 def _parts(design: Design, fitting: int) -> Iterator[tuple[Design, list[str] | None]]:

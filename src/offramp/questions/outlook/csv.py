@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator
 from typing import Any
 
+from offramp.analysis.summary import Outlook, UnderPolicy
 from offramp.model import Model
 from offramp.tell.terminal import cleaned
 
 COLUMNS = ("policy", "policy_title", "kind", "actor", "name", "title", "unit", "date", "value", "low", "high")
 
 
-def outlook_csv(found: dict[str, Any], model: Model) -> str:
+def outlook_csv(found: Outlook, model: Model) -> str:
     """One row for each number of `offramp run --format json`.
 
     Parameters
     ----------
-    found : what `offramp.questions.outlook.ask` or the summary of runs gave
-    model : of which it is, for titles
+    model : of which the outlook is, for titles
 
     Returns
     -------
@@ -28,37 +29,38 @@ def outlook_csv(found: dict[str, Any], model: Model) -> str:
     (of the steps in which the actor did that). Shares and chances are parts of 1; where there is nothing to
     say the cell is empty.
     """
+    titles = {p.name: p.title or p.name for p in model.policies}
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    table.writerows([_harmless(cell) for cell in row] for row in _rows(found, model))
+    for policy, under in found.policies.items():
+        head = (policy, titles.get(policy, policy))
+        table.writerows([_harmless(cell) for cell in (*head, *row)] for row in _rows(found, under, model))
     return text.getvalue()
 
 
 def _harmless(cell: Any) -> Any:
     """Text that a spreadsheet would take for a formula gets an apostrophe: a title may be a stranger's."""
+    if isinstance(cell, float) and math.isnan(cell):
+        return None
     if not isinstance(cell, str):
         return cell
     text = cleaned(cell)
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
-def _rows(found: dict[str, Any], model: Model) -> Iterator[tuple[Any, ...]]:
+def _rows(found: Outlook, under: UnderPolicy, model: Model) -> Iterator[tuple[Any, ...]]:
     outcomes = {o.name: o.title or o.name for o in model.outcomes}
     variables = {v.name: v.title or v.name for v in model.variables}
-    policies = {p.name: p.title or p.name for p in model.policies}
-    for policy, told in found["policies"].items():
-        head = (policy, policies.get(policy, policy))
-        for name, o in told["outcomes"].items():
-            for day, chance in o["by"].items():
-                ends = (o["low"], o["high"]) if day == found["end"] else (None, None)
-                yield (*head, "chance", "", name, outcomes[name], "", day, chance, *ends)
-        for name, v in told["variables"].items():
-            for day, at in v["by"].items():
-                spread = (at["p50"], at["p05"], at["p95"])
-                yield (*head, "level", "", name, variables[name], v["unit"], day, *spread)
-        for actor in model.actors:
-            titles = {a.name: f"{actor.title or actor.name}: {a.title or a.name}" for a in actor.actions}
-            for action, share in told["actions"][actor.name].items():
-                rest = (titles[action], "", found["end"], share, None, None)
-                yield (*head, "share", actor.name, action, *rest)
+    for name, o in under.outcomes.items():
+        for day, chance in o.by.items():
+            ends = (o.low, o.high) if day == found.end else (None, None)
+            yield ("chance", "", name, outcomes[name], "", day.isoformat(), chance, *ends)
+    for name, v in under.variables.items():
+        for day, at in v.by.items():
+            yield ("level", "", name, variables[name], v.unit, day.isoformat(), at.p50, at.p05, at.p95)
+    for actor in model.actors:
+        titles = {a.name: f"{actor.title or actor.name}: {a.title or a.name}" for a in actor.actions}
+        for action, share in under.actions[actor.name].items():
+            rest = (titles[action], "", found.end.isoformat(), share, None, None)
+            yield ("share", actor.name, action, *rest)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from offramp import anatomy
+from offramp.analysis.summary import Failure
 from offramp.engine.inputs import Floats, Inputs
 from offramp.engine.outputs import Status
 from offramp.engine.plain.course import Course, Moment, Phase
@@ -59,7 +58,7 @@ class _Read:
     through: tuple[str, ...]
 
 
-def cause_of(design: Design, failure: dict[str, Any]) -> Cause | None:
+def cause_of(design: Design, failure: Failure) -> Cause | None:
     """What made the run named in a failure fail where no variable did.
 
     The run is played again to where it failed. A formula is accused only if the run does not fail there
@@ -68,18 +67,18 @@ def cause_of(design: Design, failure: dict[str, Any]) -> Cause | None:
     Parameters
     ----------
     design : of which the failed run is one
-    failure : one of the `failures` of a summary
+    failure : one of the ways in which runs failed
 
     Returns
     -------
     None where a variable failed, so that there is nothing to find out, or the failure does not happen again.
     """
-    if failure["variable"] is not None:
+    if failure.variable is not None:
         return None
     model = design.model
-    one = design.another(policies=[failure["policy"]], scenarios=[failure["scenario"]])
+    one = design.another(policies=[failure.policy], scenarios=[failure.scenario])
     inputs = next(iter(one.inputs_of_all(one.scenarios)))
-    step = model.step_of(date.fromisoformat(failure["first"]))
+    step = model.step_of(failure.first)
     if step is None:
         return None
     places: dict[int, _Place] = {id(formula): place for formula, place in _places(model)}

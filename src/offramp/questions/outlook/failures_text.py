@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from offramp.questions.outlook.failures import Cause
-    from offramp.runs.design import Design
+from offramp.analysis.summary import Failure, Outlook
+from offramp.model import Model
+from offramp.questions.outlook.failures import Cause, cause_of
+from offramp.runs.design import Design
 
 _ADVICE = {
     "not_finite": "Look for a division by something that can be 0, or a log or sqrt of something negative.",
@@ -21,34 +20,45 @@ _HOW = {
 }
 
 
-def first_failure(found: dict[str, Any]) -> dict[str, Any]:
+def first_failure(found: Outlook) -> Failure:
     """The earliest failure, and of those the most frequent."""
-    return min(found["failures"], key=lambda f: (f["first"], -f["runs"]))
+    return min(found.failed, key=lambda f: (f.first, -f.runs))
 
 
-def failures_text(found: dict[str, Any], model: str, design: Design) -> str:
-    """How many runs failed, what failed first, when, under which policy, and what to do about it."""
-    from offramp.questions.outlook.failures import cause_of
+def failures(found: Outlook, model: Model, subject: str) -> str:
+    """How many runs failed, what failed first, when, under which policy, and what to do about it.
 
-    total = sum(p["runs"] + p["failed_runs"] for p in found["policies"].values())
-    failed = found["failed_runs"]
+    Parameters
+    ----------
+    found : of which runs failed
+    subject : the model as it is called on the command line
+    """
+    failed, total = found.failures
     worst = first_failure(found)
-    if worst["variable"]:
-        what, section = f"`{worst['variable']}` {_HOW[worst['why']]}", "variables"
-        see = f"shows what moves `{worst['variable']}`."
+    if worst.variable:
+        what, section = f"`{worst.variable}` {_HOW[worst.why]}", "variables"
+        see = f"shows what moves `{worst.variable}`."
     else:
-        what, section = caused(worst["why"], cause_of(design, worst))
+        what, section = caused(worst.why, cause_of(_design(found, model), worst))
         see = "shows it." if section else ""
     left_out = "" if failed == total else ", and none of these is in any number above"
     lines = [
         f"{failed:,} of {total:,} runs failed{left_out}.",
-        f"First: {what} in the step of {worst['first']} under `{worst['policy']}` "
-        f"(scenario {worst['scenario']}; so failed {worst['runs']:,} of them).",
-        _ADVICE[worst["why"]],
+        f"First: {what} in the step of {worst.first} under `{worst.policy}` "
+        f"(scenario {worst.scenario}; so failed {worst.runs:,} of them).",
+        _ADVICE[worst.why],
     ]
     if section:
-        lines.append(f"`offramp explain {model} --section {section}` {see}")
+        lines.append(f"`offramp explain {subject} --section {section}` {see}")
     return "\n".join(lines)
+
+
+def _design(found: Outlook, model: Model) -> Design:
+    """The runs of an outlook, once more."""
+    return Design(
+        model, list(found.policies), scenarios=found.runs, seed=found.seed, overrides=found.set,
+        paths=found.paths,
+    )  # fmt: skip
 
 
 def caused(why: str, cause: Cause | None) -> tuple[str, str]:

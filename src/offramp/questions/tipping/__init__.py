@@ -1,7 +1,7 @@
 """At which value of one number does a chance cross a level?"""
 
 from offramp.questions.option import OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS, Kind, Option
-from offramp.questions.question import ASK, Question
+from offramp.questions.question import ASK, InBrief, Question
 
 CHANCE, STEPS = 0.5, 9
 
@@ -41,4 +41,5 @@ QUESTION = Question(
     ),
     progress=lambda values: f"{values['runs']:,} futures at each of {values['steps']} values",
     charts={"picture": "chart"},
+    brief=InBrief(52, "tipping", "Where it tips"),
 )  # fmt: skip

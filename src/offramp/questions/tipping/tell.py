@@ -66,7 +66,8 @@ def _points(found: Tipping) -> Iterator[Block]:
     table = Table(heads, [_point(found, p) for p in found.points])
     yield Heading(f"The chance along it: {found.outcome_title}")
     narrow = chart(found, None, NARROW)
-    yield Figure("tipping", "", next(_headlines(found)), chart(found), table, narrow)
+    sentence = next(_headlines(found))
+    yield Figure("curve", "", sentence, chart(found), table, narrow, name="Where the chance tips")
     yield table
 
 

@@ -1,20 +1,20 @@
-"""`--out`: runs in a folder, as NetCDF and Parquet, with their summary and the model itself."""
+"""Runs in a folder, as NetCDF and Parquet, with their outlook and the model itself."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from offramp.errors import OfframpError, UsageError
+from offramp.analysis.summary import Outlook
+from offramp.errors import OfframpError
+from offramp.model import Model
+from offramp.runs import files
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from offramp.model import Model
 
 FILES = ("runs.nc", "runs.parquet", "summary.json")
 MODEL = ("model.yaml", "model")  # a model of one file; a folder with those of a model of several
@@ -25,38 +25,37 @@ def saved_for(model: Model) -> tuple[str, ...]:
     return (*FILES, MODEL[len(model.files) > 1])
 
 
-def need(folder: Path) -> None:
-    """Refuse now what could only fail after the simulation."""
+def need_packages() -> None:
+    """Refuse now what could only fail after the simulation.
+
+    Raises
+    ------
+    OfframpError
+        If a package is missing that it takes to save.
+    """
     missing = [p for p in ("h5netcdf", "h5py", "pyarrow") if find_spec(p) is None]
     if missing:
         raise OfframpError(
             f"--out needs {' and '.join(missing)}, not installed here. pip install 'offramp[save]', or in a "
             "clone of the repository pip install '.[save]'."
         )
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; --out needs a folder.")
-    made = [p for p in (folder, *folder.parents) if not p.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-        for empty in made:  # until there is something to put into them
-            empty.rmdir()
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written to: {error.strerror or error}.") from error
 
 
-def save(runs: xr.Dataset, found: dict[str, Any], model: Model, folder: Path) -> None:
-    """Write all files beside the folder's others first, so that a stop on the way leaves no half of them."""
-    from offramp.runs import files
+def save(runs: xr.Dataset, found: Outlook, model: Model, folder: Path) -> None:
+    """Write all files beside the folder's others first, so that a stop on the way leaves no half of them.
 
+    Raises
+    ------
+    OfframpError
+        If something cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as name:
             place = Path(name)
             files.save(runs, place / "runs.nc")
             files.to_parquet(runs, place / "runs.parquet")
-            text = json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-            (place / "summary.json").write_text(text, encoding="utf-8")
+            (place / "summary.json").write_text(found.to_json() + "\n", encoding="utf-8")
             _copy(model, place)
             _remove(folder)
             for file in saved_for(model):
