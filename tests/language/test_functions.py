@@ -17,7 +17,7 @@ from offramp.engine.plain.evaluate import PRIMITIVES as PLAIN_WRITING
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.language import functions, units
 from offramp.language.constants import fold
-from offramp.language.formula import MOST_LEVELS, called, resolve
+from offramp.language.formula import MOST_LEVELS, resolve, write_call
 from offramp.language.functions import FUNCTIONS, Function
 from offramp.language.ranges import Ranges
 from offramp.language.scope import Known, Scope
@@ -55,7 +55,7 @@ def call_of(function: Function, args: list[Node]) -> Node:
     """A call with these numbers; a condition is whether the number is above 0."""
     if function.units == "choice":
         args = [Compare(">", args[0], Number(0.0)), *args[1:]]
-    return called(function.name, args)
+    return write_call(function.name, args)
 
 
 def is_exact(node: Node) -> bool:
