@@ -16,12 +16,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from offramp.questions.registry import ROOMS
 from offramp.version import __version__
 
-# Public name -> the module that has it, and its name there. Each question has a room with a function of its
-# name, or the function stands in the stage below.
-_PUBLIC = {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS} | {
+# Public name -> the module that has it, and its name there. Beside these there is a function for each room of
+# `offramp.questions`, which has its name.
+_PUBLIC = {
     "Design": ("offramp.runs.design", "Design"),
     "How": ("offramp.runs.how", "How"),
     "Intervention": ("offramp.model", "Intervention"),
@@ -40,12 +39,10 @@ _PUBLIC = {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS} | {
     "explain": ("offramp.explanation", "explain"),
     "forecast": ("offramp.truth.ledger", "forecast"),
     "json_schema": ("offramp.language.schema", "json_schema"),
-    "ladder": ("offramp.questions.ladder.ask", "ladder"),
     "load": ("offramp.language.check", "load"),
     "load_questions": ("offramp.truth.question_list", "load_questions"),
     "load_runs": ("offramp.runs.files", "load"),
     "loads": ("offramp.language.check", "loads"),
-    "minds": ("offramp.questions.minds.ask", "minds"),
     "over_time": ("offramp.analysis.outcomes", "over_time"),
     "probability": ("offramp.analysis.outcomes", "probability"),
     "save": ("offramp.runs.files", "save"),
@@ -54,8 +51,6 @@ _PUBLIC = {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS} | {
     "summary": ("offramp.analysis.summary", "summary"),
     "to_parquet": ("offramp.runs.files", "to_parquet"),
 }
-
-__all__ = [*_PUBLIC, "__version__"]
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not run the code below
     # ruff: noqa: F401
@@ -92,6 +87,13 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.truth.question_list import load_questions
 
 
+def _public() -> dict[str, tuple[str, str]]:
+    """All public names; the registry of questions is not imported before it is needed."""
+    from offramp.questions.registry import ROOMS
+
+    return {room: (f"offramp.questions.{room}.ask", room) for room in ROOMS} | _PUBLIC
+
+
 class _Package(ModuleType):
     """This package, in which a function keeps its name though a module shares it.
 
@@ -104,15 +106,18 @@ class _Package(ModuleType):
             super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in _PUBLIC:
-            raise AttributeError(f"module `offramp` has no `{name}`; it has {', '.join(_PUBLIC)}")
-        module, attribute = _PUBLIC[name]
+        if name == "__all__":
+            return [*_public(), "__version__"]
+        public = _PUBLIC if name in _PUBLIC else _public()
+        if name.startswith("__") or name not in public:
+            raise AttributeError(f"module `offramp` has no `{name}`; it has {', '.join(sorted(public))}")
+        module, attribute = public[name]
         value = getattr(import_module(module), attribute)
         setattr(self, name, value)
         return value
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *_PUBLIC})
+        return sorted({*super().__dir__(), *_public()})
 
 
 sys.modules[__name__].__class__ = _Package

@@ -13,6 +13,7 @@ from offramp.errors import ModelError
 from offramp.language.check import loads
 from offramp.questions.minds.ask import minds
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import engine_for, simulate
 from small_models import ENGINES, made
 
@@ -91,7 +92,7 @@ def test_a_depth_is_rounded_and_held_between_0_and_3(given, depth):
 def test_a_horizon_is_rounded_to_steps_of_which_there_is_one_at_least(given, months):
     model = made(BLUE.replace("depth: how_deep", "depth: 1"), 1)
     design = Design(model, scenarios=1, overrides={"how_far": given})
-    assert minds(design, engine="oracle").actors[0].months == months
+    assert minds(design, how=How(engine="oracle")).actors[0].months == months
 
 
 def test_a_depth_that_is_no_number_fails_the_run_as_it_begins(engine):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 from datetime import date
@@ -19,7 +20,9 @@ import offramp as ofr
 from cli_calls import call, found_by
 from offramp.engine.outputs import Ending, Status
 from offramp.engine.plain.ladder import CLIMB, MATCH, STAND_DOWN, Rules, fate, reach, solve
+from offramp.questions.ladder.ask import LadderPage
 from offramp.runs.files import load, save, to_parquet
+from offramp.runs.how import How
 from small_models import ENGINES, made, outputs, path
 
 MOVES = ("down", "match", "climb")
@@ -407,6 +410,14 @@ def page(at=None, scenario=0, **overrides):
     return ofr.ladder(design, at=at)
 
 
+def test_a_page_of_a_ladder_comes_back_from_its_json_and_is_that_of_the_command():
+    found = page(date(2026, 3, 1), **DOUBTS)
+    assert LadderPage.from_dict(json.loads(found.to_json())) == found
+    doubts = [w for name, value in DOUBTS.items() for w in ("--set", f"{name}={value}")]
+    result = call("ladder", "brinkmanship", "--at", "2026-03-01", *doubts, "--format", "json")
+    assert json.loads(result.stdout) == found.as_dict()
+
+
 def test_where_pictures_are_right_nobody_is_surprised():
     found = page(**CERTAIN)
     for eyes in found.eyes:
@@ -448,7 +459,7 @@ def test_the_page_foresees_what_runs_record_as_foreseen():
     held = runs.belief.values[0, scenario, [0, step]]
     assert (held[0] != held[1]).any()
     day = runs.step.values[step].astype("datetime64[D]").item()
-    found = ofr.ladder(design.only(scenario), at=day, engine="oracle")
+    found = ofr.ladder(design.only(scenario), at=day, how=How(engine="oracle"))
     seen = runs.ladder_foreseen.values[0, scenario, step, 0]
     assert seen == pytest.approx([eyes.prospect.war for eyes in found.eyes], rel=1e-9)
 

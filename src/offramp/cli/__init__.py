@@ -11,7 +11,6 @@ import click
 from offramp.cli.brief import brief
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
-from offramp.cli.thinking import ladder, minds
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
 from offramp.questions.registry import questions
@@ -29,7 +28,7 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 # Commands that are no room of `offramp.questions`; those follow, by their group.
 _GROUPS: dict[str, tuple[str, ...]] = {
     "Write a model": ("new", "check", "explain", "crises", "schema"),
-    "See how it goes": ("brief", "minds", "ladder"),
+    "See how it goes": ("brief",),
     "Ask of it": (),
     "Hold it against what came": (),
 }
@@ -146,8 +145,6 @@ for command in (
     new,
     check,
     explain,
-    minds,
-    ladder,
     crises,
     schema,
 ):

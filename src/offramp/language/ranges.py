@@ -140,7 +140,8 @@ def _binary(op: str, a: Range, b: Range) -> Range:
     if op == "/":
         if b[0] <= 0 <= b[1]:
             return ANY
-        return _hull(*(_product(x, 1 / y) for x in a for y in b))
+        # Divided and not multiplied by 1 / y: rounded as the value is, the ends hold it.
+        return _hull(*(0.0 if math.isinf(y) else x / y for x in a for y in b))
     if a[0] >= 0 and b[0] == b[1] and b[0] > 0:
         return _hull(_value(math.pow, a[0], b[0]), _value(math.pow, a[1], b[0]))
     return ANY

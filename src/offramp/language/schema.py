@@ -6,6 +6,7 @@ only; names, units and formulas are for `offramp check`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from offramp.language import keys
@@ -106,71 +107,8 @@ def _table(table: Table) -> Schema:
 
 def _shape(key: Key) -> Schema:
     """What may stand under a key."""
-    match key.shape:
-        case "text":
-            return {"type": ["string", "number"]}
-        case "date":
-            return {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-        case "flag":
-            return {"type": "boolean"}
-        case "integer":
-            return {"type": "integer"}
-        case "number":
-            return {"$ref": "#/$defs/number"}
-        case "formula" | "condition" | "prior" | "initial" | "probability":
-            return dict(_FORMULA)
-        case "unit":
-            return {"type": "string", "examples": ["kg", "1/month", "barrel/day", "USD", "points"]}
-        case "bounds":
-            return {"type": "array", "items": {"$ref": "#/$defs/number"}, "minItems": 2, "maxItems": 2}
-        case "source":
-            return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-        case "choice":
-            return {"enum": list(key.choices)}
-        case "effects":
-            return _named({"$ref": "#/$defs/effect"})
-        case "formulas":
-            return _named(_FORMULA)
-        case "numbers":
-            return _named({"$ref": "#/$defs/number"})
-        case "moves":
-            return _named({"type": "string"})
-        case "move_lists":
-            return _named({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
-        case "name_lists":
-            return _named({"anyOf": [{"type": "string"}, _LIST_OF_NAMES]})
-        case "numbers_of":
-            return _named(_named({"$ref": "#/$defs/number"}))
-        case "beliefs":
-            return _named(_named({"anyOf": [{"type": "string"}, _named({"$ref": "#/$defs/number"})]}))
-        case "names":
-            return dict(_LIST_OF_NAMES)
-        case "table":
-            return _table(_of(key))
-        case "named":
-            # An action that only has a name may be left empty: `wait:`.
-            entry = _table(_of(key))
-            return _named(entry if "required" in entry else {**entry, "type": ["object", "null"]}, key)
-        case "overlays":
-            return _named(_FORMULA)
-        case "chances":
-            return {"anyOf": [{"type": "string"}, _named(_FORMULA)]}
-        case "signals":
-            return _named({"anyOf": [{"const": "hidden"}, _table(_of(key))]})
-        case "readings":
-            return _named({"anyOf": [_FORMULA, _table(_of(key))]})
-        case "pair":
-            return {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
-        case "files":
-            file = {"type": "string", "pattern": r"^[^/\\:~]+\.ya?ml$"}
-            return {"type": "array", "items": file, "minItems": 1, "maxItems": MAX_CHAPTERS}
-        case "removals":
-            return {"$ref": "#/$defs/removals"}
-        case "sides":
-            side = {"anyOf": [{"type": "string"}, _table(_of(key))]}
-            return {"type": "array", "items": side, "minItems": 2}
-        case "list":
-            return {"type": "array", "items": _table(_of(key))}
+    plain = _SHAPES.get(key.shape)
+    return dict(plain) if plain is not None else _SHAPES_BY_KEY[key.shape](key)
 
 
 def _named(value: Schema, key: Key | None = None) -> Schema:
@@ -185,3 +123,53 @@ def _named(value: Schema, key: Key | None = None) -> Schema:
 def _of(key: Key) -> Table:
     assert key.of is not None, f"{key.name} has no table"
     return key.of
+
+
+def _entries(key: Key) -> Schema:
+    """A mapping of mappings. An action that only has a name may be left empty: `wait:`."""
+    entry = _table(_of(key))
+    return _named(entry if "required" in entry else {**entry, "type": ["object", "null"]}, key)
+
+
+_NUMBER: Schema = {"$ref": "#/$defs/number"}
+_STRINGS: Schema = {"type": "array", "items": {"type": "string"}}
+_FILES: Schema = {"type": "string", "pattern": r"^[^/\\:~]+\.ya?ml$"}
+_SHAPES: dict[str, Schema] = {
+    "text": {"type": ["string", "number"]},
+    "date": {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+    "flag": {"type": "boolean"},
+    "integer": {"type": "integer"},
+    "number": _NUMBER,
+    **dict.fromkeys(("formula", "condition", "prior", "initial", "probability"), _FORMULA),
+    "unit": {"type": "string", "examples": ["kg", "1/month", "barrel/day", "USD", "points"]},
+    "bounds": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
+    "source": {"anyOf": [{"type": "string"}, _STRINGS]},
+    "effects": _named({"$ref": "#/$defs/effect"}),
+    "formulas": _named(_FORMULA),
+    "numbers": _named(_NUMBER),
+    "moves": _named({"type": "string"}),
+    "move_lists": _named({"anyOf": [{"type": "string"}, _STRINGS]}),
+    "name_lists": _named({"anyOf": [{"type": "string"}, _LIST_OF_NAMES]}),
+    "numbers_of": _named(_named(_NUMBER)),
+    "beliefs": _named(_named({"anyOf": [{"type": "string"}, _named(_NUMBER)]})),
+    "names": _LIST_OF_NAMES,
+    "overlays": _named(_FORMULA),
+    "chances": {"anyOf": [{"type": "string"}, _named(_FORMULA)]},
+    "pair": {**_STRINGS, "minItems": 2, "maxItems": 2},
+    "files": {"type": "array", "items": _FILES, "minItems": 1, "maxItems": MAX_CHAPTERS},
+    "removals": {"$ref": "#/$defs/removals"},
+}
+# Those that depend on the key: on its words, or on the keys below it.
+_SHAPES_BY_KEY: dict[str, Callable[[Key], Schema]] = {
+    "choice": lambda key: {"enum": list(key.choices)},
+    "table": lambda key: _table(_of(key)),
+    "named": _entries,
+    "signals": lambda key: _named({"anyOf": [{"const": "hidden"}, _table(_of(key))]}),
+    "readings": lambda key: _named({"anyOf": [_FORMULA, _table(_of(key))]}),
+    "sides": lambda key: {
+        "type": "array",
+        "items": {"anyOf": [{"type": "string"}, _table(_of(key))]},
+        "minItems": 2,
+    },
+    "list": lambda key: {"type": "array", "items": _table(_of(key))},
+}

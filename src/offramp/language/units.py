@@ -164,25 +164,17 @@ def parse(text: str) -> Unit:
     while at < stripped:
         match = _WORD.match(text, at)
         if match is None:
-            currency = {"$": "USD", "€": "EUR", "£": "GBP"}.get(text[at])
-            hint = f"Write `{currency}`." if currency else _EXAMPLES
+            hint = f"Write `{_CURRENCIES[text[at]]}`." if text[at] in _CURRENCIES else _EXAMPLES
             raise UnitError(f"`{text[at]}` cannot stand in a unit", hint, start=at, end=at + 1)
         start, word = match.start(match.lastgroup or 0), match[match.lastgroup or 0]
         at = match.end()
         if power_due:
-            negative = word == "-"
-            if negative:
-                digits = re.compile(r"\s*(\d+)").match(text, at)
-                word, at = (digits[1], digits.end()) if digits else ("", at)
-            if not word.isdigit() or int(word) > 9:
-                raise UnitError("a power must be a small whole number", _EXAMPLES, start=start, end=at)
-            # One power of it has been counted already.
-            total = total.times(last, sign * ((-1 if negative else 1) * int(word) - 1))
+            exponent, at = _exponent(text, start)
+            total = total.times(last, sign * (exponent - 1))  # one power of it has been counted already
             power_due, expects_unit = False, False
         elif match["name"]:
             last = _named(word, start)
-            if expects_unit is False:
-                sign = 1.0  # `million USD`: a space multiplies
+            sign = sign if expects_unit else 1.0  # `million USD`: a space multiplies
             total = total.times(last, sign)
             expects_unit = False
         elif match["number"]:
@@ -202,6 +194,17 @@ def parse(text: str) -> Unit:
     return total
 
 
+def _exponent(text: str, start: int) -> tuple[int, int]:
+    """The power that begins at a position, and where it ends."""
+    word = re.compile(r"-\s*\d+|\*\*|\d+(?:\.\d+)?|\w+|\W").match(text, start)
+    shown = "".join(word[0].split()) if word else ""
+    if word is None or re.fullmatch(r"-?[0-9]", shown) is None:
+        end = start + len(shown or "-")
+        raise UnitError("a power must be a small whole number", _EXAMPLES, start=start, end=end)
+    return int(shown), word.end()
+
+
+_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
 _EXAMPLES = (
     "Units look like `kg`, `1/month`, `barrel/day`, `million USD`. Leave `unit` out for plain numbers."
 )

@@ -340,7 +340,7 @@ class _Builder:
         """What went wrong right behind a text, where that can be told: a quote, `:`, bracket or `#` in it."""
         if self.scalar is None or self.scalar.end_mark.line >= len(self.lines):
             return None
-        begin, end = self.scalar.start_mark, self.scalar.end_mark
+        end = self.scalar.end_mark
         behind = self.lines[end.line][end.column :]
         gap = behind[: column - 1 - end.column] if line == end.line + 1 else None
         if self.scalar.style in ("'", '"'):
@@ -351,8 +351,11 @@ class _Builder:
             at = end.column + behind.index("#")
             message = "from ` #` on this line is a remark, and so is the bracket that ends it"
             return self.problem(end.line + 1, at + 1, message, "Text that holds ` #` needs quotes.")
-        if gap is None or gap.strip():
-            return None
+        return None if gap is None or gap.strip() else self._sign_in_text(self.scalar, line, column, gap)
+
+    def _sign_in_text(self, scalar: Any, line: int, column: int, gap: str) -> Problem | None:
+        """A `:` or bracket behind a text without quotes: part of it, or a comma is missing before it."""
+        begin, end = scalar.start_mark, scalar.end_mark
         sign = self.lines[line - 1][column - 1 : column]
         goes_on = begin.line != end.line
         text = self.lines[end.line][0 if goes_on else begin.column : end.column].strip()

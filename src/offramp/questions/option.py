@@ -42,6 +42,7 @@ class Option:
     least, most : bounds of a number; `above` leaves out the least one
     shown : whether help shows the default
     always : whether the command that asks again names it even where it is the default
+    usual : what an answer holds where nothing was given, if that is not the default itself
     """
 
     flag: str
@@ -57,6 +58,7 @@ class Option:
     above: bool = False
     shown: bool = True
     always: bool = False
+    usual: Any = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -95,7 +97,7 @@ SET = Option(
 POLICY = Option("--policy", "Under this policy.", default="baseline", metavar="NAME")
 POLICIES = Option(
     "--policy", "Run under this policy instead of `baseline`. Repeat it to run several.",
-    name="policies", many=True, metavar="NAME",
+    name="policies", many=True, metavar="NAME", usual=["baseline"],
 )  # fmt: skip
 OUTCOME = Option(
     "--outcome", "The outcome asked about; by default the first that ends a run.", metavar="NAME"
@@ -151,13 +153,19 @@ def words_of(options: Sequence[Option], values: Mapping[str, Any]) -> list[str]:
 
 
 def _option_words(option: Option, value: Any) -> list[str]:
-    if not option.changes_the_answer or (not option.always and value in (None, option.default, (), [], {})):
+    if not option.changes_the_answer or (not option.always and _is_usual(option, value)):
         return []
     if option.kind is Kind.FLAG:
         return [option.flag] if value else []
     if option.kind is Kind.SETTING:
         return [w for name, number in value.items() for w in (option.flag, f"{name}={number!r}")]
     return [w for text in _plain_words(value) for w in (option.flag, text)]
+
+
+def _is_usual(option: Option, value: Any) -> bool:
+    """Whether an option need not be named for this value."""
+    given = list(value) if isinstance(value, list | tuple | dict) else value
+    return given in (None, option.default, option.usual, [])
 
 
 def _plain_words(value: Any) -> list[str]:

@@ -13,6 +13,8 @@ from offramp.questions.question import Question
 ROOMS = (
     "outlook",
     "story",
+    "minds",
+    "ladder",
     "compare",
     "claims",
     "misreadings",

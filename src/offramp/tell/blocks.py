@@ -71,10 +71,17 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Terms:
-    """Short labels, each with what belongs to it; `room` is how wide the labels are on a terminal."""
+    """Short labels, each with what belongs to it.
+
+    Attributes
+    ----------
+    room : how wide the labels are on a terminal
+    indent : how far in from the margin, in steps
+    """
 
     entries: Sequence[tuple[str, Text]]
     room: int = 14
+    indent: int = 1
 
 
 @dataclass(frozen=True)

@@ -239,9 +239,9 @@ def draw(blocks: Iterable[Block], page: Page) -> None:
             case Bullets(lines):
                 for line in lines:
                     page.paragraph(f"- {plain(line)}", _STEP, _STEP)
-            case Terms(entries, room):
+            case Terms(entries, room, indent):
                 for label, text in entries:
-                    page.entry(label, plain(text), _STEP, room)
+                    page.entry(label, plain(text), _STEP * indent, room)
             case Code(lines):
                 for line in lines:
                     page.paragraph(line, _STEP, _STEP)

@@ -20,7 +20,8 @@ _MOST_SIDES = 16
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _KINDS = ("chance", "months_until", "variable", "acts", "event")
 _OF_ONE = ("above", "below", "within")
-_NONE = Quantity("chance")
+_NONE = Quantity("chance")  # none is given
+_WRONG = Quantity("chance")  # one is given, and a problem has been noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,57 +142,42 @@ def _sides(reader: Reader, fields: Fields, known: _Known, shared: Quantity | Non
     if not isinstance(value, Sequence) or not 2 <= len(value.items) <= _MOST_SIDES:
         reader.say(value, f"`compare` must be a list of 2 to {_MOST_SIDES} policies")
         return ()
-    found = []
+    sides = []
     for item in value.items:
-        if isinstance(item, Scalar):
-            _is_policy(reader, item, known)
-            side = Side(item.text, shared or _NONE)
-            own = False
-        else:
-            at = Scalar("compare", item.line, item.column, within=item.within)
-            inner = Fields.read(reader, at, item, keys.SIDE, "this side")
-            if inner is None:
-                continue
-            name = inner.scalar("policy", "the name of a policy")
-            if name is not None:
-                _is_policy(reader, name, known)
-            given = inner.value("quantity")
-            own = given is not None
-            quantity = shared if given is None else _quantity(reader, inner.at("quantity"), given, known)
-            side = Side("baseline" if name is None else name.text, quantity or _NONE, inner.text("title"))
-        if shared is None and not own and not fields.meant("quantity"):
+        side = _side(reader, item, known, shared)
+        if side is None:
+            continue
+        if side.quantity is _NONE and shared is None and not fields.meant("quantity"):
             reader.say(item, "this side has no quantity, and its test has none", "Say what is measured.")
-        found.append(side)
-    return tuple(found)
+        sides.append(side)
+    return tuple(sides)
+
+
+def _side(reader: Reader, item: Value, known: _Known, shared: Quantity | None) -> Side | None:
+    if isinstance(item, Scalar):
+        _is_policy(reader, item, known)
+        return Side(item.text, shared or _NONE)
+    at = Scalar("compare", item.line, item.column, within=item.within)
+    inner = Fields.read(reader, at, item, keys.SIDE, "this side")
+    if inner is None:
+        return None
+    name = inner.scalar("policy", "the name of a policy")
+    if name is not None:
+        _is_policy(reader, name, known)
+    given = inner.value("quantity")
+    quantity = shared if given is None else _quantity(reader, inner.at("quantity"), given, known)
+    return Side("baseline" if name is None else name.text, quantity or _NONE, inner.text("title"))
 
 
 def _quantity(reader: Reader, key: Scalar, value: Value, known: _Known) -> Quantity:
     fields = Fields.read(reader, key, value, keys.QUANTITY, "this quantity")
-    if fields is None:
-        return _NONE
-    given = [k for k in _KINDS if fields.has(k)]
-    if len(given) != 1:
-        if len(given) > 1 or not any(fields.meant(k) for k in _KINDS):
-            message = f"a quantity is one thing, not {' and '.join(f'`{k}`' for k in given)}"
-            reader.say(
-                fields.at(given[1]) if given else key,
-                message if given else "this quantity says nothing to measure",
-                f"It has one of: {', '.join(_KINDS)}.",
-            )
-        return _NONE
-    kind = "answered" if given[0] == "acts" and fields.has("after") else given[0]
-    uses = ", ".join(k.name for k in keys.QUANTITY.keys if kind in k.only_with)
-    for other in fields.unused(kind):
-        hint = f"It may have: {uses}."
-        if other == "within":
-            hint = "`within` goes with `after`: the share of steps with one act that another follows."
-        reader.say(fields.at(other), f"`{other}` has no use for `{given[0]}`", hint)
-    if kind == "variable" and fields.has("at") and (fields.has("from") or fields.has("until")):
-        reader.say(
-            fields.at("at"), "a variable is read at one date (`at`) or over a window (`from`, `until`)"
-        )
+    measured = "" if fields is None else _measured(reader, fields, key)
+    if fields is None or not measured:
+        return _WRONG
+    kind = "answered" if measured == "acts" and fields.has("after") else measured
+    _hold_uses(reader, fields, measured, kind)
     _days(reader, fields, known)
-    name, unit = _named(reader, fields, given[0], known)
+    name, unit = _named(reader, fields, measured, known)
     acts = _acts(reader, fields, "acts", known.names)
     branch = fields.text("branch")
     if branch:
@@ -208,6 +194,35 @@ def _quantity(reader: Reader, key: Scalar, value: Value, known: _Known) -> Quant
         until=fields.day("until"),
         unit=unit,
     )
+
+
+def _measured(reader: Reader, fields: Fields, key: Scalar) -> str:
+    """The key that says what is measured; empty after a problem."""
+    given = [k for k in _KINDS if fields.has(k)]
+    if len(given) == 1:
+        return given[0]
+    if given or not any(fields.meant(k) for k in _KINDS):
+        message = f"a quantity is one thing, not {' and '.join(f'`{k}`' for k in given)}"
+        reader.say(
+            fields.at(given[1]) if given else key,
+            message if given else "this quantity says nothing to measure",
+            f"It has one of: {', '.join(_KINDS)}.",
+        )
+    return ""
+
+
+def _hold_uses(reader: Reader, fields: Fields, measured: str, kind: str) -> None:
+    """Note keys that what is measured has no use for."""
+    uses = ", ".join(k.name for k in keys.QUANTITY.keys if kind in k.only_with)
+    for other in fields.unused(kind):
+        hint = f"It may have: {uses}."
+        if other == "within":
+            hint = "`within` goes with `after`: the share of steps with one act that another follows."
+        reader.say(fields.at(other), f"`{other}` has no use for `{measured}`", hint)
+    if kind == "variable" and fields.has("at") and (fields.has("from") or fields.has("until")):
+        reader.say(
+            fields.at("at"), "a variable is read at one date (`at`) or over a window (`from`, `until`)"
+        )
 
 
 def _named(reader: Reader, fields: Fields, kind: str, known: _Known) -> tuple[str, str]:

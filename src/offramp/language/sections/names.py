@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from offramp.distribution import PRIORS
 from offramp.language import keys, units
@@ -129,29 +130,15 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
             names.lines[key.text] = reader.source.words_for(key)
             names.kinds[key.text] = kind
             found = look_up(value, table).known if isinstance(value, Mapping) else {}
-            if section == "variables":
-                (names.auxiliaries if "equals" in found else names.stocks).append(key.text)
-            elif section == "parameters":
-                names.parameters.append(key.text)
-            elif section == "outcomes":
-                names.outcomes.append(key.text)
-            elif section == "ladders":
-                names.ladders.append(key.text)
-                war = found["war"][1] if "war" in found else None
-                names.wars += [war.text] if isinstance(war, Scalar) else []
-            else:
-                names.events.append(key.text)
-                if "on" in found:
-                    names.kinds[key.text] = "a dated event"
-                    names.dates[key.text] = _day(found["on"][1]) or calendar.start
+            of_section: list[str] = getattr(names, "stocks" if section == "variables" else section)
+            (names.auxiliaries if "equals" in found else of_section).append(key.text)
             if section in ("variables", "parameters"):
-                unit: Kind = UNKNOWN
-                if isinstance(value, Mapping):
-                    unit = Fields(reader, key, value, table).unit()
-                names.units[key.text] = unit
-                names.known[key.text] = Known(
-                    "variable" if section == "variables" else "parameter", unit, names.lines[key.text]
-                )
+                _note_unit(names, reader, key, value, table)
+            war = found["war"][1] if "war" in found else None
+            names.wars += [war.text] if isinstance(war, Scalar) else []
+            if "on" in found:
+                names.kinds[key.text] = "a dated event"
+                names.dates[key.text] = _day(found["on"][1]) or calendar.start
     for key, value in _entries(reader, file, "actors"):
         _check(reader, key, reserved=False)
         names.actors.append(key.text)
@@ -162,6 +149,14 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
         _check(reader, key, reserved=False)
         names.policies.append(key.text)
     return names
+
+
+def _note_unit(names: Names, reader: Reader, key: Scalar, value: Value, table: keys.Table) -> None:
+    """What formulas know of a variable or parameter."""
+    unit = Fields(reader, key, value, table).unit() if isinstance(value, Mapping) else UNKNOWN
+    names.units[key.text] = unit
+    what: Literal["variable", "parameter"] = "variable" if table is keys.VARIABLE else "parameter"
+    names.known[key.text] = Known(what, unit, names.lines[key.text])
 
 
 def check_name(reader: Reader, key: Scalar) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from offramp.given import did_you_mean
 from offramp.language import keys
@@ -76,12 +77,31 @@ def _intervention(
 ) -> Intervention:
     start, end = fields.day("from"), fields.day("until")
     _window(reader, fields, names, start, end)
-    force = []
+    return Intervention(
+        start=start,
+        end=end,
+        force=_forced(reader, fields, names),
+        forbid=_forbidden(reader, fields, names),
+        set=_numbers(reader, fields, names, "set", bounds),
+        shift=_numbers(reader, fields, names, "shift", {}),
+        correct=read_correct(reader, fields, names, actors),
+        misread=read_misread(reader, fields, names, actors),
+        believe=read_believe(reader, fields, names, actors),
+        nudge=read_nudge(reader, fields, names),
+    )
+
+
+def _forced(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str, str], ...]:
+    found = []
     for key, value in fields.entries("force", "an action for each actor"):
         if is_actor(reader, key, names) and is_action(reader, value, key.text, names):
             assert isinstance(value, Scalar)
-            force.append((key.text, value.text))
-    forbid = []
+            found.append((key.text, value.text))
+    return tuple(found)
+
+
+def _forbidden(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = []
     for key, value in fields.entries("forbid", "actions for each actor"):
         if not is_actor(reader, key, names):
             continue
@@ -91,34 +111,29 @@ def _intervention(
         if actions and set(actions) == set(names.actions[key.text]):
             hint = "Leave it at least one; a prohibition that leaves none has no effect."
             reader.say(value, f"every action of `{key.text}` is forbidden", hint)
-        forbid.append((key.text, actions))
-    changes: dict[str, list[tuple[str, float]]] = {"set": [], "shift": []}
-    for how, pairs in changes.items():
-        for key, value in fields.entries(how, "a number for each parameter or stock"):
-            name = key.text
-            if not _is_settable(reader, key, names):
-                continue
-            what = f"what `{name}` is set to" if how == "set" else f"what is added to `{name}`"
-            scope = names.numbers_only("a policy sets numbers")
-            number = fields.number_at(value, name, scope, names.units.get(name, UNKNOWN), what)
-            if number is None:
-                continue
-            low, high = bounds.get(name, (number, number))
-            if how == "set" and not low <= number <= high:
-                reader.say(value, f"`{name}` is set to {number:g}, outside its bounds [{low:g}, {high:g}]")
-            pairs.append((name, number))
-    return Intervention(
-        start=start,
-        end=end,
-        force=tuple(force),
-        forbid=tuple(forbid),
-        set=tuple(changes["set"]),
-        shift=tuple(changes["shift"]),
-        correct=read_correct(reader, fields, names, actors),
-        misread=read_misread(reader, fields, names, actors),
-        believe=read_believe(reader, fields, names, actors),
-        nudge=read_nudge(reader, fields, names),
-    )
+        found.append((key.text, actions))
+    return tuple(found)
+
+
+def _numbers(
+    reader: Reader, fields: Fields, names: Names, how: Literal["set", "shift"], bounds: Bounds
+) -> tuple[tuple[str, float], ...]:
+    """What parameters and stocks are set to, or what is added to them."""
+    found = []
+    scope = names.numbers_only("a policy sets numbers")
+    for key, value in fields.entries(how, "a number for each parameter or stock"):
+        name = key.text
+        if not _is_settable(reader, key, names):
+            continue
+        what = f"what `{name}` is set to" if how == "set" else f"what is added to `{name}`"
+        number = fields.number_at(value, name, scope, names.units.get(name, UNKNOWN), what)
+        if number is None:
+            continue
+        low, high = bounds.get(name, (number, number))
+        if not low <= number <= high:
+            reader.say(value, f"`{name}` is set to {number:g}, outside its bounds [{low:g}, {high:g}]")
+        found.append((name, number))
+    return tuple(found)
 
 
 def _window(reader: Reader, fields: Fields, names: Names, start: date | None, end: date | None) -> None:
@@ -266,34 +281,40 @@ def contradiction(
     """
     if not _meet(calendar, new, other):
         return None
+    found = _rival_acts(new, other)
+    for one, two in ((new, other), (other, new)):
+        found = found or _undone(calendar, one, two, one is new)
+    return found or (_rival_numbers(calendar, new, other) if combined else None)
+
+
+def _rival_acts(new: Intervention, other: Intervention) -> Contradiction | None:
+    """An actor forced to two acts at once."""
     for actor, action in new.force:
         rival = next((a for who, a in other.force if who == actor and a != action), None)
         if rival is not None:
             message = f"`{actor}` is forced to `{action}` and to `{rival}` at the same time"
             return Contradiction("force", message, "Let one end before the other begins.")
-    for one, two in ((new, other), (other, new)):
-        forbidden = {(who, a) for who, actions in one.forbid for a in actions}
-        both = next((f for f in two.force if f in forbidden), None)
-        if both is not None:
-            message = f"`{both[1]}` of `{both[0]}` is forced and forbidden at the same time"
-            return Contradiction("forbid" if one is new else "force", message, "Take it out of one of them.")
-        corrected = {(who, name) for who, names in one.correct for name in names}
-        wrong = next((m for m in two.misread if m[:2] in corrected), None)
-        if wrong is not None:
-            message = f"`{wrong[0]}` is to see `{wrong[1]}` right and to misread it at the same time"
-            return Contradiction(
-                "correct" if one is new else "misread", message, "Take it out of one of them."
-            )
-        certain = next((b for b in two.believe if b[:2] in corrected), None)
-        if certain is not None and _begins_within(calendar, two, one):
-            message = (
-                f"`{certain[0]}` is to know the type of `{certain[1]}` and to believe something of it "
-                "at the same time"
-            )
-            return Contradiction(
-                "correct" if one is new else "believe", message, "Take it out of one of them."
-            )
-    return _rival_numbers(calendar, new, other) if combined else None
+    return None
+
+
+def _undone(calendar: Model, one: Intervention, two: Intervention, is_new: bool) -> Contradiction | None:
+    """What `one` forbids or sees right and `two` forces or misreads; `is_new`: `one` is the new one."""
+    hint = "Take it out of one of them."
+    forbidden = {(who, a) for who, actions in one.forbid for a in actions}
+    both = next((f for f in two.force if f in forbidden), None)
+    if both is not None:
+        message = f"`{both[1]}` of `{both[0]}` is forced and forbidden at the same time"
+        return Contradiction("forbid" if is_new else "force", message, hint)
+    corrected = {(who, name) for who, names in one.correct for name in names}
+    wrong = next((m for m in two.misread if m[:2] in corrected), None)
+    if wrong is not None:
+        message = f"`{wrong[0]}` is to see `{wrong[1]}` right and to misread it at the same time"
+        return Contradiction("correct" if is_new else "misread", message, hint)
+    certain = next((b for b in two.believe if b[:2] in corrected), None)
+    if certain is not None and _begins_within(calendar, two, one):
+        message = f"`{certain[0]}` is to know the type of `{certain[1]}` and to believe something of it"
+        return Contradiction("correct" if is_new else "believe", f"{message} at the same time", hint)
+    return None
 
 
 def _rival_numbers(calendar: Model, new: Intervention, other: Intervention) -> Contradiction | None:

@@ -10,10 +10,11 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
+from offramp.analysis.answer import Answer, head
 from offramp.engine.depths import model_of_run
 from offramp.engine.inputs import Floats
 from offramp.engine.outputs import Ending
@@ -34,8 +35,9 @@ from offramp.engine.plain.world import State, World
 from offramp.errors import UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Ladder, Model
-from offramp.questions.minds.ask import _plain
+from offramp.questions.question import Request
 from offramp.runs.design import Design
+from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
 
 
@@ -127,13 +129,15 @@ class Eyes:
     pictures: list[Supposition]
 
 
-@dataclass(frozen=True)
-class LadderPage:
+@dataclass(frozen=True, kw_only=True)
+class LadderPage(Answer):
     """A ladder at one date of one run, after the events of the step.
 
     Attributes
     ----------
+    scenario : number of the run
     at : first day of the step
+    seen_by : names of the actors in whose eyes it was asked for; empty for both sides
     opens : chance that it opens in the step
     first : chance that the side named first moves first
     moves : after which it peters out
@@ -143,17 +147,14 @@ class LadderPage:
     eyes : as each actor asked for sees it
     """
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
-    seed: int
+    QUESTION: ClassVar[str] = "ladder"
+
     scenario: int
     policy: str
-    set: dict[str, float]
     at: date
     step: int
     ladder: str
+    seen_by: list[str]
     ladder_title: str
     sides: dict[str, str]
     war: str
@@ -166,12 +167,14 @@ class LadderPage:
     positions: list[Position]
     eyes: list[Eyes]
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
-        from offramp.version import __version__
 
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
-        return {**plain, "version": __version__}
+ANSWER = LadderPage
+
+
+def asked(request: Request) -> LadderPage:
+    """What `offramp ladder` asks."""
+    design, actors = request.design(scenarios=[request["scenario"]]), list(request["seen_by"]) or None
+    return ladder(design, request["ladder"], request["at"], actors, how=request.how)
 
 
 def ladder(
@@ -179,7 +182,8 @@ def ladder(
     name: str | None = None,
     at: date | str | None = None,
     actors: Sequence[str] | None = None,
-    engine: str = "compiled",
+    *,
+    how: How = AS_SUITS,
 ) -> LadderPage:
     """What the sides of a ladder would do at one date of one run, whether or not it opens then.
 
@@ -189,7 +193,7 @@ def ladder(
     name : of the ladder; None where the model has one only
     at : a date within the model, or its text ("2020-11-03"); None for its start
     actors : in whose eyes; None for both sides. Anybody may look on.
-    engine : that runs the course up to the date
+    how : how the course up to the date is run
 
     Raises
     ------
@@ -218,10 +222,11 @@ def ladder(
     policy = design.policies[0]
     inputs = design.inputs(policy)
     model = model_of_run(model, inputs)
-    before = engine_for(model, engine).run(inputs) if step else None
+    before = engine_for(model, how.engine).run(inputs) if step else None
     with np.errstate(all="ignore"):
         course = Replay(model, inputs, step, before)
-        return _page(course, course.moment(Phase.LADDERS), which, looking, design)
+        page = _page(course, course.moment(Phase.LADDERS), which, looking, design)
+        return dataclasses.replace(page, seen_by=list(actors or ()))
 
 
 def _page(course: Replay, moment: Moment, which: int, looking: Sequence[int], design: Design) -> LadderPage:
@@ -236,14 +241,10 @@ def _page(course: Replay, moment: Moment, which: int, looking: Sequence[int], de
     mean = max(float(truth.read(ladder.rate, state, now)[0]) * model.step_length, 0.0)
     titles = {a.name: a.title for a in model.actors}
     return LadderPage(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
-        seed=design.seed,
+        **head(model, seed=design.seed, settings=design.overrides, intervals={}),
         scenario=int(course.inputs.scenario[0]),
         policy=design.policies[0],
-        set=dict(design.overrides),
+        seen_by=[],
         at=model.date_of(k),
         step=k,
         ladder=ladder.name,

@@ -1,13 +1,13 @@
-"""A ladder at one date, as text for a terminal."""
+"""A ladder at one date, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from offramp.model import Model
 from offramp.questions.ladder.ask import Eyes, LadderPage, Position, Prospect, Rung, Supposition
 from offramp.tell import figures
-from offramp.tell.terminal import Page
+from offramp.tell.blocks import Block, Gap, Heading, Paragraph, Table, Telling
 
 _MOST_PICTURES = 4
 _LEAST_BELIEF = 0.01  # pictures held less likely are left to the JSON
@@ -15,107 +15,104 @@ _FIELDS = ("stand_down", "match", "climb")
 _MOVES = ("stands down", "matches", "climbs")
 
 
-def ladder_text(found: LadderPage, model: Model, again: str, columns: int, colour: bool = False) -> str:
-    """What `offramp ladder` prints.
-
-    Parameters
-    ----------
-    found : what `offramp.questions.ladder.ask` gave
-    model : of which it is, for titles
-    again : the command that gives the same page
-    columns : to fill
-    colour : mark headings
-    """
-    page = Page(columns)
+def tell(found: LadderPage, model: Model) -> Telling:
+    """What `offramp ladder` says."""
     one, other = found.sides.values()
-    page.heading(f"{found.ladder_title}: {one} and {other}, {figures.full_date(found.at)}")
     policy = next((p.title for p in model.policies if p.name == found.policy), "") or found.policy
     under = "" if found.policy == "baseline" else f", policy “{policy}”"
-    page.paragraph(
-        f"Future {found.scenario} of seed {found.seed}{under}, after the events of the "
-        f"{model.step}. It opens with chance {_chance(found.opens)} in this {model.step}; then "
-        f"{_first(found)}, and after {_counted(found.moves)} it peters out."
+    return Telling(
+        title=f"{found.ladder_title}: {one} and {other}, {figures.full_date(found.at)}",
+        head=[
+            Paragraph(
+                f"Future {found.scenario} of seed {found.seed}{under}, after the events of the {model.step}. "
+                f"It opens with chance {_chance(found.opens)} in this {model.step}; then {_first(found)}, "
+                f"and after {_counted(found.moves)} it peters out."
+            )
+        ],
+        body=[
+            *_endings(found, model),
+            *_control(found),
+            *(block for eyes in found.eyes for block in _pictures(eyes, found, model)),
+            *(block for side in found.sides for block in (*_moves(side, found), *_at_stake(side, found))),
+            Gap(),
+            Paragraph(
+                "`In truth` each side plays by its own pictures, and control is lost as it truly is. Chances "
+                "of a move are averages over the times when that side is to move there; --format json has "
+                "every position."
+            ),
+        ],
     )
-    if found.illustrative:
-        page.paragraph("Illustrative: the numbers of this model are there to teach.")
-    _endings(page, found, model)
-    _control(page, found)
-    for eyes in found.eyes:
-        _pictures(page, eyes, found, model)
-    for side in found.sides:
-        _moves(page, side, found)
-        _at_stake(page, side, found)
-    page.gap()
-    page.paragraph(
-        "`In truth` each side plays by its own pictures, and control is lost as it truly is. Chances of a "
-        "move are averages over the times when that side is to move there; --format json has every position."
-    )
-    page.gap()
-    page.paragraph(f"Again: {again}", hanging="       ")
-    return page.text(colour)
 
 
-def _endings(page: Page, found: LadderPage, model: Model) -> None:
+def _endings(found: LadderPage, model: Model) -> Iterator[Block]:
     """How it would end and how high it would go, in truth and in the eyes of each."""
     prospects = [found.prospect, *(e.prospect for e in found.eyes)]
-    head = ["", "in truth", *(f"as {e.title} sees it" for e in found.eyes)]
+    heads = _in_eyes(found)
 
-    def row(label: str, values: Sequence[float], indent: str = "") -> list[str]:
-        return [indent + label, *(_chance(v) for v in values)]
+    def row(label: str, values: Sequence[float]) -> tuple[str, ...]:
+        return (label, *(_chance(v) for v in values))
 
-    page.heading("If it opens now, how it ends")
     war = next(o.title for o in model.outcomes if o.name == found.war)
-    rows = [row(war, [p.war for p in prospects])]
-    for side, title in found.sides.items():
-        rows.append(row(f"{title} stands down", [p.stands_down[side] for p in prospects]))
-    rows.append(row("It peters out", [p.petered_out for p in prospects]))
-    page.table(head, rows)
-    page.gap()
-    page.paragraph("What it is worth, in points, war included:", "  ")
-    page.table(
-        head,
+    yield Heading("If it opens now, how it ends")
+    yield Table(
+        heads,
         [
-            [f"to {title}", *(f"{p.worth[side]:+.3g}".replace("-", "\N{MINUS SIGN}") for p in prospects)]
+            row(war, [p.war for p in prospects]),
+            *(
+                row(f"{title} stands down", [p.stands_down[side] for p in prospects])
+                for side, title in found.sides.items()
+            ),
+            row("It peters out", [p.petered_out for p in prospects]),
+        ],
+    )
+    yield Gap()
+    yield Paragraph("What it is worth, in points, war included:", 1)
+    yield Table(
+        heads,
+        [
+            (f"to {title}", *(f"{p.worth[side]:+.3g}".replace("-", figures.MINUS) for p in prospects))
             for side, title in found.sides.items()
         ],
     )
-    page.gap()
-    page.paragraph("How high it goes:", "  ")
-    page.table(head, [row(r.title, [p.highest[r.name] for p in prospects]) for r in found.rungs])
+    yield Gap()
+    yield Paragraph("How high it goes:", 1)
+    yield Table(heads, [row(r.title, [p.highest[r.name] for p in prospects]) for r in found.rungs])
 
 
-def _control(page: Page, found: LadderPage) -> None:
+def _in_eyes(found: LadderPage) -> tuple[str, ...]:
+    return ("", "in truth", *(f"as {e.title} sees it" for e in found.eyes))
+
+
+def _control(found: LadderPage) -> Iterator[Block]:
     """How likely each rung is to end in war by itself."""
-    page.gap()
-    page.paragraph("How likely control is lost by a move after which they stand on a rung:", "  ")
+    yield Gap()
+    yield Paragraph("How likely control is lost by a move after which they stand on a rung:", 1)
     each = [found.rungs, *(e.rungs for e in found.eyes)]
-    page.table(
-        ["", "in truth", *(f"as {e.title} sees it" for e in found.eyes)],
-        [[row[0].title, *(_chance(r.loses_control) for r in row)] for row in zip(*each, strict=True)],
-    )
+    rows = [(row[0].title, *(_chance(r.loses_control) for r in row)) for row in zip(*each, strict=True)]
+    yield Table(_in_eyes(found), rows)
     for rung in found.rungs:
         if rung.name in found.beyond:
-            page.paragraph(
+            yield Paragraph(
                 f"`loses_control` of {rung.title} gives {figures.number(found.beyond[rung.name])}, which is "
                 f"no chance: it is held at {_chance(rung.loses_control)}.",
-                "  ",
+                1,
             )
 
 
-def _pictures(page: Page, eyes: Eyes, found: LadderPage, model: Model) -> None:
+def _pictures(eyes: Eyes, found: LadderPage, model: Model) -> Iterator[Block]:
     """What an actor makes of it in each of its pictures."""
     likely = sorted(eyes.pictures, key=lambda p: -p.belief)
     shown = [p for p in likely if p.belief >= _LEAST_BELIEF][:_MOST_PICTURES]
     if len(likely) == 1:
         return
-    page.heading(f"In the eyes of {eyes.title}")
+    yield Heading(f"In the eyes of {eyes.title}")
     if all(p.prospect == likely[0].prospect for p in likely):
         each = "; or ".join(f"{_supposed(model, p)} ({_chance(p.belief)})" for p in shown)
-        page.paragraph(f"It makes no difference here whether {each}.", "  ")
+        yield Paragraph(f"It makes no difference here whether {each}.", 1)
         return
     for picture in shown:
-        page.paragraph(f"If {_supposed(model, picture)} (it believes: {_chance(picture.belief)}):", "  ")
-        page.paragraph(_in_words(picture.prospect, found), "    ")
+        yield Paragraph(f"If {_supposed(model, picture)} (it believes: {_chance(picture.belief)}):", 1)
+        yield Paragraph(_in_words(picture.prospect, found), 2)
 
 
 def _supposed(model: Model, picture: Supposition) -> str:
@@ -132,42 +129,41 @@ def _in_words(prospect: Prospect, found: LadderPage) -> str:
     return ", ".join(parts) + "."
 
 
-def _moves(page: Page, side: str, found: LadderPage) -> None:
+def _moves(side: str, found: LadderPage) -> Iterator[Block]:
     """How a side will choose on each rung, and how others expect it to."""
-    page.heading(f"What {found.sides[side]} does when it is to move")
+    yield Heading(f"What {found.sides[side]} does when it is to move")
     others = [e for e in found.eyes if e.name != side]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for rung in found.rungs:
         own = _average(found.positions, side, rung.name)
         if own is None:
             continue
         times, chances = own
         top = rung is found.rungs[-1]
-        rows.append([rung.title, _times(times), *_chances(chances, top)])
+        rows.append((rung.title, _times(times), *_chances(chances, top)))
         for eyes in others:
             expected = _average(eyes.positions, side, rung.name)
             if expected is not None:
-                rows.append([f"  {eyes.title} expects", "", *_chances(expected[1], top)])
-    page.table(["", "moves there", *_MOVES], rows)
+                rows.append((f"  {eyes.title} expects", "", *_chances(expected[1], top)))
+    yield Table(("", "moves there", *_MOVES), rows)
 
 
-def _at_stake(page: Page, side: str, found: LadderPage) -> None:
+def _at_stake(side: str, found: LadderPage) -> Iterator[Block]:
     """What a side loses and wins on each rung, and as others see it where that differs."""
-    title = found.sides[side]
-    rows = []
+    rows: list[tuple[str, list[str]]] = []
     for r, rung in enumerate(found.rungs):
         own = _stakes(rung, side)
-        rows.append([rung.title, *own])
+        rows.append((rung.title, own))
         for eyes in found.eyes:
             if (seen := _stakes(eyes.rungs[r], side)) != own:
-                rows.append([f"  as {eyes.title} sees it", *seen])
-    heads = ["it goes on", "the other stands down", "it stands down"]
-    used = [i for i in range(len(heads)) if any(row[1 + i] != "0" for row in rows)]
-    if not used:
-        return
-    page.gap()
-    page.paragraph(f"What {title} wins or loses there, in points, if:", "  ")
-    page.table(["", *(heads[i] for i in used)], [[row[0], *(row[1 + i] for i in used)] for row in rows])
+                rows.append((f"  as {eyes.title} sees it", seen))
+    heads = ("it goes on", "the other stands down", "it stands down")
+    used = [i for i in range(len(heads)) if any(cells[i] != "0" for _, cells in rows)]
+    if used:
+        yield Gap()
+        yield Paragraph(f"What {found.sides[side]} wins or loses there, in points, if:", 1)
+        table = [(title, *(cells[i] for i in used)) for title, cells in rows]
+        yield Table(("", *(heads[i] for i in used)), table)
 
 
 def _stakes(rung: Rung, side: str) -> list[str]:
@@ -178,7 +174,7 @@ def _stakes(rung: Rung, side: str) -> list[str]:
 def _points(points: float) -> str:
     if not points:
         return "0"
-    return f"{points:+.3g}".replace("-", "\N{MINUS SIGN}")
+    return f"{points:+.3g}".replace("-", figures.MINUS)
 
 
 def _average(positions: Sequence[Position], side: str, rung: str) -> tuple[float, list[float]] | None:

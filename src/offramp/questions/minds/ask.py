@@ -7,14 +7,14 @@ is that of the compiled engine, so a late date costs no more than an early one.
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
+from offramp.analysis.answer import Answer, head
 from offramp.engine.depths import inner_steps, model_of_run, steps_ahead
 from offramp.engine.inputs import Bools, Floats
 from offramp.engine.plain.course import Moment, Phase
@@ -24,7 +24,9 @@ from offramp.engine.plain.world import Reasons, State, World, averaged, softmax
 from offramp.errors import UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Action, Actor, Model
+from offramp.questions.question import Request
 from offramp.runs.design import Design
+from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
 
 
@@ -147,45 +149,50 @@ class Mind:
     truly: dict[str, dict[str, float]]
 
 
-@dataclass(frozen=True)
-class Minds:
+@dataclass(frozen=True, kw_only=True)
+class Minds(Answer):
     """Actors at one date of one run, at the moment of choice: after the events of the step.
 
     Attributes
     ----------
+    scenario : number of the run
     at : first day of the step
+    only : names of the actors asked for; empty for all
+    everything : whether a reader wants the reasons of every act, not of the likeliest alone
     state : variable -> its true value
     units : variable -> its unit
     actors : those asked for, in file order
     """
 
-    model: str
-    model_hash: str
-    title: str
-    illustrative: bool
-    seed: int
+    QUESTION: ClassVar[str] = "minds"
+
     scenario: int
     policy: str
-    set: dict[str, float]
     at: date
     step: int
+    only: list[str]
+    everything: bool = False
     state: dict[str, float]
     units: dict[str, str]
     actors: list[Mind]
 
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values ready for `json.dumps`; numbers that are not finite are None."""
-        from offramp.version import __version__
 
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
-        return {**plain, "version": __version__}
+ANSWER = Minds
+
+
+def asked(request: Request) -> Minds:
+    """What `offramp minds` asks."""
+    design = request.design(scenarios=[request["scenario"]])
+    found = minds(design, request["at"], list(request["only"]) or None, how=request.how)
+    return dataclasses.replace(found, everything=request["everything"])
 
 
 def minds(
     design: Design,
     at: date | str | None = None,
     actors: Sequence[str] | None = None,
-    engine: str = "compiled",
+    *,
+    how: How = AS_SUITS,
 ) -> Minds:
     """What each actor thinks of each action at one date of one run.
 
@@ -194,7 +201,7 @@ def minds(
     design : one scenario under one policy
     at : a date within the model, or its text ("2020-11-03"); None for its start
     actors : names of those to tell of; None for all
-    engine : that runs the course up to the date
+    how : how the course up to the date is run
 
     Raises
     ------
@@ -226,7 +233,7 @@ def minds(
     policy = design.policies[0]
     inputs = design.inputs(policy)
     model = model_of_run(model, inputs)
-    before = engine_for(model, engine).run(inputs) if step else None
+    before = engine_for(model, how.engine).run(inputs) if step else None
     with np.errstate(all="ignore"):  # closed actions may be worth anything
         course = Replay(model, inputs, step, before)
         moment = course.moment(Phase.EFFECTS)
@@ -234,16 +241,12 @@ def minds(
         course.finish()
     _know_each_other(found)
     return Minds(
-        model=model.name,
-        model_hash=model.hash,
-        title=model.title,
-        illustrative=model.illustrative,
-        seed=design.seed,
+        **head(model, seed=design.seed, settings=design.overrides, intervals={}),
         scenario=int(inputs.scenario[0]),
         policy=policy,
-        set=dict(design.overrides),
         at=model.date_of(step),
         step=step,
+        only=list(actors or ()),
         state={v.name: float(moment.state[v.name][0]) for v in model.variables},
         units={v.name: v.unit for v in model.variables},
         actors=[m for m in found if m.name in shown],
@@ -412,14 +415,3 @@ def _checked_actors(model: Model, actors: Sequence[str] | None) -> set[str]:
     return set(actors or known)
 
 
-def _plain(value: Any) -> Any:
-    """Plain values for JSON: dates as text, None for numbers that are not finite."""
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
