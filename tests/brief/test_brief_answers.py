@@ -12,6 +12,7 @@ import offramp as ofr
 from cli_calls import call
 from offramp.analysis.answer import head
 from offramp.analysis.intervals import Estimate
+from offramp.errors import UsageError
 from offramp.questions.backtest.tell import tell as tell_backtest
 from offramp.questions.briefing import answers, futures_for
 from offramp.questions.discover.ask import Condition, Discovery, Region
@@ -162,6 +163,23 @@ def test_a_file_that_is_no_answer_is_refused_before_anything_runs(river, tmp_pat
     assert result.exit_code == 2
     assert said in result.stderr
     assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("compared", "there is no question `compared`. Did you mean `compare`"),
+        ("story", "`story` has no part in a brief"),
+        ("compare", "the answer to `compare` is a dict; it must be a Comparison"),
+        ("claims", "the answer to `claims` is a Comparison; it must be a Findings"),
+    ],
+)
+def test_what_is_no_answer_is_refused(river, asked, name, said):
+    model = ofr.load(river)
+    runs = ofr.simulate(ofr.Design(model, scenarios=5))
+    given = asked["compare"] if name == "claims" else asked["compare"].as_dict()
+    with pytest.raises(UsageError, match=re.escape(said)):
+        ofr.brief(runs, model, answers={name: given})
 
 
 def test_one_question_is_answered_once(river, tmp_path, asked):

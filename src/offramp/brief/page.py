@@ -24,10 +24,11 @@ from offramp.brief.variables import moves, variables
 from offramp.brief.view import BASELINE, View
 from offramp.charts.canvas import printable
 from offramp.charts.palette import dark_rules
+from offramp.errors import UsageError
 from offramp.given import need
 from offramp.model import Model
 from offramp.questions.question import InBrief, Question
-from offramp.questions.registry import questions
+from offramp.questions.registry import question
 from offramp.questions.showing import called
 from offramp.tell import figures, html, words
 from offramp.tell.blocks import Fold, Telling
@@ -87,6 +88,8 @@ def brief(
 
     Raises
     ------
+    UsageError
+        If there is no such question, it has no part in a brief, or what is given is no answer to it.
     OfframpError
         If the runs are of another model, or every run of the policy shown failed.
     """
@@ -99,11 +102,15 @@ def brief(
 
 def _answered(answers: Mapping[str, Answer], model: Model) -> list[Answered]:
     """In the order of their sections."""
-    found = [
-        Answered(q, q.brief, answers[q.name], q.tell(answers[q.name], model))
-        for q in questions().values()
-        if q.brief is not None and q.name in answers
-    ]
+    found = []
+    for name, answer in answers.items():
+        asked = question(name)
+        if asked.brief is None:
+            raise UsageError(f"`{name}` has no part in a brief.")
+        if not isinstance(answer, asked.answer_type):
+            wanted = asked.answer_type.__name__
+            raise UsageError(f"the answer to `{name}` is a {type(answer).__name__}; it must be a {wanted}.")
+        found.append(Answered(asked, asked.brief, answer, asked.tell(answer, model)))
     return sorted(found, key=lambda a: a.part.order)
 
 
