@@ -315,6 +315,15 @@ def test_the_number_on_which_an_effect_hangs_is_named_among_many():
     assert hinge.lower_third == pytest.approx(-1 / 6, abs=0.1)
 
 
+def test_no_hinge_is_named_by_fewer_than_thirty_futures():
+    """Twenty that agree perfectly would pass the correction, and yet be few."""
+    design = uncertain(1, 40)
+    effect = design.inputs("baseline").parameters[:, 0].copy()
+    assert hinges_of(design, {"idle": {"high": effect}})["idle"]["high"].parameter == "p0"
+    effect[20:] = np.nan
+    assert hinges_of(design, {"idle": {"high": effect}}) == {}
+
+
 def test_a_comparison_comes_back_from_its_json(found):
     assert Comparison.from_dict(json.loads(found.to_json())) == found
 
