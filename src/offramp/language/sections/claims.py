@@ -310,7 +310,7 @@ def _is_branch(reader: Reader, fields: Fields, name: str, branch: str, known: _K
         return
     if event.on is None:
         hint = "Results hold how often a random event happens, not in which branch: measure what it moves."
-        reader.say(at, f"`{name}` is a random event: its branches are not told apart in results", hint)
+        reader.say(at, f"`{name}` is a random event: its branches are not distinguished in results", hint)
     elif branch not in (possible := [b.name for b in event.branches]):
         hint = did_you_mean(branch, possible) or f"Its branches are: {', '.join(possible) or 'none'}."
         reader.say(at, f"`{name}` has no branch `{branch[:60]}`", hint)
