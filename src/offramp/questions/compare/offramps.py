@@ -56,8 +56,8 @@ def lines(found: Comparison, model: Model) -> list[str]:
     if not said and ends.signs:
         against = quoted(changes.policy_title(model, found.against))
         said = [
-            f"No policy is distinguishable from {against} for the better in how futures end. That does not "
-            "mean that none helps: more futures may show it, and what policies change on the way stands below."
+            f"No policy is distinguishable from {against} for the better in how futures end. That does "
+            "not mean that none helps: more futures may show one, and what changes on the way stands below."
         ]
     if harms:
         worst = " ".join(_sentence(found, name, model, ends.all) for name in harms)
@@ -82,9 +82,9 @@ def is_clear(change: Change, of: int, runs: int) -> bool:
     """Whether a change is distinguishable from none among so many that are looked at together.
 
     Of a hundred policies that do nothing, ten look distinguishable by luck at 90 %. So an interval that is
-    wider by Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were normal. Where
-    few of the pairs differ it is not, and the exact test of those that do (McNemar 1947) decides too, unless
-    all of them count by how likely it was.
+    wider by Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were
+    normal. Where few of the pairs differ it is not, and the exact test of those that do (McNemar 1947)
+    decides too, unless all of them count by how likely it was.
 
     Parameters
     ----------
