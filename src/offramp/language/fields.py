@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from offramp.given import did_you_mean, nearest
 from offramp.language import syntax, units
 from offramp.language.constants import fold
 from offramp.language.formula import resolve, resolve_part
 from offramp.language.formula_names import YEARS
-from offramp.language.keys import HOMES, OTHER_WORDS, Key, Table, tables_with
+from offramp.language.keys import HOMES, OTHER_WORDS, Key, Reads, Table, tables_with
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
 from offramp.language.scope import Result, Scope
 from offramp.language.source import Mapping, Scalar, Sequence, Value
 from offramp.language.tokens import FormulaError
-from offramp.language.units import CONDITION, UNKNOWN, Kind, Unit
+from offramp.language.units import CONDITION, PLAIN, UNKNOWN, Kind, Unit
 from offramp.model import Distribution, Formula, Origin
 from offramp.tree import Node, Number, walk
 
@@ -27,6 +29,16 @@ from offramp.tree import Node, Number, walk
 _SPAN = re.compile(r"\s*([0-9.]+)-([0-9.]+)\s*")
 # Stands for a formula in which something is wrong.
 NO_FORMULA = Formula("", Number(0.0))
+
+
+class Scopes(Protocol):
+    """What formulas of a file may use."""
+
+    def scope(self) -> Scope:
+        """All of it."""
+
+    def parameters_only(self) -> Scope:
+        """For what is read once, before anything has happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +313,23 @@ class Fields:
         """The formula under a key, or None if the key is not there."""
         value = self.value(name)
         return None if value is None else self.formula_at(value, name, scope, expected, what, also)
+
+    def formulas(self, scopes: Scopes) -> dict[str, Formula | None]:
+        """The formula under each key whose record says how it is read: field of the model -> formula."""
+        return {
+            key.name: self._read_formula(key.name, key.reads, scopes) for key in self.table.keys if key.reads
+        }
+
+    def _read_formula(self, name: str, reads: Reads, scopes: Scopes) -> Formula | None:
+        scope = scopes.parameters_only() if reads.parameters_only else scopes.scope()
+        unit = units.parse(reads.unit) if reads.unit else PLAIN
+        formula = self.formula(name, scope, unit, reads.what.format(name=self.key.text))
+        at, value = self.value(name), None if formula is None else fold(formula.node)
+        if at is not None and value is not None and not reads.least <= value <= reads.most:
+            ends = f"between {reads.least:g} and {reads.most:g}"
+            ends = ends if reads.most < math.inf else f"at least {reads.least:g}"
+            self.reader.say(at, f"`{name}` is {value:g}; it must be {ends}")
+        return formula
 
     def condition(self, name: str, scope: Scope) -> Formula | None:
         """The condition under a key, or None if it is not there."""

@@ -6,6 +6,7 @@ JSON Schema. A key that is not here does not exist.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -50,11 +51,31 @@ Shape = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Reads:
+    """How the formula under a key is read, where that says all that the checker need know of it.
+
+    Attributes
+    ----------
+    what : in messages; `{name}` stands for the name of what has the key
+    unit : that it must have; empty for none
+    parameters_only : whether it may read parameters only, as what is read once does
+    least, most : its ends, for a formula that is a number
+    """
+
+    what: str
+    unit: str = ""
+    parameters_only: bool = False
+    least: float = -math.inf
+    most: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """One key, with what it is for; `schema.py` and messages show `about`.
 
     `only_with` : the cases in which it has a use, where there are others; which case it is, another key says.
     `needs` : the key without which it has none.
+    `reads` : how its formula is read; the field of the model that holds it has the name of the key.
     """
 
     name: str
@@ -65,6 +86,7 @@ class Key:
     choices: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
     needs: str = ""
+    reads: Reads | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +207,19 @@ ACTION = Table(
         _TITLE,
         Key("when", "condition", "When it is available; left out: always."),
         Key("effects", "effects", "What it does to stocks."),
-        Key("cost", "formula", "Points, paid once when it is chosen."),
-        Key("propensity", "formula", "Log-weight of habit; left out: 0."),
-        Key("attributed", "formula", "How surely others know who did it, 0 to 1; left out: 1."),
+        Key("cost", "formula", "Points, paid once when it is chosen.", reads=Reads("the cost of `{name}`")),
+        Key(
+            "propensity",
+            "formula",
+            "Log-weight of habit; left out: 0.",
+            reads=Reads("the propensity of `{name}`"),
+        ),
+        Key(
+            "attributed",
+            "formula",
+            "How surely others know who did it, 0 to 1; left out: 1.",
+            reads=Reads("how far `{name}` is attributed", least=0.0, most=1.0),
+        ),
         *_BACKING,
     ),
     short="title",
@@ -209,8 +241,14 @@ BELIEF = Table(
             "confirmation_bias",
             "formula",
             "How far it ignores what speaks against the likeliest type, 0 to 1.",
+            reads=Reads("the confirmation bias", parameters_only=True, least=0.0, most=1.0),
         ),
-        Key("fading", "formula", "Share by which it falls back to the prior per month, 0 to 1."),
+        Key(
+            "fading",
+            "formula",
+            "Share by which it falls back to the prior per month, 0 to 1.",
+            reads=Reads("the fading", parameters_only=True, least=0.0, most=1.0),
+        ),
         Key("floor", "formula", "Least chance of any type."),
         *_BACKING,
     ),
@@ -237,12 +275,14 @@ ACTOR = Table(
             "formula",
             "How sharply it picks the better action, 1/points (depth 1 to 3).",
             needs="depth",
+            reads=Reads("the precision", parameters_only=True, least=0.0),
         ),
         Key(
             "discount",
             "formula",
             "Weight of a month later against now, 0 to 1 (depth 1 to 3).",
             needs="depth",
+            reads=Reads("the discount", parameters_only=True, least=0.0, most=1.0),
         ),
         Key(
             "utility",
@@ -304,7 +344,12 @@ RUNG = Table(
     "a rung",
     (
         _TITLE,
-        Key("loses_control", "formula", "Chance that a move to here, or staying here, ends in war, 0 to 1."),
+        Key(
+            "loses_control",
+            "formula",
+            "Chance that a move to here, or staying here, ends in war, 0 to 1.",
+            reads=Reads("the loss of control on `{name}`", least=0.0, most=1.0),
+        ),
         Key("harm", "formulas", "Side -> points that it loses by every move after which they stand here."),
         Key("stakes", "formulas", "Side -> points that it gains if the other stands down here."),
         Key("audience_cost", "formulas", "Side -> points that it pays if it stands down here."),
@@ -319,7 +364,12 @@ LADDER = Table(
         _TITLE,
         Key("sides", "pair", "The two actors, such as [blue, red].", required=True),
         Key("rate", "formula", "Mean number per month; it opens at most once in a step.", required=True),
-        Key("first", "formula", "Chance that the side named first moves first, 0 to 1; left out: 0.5."),
+        Key(
+            "first",
+            "formula",
+            "Chance that the side named first moves first, 0 to 1; left out: 0.5.",
+            reads=Reads("the chance of the first move in `{name}`", least=0.0, most=1.0),
+        ),
         Key("moves", "integer", "Moves after which it peters out, 1 to 20.", required=True),
         Key("war", "text", "The absorbing outcome that loss of control brings.", required=True),
         Key("war_worth", "formulas", "Side -> points that war is worth to it, below 0.", required=True),

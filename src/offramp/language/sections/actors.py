@@ -11,7 +11,7 @@ from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.reader import Reader
 from offramp.language.sections.minds import hold_minds_together, read_beliefs, read_true_type, read_types
 from offramp.language.sections.names import Names, check_name
-from offramp.language.sections.values import is_stock, not_negative, read_effects, some, within
+from offramp.language.sections.values import is_stock, not_negative, read_effects, some
 from offramp.language.source import Mapping, Scalar
 from offramp.language.units import MONTH, PER_MONTH, PLAIN, UNKNOWN
 from offramp.model import Action, Actor, Formula, Misreading, Signal, Term, constant
@@ -39,11 +39,9 @@ def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
     depth, depth_as = _depth(reader, fields, names)
     horizon, horizon_as = _horizon(reader, fields, names, "horizon")
     inner_horizon, inner_horizon_as = _horizon(reader, fields, names, "inner_horizon")
-    parameters = names.parameters_only()
-    precision = fields.formula("precision", parameters, PLAIN, "the precision")
-    within(fields, "precision", precision, 0.0, None)
-    discount = fields.formula("discount", parameters, PLAIN, "the discount")
-    within(fields, "discount", discount, 0.0, 1.0)
+    formulas = fields.formulas(names)
+    if formulas["discount"] is None and depth > 0:
+        formulas["discount"] = constant(1.0)
     terms = []
     for key, value in fields.entries("utility", "named terms"):
         check_name(reader, key)
@@ -62,14 +60,13 @@ def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
         depth_as=depth_as,
         horizon_as=horizon_as,
         inner_horizon_as=inner_horizon_as,
-        precision=precision,
-        discount=constant(1.0) if discount is None and depth > 0 else discount,
         utility=tuple(terms),
         sees=_sees(reader, fields, names),
         misreads=misreads,
         types=read_types(reader, fields, names),
         true_type=read_true_type(reader, fields, names),
         beliefs=read_beliefs(reader, fields, names),
+        **formulas,
         origin=fields.origin(),
     )
 
@@ -134,17 +131,13 @@ def _actions(reader: Reader, actor: Fields, names: Names) -> tuple[Action, ...]:
             always = True
             continue
         always = always or not fields.has("when")
-        attributed = fields.formula("attributed", scope, PLAIN, f"how far `{key.text}` is attributed")
-        within(fields, "attributed", attributed, 0.0, 1.0)
         found.append(
             Action(
                 name=key.text,
                 title=fields.title(),
                 effects=read_effects(fields, names),
                 when=fields.condition("when", scope),
-                cost=fields.formula("cost", scope, PLAIN, f"the cost of `{key.text}`"),
-                propensity=fields.formula("propensity", scope, PLAIN, f"the propensity of `{key.text}`"),
-                attributed=attributed,
+                **fields.formulas(names),
                 origin=fields.origin(),
             )
         )

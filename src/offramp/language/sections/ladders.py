@@ -9,7 +9,7 @@ from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.outcomes import is_actor
-from offramp.language.sections.values import not_negative, read_effects, some, within
+from offramp.language.sections.values import not_negative, read_effects, some
 from offramp.language.source import Scalar, Sequence
 from offramp.language.units import PER_MONTH, PLAIN
 from offramp.model import BySide, Ladder, Outcome, Rung
@@ -35,8 +35,6 @@ def _ladder(reader: Reader, fields: Fields, names: Names, outcomes: tuple[Outcom
     sides = _sides(reader, fields, names)
     rate = fields.formula("rate", scope, PER_MONTH, f"the rate of `{name}`")
     not_negative(fields, "rate", rate, "a rate of ")
-    first = fields.formula("first", scope, PLAIN, f"the chance of the first move in `{name}`")
-    within(fields, "first", first, 0.0, 1.0)
     moves = fields.integer("moves", 1, MAX_MOVES, MAX_MOVES)
     war_worth = _by_side(reader, fields, "war_worth", sides, names, "what war is worth to")
     for side in sides or ():
@@ -53,7 +51,7 @@ def _ladder(reader: Reader, fields: Fields, names: Names, outcomes: tuple[Outcom
         war=_war(reader, fields, names, outcomes),
         war_worth=war_worth,
         rungs=rungs,
-        first=first,
+        **fields.formulas(names),
         origin=fields.origin(),
     )
 
@@ -134,18 +132,16 @@ def _rungs(
 
 def _rung(reader: Reader, fields: Fields, names: Names, sides: tuple[str, str] | None) -> Rung:
     name = fields.key.text
-    control = fields.formula("loses_control", names.scope(), PLAIN, f"the loss of control on `{name}`")
-    within(fields, "loses_control", control, 0.0, 1.0)
     return Rung(
         name=name,
         title=fields.title(),
-        loses_control=control,
         harm=_by_side(reader, fields, "harm", sides, names, f"the harm of `{name}` to", positive=True),
         stakes=_by_side(reader, fields, "stakes", sides, names, f"the stakes of `{name}` for"),
         audience_cost=_by_side(
             reader, fields, "audience_cost", sides, names, f"the audience cost on `{name}` of", positive=True
         ),
         effects=read_effects(fields, names),
+        **fields.formulas(names),
         origin=fields.origin(),
     )
 

@@ -12,7 +12,7 @@ from offramp.language.reader import Reader, shape
 from offramp.language.scope import Scope
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.outcomes import is_actor
-from offramp.language.sections.values import some, within
+from offramp.language.sections.values import some
 from offramp.language.source import Mapping, Scalar, Value, find
 from offramp.language.units import PLAIN, UNKNOWN
 from offramp.model import Actor, Belief, Chances, Formula, Overlay, Type, constant
@@ -147,10 +147,6 @@ def _belief(reader: Reader, fields: Fields, names: Names) -> Belief:
         if fields.has(key) and not learns:
             hint = "Take it out, or take `learns: false` out."
             reader.say(fields.at(key), f"{fields.label} does not learn, so `{key}` has no use", hint)
-    bias = fields.formula("confirmation_bias", scope, PLAIN, "the confirmation bias")
-    within(fields, "confirmation_bias", bias, 0.0, 1.0)
-    fading = fields.formula("fading", scope, PLAIN, "the fading")
-    within(fields, "fading", fading, 0.0, 1.0)
     floor = fields.formula("floor", scope, PLAIN, "the floor")
     count, value = len(names.types[about]), fields.value("floor")
     least = fold(floor.node) if floor is not None else None
@@ -158,7 +154,7 @@ def _belief(reader: Reader, fields: Fields, names: Names) -> Belief:
         hint = f"`{about}` has {count} types, so all of them can have at least 1/{count} and no more."
         reader.say(value, f"`floor` is {least:g}; it must be between 0 and {1 / count:.4g}", hint)
     prior = _chances(reader, fields, "prior", about, names)
-    return Belief(about, prior, learns, bias, fading, floor, fields.origin())
+    return Belief(about, prior, learns, floor=floor, **fields.formulas(names), origin=fields.origin())
 
 
 def _chances(reader: Reader, fields: Fields, name: str, actor: str, names: Names) -> Chances:

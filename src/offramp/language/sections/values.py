@@ -121,16 +121,6 @@ def not_negative(fields: Fields, name: str, formula: Formula | None, why: str = 
         fields.reader.say(at, f"{why}{value:g} is below 0")
 
 
-def within(fields: Fields, name: str, formula: Formula | None, low: float, high: float | None) -> None:
-    """Note a number outside its ends; `high` is None where there is no upper one."""
-    at, value = fields.value(name), None if formula is None else fold(formula.node)
-    if at is None or value is None:
-        return
-    if value < low or (high is not None and value > high):
-        ends = f"between {low:g} and {high:g}" if high is not None else f"at least {low:g}"
-        fields.reader.say(at, f"`{name}` is {value:g}; it must be {ends}")
-
-
 def read_parameters(reader: Reader, file: Fields, names: Names) -> tuple[Parameter, ...]:
     """The section `parameters`; after a problem a parameter has the value NaN."""
     found = []
