@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from offramp.language.formula import called
+from offramp.language.formula import write_call
 from offramp.model import (
     DAYS_PER_MONTH,
     Action,
@@ -131,17 +131,17 @@ class ModelMaker:
             case "max":
                 return Call("max", (sub(), self.number(), sub()))
             case "clip":
-                return called("clip", (sub(), Number(-2.0), Number(3.0)))
+                return write_call("clip", (sub(), Number(-2.0), Number(3.0)))
             case "where":
                 return Call("where", (self.condition(variables, depth - 1), sub(), sub()))
             case "logistic":
-                return called("logistic", (sub(),))
+                return write_call("logistic", (sub(),))
             case "exp":
                 return Call("exp", (Call("min", (sub(), Number(2.0))),))
             case "root":
                 return Call("sqrt", (Call("abs", (sub(),)),))
             case "power":
-                held = called("clip", (sub(), Number(-2.0), Number(2.0)))
+                held = write_call("clip", (sub(), Number(-2.0), Number(2.0)))
                 return Binary("**", held, self.one_of(Number(2.0), Number(3.0), Number(0.0)))
             case "abs":
                 return Call("abs", (sub(),))
@@ -169,7 +169,7 @@ class ModelMaker:
         return Formula("", node if scale == 1.0 else Binary("*", Number(scale), node))
 
     def probability(self) -> Formula:
-        return Formula("", called("logistic", (self.tree(self.readable, 2),)))
+        return Formula("", write_call("logistic", (self.tree(self.readable, 2),)))
 
     # Parts of the model
 

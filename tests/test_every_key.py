@@ -13,7 +13,7 @@ import every_key
 import offramp.model
 from every_key import CHANGES
 from offramp import anatomy
-from offramp.engine.inputs import Outputs
+from offramp.engine.outputs import Outputs
 from offramp.explanation import explain
 from offramp.language import keys
 from offramp.language.check import loads
@@ -93,8 +93,8 @@ def test_explain_says_whether_a_model_is_illustrative():
 # ---------------------------------------------------------------------- engines
 
 OF_NO_ENGINE = {
-    "Model", "Formula", "Distribution", "Origin", "Change", "Base", "Source", "Row", "Evidence", "Quantity",
-    "Side", "Test", "Claim",
+    "Model", "Formula", "Distribution", "Origin", "Change", "Base", "File", "Source", "Row", "Evidence",
+    "Quantity", "Side", "Test", "Claim",
 }  # fmt: skip
 # Descriptions; and what is resolved before an engine sees a model (tests/engine/test_depths.py,
 # tests/runs/test_design.py).

@@ -442,7 +442,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something that the account says, as an experiment: it is borne out if all of its tests are."""
+    """Something that the account says, as an experiment: it is supported if all of its tests are."""
 
     name: str
     title: str

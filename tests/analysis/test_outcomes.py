@@ -39,7 +39,7 @@ def design(model):
 
 @pytest.fixture(scope="module")
 def runs(design):
-    return simulate(design, engine="oracle")
+    return simulate(design, how=How(engine="oracle"))
 
 
 def written_by_hand(runs):
@@ -219,7 +219,7 @@ def test_an_outlook_comes_back_from_its_json(runs):
 def test_parts_add_up_to_the_whole(design, runs):
     """Counting 200 runs in four parts gives the bytes of counting them at once, but for percentiles."""
     whole, tally = summary(runs), Tally()
-    for part in simulate_blocks(design, 50, engine="oracle"):
+    for part in simulate_blocks(design, 50, how=How(engine="oracle")):
         tally.add(part)
     parts = tally.summary()
     assert (parts.quantiles_from, whole.quantiles_from) == (50, 200)
@@ -236,7 +236,7 @@ def test_the_same_runs_are_not_counted_twice(runs):
 
 
 def test_runs_of_another_seed_are_not_added(model, runs):
-    other = simulate(Design(model, ["baseline"], [900], seed=4), engine="oracle")
+    other = simulate(Design(model, ["baseline"], [900], seed=4), how=How(engine="oracle"))
     with pytest.raises(OfframpError, match="seed"):
         Tally().add(runs).add(other)
 
@@ -260,7 +260,7 @@ def test_an_outlook_short_of_memory_counts_the_same_runs(model):
 
 
 def test_the_memory_of_a_run_is_estimated_from_above_and_not_by_much(model):
-    runs = simulate(Design(model, ["baseline"], 400), engine="oracle")
+    runs = simulate(Design(model, ["baseline"], 400), how=How(engine="oracle"))
     assert 0.95 < 400 * bytes_of_run(model) / runs.nbytes < 1.3
 
 

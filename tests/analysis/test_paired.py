@@ -75,7 +75,7 @@ def test_worlds_run_again_tell_uncertain_numbers_from_luck(known):
     assert spread.deviation == pytest.approx(-effect / math.sqrt(12), rel=0.15)
     assert spread.low == pytest.approx(1.45 * effect, rel=0.1)
     assert spread.high == pytest.approx(0.55 * effect, rel=0.1)
-    assert spread.told_apart
+    assert spread.distinguishable
     assert spread.at_most > spread.deviation
     assert (spread.worlds, spread.lives) == (600, 10)
 
@@ -97,7 +97,7 @@ def test_the_first_replicate_of_a_world_is_its_future(known):
 
 def test_worlds_that_do_not_differ_are_told_apart_at_the_nominal_rate_only():
     rng = np.random.default_rng(1)
-    found = [between_worlds(rng.normal(0, 1, (100, 10)), 0.0).told_apart for _ in range(400)]
+    found = [between_worlds(rng.normal(0, 1, (100, 10)), 0.0).distinguishable for _ in range(400)]
     assert sum(found) <= 34  # 5 % of 400, and three deviations
 
 
@@ -174,7 +174,7 @@ def test_the_interval_of_a_difference_of_chances_is_within_bounds_and_turns_with
 
 
 def test_a_difference_knows_how_many_futures_would_tell_it_apart():
-    """With so many futures four of five samples tell it apart (Connor 1987)."""
+    """With so many futures four of five samples distinguish it (Connor 1987)."""
     rng = np.random.default_rng(5)
     b, c = 0.06, 0.04
     many = rng.multinomial(1, [b, c, 1 - b - c], size=200_000)
@@ -204,7 +204,7 @@ def test_failed_runs_count_under_neither_policy():
     nothing = share_difference(np.array([np.nan]), np.array([1.0]))
     assert nothing.scenarios == 0
     assert math.isnan(nothing.value)
-    assert not nothing.told_apart
+    assert not nothing.distinguishable
 
 
 def test_a_difference_of_ratios_holds_the_truth_nine_times_in_ten():
@@ -235,7 +235,7 @@ def test_a_mean_that_never_differed_keeps_an_interval_as_wide_as_that_of_a_chanc
     chance = share_difference(count > 1, count > 1)
     assert found.value == 0
     assert (found.low, found.high) == pytest.approx((2 * chance.low, 2 * chance.high))
-    assert not found.told_apart
+    assert not found.distinguishable
 
 
 @pytest.mark.parametrize(("futures", "share"), [(20, 0.03), (150, 0.01), (150, 0.05), (1000, 0.003)])

@@ -11,12 +11,14 @@ import pytest
 from offramp.analysis import trajectories
 from offramp.errors import UsageError
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import simulate
 from small_models import STRAIT, TWO_MINDS, made
 
 
 def ran(body, steps=6, scenarios=60, step="month", policies=("baseline",)):
-    return simulate(Design(made(body, steps, step), list(policies), scenarios, seed=3), engine="oracle")
+    design = Design(made(body, steps, step), list(policies), scenarios, seed=3)
+    return simulate(design, how=How(engine="oracle"))
 
 
 @pytest.fixture(scope="module")

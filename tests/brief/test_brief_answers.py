@@ -75,7 +75,7 @@ def test_the_page_has_a_section_for_each_answer_and_the_short_of_it_first(page):
     assert "Counted in 30 futures for each set of corrections." in short
     assert "A neighbour brings both to the table" in short
     assert "Misreadings that cost most" in short
-    assert "Borne out: “Mediation makes a treaty likelier” (mediation_helps)." in short
+    assert "Supported: “Mediation makes a treaty likelier” (mediation_helps)." in short
 
 
 def test_the_page_says_how_each_answer_was_asked(page, asked):
@@ -258,7 +258,7 @@ def test_regions_found_are_told_in_words(river):
     )  # fmt: skip
     text = text_of(ofr.brief(runs, model, answers={"backtest": BACKTEST, "discover": found}).html)
     assert "“Before” was asked 0 questions at 2 days from 2018-07-01 to 2020-04-01: 40 answers" in text
-    assert "cannot be told apart from the best rule without a model (the trend): skill +11 %" in text
+    assert "cannot be distinguished from the best rule without a model (the trend): skill +11 %" in text
     assert "The model 0.120" in text
     assert "Ship attacked (said 45 %, came 21 %)" in text
     assert "Violence 10 0.150 -10 % (-20 to +0)" in text

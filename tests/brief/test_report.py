@@ -11,6 +11,7 @@ import pytest
 
 import offramp as ofr
 from offramp.errors import OfframpError
+from offramp.runs.how import How
 from offramp.runs.simulate import simulate
 from offramp.tell.figures import percent
 from small_models import STRAIT, TWO_MINDS, made
@@ -66,7 +67,8 @@ class Reader(HTMLParser):
 
 
 def page_of(model, scenarios=40, policies=None, **how):
-    runs = simulate(ofr.Design(model, policies=policies, scenarios=scenarios, seed=3), engine="oracle")
+    design = ofr.Design(model, policies=policies, scenarios=scenarios, seed=3)
+    runs = simulate(design, how=How(engine="oracle"))
     return ofr.brief(runs, model, **how)
 
 
@@ -77,7 +79,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def runs(model):
-    return simulate(ofr.Design(model, ["baseline", "late"], 200, seed=3), engine="oracle")
+    return simulate(ofr.Design(model, ["baseline", "late"], 200, seed=3), how=How(engine="oracle"))
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +300,7 @@ def test_a_policy_that_failed_throughout_has_a_dash_and_not_a_number(model, runs
 
 
 def test_numbers_set_by_hand_are_named_at_the_top(model):
-    runs = simulate(ofr.Design(model, scenarios=5, overrides={"calm_level": 25}), engine="oracle")
+    runs = simulate(ofr.Design(model, scenarios=5, overrides={"calm_level": 25}), how=How(engine="oracle"))
     page = Reader(ofr.brief(runs, model).html)
     assert "Not the model as it stands. Set by hand in every future: Calm level to 25." in page.words
     assert "--set calm_level=25.0" in page.words

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -443,8 +444,11 @@ def test_out_without_the_packages_for_it_fails_before_anything_is_run(place, mon
 
 
 def test_out_that_cannot_be_written_fails_before_anything_is_run(place, monkeypatch):
-    monkeypatch.setattr("offramp.questions.outlook.ask.simulate", lambda *a, **k: pytest.fail("was run"))
-    monkeypatch.setattr("offramp.cli.brief._simulated", lambda *a, **k: pytest.fail("was run"))
+    def fail(*_, **__):
+        pytest.fail("was run")
+
+    monkeypatch.setattr("offramp.questions.outlook.ask.simulate", fail)
+    monkeypatch.setattr(sys.modules["offramp.cli.brief"], "_simulated", fail)
     Path("file").write_text("")
     for out in ("file", "file/below"):
         assert call("run", "river.yaml", "--out", out).exit_code == 2

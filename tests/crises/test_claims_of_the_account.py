@@ -45,10 +45,10 @@ def test_variants_are_there_for_claims_only(models):
 
 
 def test_the_page_shows_every_claim_of_the_file_with_a_verdict(models):
-    """Contradictions are shown beside what is borne out, and each is discussed."""
+    """Contradictions are shown beside what is supported, and each is discussed."""
     text = PAGE.read_text(encoding="utf-8")
     part = text[text.index("## Claims") :].split("\n## ")[0]
     for claim in models[0].claims:
         row = next(line for line in part.splitlines() if line.startswith(f"| **{claim.name}** "))
-        assert row.split("|")[2].strip(" *") in ("borne out", "contradicted", "undecided")
-        assert re.search(rf"\b{claim.name}\b", part[part.index("**Borne out.**") :]), claim.name
+        assert row.split("|")[2].strip(" *") in ("supported", "contradicted", "undecided")
+        assert re.search(rf"\b{claim.name}\b", part[part.index("**Supported.**") :]), claim.name

@@ -12,6 +12,7 @@ from offramp.errors import UsageError
 from offramp.runs.dataset import belief, section
 from offramp.runs.design import Design
 from offramp.runs.files import load, save, to_parquet
+from offramp.runs.how import How
 from offramp.runs.simulate import simulate
 from small_models import made
 
@@ -36,7 +37,7 @@ outcomes: {war: {rate: 0.05 / month * x, absorbing: true}}
 
 @pytest.fixture(scope="module")
 def believers():
-    return simulate(Design(made(BELIEVERS, 6), scenarios=30, seed=2), engine="oracle")
+    return simulate(Design(made(BELIEVERS, 6), scenarios=30, seed=2), how=How(engine="oracle"))
 
 
 def test_runs_hold_what_was_believed_beside_what_was_true(believers):

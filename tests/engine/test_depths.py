@@ -113,7 +113,7 @@ def test_runs_do_not_depend_on_the_others_of_their_block(engine):
     _, crowd = run(model, engine, 60)
     for f in fields(Outputs):
         np.testing.assert_array_equal(getattr(alone, f.name)[0], getattr(crowd, f.name)[17], err_msg=f.name)
-    blocks = [simulate(whole, block=b).tension.values for b in (7, 60)]
+    blocks = [simulate(whole, how=How(block=b)).tension.values for b in (7, 60)]
     np.testing.assert_array_equal(*blocks)
 
 

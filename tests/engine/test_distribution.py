@@ -14,8 +14,8 @@ from scipy import integrate, stats
 
 from offramp.distribution import PRIORS as RECORDS
 from offramp.distribution import likely, mean, prior_of, quantile, standard_normal_quantile, support
-from offramp.language.render import number
 from offramp.model import Distribution
+from rendering import number
 from small_models import made, outputs
 
 U = np.concatenate(

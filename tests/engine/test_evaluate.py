@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offramp.engine.plain.evaluate import Environment, evaluate
-from offramp.language.formula import called
+from offramp.language.formula import write_call
 from offramp.tree import (
     Binary,
     Call,
@@ -82,7 +82,7 @@ def test_smallest_and_largest_pass_a_nan_on(function, at):
 
 @given(x=finite, low=finite, high=finite)
 def test_clip_min_and_max(x, low, high):
-    assert value(called("clip", (X, Number(low), Number(high))), x) == min(max(x, low), high)
+    assert value(write_call("clip", (X, Number(low), Number(high))), x) == min(max(x, low), high)
     assert value(Call("min", (X, Number(low), Number(high))), x) == min(x, low, high)
     assert value(Call("max", (X, Number(low), Number(high))), x) == max(x, low, high)
 
@@ -92,14 +92,14 @@ def test_clip_min_and_max(x, low, high):
 def test_functions(x):
     assert value(Call("exp", (X,)), x) == pytest.approx(math.exp(x), rel=1e-14)
     assert value(Call("abs", (X,)), x) == abs(x)
-    assert value(called("logistic", (X,)), x) == pytest.approx(1 / (1 + math.exp(-x)), rel=1e-14)
+    assert value(write_call("logistic", (X,)), x) == pytest.approx(1 / (1 + math.exp(-x)), rel=1e-14)
     if x > 0:
         assert value(Call("log", (X,)), x) == pytest.approx(math.log(x), rel=1e-14, abs=1e-300)
         assert value(Call("sqrt", (X,)), x) == math.sqrt(x)
 
 
 def test_the_logistic_of_a_large_negative_number_is_zero():
-    assert value(called("logistic", (X,)), -1e6) == 0
+    assert value(write_call("logistic", (X,)), -1e6) == 0
     assert math.isnan(value(Call("log", (X,)), -1.0))
 
 

@@ -454,7 +454,7 @@ def test_the_page_foresees_what_runs_record_as_foreseen():
     first, learns = ("moves: 8", "moves: 8\n    first: 1"), (", learns: false", "")
     model = often(4, first, learns, ("depth: 1", "depth: 2"), ("2 * altara_on", "altara_stake * altara_on"))
     design = ofr.Design(model, scenarios=3, overrides={"altara_doubts": 0.9})
-    runs = ofr.simulate(design, engine="oracle")
+    runs = ofr.simulate(design, how=ofr.How(engine="oracle"))
     scenario, step = map(int, np.argwhere(runs.ladder_rung.values[0, :, :, 0] >= 0)[-1])
     held = runs.belief.values[0, scenario, [0, step]]
     assert (held[0] != held[1]).any()
@@ -466,7 +466,7 @@ def test_the_page_foresees_what_runs_record_as_foreseen():
 
 def test_calibrated_sides_get_the_wars_they_foresee():
     design = ofr.Design(often(3), scenarios=400, overrides=CERTAIN)
-    runs = ofr.simulate(design, engine="oracle")
+    runs = ofr.simulate(design, how=ofr.How(engine="oracle"))
     opened = runs.ladder_rung.values >= 0
     foreseen = runs.ladder_foreseen.values[opened].mean(axis=1)
     wars = int((runs.ladder_ending.values == Ending.WAR).sum())
@@ -486,7 +486,7 @@ def test_titles_and_names_of_rungs_change_nothing_that_happens():
 
 @pytest.fixture(scope="module")
 def runs():
-    return ofr.simulate(ofr.Design(ofr.load("brinkmanship"), scenarios=20), engine="oracle")
+    return ofr.simulate(ofr.Design(ofr.load("brinkmanship"), scenarios=20), how=ofr.How(engine="oracle"))
 
 
 def test_runs_keep_ladders_in_files(runs, tmp_path):

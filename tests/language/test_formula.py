@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from offramp.language import units
 from offramp.language.constants import fold
-from offramp.language.formula import called, resolve
+from offramp.language.formula import resolve, write_call
 from offramp.language.ranges import Ranges
-from offramp.language.render import render
 from offramp.language.scope import Known, Result, Scope
 from offramp.language.units import BARE, CONDITION, UNKNOWN, Unit
 from offramp.tree import (
@@ -34,6 +33,7 @@ from offramp.tree import (
     children,
     walk,
 )
+from rendering import render
 
 NAMES = {
     "x": Known("variable", UNKNOWN),
@@ -73,7 +73,7 @@ def grown(part: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         st.builds(Binary, st.sampled_from(["+", "-", "*"]), part, part),
         st.builds(Binary, st.sampled_from(["/", "**"]), part, READING),
         st.builds(lambda a: Call("abs", (a,)), part),
-        st.builds(lambda x, a: called("logistic", (Binary("*", x, a),)), READING, part),
+        st.builds(lambda x, a: write_call("logistic", (Binary("*", x, a),)), READING, part),
         st.builds(lambda f, a, b: Call(f, (a, b)), st.sampled_from(["min", "max"]), part, part),
     )
 
@@ -141,7 +141,7 @@ def as_python_reads(tree: ast.expr) -> Node:
             ]
             return pairs[0] if len(pairs) == 1 else Logic("and", tuple(pairs))
         case ast.Call(ast.Name(function), args):
-            return called(function, tuple(as_python_reads(a) for a in args))
+            return write_call(function, tuple(as_python_reads(a) for a in args))
     raise AssertionError(ast.dump(tree))
 
 

@@ -17,12 +17,13 @@ from offramp.engine.plain.evaluate import PRIMITIVES as PLAIN_WRITING
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.language import functions, units
 from offramp.language.constants import fold
-from offramp.language.formula import MOST_LEVELS, called, resolve
+from offramp.language.formula import MOST_LEVELS, resolve, write_call
 from offramp.language.functions import FUNCTIONS, Function
 from offramp.language.ranges import Ranges
 from offramp.language.scope import Known, Scope
 from offramp.language.units import BARE, UNKNOWN, Unit
 from offramp.runs.design import Design
+from offramp.runs.how import How
 from offramp.runs.simulate import simulate
 from offramp.tree import (
     PRIMITIVES,
@@ -54,7 +55,7 @@ def call_of(function: Function, args: list[Node]) -> Node:
     """A call with these numbers; a condition is whether the number is above 0."""
     if function.units == "choice":
         args = [Compare(">", args[0], Number(0.0)), *args[1:]]
-    return called(function.name, args)
+    return write_call(function.name, args)
 
 
 def is_exact(node: Node) -> bool:
@@ -235,7 +236,7 @@ def test_one_record_is_all_that_a_new_function_needs(sigmoid):
     assert text != STRAIT
     model = made(text, steps=14)
     design = Design(model, policies=["baseline"], scenarios=8, seed=2)
-    fast, slow = (simulate(design, engine=engine) for engine in ("compiled", "oracle"))
+    fast, slow = (simulate(design, how=How(engine=engine)) for engine in ("compiled", "oracle"))
     np.testing.assert_allclose(fast["tension"], slow["tension"], rtol=1e-12)
 
 

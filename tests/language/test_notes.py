@@ -144,9 +144,9 @@ def test_a_random_event_without_effects_is_noted_and_a_date_with_a_name_is_not()
 @pytest.mark.parametrize(
     ("expect", "end"),
     [
-        ("above, limit: 1.5", "so its test can never be borne out"),
+        ("above, limit: 1.5", "so its test can never be supported"),
         ("above, limit: -1", "so its test cannot fail"),
-        ("below, limit: 0", "so its test can never be borne out"),
+        ("below, limit: 0", "so its test can never be supported"),
         ("within, limits: [-1, 2]", "so its test cannot fail"),
         ("within, limits: [0, 1]", None),
         ("above, limit: 0.5", None),
@@ -171,7 +171,7 @@ def test_a_difference_wider_than_the_bounds_is_noted():
             "by: 5, reason: R}]}}\noutcomes: {war: {rate: 0.1 / month * x}}"
         )
     )
-    for expect, end in (("higher", "can never be borne out"), ("same", "cannot fail")):
+    for expect, end in (("higher", "can never be supported"), ("same", "cannot fail")):
         (note,) = notes(loads(text % expect))
         assert note.message.endswith(end)
 

@@ -1,4 +1,4 @@
-"""Claims as experiments: borne out, contradicted, undecided."""
+"""Claims as experiments: supported, contradicted, undecided."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def found(model):
 
 
 def test_a_planted_effect_is_borne_out_and_its_opposite_contradicted(found):
-    assert found["C1"].verdict == "borne out"
+    assert found["C1"].verdict == "supported"
     assert found["C2"].verdict == "contradicted"
     assert found["C1"].low > 0.05
     assert found["C1"].as_claimed > 0.9
@@ -115,7 +115,7 @@ def test_a_policy_against_itself_is_undecided_also_under_another_name(found, cla
 
 
 def test_what_is_said_of_one_policy_is_held_against_its_limits(found):
-    assert found["C5"].verdict == "borne out"
+    assert found["C5"].verdict == "supported"
     share = found["C5"].tests[0].comparisons[0]
     assert 0.25 < share.low < share.effect < share.high < 0.45
     never = found["C5"].tests[1].comparisons[0]
@@ -125,7 +125,7 @@ def test_what_is_said_of_one_policy_is_held_against_its_limits(found):
 
 def test_one_test_that_fails_contradicts_its_claim_and_both_are_shown(found):
     answers, fear = found["C6"].tests
-    assert (answers.verdict, fear.verdict) == ("borne out", "contradicted")
+    assert (answers.verdict, fear.verdict) == ("supported", "contradicted")
     assert found["C6"].verdict == "contradicted"
     (decisive,) = fear.comparisons
     assert (found["C6"].effect, found["C6"].unit) == (decisive.effect, "kg")
@@ -178,9 +178,9 @@ def test_over_400_seeds_a_planted_effect_is_found_and_a_null_at_the_nominal_rate
             # Alone in its file a claim has the level of one.
             alone = ofr.Design(replace(model, claims=(claim,)), design.policies, futures)
             verdicts[claim.name].append(module.findings_of(alone, some, [claim]).claims[0].verdict)
-    assert np.mean([v == "borne out" for v in verdicts["found"]]) > 0.95
+    assert np.mean([v == "supported" for v in verdicts["found"]]) > 0.95
     assert np.mean([v == "contradicted" for v in verdicts["none"]]) == 1
-    for wrong in ("borne out", "contradicted"):
+    for wrong in ("supported", "contradicted"):
         assert sum(v == wrong for v in verdicts["edge"]) <= 34  # 5 % of 400, and three deviations
     assert sum(v == "undecided" for v in verdicts["edge"]) >= 332
 
@@ -212,7 +212,7 @@ claims:
 """
     )
     (finding,) = ofr.claims(ofr.Design(model, scenarios=2000), worlds=0).claims
-    assert [t.verdict for t in finding.tests] == [*["borne out"] * 3, "contradicted", *["borne out"] * 3]
+    assert [t.verdict for t in finding.tests] == [*["supported"] * 3, "contradicted", *["supported"] * 3]
     assert [(c.here, c.there) for c in finding.tests[0].comparisons] == [(1, 0), (2, 1)]
     answered = finding.tests[-1]
     assert 0 < answered.sides[1].value < answered.sides[0].value < 1
@@ -239,7 +239,7 @@ def test_a_verdict_hangs_on_where_the_whole_interval_lies(model, expect, borne_o
     def verdict(low, high):
         return module.verdict_on(test, Difference(0, 0, (low + high) / 2, low, high, 9, 9, None))
 
-    assert verdict(*borne_out) == "borne out"
+    assert verdict(*borne_out) == "supported"
     assert verdict(*contradicted) == "contradicted"
     assert verdict(-2, 2) == "undecided"
     assert verdict(0.9, 1.1) == ("undecided" if expect not in ("lower", "falling", "not lower") else

@@ -155,7 +155,7 @@ def test_people_read_titles_both_intervals_and_what_is_not_told_apart(guns):
     assert "War comes" in text
     assert "sampling" in text
     assert "uncertain numbers" in text
-    assert "Nothing at all (idle): no outcome is told apart from no difference." in text
+    assert "Nothing at all (idle): no outcome is distinguishable from no difference." in text
     assert "The same in every future: War comes; Guns pass twelve; The sky falls; Peace holds." in text
     assert "Again: offramp compare" in text
     assert "guns" not in text.replace("guns.yaml", "").replace("Guns", "")
@@ -224,7 +224,7 @@ def test_failed_runs_are_left_out_of_both_and_counted():
     assert (leap.failed_runs, burst.failed_runs, found.failures) == (0, 120, (120, 360))
     plain = found.as_dict()["policies"]["burst"]["outcomes"]["high"]
     assert plain["difference"] is None
-    assert plain["told_apart"] is False
+    assert plain["distinguishable"] is False
 
 
 def test_numbers_of_futures_are_told_to_two_digits():
@@ -234,15 +234,15 @@ def test_numbers_of_futures_are_told_to_two_digits():
 
 
 def apart(difference, low, high, differing):
-    """A change of a chance that is told apart from none."""
+    """A change of a chance that is distinguishable from none."""
     return Change(
-        difference=difference, low=low, high=high, here=0.0, there=0.0, told_apart=low > 0 or high < 0,
+        difference=difference, low=low, high=high, here=0.0, there=0.0, distinguishable=low > 0 or high < 0,
         runs=0, differing=differing, runs_needed=None, without_luck=0.0, parameters=None,
     )  # fmt: skip
 
 
 def test_of_many_policies_that_do_nothing_none_is_said_to_help():
-    """Twenty policies, three ends, changes of luck alone: at 90 % each some are told apart in every brief.
+    """Twenty policies, three ends, changes of luck alone: at 90 % each some are distinguished in every brief.
 
     Looked at together none is clear in nine briefs of ten, while one that truly helps is.
     """
@@ -251,7 +251,7 @@ def test_of_many_policies_that_do_nothing_none_is_said_to_help():
     for _ in range(200):
         luck = rng.standard_normal((20, 3)).ravel()
         changed = [apart(z, z - 1.645, z + 1.645, 5000) for z in luck]
-        told += any(c.told_apart for c in changed)
+        told += any(c.distinguishable for c in changed)
         clear += any(is_clear(c, len(changed), 20_000) for c in changed)
     assert told == 200
     assert clear / 200 == pytest.approx(0.1, abs=0.05)
@@ -313,6 +313,15 @@ def test_the_number_on_which_an_effect_hangs_is_named_among_many():
     assert hinge.correlation < -0.5
     assert hinge.upper_third == pytest.approx(-5 / 6, abs=0.1)
     assert hinge.lower_third == pytest.approx(-1 / 6, abs=0.1)
+
+
+def test_no_hinge_is_named_by_fewer_than_thirty_futures():
+    """Twenty that agree perfectly would pass the correction, and yet be few."""
+    design = uncertain(1, 40)
+    effect = design.inputs("baseline").parameters[:, 0].copy()
+    assert hinges_of(design, {"idle": {"high": effect}})["idle"]["high"].parameter == "p0"
+    effect[20:] = np.nan
+    assert hinges_of(design, {"idle": {"high": effect}}) == {}
 
 
 def test_a_comparison_comes_back_from_its_json(found):

@@ -41,7 +41,7 @@ def test_a_waterfall_steps_from_the_first_chance_to_the_last():
     assert ends == [(0, 0.1), (0.1, 0.06), (0.06, 0.07), (0.07, 0.07), (0, 0.07)]
     colours = [b["c"] for b in bars(spec)]
     assert colours[0] == colours[-1]
-    assert colours[1] != colours[2], "what adds to the risk and what takes from it are told apart"
+    assert colours[1] != colours[2], "what adds to the risk and what takes from it are distinguished"
     drawn = words(spec)
     for text in ("As it is", "Red: nothing", "\u22124.0", "+1.0", "10 %", "7.0 %"):
         assert text in drawn, text

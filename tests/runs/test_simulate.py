@@ -17,6 +17,7 @@ from offramp.language.sections.names import why_not
 from offramp.runs.dataset import RESERVED, SECTIONS, section
 from offramp.runs.design import Design
 from offramp.runs.files import load, save, to_parquet
+from offramp.runs.how import How
 from offramp.runs.simulate import engine_for, simulate, simulate_blocks
 from small_models import ENGINES, STRAIT, made
 
@@ -35,21 +36,21 @@ def design(model):
 
 @pytest.fixture(scope="module")
 def runs(design):
-    return simulate(design, engine="oracle")
+    return simulate(design, how=How(engine="oracle"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("block", "threads"), [(1000, 1), (3, 3), (1, 2)])
 def test_block_size_and_threads_change_no_bit(design, engine, block, threads):
     design = design.only(range(8))
-    whole = simulate(design, engine=engine)
-    xr.testing.assert_identical(whole, simulate(design, engine=engine, block=block, threads=threads))
+    whole = simulate(design, how=How(engine=engine))
+    xr.testing.assert_identical(whole, simulate(design, how=How(engine=engine, block=block, threads=threads)))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_some_scenarios_and_policies_alone_are_those_of_the_whole(design, engine):
-    whole = simulate(design, engine=engine)
-    some = simulate(design.only(scenario=[17, 3], policy=["late"]), engine=engine)
+    whole = simulate(design, how=How(engine=engine))
+    some = simulate(design.only(scenario=[17, 3], policy=["late"]), how=How(engine=engine))
     for name in whole.data_vars:
         part = whole[name].sel({d: some[d] for d in ("policy", "scenario") if d in whole[name].dims})
         np.testing.assert_array_equal(part.values, some[name].values)
@@ -78,7 +79,8 @@ def test_every_number_stands_under_its_own_policy_scenario_and_name(design, runs
 
 def test_blocks_are_the_same_runs_as_the_whole(design, runs):
     calls = []
-    parts = list(simulate_blocks(design, 25, engine="oracle", progress=lambda *done: calls.append(done)))
+    how = How(engine="oracle", progress=lambda *done: calls.append(done))
+    parts = list(simulate_blocks(design, 25, how=how))
     assert [p.sizes["scenario"] for p in parts] == [25, 25, 10]
     joined = xr.concat(parts, "scenario", data_vars="minimal", combine_attrs="identical")
     for name in runs.data_vars:
@@ -89,7 +91,8 @@ def test_blocks_are_the_same_runs_as_the_whole(design, runs):
 
 def test_progress_counts_every_run_once(design):
     calls = []
-    simulate(design, engine="oracle", block=13, progress=lambda done, total: calls.append((done, total)))
+    how = How(engine="oracle", block=13, progress=lambda done, total: calls.append((done, total)))
+    simulate(design, how=how)
     assert [done for done, _ in calls] == sorted({done for done, _ in calls})
     assert len(calls) == 5  # 60 scenarios in blocks of 13
     assert calls[-1] == (180, 180)
@@ -97,7 +100,7 @@ def test_progress_counts_every_run_once(design):
 
 
 def test_paths_of_some_variables_may_be_left_out(design, runs):
-    few = simulate(design, engine="oracle", variables=["threat"])
+    few = simulate(design, how=How(engine="oracle"), variables=["threat"])
     assert "tension" not in few
     np.testing.assert_array_equal(few["threat"], runs["threat"])
     np.testing.assert_array_equal(few["outcome_step"], runs["outcome_step"])
@@ -108,7 +111,7 @@ def test_paths_of_some_variables_may_be_left_out(design, runs):
 @pytest.mark.parametrize("how", [{"engine": "fast"}, {"threads": 0}, {"block": 0}])
 def test_what_makes_no_sense_is_refused(design, how):
     with pytest.raises(UsageError):
-        simulate(design, **({"engine": "oracle"} | how))
+        simulate(design, how=How(**({"engine": "oracle"} | how)))
 
 
 class Stuck:
@@ -132,7 +135,7 @@ def test_an_interruption_stops_the_blocks_that_wait_and_leaves_no_thread(design,
     monkeypatch.setattr(sys.modules["offramp.runs.simulate"], "engine_for", lambda *_: stuck)
     before = threading.active_count()
     with pytest.raises(type(error)):
-        simulate(design, block=1, threads=1)
+        simulate(design, how=How(block=1, threads=1))
     assert stuck.calls < 20
     assert threading.active_count() == before
 
@@ -217,7 +220,7 @@ def test_long_texts_and_values_that_are_not_finite_survive_saving(runs, tmp_path
 
 
 def test_a_model_without_actors_events_or_outcomes_can_be_saved(tmp_path):
-    runs = simulate(Design(made("variables: {x: {initial: 1}}", 3), scenarios=2), engine="oracle")
+    runs = simulate(Design(made("variables: {x: {initial: 1}}", 3), scenarios=2), how=How(engine="oracle"))
     save(runs, tmp_path / "bare.nc")
     xr.testing.assert_identical(runs, load(tmp_path / "bare.nc"))
     to_parquet(runs, tmp_path / "bare.parquet")
@@ -230,7 +233,7 @@ def test_crises_of_other_centuries_keep_their_dates(year, tmp_path):
 
     text = made("variables: {x: {initial: 1, change: 1 / month}}", 3).text
     model = loads(text.replace("start: 2020-01-01", f"start: {year}-05-23"))
-    runs = simulate(Design(model, scenarios=2), engine="oracle")
+    runs = simulate(Design(model, scenarios=2), how=How(engine="oracle"))
     assert str(runs["time"].values[-1])[:10] == f"{year}-08-23"
     save(runs, tmp_path / "old.nc")
     xr.testing.assert_identical(runs, load(tmp_path / "old.nc"))
@@ -272,7 +275,7 @@ def test_failed_runs_have_no_outcomes_in_the_table(tmp_path):
     model = made(
         'variables: {x: {initial: "normal(0, 1)"}, y: {equals: sqrt(x)}}\noutcomes: {o: {when: x > 1}}', 2
     )
-    runs = simulate(Design(model, scenarios=40), engine="oracle")
+    runs = simulate(Design(model, scenarios=40), how=How(engine="oracle"))
     to_parquet(runs, tmp_path / "runs.parquet")
     table = pq.read_table(tmp_path / "runs.parquet").to_pandas()
     failed = table["status"] == "not_finite"

@@ -66,7 +66,7 @@ def test_one_answer_is_worth_what_its_origins_leave_of_it_by_hand():
     assert scores.worth(place, y, blocks, 2) == pytest.approx(1.5 / 6.0)
     # Neighbours 0 and 2, with sums 1 and -1: 2 - 2 * 1 / 2 = 1, times 3.
     assert scores.worth(place, y, np.array([0, 0, 2, 2, 1, 1]), 2) == pytest.approx(1.5 / 3.0)
-    # Bins are told apart: what one of them owes to its origins, another does not.
+    # Bins are distinguished: what one of them owes to its origins, another does not.
     two = np.concatenate([place, place + 1])
     alternating = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0])
     both = scores.worth(two, np.concatenate([y, alternating]), np.concatenate([blocks, blocks]), 1)

@@ -21,7 +21,7 @@ class OverWorlds:
     ----------
     low, high : 5th and 95th percentile of the change from world to world
     deviation, at_most : its standard deviation, and how large that may be (one-sided 95 %)
-    told_apart : whether worlds differ by more than luck explains
+    distinguishable : whether worlds differ by more than luck explains
     positive : share of worlds in which the change is above 0
     worlds, replicates : how many hold, and how often each was run
     """
@@ -30,7 +30,7 @@ class OverWorlds:
     high: float
     deviation: float
     at_most: float
-    told_apart: bool
+    distinguishable: bool
     positive: float
     worlds: int
     replicates: int
@@ -52,7 +52,7 @@ class Change(ChangeAt):
     Attributes
     ----------
     here, there : mean under the policy, and under the one that it is held against
-    told_apart : whether the sampling interval leaves out 0
+    distinguishable : whether the sampling interval leaves out 0
     runs, differing : scenarios that hold under both, and in how many of them the two differ at all
     runs_needed : with which a change as large would be told from none in four cases of five; None where none
         was seen
@@ -62,7 +62,7 @@ class Change(ChangeAt):
 
     here: float
     there: float
-    told_apart: bool
+    distinguishable: bool
     runs: int
     differing: int
     runs_needed: int | None
@@ -107,7 +107,7 @@ def change(found: Difference, worlds: Spread | None) -> Change:
         high=six_digits(found.high),
         here=six_digits(found.here),
         there=six_digits(found.there),
-        told_apart=found.told_apart,
+        distinguishable=found.distinguishable,
         runs=found.scenarios,
         differing=found.differing,
         runs_needed=found.needed,
@@ -123,7 +123,7 @@ def over_worlds(spread: Spread) -> OverWorlds:
         high=six_digits(spread.high),
         deviation=six_digits(spread.deviation),
         at_most=six_digits(spread.at_most),
-        told_apart=spread.told_apart,
+        distinguishable=spread.distinguishable,
         positive=six_digits(spread.share_above(0.0)),
         worlds=spread.worlds,
         replicates=spread.lives,

@@ -56,7 +56,7 @@ class Difference:
     without_luck: float = 0.0
 
     @property
-    def told_apart(self) -> bool:
+    def distinguishable(self) -> bool:
         """Whether the interval leaves out 0."""
         return self.low > 0 or self.high < 0
 

@@ -40,7 +40,7 @@ class Spread:
     deviation : standard deviation of the effect between worlds
     at_most : upper end of a one-sided 95 % interval of `deviation`; where a few worlds stand far out, it
         holds in 80 to 85 of 100
-    told_apart : whether worlds differ by more than luck explains
+    distinguishable : whether worlds differ by more than luck explains
     worlds, lives : how many worlds hold in all their lives, and how many lives each
     """
 
@@ -49,7 +49,7 @@ class Spread:
     high: float
     deviation: float
     at_most: float
-    told_apart: bool
+    distinguishable: bool
     worlds: int
     lives: int
 
@@ -104,7 +104,7 @@ def between_worlds(lived: Floats, mean: float) -> Spread | None:
         high=high,
         deviation=math.sqrt(max(0.0, variance)),
         at_most=math.sqrt(max(0.0, variance) + max(_SURE, upwards) * error),
-        told_apart=variance > _SURE * error,
+        distinguishable=variance > _SURE * error,
         worlds=worlds,
         lives=lives,
     )

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import jinja2
     import xarray as xr
 
+
 @dataclass(frozen=True)
 class Page:
     """A finished page: `html` holds everything it needs."""

@@ -168,7 +168,7 @@ def _beliefs(view: View) -> Iterator[Block]:
     """For each belief that an actor holds about another, how it goes on average."""
     pairs = [(actor, other) for actor, a in view.about("actors").items() for other in a["beliefs"]]
     if pairs:
-        yield Heading("How beliefs go")
+        yield Heading("How beliefs change")
         yield Paragraph(
             "The chance that an actor gives to each type of another as it chooses, on average over the "
             "futures that go on.",

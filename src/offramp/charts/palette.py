@@ -1,4 +1,4 @@
-"""The colours of charts: one set for paper and one for dark screens, told apart also by the colour-blind.
+"""The colours of charts: one set for paper and one for dark screens, distinct for the colour-blind too.
 
 Charts are drawn in the light colours. In dark mode the style sheet paints over each of them by its exact
 value (`dark_rules`), so one drawing serves both and stays valid by itself.

@@ -119,6 +119,7 @@ def _design(model: Model, values: Mapping[str, Any]) -> tuple[Design, dict[str, 
 
 
 def _simulated(design: Design, threads: int | None) -> xr.Dataset:
+    from offramp.runs.how import How
     from offramp.runs.simulate import simulate
 
     n = len(design.scenarios)
@@ -126,7 +127,7 @@ def _simulated(design: Design, threads: int | None) -> xr.Dataset:
     if len(design.policies) > 1:
         what += f" × {len(design.policies)} policies"
     with Progress(what) as progress:
-        return simulate(design, threads=threads, progress=progress)
+        return simulate(design, how=How(threads=threads, progress=progress))
 
 
 def _asked(design: Design, known: Mapping[str, Answer], values: Mapping[str, Any]) -> dict[str, Answer]:

@@ -72,10 +72,6 @@ threads_option = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N",
     help="Processors to use; all by default. Results do not depend on it.",
 )  # fmt: skip
-paths_option = click.option(
-    "--paths", type=click.IntRange(0, 4095), default=0, metavar="N",
-    help="Actors look ahead along so many sampled paths instead of the expected one: as much slower.",
-)  # fmt: skip
 outcome_option = click.option(
     "--outcome", metavar="NAME", help="The outcome asked about; by default the first that ends a run."
 )

@@ -6,31 +6,45 @@ import math
 from collections.abc import Callable
 
 from offramp.language.functions import FUNCTIONS
-from offramp.tree import Binary, Call, Compare, Logic, Negate, Node, Not, Number
+from offramp.tree import (
+    Binary,
+    Call,
+    Compare,
+    Logic,
+    Negate,
+    Node,
+    Not,
+    Now,
+    Number,
+    Parameter,
+    StepLength,
+    Variable,
+    walk,
+)
 
 
 def fold(node: Node) -> float | None:
     """The value of arithmetic on numbers alone; None where it reads anything, or has no finite value."""
-    value = _folded(node)
+    value = _value(node)
     return value if value is not None and math.isfinite(value) else None
 
 
-def _folded(node: Node) -> float | None:
+def _value(node: Node) -> float | None:
     """As `fold`, but what is not finite is passed on, as the engines do: 1 / (1 + exp(800)) is 0."""
     match node:
         case Number(value):
             return value
         case Negate(of):
-            inner = _folded(of)
+            inner = _value(of)
             return None if inner is None else -inner
         case Binary(op, left, right):
-            a, b = _folded(left), _folded(right)
+            a, b = _value(left), _value(right)
             return None if a is None or b is None else _arithmetic(op, a, b)
         case Call("where", (condition, a_node, b_node)):
             truth = fold_condition(condition)
-            return None if truth is None else _folded(a_node if truth else b_node)
+            return None if truth is None else _value(a_node if truth else b_node)
         case Call(name, args):
-            values = [_folded(a) for a in args]
+            values = [_value(a) for a in args]
             known = [v for v in values if v is not None]
             function = FUNCTIONS[name].fold
             return function(*known) if function is not None and len(known) == len(values) else None
@@ -58,18 +72,8 @@ def fold_condition(node: Node) -> bool | None:
 
 
 def is_constant(node: Node) -> bool:
-    """Whether a formula for a number reads nothing: no name, no time."""
-    match node:
-        case Number():
-            return True
-        case Negate(of) | Not(of):
-            return is_constant(of)
-        case Binary(_, left, right) | Compare(_, left, right):
-            return is_constant(left) and is_constant(right)
-        case Logic(_, parts) | Call(_, parts):
-            return all(is_constant(p) for p in parts)
-        case _:
-            return False
+    """Whether a formula reads nothing: no name, no time."""
+    return not any(isinstance(n, Variable | Parameter | Now | StepLength) for n in walk(node))
 
 
 def _arithmetic(op: str, a: float, b: float) -> float:

@@ -145,12 +145,12 @@ class Fields:
         """Whether a key is there, or one that was likely meant for it: then its absence needs no word."""
         return self.has(name) or any(name == meant for _, meant in self._keys.unknown)
 
-    def unused(self, case: str) -> list[str]:
+    def useless_keys(self, case: str) -> list[str]:
         """The keys that are there though this case has no use for them."""
         useless = (k.name for k in self.table.keys if k.only_with and case not in k.only_with)
         return [name for name in useless if self.has(name)]
 
-    def lacking(self) -> list[tuple[str, str]]:
+    def keys_in_need(self) -> list[tuple[str, str]]:
         """The keys that are there without the one that they need, each with that."""
         needy = ((k.name, k.needs) for k in self.table.keys if k.needs and self.has(k.name))
         return [(name, needs) for name, needs in needy if not self.meant(needs)]

@@ -11,8 +11,8 @@ from functools import cache
 
 from offramp.language import syntax
 from offramp.language.constants import fold
-from offramp.language.formula_calls import kind_of_call, refused, takes, unknown_function
-from offramp.language.formula_names import date_call, named_value
+from offramp.language.formula_calls import has_right_count, kind_of_call, refuses, unknown_function
+from offramp.language.formula_names import date_call, value_of_name
 from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, Function
 from offramp.language.kind_rules import Rules
 from offramp.language.scope import Fault, Known, Result, Scope
@@ -111,7 +111,7 @@ class _Resolver(Rules):
             case syntax.Constant(value=value):
                 return Number(value), self.literals if value else BARE
             case syntax.Name():
-                return named_value(self, expr)
+                return value_of_name(self, expr)
             case syntax.Quoted():
                 message = "text cannot stand here"
                 self.fault(expr, message, "Only dates stand in quotes: months_until('2020-11-03').")
@@ -181,7 +181,7 @@ class _Resolver(Rules):
         if function is None:
             unknown_function(self, expr)
             return Number(0.0), UNKNOWN
-        if not takes(self, function, expr):
+        if not has_right_count(self, function, expr):
             return Number(0.0), UNKNOWN
         if function.units == "choice":
             condition = self.condition(expr.args[0])
@@ -194,11 +194,11 @@ class _Resolver(Rules):
             kind = self.kind_of_parts(function, expr, kinds)
         else:
             kind = kind_of_call(self, function, expr, kinds)
-        node = called(function.name, nodes)
-        if refused(self, function, expr, nodes):
+        node = write_call(function.name, nodes)
+        if refuses(self, function, expr, nodes):
             return node, UNKNOWN
         kind = self.finite(expr, node, kind)
-        return self.of_sane_size(expr, node, kind) if function.made_of else (node, kind)
+        return self.limit_size(expr, node, kind) if function.made_of else (node, kind)
 
     def kind_of_parts(self, function: Function, expr: syntax.Apply, kinds: tuple[Kind, ...]) -> Kind:
         """The unit of a function that is made of others, given those of its arguments."""
@@ -210,7 +210,7 @@ class _Resolver(Rules):
             return UNKNOWN
         return BARE if all(isinstance(k, Bare) for k in kinds) else made.kind
 
-    def of_sane_size(self, expr: Expr, node: Node, kind: Kind) -> tuple[Node, Kind]:
+    def limit_size(self, expr: Expr, node: Node, kind: Kind) -> tuple[Node, Kind]:
         """Refuse what grows too large when functions within functions are written out."""
         size, depth = size_and_depth(node)
         if size <= MOST_NODES and depth <= MOST_LEVELS:
@@ -220,7 +220,7 @@ class _Resolver(Rules):
         return Number(0.0), UNKNOWN
 
 
-def called(name: str, args: Sequence[Node]) -> Node:
+def write_call(name: str, args: Sequence[Node]) -> Node:
     """A function of the language with its arguments: a `Call`, or what it is made of, written out."""
     function = FUNCTIONS[name]
     if not function.made_of:

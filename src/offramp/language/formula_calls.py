@@ -14,7 +14,7 @@ from offramp.language.units import PLAIN, UNKNOWN, Bare, Kind, Unit, Unknown
 from offramp.tree import Node
 
 
-def takes(rules: Rules, function: Function, expr: syntax.Apply) -> bool:
+def has_right_count(rules: Rules, function: Function, expr: syntax.Apply) -> bool:
     """Whether a call has as many arguments as the function takes; noted if not."""
     least, most = function.counts
     if least <= len(expr.args) <= most:
@@ -55,7 +55,7 @@ def _alike(rules: Rules, expr: syntax.Apply, kinds: Sequence[Kind]) -> Kind:
     return kind
 
 
-def refused(rules: Rules, function: Function, expr: syntax.Apply, args: Sequence[Node]) -> bool:
+def refuses(rules: Rules, function: Function, expr: syntax.Apply, args: Sequence[Node]) -> bool:
     """Whether the function wants none of these arguments, as far as they are numbers; noted if so."""
     wrong = function.refuse(*(fold(a) for a in args)) if function.refuse else None
     if wrong is not None:

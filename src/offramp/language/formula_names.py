@@ -16,7 +16,7 @@ from offramp.tree import Binary, Negate, Node, Now, Number, Parameter, StepLengt
 YEARS = (1000, 2999)  # of dates in formulas, events and policies
 
 
-def named_value(rules: Rules, expr: syntax.Name) -> tuple[Node, Kind]:
+def value_of_name(rules: Rules, expr: syntax.Name) -> tuple[Node, Kind]:
     """What a name stands for: a variable, a parameter, the time or a unit."""
     name, scope = expr.id, rules.scope
     known = scope.names.get(name)

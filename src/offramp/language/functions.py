@@ -79,7 +79,7 @@ class Function:
 def _ieee(function: Callable[..., float]) -> Callable[..., float]:
     """A function of `math` that answers where Python's raises: too large is infinite, undefined is NaN."""
 
-    def answered(*args: float) -> float:
+    def safe(*args: float) -> float:
         try:
             return function(*args)
         except OverflowError:
@@ -87,7 +87,7 @@ def _ieee(function: Callable[..., float]) -> Callable[..., float]:
         except ValueError:
             return math.nan
 
-    return answered
+    return safe
 
 
 _exp, _sqrt, _ln = _ieee(math.exp), _ieee(math.sqrt), _ieee(math.log)
@@ -111,7 +111,7 @@ def _distance(x: Range) -> Range:
     return (0.0 if low <= 0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
 
 
-def _crossed(_: float | None, low: float | None, high: float | None) -> tuple[str, str] | None:
+def _ends_crossed(_: float | None, low: float | None, high: float | None) -> tuple[str, str] | None:
     if low is None or high is None or low <= high:
         return None
     return f"`clip` with a low end of {low:g} above its high end of {high:g}", "Swap them."
@@ -163,7 +163,7 @@ FUNCTIONS: dict[str, Function] = {
             "x, but no less than low and no more than high",
             "min(max(x, low), high)",
             units="alike",
-            refuse=_crossed,
+            refuse=_ends_crossed,
             also=("clamp",),
         ),
         Function(

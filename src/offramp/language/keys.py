@@ -496,7 +496,7 @@ CLAIM = Table(
     "a claim",
     (
         _TITLE,
-        Key("tests", "list", "What it says of the model: all must be borne out.", required=True, of=TEST),
+        Key("tests", "list", "What it says of the model: all must be supported.", required=True, of=TEST),
         Key("source", "source", "Who says so, as a key of model.sources and a place in it."),
         Key("reason", "text", "Why these tests stand for the claim."),
     ),

@@ -297,7 +297,7 @@ def _range(model: Model, quantity: Quantity) -> tuple[float, float] | None:
 def _verdict(test: Test, low: float, high: float) -> str:
     """What comes of a test of quantities within [low, high], if that is decided beforehand."""
     least, most = test.limits
-    never, always = "can never be borne out", "cannot fail"
+    never, always = "can never be supported", "cannot fail"
     if len(test.sides) == 1:
         if least >= high or most <= low:
             return never

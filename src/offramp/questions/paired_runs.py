@@ -6,7 +6,7 @@ A world is one draw of everything uncertain; a replicate is a run of it with luc
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,10 +92,7 @@ def run_paired(design: Design, measure: Measure, worlds: int = 0, *, how: How = 
                 how.progress(before + runs, total)
 
         pieces, failed = [], np.zeros(len(part.policies), np.int64)
-        blocks = simulate_blocks(
-            part, size, threads=how.threads, progress=step, block=how.block, runner=runner, chances=True
-        )
-        for runs in blocks:
+        for runs in simulate_blocks(part, size, how=replace(how, progress=step), runner=runner, chances=True):
             pieces.append(measure(runs))
             failed += (runs["status"].transpose("policy", "scenario").values != 0).sum(axis=1)
             del runs  # before the next dataset is made

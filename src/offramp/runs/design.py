@@ -318,7 +318,7 @@ def _checked_scenarios(scenarios: int | Iterable[int]) -> Ints:
         raise UsageError("a design needs at least one scenario.")
     if numbers.dtype.kind not in "iu" or numbers.min() < 0 or int(numbers.max()) > MOST_SCENARIOS:
         raise UsageError("scenarios are numbered with whole numbers from 0.")
-    # Sorted numbers are told apart without sorting again: designs of a million scenarios are cut into many.
+    # Sorted numbers need no sorting again: designs of a million scenarios are cut into many.
     rising = bool((np.diff(numbers) > 0).all())
     if not rising and len(np.unique(numbers)) < len(numbers):
         raise UsageError("a scenario is named twice.")

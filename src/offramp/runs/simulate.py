@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from offramp.engine.depths import Engine, Grouped, is_uncertain
 from offramp.errors import UsageError
@@ -14,12 +14,10 @@ from offramp.given import need
 from offramp.model import Model
 from offramp.runs.dataset import Collection, kept_variables
 from offramp.runs.design import Design
+from offramp.runs.how import AS_SUITS, How, Progress
 
 if TYPE_CHECKING:
     import xarray as xr
-
-Progress = Callable[[int, int], None]
-EngineName = Literal["compiled", "oracle"]
 
 # Runs between two reports of progress: enough to keep the engine busy, few enough to stop soon.
 RUNS_PER_BLOCK = 2048
@@ -52,11 +50,8 @@ def engine_for(model: Model, name: str = "compiled") -> Engine:
 def simulate(
     design: Design,
     *,
-    threads: int | None = None,
-    engine: EngineName = "compiled",
-    progress: Progress | None = None,
+    how: How = AS_SUITS,
     variables: list[str] | None = None,
-    block: int | None = None,
     runner: Engine | None = None,
     chances: bool = False,
 ) -> xr.Dataset:
@@ -65,11 +60,8 @@ def simulate(
     Parameters
     ----------
     design : what to run
-    threads : how many to use; None for one per processor. Results do not depend on it.
-    engine : `compiled`, or `oracle` for the slow interpreter of the same meaning
-    progress : called as progress(runs done, runs in all), from the calling thread
+    how : how futures are run; nothing in it changes a result
     variables : names of variables whose paths are kept; None for all
-    block : scenarios run at a time; None for as many as suits. Results do not depend on it.
     runner : what `engine_for` gave for this model and engine, for whoever runs several designs of it
     chances : also keep what each step says of the chance that an outcome comes in it (`outcome_chance`)
 
@@ -85,19 +77,16 @@ def simulate(
     """
     need(design, "Design")
     kept = kept_variables(design.model, variables)
-    runner = runner or engine_for(design.model, engine)
-    return _Way(runner, engine, threads, block, kept, chances).simulated(design, progress)
+    runner = runner or engine_for(design.model, how.engine)
+    return _Simulation(runner, how, kept, chances).of(design, how.progress)
 
 
 def simulate_blocks(
     design: Design,
     scenarios: int,
     *,
-    threads: int | None = None,
-    engine: EngineName = "compiled",
-    progress: Progress | None = None,
+    how: How = AS_SUITS,
     variables: list[str] | None = None,
-    block: int | None = None,
     runner: Engine | None = None,
     chances: bool = False,
 ) -> Iterator[xr.Dataset]:
@@ -111,33 +100,31 @@ def simulate_blocks(
     if scenarios < 1:
         raise UsageError("a block needs at least 1 scenario.")
     kept = kept_variables(design.model, variables)
-    runner = runner or engine_for(design.model, engine)
-    way = _Way(runner, engine, threads, block, kept, chances)
+    runner = runner or engine_for(design.model, how.engine)
+    simulation = _Simulation(runner, how, kept, chances)
     done = 0
     for part in design.blocks(scenarios):
         before = done
 
         def step(runs: int, _: int, before: int = before) -> None:
-            if progress is not None:
-                progress(before + runs, design.runs)
+            if how.progress is not None:
+                how.progress(before + runs, design.runs)
 
-        yield way.simulated(part, step)
+        yield simulation.of(part, step)
         done += part.runs
 
 
 @dataclass(frozen=True)
-class _Way:
+class _Simulation:
     """How designs are run; the parameters of `simulate`."""
 
     runner: Engine
-    engine: str
-    threads: int | None
-    block: int | None
+    how: How
     variables: list[str]
     chances: bool
 
-    def simulated(self, design: Design, progress: Progress | None) -> xr.Dataset:
-        threads = (os.cpu_count() or 1) if self.threads is None else self.threads
+    def of(self, design: Design, progress: Progress | None) -> xr.Dataset:
+        threads = (os.cpu_count() or 1) if self.how.threads is None else self.how.threads
         size = self._block(design, threads)
         if size < 1 or threads < 1:
             raise UsageError("threads and block must be at least 1.")
@@ -164,12 +151,12 @@ class _Way:
         finally:
             # After an error or Ctrl-C nothing new is begun; the blocks under way take a moment to end.
             pool.shutdown(wait=True, cancel_futures=True)
-        return collection.dataset(self.engine)
+        return collection.dataset(self.how.engine)
 
     def _block(self, design: Design, threads: int) -> int:
         """How many scenarios to run at a time."""
-        if self.block is not None:
-            return self.block
+        if self.how.block is not None:
+            return self.how.block
         # Several blocks for each thread, so that none waits long for another at the end.
         share = -(-len(design.scenarios) // (4 * max(threads, 1)))
         return max(FEWEST_SCENARIOS, min(RUNS_PER_BLOCK // len(design.policies), share))

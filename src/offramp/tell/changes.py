@@ -79,7 +79,7 @@ def over_worlds(change: Ranged, worlds: OverWorlds | None, written: Written) -> 
     """
     if worlds is None:
         return ""
-    if worlds.told_apart:
+    if worlds.distinguishable:
         return f"{written(worlds.low, change)} to {written(worlds.high, change)}"
     if not worlds.at_most:
         return "none seen"

@@ -241,9 +241,9 @@ def _check_thresholds(reader: Reader, of: Fields, form: str) -> None:
     if not form:
         return
     home = {k.name: k.only_with for k in of.table.keys}
-    for name in of.unused(form):
+    for name in of.useless_keys(form):
         reader.say(of.at(name), f"`{name}` goes with `{home[name][0]}`, and this asks `{form}`")
-    for name, needs in of.lacking():
+    for name, needs in of.keys_in_need():
         reader.say(of.at(name), f"`{name}` needs `{needs}` beside it", f"`{needs}: 5` asks for 5 or more.")
     if of.has("above") and of.has("below"):
         reader.say(of.at("below"), "`above` and `below` together", "Ask two questions.")

@@ -92,7 +92,7 @@ def _depth(reader: Reader, fields: Fields, names: Names) -> tuple[int, Formula |
             f"{name} looks ahead (depth {shown}) but has no {', '.join(f'`{k.name}`' for k in missing)}",
             *(f"`{k.name}`: {k.about[:1].lower()}{k.about[1:]}" for k in missing),
         )
-    for unused, _ in fields.lacking()[:1]:
+    for unused, _ in fields.keys_in_need()[:1]:
         reader.say(
             fields.at(unused),
             f"{name} has `{unused}` but no `depth`, so it acts by habit and never looks ahead",

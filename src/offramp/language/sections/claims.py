@@ -117,7 +117,7 @@ def _fits(reader: Reader, fields: Fields, expect: str, of_one: bool) -> None:
     }[needed]
     if not fields.meant(needed):
         reader.say(fields.at("expect"), why)
-    for other in fields.unused(expect):
+    for other in fields.useless_keys(expect):
         message = f"`{other}` has no use where `{expect}` is expected"
         reader.say(fields.at(other), message, f"Say `{needed}`.")
     if of_one and fields.has("compare"):
@@ -171,11 +171,11 @@ def _side(reader: Reader, item: Value, known: _Known, shared: Quantity | None) -
 
 def _quantity(reader: Reader, key: Scalar, value: Value, known: _Known) -> Quantity:
     fields = Fields.read(reader, key, value, keys.QUANTITY, "this quantity")
-    measured = "" if fields is None else _measured(reader, fields, key)
+    measured = "" if fields is None else _key_of_quantity(reader, fields, key)
     if fields is None or not measured:
         return _WRONG
     kind = "answered" if measured == "acts" and fields.has("after") else measured
-    _hold_uses(reader, fields, measured, kind)
+    _check_uses(reader, fields, measured, kind)
     _days(reader, fields, known)
     name, unit = _named(reader, fields, measured, known)
     acts = _acts(reader, fields, "acts", known.names)
@@ -196,7 +196,7 @@ def _quantity(reader: Reader, key: Scalar, value: Value, known: _Known) -> Quant
     )
 
 
-def _measured(reader: Reader, fields: Fields, key: Scalar) -> str:
+def _key_of_quantity(reader: Reader, fields: Fields, key: Scalar) -> str:
     """The key that says what is measured; empty after a problem."""
     given = [k for k in _KINDS if fields.has(k)]
     if len(given) == 1:
@@ -211,10 +211,10 @@ def _measured(reader: Reader, fields: Fields, key: Scalar) -> str:
     return ""
 
 
-def _hold_uses(reader: Reader, fields: Fields, measured: str, kind: str) -> None:
+def _check_uses(reader: Reader, fields: Fields, measured: str, kind: str) -> None:
     """Note keys that what is measured has no use for."""
     uses = ", ".join(k.name for k in keys.QUANTITY.keys if kind in k.only_with)
-    for other in fields.unused(kind):
+    for other in fields.useless_keys(kind):
         hint = f"It may have: {uses}."
         if other == "within":
             hint = "`within` goes with `after`: the share of steps with one act that another follows."
@@ -310,7 +310,7 @@ def _is_branch(reader: Reader, fields: Fields, name: str, branch: str, known: _K
         return
     if event.on is None:
         hint = "Results hold how often a random event happens, not in which branch: measure what it moves."
-        reader.say(at, f"`{name}` is a random event: its branches are not told apart in results", hint)
+        reader.say(at, f"`{name}` is a random event: its branches are not distinguished in results", hint)
     elif branch not in (possible := [b.name for b in event.branches]):
         hint = did_you_mean(branch, possible) or f"Its branches are: {', '.join(possible) or 'none'}."
         reader.say(at, f"`{name}` has no branch `{branch[:60]}`", hint)

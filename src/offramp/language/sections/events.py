@@ -52,7 +52,7 @@ def _event(reader: Reader, fields: Fields, names: Names) -> Event:
     rate = fields.formula("rate", names.scope(), PER_MONTH, f"the rate of `{name}`")
     not_negative(fields, "rate", rate, "a rate of ")
     once = fields.flag("once")
-    if fields.lacking() and fields.has("on"):
+    if fields.keys_in_need() and fields.has("on"):
         hint = "A dated event happens once in any case: take `once` out."
         reader.say(fields.at("once"), f"`{name}` has `once` but no `rate`", hint)
     mean = (fold(rate.node) or 0.0) * names.calendar.step_length if rate is not None else 0.0

@@ -162,7 +162,7 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str) -> None:
         hint = "A stock that counts is observed with `normal` and an `sd`."
         reader.say(at, "`poisson` is for counts of events or actions, and this observes a variable", hint)
         return
-    for name in fields.unused(error):
+    for name in fields.useless_keys(error):
         if error == "poisson":
             hint = "Counts have `listed` and `stray`."
             reader.say(fields.at(name), f"`{name}` has no use for counts", hint)
@@ -173,7 +173,7 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str) -> None:
             reader.say(fields.at(name), f"`{name}` is for counts, with `error: poisson`")
     if error == "poisson":
         return
-    for name, missing in fields.lacking():
+    for name, missing in fields.keys_in_need():
         hint = "`lasting: 0.8` and `lasts: 9` let four fifths of the error's variance fade over nine months."
         reader.say(fields.at(name), f"`{name}` needs `{missing}` beside it", hint)
     if not fields.has("sd") and not fields.has("share"):

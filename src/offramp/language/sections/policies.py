@@ -80,10 +80,10 @@ def _intervention(
     return Intervention(
         start=start,
         end=end,
-        force=_forced(reader, fields, names),
-        forbid=_forbidden(reader, fields, names),
-        set=_numbers(reader, fields, names, "set", bounds),
-        shift=_numbers(reader, fields, names, "shift", {}),
+        force=_read_force(reader, fields, names),
+        forbid=_read_forbid(reader, fields, names),
+        set=_read_numbers(reader, fields, names, "set", bounds),
+        shift=_read_numbers(reader, fields, names, "shift", {}),
         correct=read_correct(reader, fields, names, actors),
         misread=read_misread(reader, fields, names, actors),
         believe=read_believe(reader, fields, names, actors),
@@ -91,7 +91,7 @@ def _intervention(
     )
 
 
-def _forced(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str, str], ...]:
+def _read_force(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str, str], ...]:
     found = []
     for key, value in fields.entries("force", "an action for each actor"):
         if is_actor(reader, key, names) and is_action(reader, value, key.text, names):
@@ -100,7 +100,7 @@ def _forced(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str, st
     return tuple(found)
 
 
-def _forbidden(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _read_forbid(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str, tuple[str, ...]], ...]:
     found = []
     for key, value in fields.entries("forbid", "actions for each actor"):
         if not is_actor(reader, key, names):
@@ -115,7 +115,7 @@ def _forbidden(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str,
     return tuple(found)
 
 
-def _numbers(
+def _read_numbers(
     reader: Reader, fields: Fields, names: Names, how: Literal["set", "shift"], bounds: Bounds
 ) -> tuple[tuple[str, float], ...]:
     """What parameters and stocks are set to, or what is added to them."""
@@ -283,7 +283,7 @@ def contradiction(
         return None
     found = _rival_acts(new, other)
     for one, two in ((new, other), (other, new)):
-        found = found or _undone(calendar, one, two, one is new)
+        found = found or _opposites(calendar, one, two, one is new)
     return found or (_rival_numbers(calendar, new, other) if combined else None)
 
 
@@ -297,7 +297,7 @@ def _rival_acts(new: Intervention, other: Intervention) -> Contradiction | None:
     return None
 
 
-def _undone(calendar: Model, one: Intervention, two: Intervention, is_new: bool) -> Contradiction | None:
+def _opposites(calendar: Model, one: Intervention, two: Intervention, is_new: bool) -> Contradiction | None:
     """What `one` forbids or sees right and `two` forces or misreads; `is_new`: `one` is the new one."""
     hint = "Take it out of one of them."
     forbidden = {(who, a) for who, actions in one.forbid for a in actions}

@@ -59,7 +59,7 @@ def _verdict(skill: Skill) -> str:
 def _against(one: BrierSkill, other: str) -> str:
     skill = f"skill {_share(one.brier_skill)}, between {_share(one.low)} and {_share(one.high)}"
     if not one.distinguishable:
-        return f"The model cannot be told apart from {other}: {skill}."
+        return f"The model cannot be distinguished from {other}: {skill}."
     return f"The model {'beats' if (one.low or 0) > 0 else 'does worse than'} {other}: {skill}."
 
 

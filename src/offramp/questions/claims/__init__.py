@@ -7,7 +7,7 @@ QUESTION = Question(
     room=__name__,
     name="claims",
     group=ASK,
-    about="""Test the claims of MODEL: borne out, contradicted or undecided, against a smallest effect of
+    about="""Test the claims of MODEL: supported, contradicted or undecided, against a smallest effect of
     interest.
 
     Intervals hold together over all claims of the model; and how often all is as claimed over the uncertain

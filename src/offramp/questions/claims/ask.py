@@ -1,6 +1,6 @@
 """Claims as experiments: what an account says, held against what the model does.
 
-Each test has a smallest effect of interest, written down before anything is run. It is borne out if the whole
+Each test has a smallest effect of interest, written down before anything is run. It is supported if the whole
 interval of the effect lies where the claim says, contradicted if the whole interval lies elsewhere, and
 undecided if the interval holds both. Intervals hold together over all claims of the model.
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Verdict = Literal["borne out", "contradicted", "undecided"]
+Verdict = Literal["supported", "contradicted", "undecided"]
 
 INTERVALS = {
     "holds": "sampling error only, and all together: in nine of ten such analyses every interval, over all "
@@ -150,7 +150,7 @@ class Finding:
     Attributes
     ----------
     effect, low, high, unit : of the comparison that the verdict hangs on: the first that contradicts or is
-        undecided, or the one that is borne out with least to spare
+        undecided, or the one that is supported with least to spare
     as_claimed : share of worlds in which everything is as claimed; None where worlds were not replicated
     """
 
@@ -409,7 +409,7 @@ def _finding(values: _Values, claim: Claim) -> Finding:
         for c, effect in zip(found.comparisons, effects, strict=True)
     ]
     deciding = [e for e in each if e[1].verdict == verdict]
-    least = min(deciding, key=lambda e: _margin(e[0], e[2][0])) if verdict == "borne out" else deciding[0]
+    least = min(deciding, key=lambda e: _margin(e[0], e[2][0])) if verdict == "supported" else deciding[0]
     test, decisive, _ = least
     return Finding(
         id=claim.name,
@@ -576,22 +576,22 @@ def _region(test: Test) -> tuple[float, float]:
 
 
 def verdict_on(test: Test, difference: Difference) -> Verdict:
-    """Borne out if the whole interval lies where the claim says, contradicted if all of it lies elsewhere."""
+    """Supported if the whole interval lies where the claim says, contradicted if all of it lies elsewhere."""
     low, high = _region(test)
     if math.isnan(difference.value):
         return "undecided"
     if difference.low >= low and difference.high <= high:
-        return "borne out"
+        return "supported"
     if difference.high < low or difference.low > high:
         return "contradicted"
     return "undecided"
 
 
 def _all_of(verdicts: Sequence[Verdict]) -> Verdict:
-    """Borne out if all are; one that contradicts is enough to contradict."""
+    """Supported if all are; one that contradicts is enough to contradict."""
     if "contradicted" in verdicts:
         return "contradicted"
-    return "undecided" if "undecided" in verdicts else "borne out"
+    return "undecided" if "undecided" in verdicts else "supported"
 
 
 def _margin(test: Test, difference: Difference) -> float:

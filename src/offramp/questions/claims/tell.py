@@ -23,7 +23,7 @@ from offramp.tell.blocks import (
 )
 from offramp.tell.words import enumerated
 
-_KINDS: dict[Verdict, Kind] = {"borne out": "good", "contradicted": "bad", "undecided": "open"}
+_KINDS: dict[Verdict, Kind] = {"supported": "good", "contradicted": "bad", "undecided": "open"}
 
 
 def tell(found: Findings, model: Model) -> Telling:
@@ -34,7 +34,7 @@ def tell(found: Findings, model: Model) -> Telling:
         body=[TextOnly([Gap(), _verdicts(found)]), *(_claim(c, model) for c in found.claims)],
         sure=list(_how_sure(found)),
         section="Claims, tested",
-        short=Short("What is said of it", words.in_short(found)),
+        short=Short("The claims of the account", words.in_short(found)),
         caveats=list(_caveats(found)),
     )
 
@@ -68,7 +68,7 @@ def _line(claim: Finding) -> Text:
 
 def _how_sure(found: Findings) -> Iterator[Block]:
     yield Paragraph(
-        "Borne out: the whole interval lies where the claim says, beyond the smallest that matters. "
+        "Supported: the whole interval lies where the claim says, beyond the smallest that matters. "
         "Contradicted: all of it lies elsewhere. Undecided: both are possible; more runs may tell."
     )
     yield Paragraph(f"Intervals: {found.intervals['holds']}")

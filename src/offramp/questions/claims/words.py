@@ -20,7 +20,7 @@ _OF_ONE = ("chance", "share")  # units of numbers from 0 to 1
 def headline(found: Findings) -> str:
     """How many claims came out how."""
     by = {
-        v: [c.id for c in found.claims if c.verdict == v] for v in ("borne out", "contradicted", "undecided")
+        v: [c.id for c in found.claims if c.verdict == v] for v in ("supported", "contradicted", "undecided")
     }
     parts = [f"{_count(len(ids))} {v} ({', '.join(ids)})" for v, ids in by.items() if ids]
     return f"{_claims(found)}: {enumerated(parts)}. {found.runs:,} futures under each policy."
@@ -29,7 +29,7 @@ def headline(found: Findings) -> str:
 def in_short(found: Findings) -> list[str]:
     """What becomes of the claims, for a reader in a hurry: the decided ones by title, the rest by number."""
     lines = [f"{_claims(found)} tested, with {found.runs:,} futures under each policy."]
-    for verdict in ("contradicted", "borne out"):
+    for verdict in ("contradicted", "supported"):
         titles = [f"“{c.title or c.id}” ({c.id})" for c in found.claims if c.verdict == verdict]
         if titles:
             more = len(titles) - _MOST_NAMED
@@ -105,7 +105,7 @@ def of_worlds(claim: Finding) -> str:
 def _tilde(compared: Sequence[Compared]) -> str:
     """A mark where worlds are not told from luck in one of some comparisons."""
     spreads = [c.parameters for c in compared]
-    return "~" if any(s is not None and not s.told_apart for s in spreads) else ""
+    return "~" if any(s is not None and not s.distinguishable for s in spreads) else ""
 
 
 def _how(test: Tested, compared: Compared) -> str:

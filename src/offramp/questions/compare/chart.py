@@ -17,8 +17,8 @@ MOST = 12  # outcomes drawn
 def gap(title: str, change: Change, colour: Colour = SERIES) -> Gap:
     """A change of a chance as a row of a chart, in points of a hundred."""
     worlds = change.parameters
-    wide = (100 * worlds.low, 100 * worlds.high) if worlds and worlds.told_apart else None
-    number = changes.points(change.difference, change) + ("" if change.told_apart else "*")
+    wide = (100 * worlds.low, 100 * worlds.high) if worlds and worlds.distinguishable else None
+    number = changes.points(change.difference, change) + ("" if change.distinguishable else "*")
     difference, low, high = (
         100 * _or_zero(v) for v in (change.difference, change.low, change.high)
     )  # fmt: skip
@@ -38,8 +38,8 @@ def chart(found: Comparison, model: Model, width: float = WIDE) -> Spec:
     note = (
         f"Changes against “{against}” by {figures.end_words(found.end)}; "
         f"{found.runs:,} futures under each policy. Bar: 90 % sampling interval. Thin line: nine worlds "
-        "of ten over the uncertain numbers, where these matter beyond luck. Asterisk: not told apart from "
-        "none."
+        "of ten over the uncertain numbers, where these matter beyond luck. Asterisk: not distinguishable "
+        "from none."
     )
     if len(found.policies) == 1:
         (only,) = found.policies.values()

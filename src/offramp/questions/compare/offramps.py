@@ -56,8 +56,8 @@ def lines(found: Comparison, model: Model) -> list[str]:
     if not said and ends.signs:
         against = quoted(changes.policy_title(model, found.against))
         said = [
-            f"No policy is told apart from {against} for the better in how futures end. That is not to say "
-            "that none helps: more futures may tell, and what policies change on the way stands below."
+            f"No policy is distinguishable from {against} for the better in how futures end. That does "
+            "not mean that none helps: more futures may show one, and what changes on the way stands below."
         ]
     if harms:
         worst = " ".join(_sentence(found, name, model, ends.all) for name in harms)
@@ -73,18 +73,18 @@ def _gain(policy: Compared, ends: _Ends, found: Comparison) -> float:
     looked_at = len(ends.signs) * len(found.policies)
     if not any(is_clear(policy.outcomes[n], looked_at, found.runs) for n in ends.signs):
         return 0.0
-    apart = {n: o.difference for n, o in policy.outcomes.items() if o.told_apart}
+    apart = {n: o.difference for n, o in policy.outcomes.items() if o.distinguishable}
     gains = [sign * apart[n] for n, sign in ends.signs.items() if n in apart]
     return sum(gains) if min(gains) > 0 or max(gains) < 0 else 0.0
 
 
 def is_clear(change: Change, of: int, runs: int) -> bool:
-    """Whether a change is told apart from none among so many that are looked at together.
+    """Whether a change is distinguishable from none among so many that are looked at together.
 
-    Of a hundred policies that do nothing, ten are told apart by luck at 90 %. So an interval that is wider by
-    Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were normal. Where
-    few of the pairs differ it is not, and the exact test of those that do (McNemar 1947) decides too, unless
-    all of them count by how likely it was.
+    Of a hundred policies that do nothing, ten look distinguishable by luck at 90 %. So an interval that is
+    wider by Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were
+    normal. Where few of the pairs differ it is not, and the exact test of those that do (McNemar 1947)
+    decides too, unless all of them count by how likely it was.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def is_clear(change: Change, of: int, runs: int) -> bool:
     of : how many changes are looked at
     runs : pairs of futures
     """
-    if not change.told_apart:
+    if not change.distinguishable:
         return False
     counted = not change.without_luck
     if counted and of * by_luck(change.differing, round(abs(change.difference) * runs)) > 1 - LEVEL:
@@ -129,7 +129,7 @@ def _parts(policy: Compared, model: Model, ends: list[str]) -> Iterator[str]:
     titles = {o.name: o.title or o.name for o in model.outcomes}
     for n in ends:
         o = policy.outcomes[n]
-        if o.told_apart:
+        if o.distinguishable:
             worlds = changes.over_worlds(o, o.parameters, changes.points)
             yield (
                 f"{quoted(titles[n])} {changes.chance(o.there, o)} to {changes.chance(o.here, o)}"

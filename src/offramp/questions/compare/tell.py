@@ -85,11 +85,11 @@ def _counted(found: Comparison) -> str:
 def sentence(policy: Compared, model: Model, name: str) -> str:
     """What a policy changes most among outcomes, in one sentence."""
     titles = {o.name: o.title or o.name for o in model.outcomes}
-    apart = {n: o for n, o in policy.outcomes.items() if o.told_apart and o.differing}
+    apart = {n: o for n, o in policy.outcomes.items() if o.distinguishable and o.differing}
     ranked = sorted(apart, key=lambda n: -abs(apart[n].difference))
     title = changes.policy_title(model, name)
     if not ranked:
-        return f"{title}: no outcome is told apart from no difference."
+        return f"{title}: no outcome is distinguishable from no difference."
     ends = [o.name for o in model.outcomes if o.absorbing]
     first = [n for n in ranked if n in ends]
     rest = [n for n in ranked if n not in ends]
@@ -99,7 +99,7 @@ def sentence(policy: Compared, model: Model, name: str) -> str:
         for n, o in ((n, apart[n]) for n in named)
     ]
     same = [titles[n] for n in ends if n not in first]
-    tail = f" Not told apart: {'; '.join(same)}." if same else ""
+    tail = f" No clear change: {'; '.join(same)}." if same else ""
     return f"{title}: {'; '.join(parts)}.{tail}"
 
 
@@ -136,11 +136,11 @@ def _outcomes(found: Comparison, policy: Compared, model: Model) -> Iterator[Blo
     needed = "; ".join(
         f"{titles[n]} {futures_needed(o.runs_needed)}"
         for n, o in differing.items()
-        if not o.told_apart and o.runs_needed
+        if not o.distinguishable and o.runs_needed
     )
     if needed:
         yield Paragraph(
-            f"* Futures needed to tell it apart, if the change is as large as it looks: {needed}.", 1
+            f"* Futures needed to distinguish it, if the change is as large as it looks: {needed}.", 1
         )
     yield from _months(differing, titles)
 
@@ -156,7 +156,7 @@ def _outcome_row(title: str, o: OutcomeChange, mark: str = "*") -> tuple[str, ..
         title,
         changes.chance(o.there, o),
         changes.chance(o.here, o),
-        changes.points(o.difference, o) + ("" if o.told_apart else mark),
+        changes.points(o.difference, o) + ("" if o.distinguishable else mark),
         changes.points_range(o),
         changes.over_worlds(o, o.parameters, changes.points),
     )
@@ -175,8 +175,8 @@ def futures_needed(count: int) -> str:
 
 
 def _months(differing: dict[str, OutcomeChange], titles: dict[str, str]) -> Iterator[Block]:
-    """How much sooner or later outcomes come, where that is told apart."""
-    apart = {n: o.months.difference for n, o in differing.items() if o.months and o.months.told_apart}
+    """How much sooner or later outcomes come, where that is distinguishable."""
+    apart = {n: o.months.difference for n, o in differing.items() if o.months and o.months.distinguishable}
     ranked = sorted(apart, key=lambda n: -abs(apart[n]))[:_MOST_MONTHS]
     if ranked:
         each = "; ".join(
@@ -193,7 +193,7 @@ def _variables(found: Comparison, policy: Compared, model: Model) -> Table:
             changes.variable_title(by_name[n]),
             changes.amount(v.there, v),
             changes.amount(v.here, v),
-            changes.signed(v.difference, v) + ("" if v.told_apart else "*"),
+            changes.signed(v.difference, v) + ("" if v.distinguishable else "*"),
             changes.signed_range(v),
             changes.over_worlds(v, v.parameters, changes.signed),
         )
@@ -211,7 +211,7 @@ def _acts(policy: Compared, model: Model) -> Iterator[Block]:
 def _acts_of(actor: Actor, acts: dict[str, Change]) -> str:
     apart = [
         a for a in actor.actions
-        if acts[a.name].told_apart and abs(acts[a.name].difference) >= _LEAST_OFTEN
+        if acts[a.name].distinguishable and abs(acts[a.name].difference) >= _LEAST_OFTEN
     ]  # fmt: skip
     apart.sort(key=lambda a: -abs(acts[a.name].difference))
     each = "; ".join(
@@ -230,8 +230,8 @@ def _side_by_side(found: Comparison, model: Model) -> Iterator[Block]:
     yield Paragraph(
         "Each future is held against itself: same world, same luck, so what is left is what the policy does. "
         "Thick bars are 90 % sampling intervals, which more futures narrow; thin lines, where they are "
-        "drawn, hold nine in ten of the worlds that the file holds possible. An asterisk: not told apart "
-        "from no change.",
+        "drawn, hold nine in ten of the worlds that the file holds possible. An asterisk: not "
+        "distinguishable from no change.",
         small=True,
     )
     yield from change_figures(found, model)
@@ -267,7 +267,7 @@ def _figure(found: Comparison, outcome: Outcome, identity: str) -> Figure:
     left = len(rows) - len(drawn)
     fewer = f" {left} policies with changes in between are in the table." if left else ""
     if not apart:
-        text = f"No policy is told apart from no change in the chance of {quoted(title)}."
+        text = f"No policy is distinguishable from no change in the chance of {quoted(title)}."
     else:
         extremes = [(apart[0], "lowest")] if apart[0].value < 0 else []
         extremes += [(apart[-1], "highest")] if apart[-1].value > 0 else []
@@ -347,7 +347,7 @@ def _how_sure(found: Comparison) -> Iterator[Block]:
             f"From {found.worlds:,} worlds, each run {found.replicates} times with other luck. At most: "
             "worlds do not differ by more than luck explains, and by no more than this either way."
         )
-    yield Paragraph("*: not told apart from no change. Both intervals hold nine cases of ten.")
+    yield Paragraph("*: not distinguishable from no change. Both intervals hold nine cases of ten.")
     shown = sum(
         change.differing > 0
         for p in found.policies.values()
@@ -355,8 +355,8 @@ def _how_sure(found: Comparison) -> Iterator[Block]:
     )
     if shown >= _MANY:
         yield Paragraph(
-            f"Each interval is for itself: of the {shown} changes shown, luck alone would tell some "
-            f"{round(shown * (1 - found.level))} apart if there were none."
+            f"Each interval is for itself: of the {shown} changes shown, luck alone would make some "
+            f"{round(shown * (1 - found.level))} look distinguishable if there were none."
         )
 
 
@@ -371,6 +371,8 @@ def _caveats(found: Comparison, model: Model) -> list[str]:
 
 
 def _crosses(o: OutcomeChange) -> bool:
-    """Whether a change that is told apart from none has another sign in some worlds."""
+    """Whether a change that is distinguishable from none has another sign in some worlds."""
     worlds = o.parameters
-    return o.told_apart and worlds is not None and worlds.told_apart and worlds.low < 0 < worlds.high
+    if worlds is None or not (o.distinguishable and worlds.distinguishable):
+        return False
+    return worlds.low < 0 < worlds.high

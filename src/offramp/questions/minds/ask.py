@@ -413,5 +413,3 @@ def _checked_actors(model: Model, actors: Sequence[str] | None) -> set[str]:
             hint = did_you_mean(name, known) or f"There are: {', '.join(known)}."
             raise UsageError(f"model `{model.name}` has no actor `{name}`. {hint}")
     return set(actors or known)
-
-

@@ -144,7 +144,7 @@ def _short(found: Misreadings, digits: int) -> Short:
         for m in found.misreadings
         if m.low > 0
     ][:_MOST_IN_SHORT]
-    none = f"No single misreading is told apart from none in the chance of {risk}, by this many futures."
+    none = f"No single misreading is distinguishable from none in the chance of {risk}, by this many futures."
     return Short(
         "Misreadings that cost most", lines or [none],
         f"Counted in {counted(found.runs, 'future')} for each set of corrections.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from offramp.analysis.summary import Outlook, Tally, summary
 from offramp.given import need
@@ -34,7 +35,7 @@ def asked(request: Request) -> Outlook:
         return outlook(design, how=how)
     saving.need_packages()
     need_memory(design, "--out keeps")
-    runs = simulate(design, threads=how.threads, engine=how.engine, progress=how.progress, block=how.block)
+    runs = simulate(design, how=how)
     found = summary(runs)
     saving.save(runs, found, design.model, folder)
     files = ", ".join(saving.saved_for(design.model))
@@ -58,9 +59,7 @@ def outlook(design: Design, *, how: How = AS_SUITS, memory: int = MEMORY) -> Out
     need(design, "Design")
     size = bytes_of_run(design.model)
     if design.runs * size <= memory:
-        return summary(
-            simulate(design, threads=how.threads, engine=how.engine, progress=how.progress, block=how.block)
-        )
+        return summary(simulate(design, how=how))
     tally = Tally()
     fitting = next((n for n in PATHS if n * size <= memory), PATHS[-1])
     done = 0
@@ -71,11 +70,8 @@ def outlook(design: Design, *, how: How = AS_SUITS, memory: int = MEMORY) -> Out
             if how.progress is not None:
                 how.progress(before + runs, design.runs)
 
-        blocks = simulate_blocks(
-            part, fitting if variables is None else COUNTED, threads=how.threads, engine=how.engine,
-            progress=step, variables=variables, block=how.block,
-        )  # fmt: skip
-        for runs in blocks:
+        at_once = fitting if variables is None else COUNTED
+        for runs in simulate_blocks(part, at_once, how=replace(how, progress=step), variables=variables):
             tally.add(runs)
             del runs  # before the next dataset is made
         done += part.runs

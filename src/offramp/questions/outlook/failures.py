@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,44 +75,52 @@ def cause_of(design: Design, failure: Failure) -> Cause | None:
     """
     if failure.variable is not None:
         return None
-    model = design.model
+    model, step = design.model, design.model.step_of(failure.first)
     one = design.another(policies=[failure.policy], scenarios=[failure.scenario])
     inputs = next(iter(one.inputs_of_all(one.scenarios)))
-    step = model.step_of(failure.first)
-    if step is None:
-        return None
-    places: dict[int, _Place] = {id(formula): place for formula, place in _places(model)}
 
-    first = _Inquiry(model, inputs, step, frozenset())
+    def inquiry(accused: list[_Read]) -> _Inquiry:
+        """The run, with what is accused taken to be 0."""
+        return _Inquiry(model, inputs, step, frozenset(id(r.formula) for r in accused))
+
+    first = inquiry([])
     failed = first.failure
     if failed is None or failed.step != step:
         return None
+    places = {id(formula): place for formula, place in _places(model)}
     mind = next((a.title or a.name for a in model.actors if a.name == failed.mind), "")
     if failed.status == Status.TOO_MANY_EVENTS and first.last is not None:
         return _cause(_Read(first.last, ()), places, mind)
+    accused = _accused(inquiry, places)
+    if accused is None:
+        return Cause("", "", (), mind, "actors" if mind else "events")
+    return _cause(accused[0], places, mind)
 
+
+def _accused(inquiry: Callable[[list[_Read]], _Inquiry], places: dict[int, _Place]) -> list[_Read] | None:
+    """Formulas that together make a run fail, each of which is needed for it; None where none are found."""
     accused: list[_Read] = []
-    inquiry = first
-    while inquiry.failure and len(accused) < _MOST:
-        excused = {id(r.formula) for r in accused}
-        found = (r for r in inquiry.reads if id(r.formula) not in excused)
-        read = next((r for r in found if id(r.formula) in places and not places[id(r.formula)].moves), None)
+    found = inquiry(accused)
+    while found.failure and len(accused) < _MOST:
+        known = {id(r.formula) for r in accused}
+        open_ = (r for r in found.reads if id(r.formula) not in known and _may_be_at_fault(r, places))
+        read = next(open_, None)
         if read is None:
-            return Cause("", "", (), mind, "actors" if mind else "events")
+            return None
         accused.append(read)
-        inquiry = _Inquiry(model, inputs, step, _ids(accused))
+        found = inquiry(accused)
     # A value that is not finite does no harm where its weight is 0: keep those without which all is well.
     for read in list(accused):
         others = [r for r in accused if r is not read]
-        again = _Inquiry(model, inputs, step, _ids(others))
-        if others and not again.failure:
+        if others and not inquiry(others).failure:
             accused = others
-    section = "actors" if mind else "events"
-    return Cause("", "", (), mind, section) if inquiry.failure else _cause(accused[0], places, mind)
+    return None if found.failure else accused
 
 
-def _ids(reads: list[_Read]) -> frozenset[int]:
-    return frozenset(id(r.formula) for r in reads)
+def _may_be_at_fault(read: _Read, places: dict[int, _Place]) -> bool:
+    """Whether a formula can be at fault itself: one that moves a variable would have failed as that."""
+    place = places.get(id(read.formula))
+    return place is not None and not place.moves
 
 
 def _cause(read: _Read, places: dict[int, _Place], mind: str) -> Cause | None:

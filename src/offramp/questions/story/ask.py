@@ -117,7 +117,7 @@ def story(design: Design, thoughts: int = THOUGHTS, *, how: How = AS_SUITS) -> S
         raise UsageError(f"a story is that of one run; this design has {design.runs:,}.")
     model, policy = design.model, design.policies[0]
     number = int(design.scenarios[0])
-    runs = simulate(design, threads=1, engine=how.engine)
+    runs = simulate(design, how=How(threads=1, engine=how.engine))
     entries = chronicle(runs, policy, number)
     forced = _forced(design, entries)
     entries = [_marked(entry, forced) for entry in entries]

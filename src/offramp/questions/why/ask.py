@@ -222,7 +222,7 @@ def why(design: Design, outcome: str | None = None, *, months: float = MONTHS, h
     about = outcome_asked(model, outcome)
     if len(design.policies) > 2:
         raise UsageError(f"two policies can be compared at a time; this design has {len(design.policies)}.")
-    runs = simulate(design, threads=how.threads, engine=how.engine, progress=how.progress, variables=[])
+    runs = simulate(design, how=how, variables=[])
     futures = _futures(runs, design, about)
     effective = futures.without(_idle_acts(model))
     window = max(1, round(months / model.step_length))
