@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import click
 
-from offramp.cli.brief import brief
+from offramp.cli.brief import BRIEF
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
 from offramp.errors import ModelError, OfframpError, Problem
@@ -141,7 +141,7 @@ def main(ctx: click.Context) -> None:
 
 
 for command in (
-    brief,
+    BRIEF,
     new,
     check,
     explain,

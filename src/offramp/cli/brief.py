@@ -157,4 +157,4 @@ def _command() -> click.Command:
     return click.Command("brief", params=params, callback=_write, help=_ABOUT)
 
 
-brief = _command()
+BRIEF = _command()
