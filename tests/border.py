@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from offramp.truth.questions import Question
+from offramp.truth.questions import ForecastQuestion
 
 HEADER = "series,date,until,known,value,unit,source,note\n"
 MODEL = """
@@ -64,7 +64,7 @@ def question(asked, name):
 
 def reaching(asked, at_least, **how):
     """A question whether the stock reaches so much: 100 and 4 more a month, reported every quarter."""
-    return Question("r", "R", "reaches", ("stock",), "stock", "seen.csv", at_least=at_least, **how,
+    return ForecastQuestion("r", "R", "reaches", ("stock",), "stock", "seen.csv", at_least=at_least, **how,
                     rows=question(asked, "stock").rows)  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from offramp.engine.compiled.compile import aligned, from_lanes, to_lanes
 from offramp.engine.compiled.elementary import write_elementary
-from offramp.engine.compiled.ir import Function, Module
+from offramp.engine.compiled.ir import FunctionWriter, Module
 from offramp.engine.compiled.jit import Target, compile_ir
 from offramp.engine.compiled.luck import write_draws
 from offramp.engine.compiled.values import Value
@@ -33,7 +33,7 @@ def apply(
     given = [np.asarray(a, dtype=np.float64) for a in arrays]
     columns = np.stack(given, axis=1)
 
-    def body(f: Function) -> None:
+    def body(f: FunctionWriter) -> None:
         with f.loop(0, f["n"]) as i:
             values = [f.load(f["x"], i * len(given) + j) for j in range(len(given))]
             f.store(f["y"], i, f.to("real", formula(f, *values)))
@@ -47,7 +47,12 @@ def apply(
 
 
 def _run(
-    module: Module, body: Callable[[Function], None], cpu: str | None, n: int, x: npt.NDArray[Any], y: Floats
+    module: Module,
+    body: Callable[[FunctionWriter], None],
+    cpu: str | None,
+    n: int,
+    x: npt.NDArray[Any],
+    y: Floats,
 ) -> None:
     with module.function("go", {"n": "index", "x": "pointer", "y": "pointer"}, public=True) as f:
         body(f)
@@ -56,7 +61,9 @@ def _run(
     function(n, x.ctypes.data, y.ctypes.data)
 
 
-def call(body: Callable[[Function], None], x: npt.NDArray[Any], results: int, width: int = WIDTH) -> Floats:
+def call(
+    body: Callable[[FunctionWriter], None], x: npt.NDArray[Any], results: int, width: int = WIDTH
+) -> Floats:
     """Write and call a function go(n, x, y): what it leaves in `y`, (results, lane)."""
     module = Module(width)
     write_elementary(module)

@@ -231,7 +231,7 @@ def _backing(of: str, path: str) -> dict[tuple[str, str], dict[str, Any]]:
     return {(of, key): {f"{path}.{key}": value} for key, value in other.items()}
 
 
-def _of(table: keys.Table, path: str, backed: bool = True, **others: Any) -> dict[Any, dict[str, Any]]:
+def _of(table: keys.KeyTable, path: str, backed: bool = True, **others: Any) -> dict[Any, dict[str, Any]]:
     """Changes of keys of one table that stand below one path."""
     changes = {(table.what, key): {f"{path}.{key}": value} for key, value in others.items()}
     return changes | (_backing(table.what, path) if backed else {})

@@ -18,7 +18,7 @@ from offramp.analysis.answer import hints_of, key_of
 from offramp.cli import main
 from offramp.distribution import PRIORS
 from offramp.language import functions, keys
-from offramp.language.keys import FILE, Table
+from offramp.language.keys import FILE, KeyTable
 from offramp.questions.registry import questions
 
 
@@ -132,7 +132,7 @@ def tables(table):
     """A table of keys and all those below it."""
     yield table
     for key in table.keys:
-        if isinstance(key.of, Table):
+        if isinstance(key.of, KeyTable):
             yield from tables(key.of)
 
 

@@ -143,9 +143,9 @@ def test_checking_a_model_loads_nothing_that_only_runs_need():
 def test_every_public_name_is_there_and_no_module_hides_it():
     """`offramp.brief` is a package and `ofr.brief` a function; importing one must not take the other."""
     import offramp.brief.page
-    from offramp.brief.page import Page
+    from offramp.brief.page import BriefPage
 
-    assert callable(Page)
+    assert callable(BriefPage)
     for name in offramp.__all__:
         thing = getattr(offramp, name)
         assert isinstance(thing, str) if name == "__version__" else callable(thing), name

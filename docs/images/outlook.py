@@ -6,7 +6,7 @@ from pathlib import Path
 
 import offramp as ofr
 from offramp.brief.outlook import standing_spec
-from offramp.brief.view import View
+from offramp.brief.view import RunsView
 from offramp.charts.canvas import WIDE
 from offramp.charts.palette import PAPER
 from offramp.charts.render import png, svg
@@ -16,7 +16,7 @@ from offramp.tell import words
 def main() -> None:
     """Run the futures of `offramp brief us-iran-2020` and draw how they stand over time."""
     model = ofr.load("us-iran-2020")
-    view = View(ofr.simulate(ofr.Design(model, scenarios=10_000, seed=0)), model)
+    view = RunsView(ofr.simulate(ofr.Design(model, scenarios=10_000, seed=0)), model)
     # Shown on pages of any colour, so it brings its own paper.
     picture = svg(standing_spec(view, WIDE) | {"background": PAPER.light})
     here = Path(__file__).parent

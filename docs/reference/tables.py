@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from offramp.distribution import PRIORS
-from offramp.language.functions import FUNCTIONS, Function, Units
+from offramp.language.functions import FUNCTIONS, FunctionRecord, Units
 
 PAGE = Path(__file__).parent / "model-file.md"
 UNITS: dict[Units, str] = {
@@ -19,7 +19,7 @@ UNITS: dict[Units, str] = {
 }
 
 
-def meaning(function: Function) -> str:
+def meaning(function: FunctionRecord) -> str:
     made = f": `{function.made_of}`" if function.made_of else ""
     return f"{function.meaning}{made}"
 

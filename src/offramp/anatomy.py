@@ -76,7 +76,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Mover:
     """What a part does to a stock or, if the part is a policy, to a stock or a parameter: `add` or `set`."""
 
     by: Part
@@ -135,15 +135,15 @@ def formulas_of(item: Any) -> Iterator[tuple[str, str, Formula]]:
                     yield key, pair[0], pair[1]
 
 
-def moves(model: Model) -> Iterator[Move]:
+def moves(model: Model) -> Iterator[Mover]:
     """Everything that actions, events, rungs and policies do to stocks, and policies to parameters."""
     for part in parts(model):
         match part.item:
             case Effect(variable, how, amount):
-                yield Move(part.holder, variable, how, amount)
+                yield Mover(part.holder, variable, how, amount)
             case Intervention():
-                yield from (Move(part.holder, name, "set", value) for name, value in part.item.set)
-                yield from (Move(part.holder, name, "add", value) for name, value in part.item.shift)
+                yield from (Mover(part.holder, name, "set", value) for name, value in part.item.set)
+                yield from (Mover(part.holder, name, "add", value) for name, value in part.item.shift)
 
 
 def moved(model: Model) -> set[str]:

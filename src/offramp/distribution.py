@@ -22,7 +22,7 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Prior:
+class PriorRecord:
     """One prior of the model file; all its functions take the arguments in the order of `usage`.
 
     Attributes
@@ -117,7 +117,7 @@ def likely(distribution: Distribution) -> Range:
     return (prior.likely or prior.support)(*distribution.args)
 
 
-def prior_of(distribution: Distribution) -> Prior:
+def prior_of(distribution: Distribution) -> PriorRecord:
     """The record of a prior.
 
     Raises
@@ -314,7 +314,7 @@ def _wrong_beta(a: float, b: float) -> str:
 
 
 _ALL = (
-    Prior(
+    PriorRecord(
         "normal(mean, sd)",
         "the bell curve",
         quantile=lambda u, mean, sd: mean + sd * standard_normal_quantile(u),
@@ -324,7 +324,7 @@ _ALL = (
         wrong=_wrong_normal,
         also=("gaussian", "gauss", "norm"),
     ),
-    Prior(
+    PriorRecord(
         "normal(mean, sd, low, high)",
         "the same truncated: values outside its ends are drawn again",
         quantile=_truncated_normal,
@@ -332,7 +332,7 @@ _ALL = (
         support=lambda mean, sd, low, high: (low, high),
         wrong=_wrong_truncated,
     ),
-    Prior(
+    PriorRecord(
         "lognormal(median, sigma)",
         "above 0; its logarithm is normal with standard deviation sigma",
         quantile=lambda u, median, sigma: median * np.exp(sigma * standard_normal_quantile(u)),
@@ -346,7 +346,7 @@ _ALL = (
         plain=("sigma",),
         also=("lognorm",),
     ),
-    Prior(
+    PriorRecord(
         "uniform(low, high)",
         "all values between its ends alike",
         quantile=lambda u, low, high: low + (high - low) * u,
@@ -355,7 +355,7 @@ _ALL = (
         wrong=_wrong_ends,
         also=("unif", "between", "range"),
     ),
-    Prior(
+    PriorRecord(
         "triangular(low, mode, high)",
         "likeliest at the mode, falling in straight lines to nothing at its ends",
         quantile=_triangular_quantile,
@@ -364,7 +364,7 @@ _ALL = (
         wrong=_wrong_triangular,
         also=("triangle", "pert"),
     ),
-    Prior(
+    PriorRecord(
         "beta(a, b)",
         "a share between 0 and 1 with mean a / (a + b); narrower the larger a + b",
         quantile=lambda u, a, b: _beta_quantile(u, a, b),
@@ -373,7 +373,7 @@ _ALL = (
         wrong=_wrong_beta,
         plain=("a", "b"),
     ),
-    Prior(
+    PriorRecord(
         "beta(a, b, low, high)",
         "the same stretched between other ends",
         quantile=lambda u, a, b, low, high: low + (high - low) * _beta_quantile(u, a, b),
@@ -384,6 +384,6 @@ _ALL = (
     ),
 )
 # Name -> number of arguments -> the prior.
-PRIORS: dict[str, dict[int, Prior]] = {}
+PRIORS: dict[str, dict[int, PriorRecord]] = {}
 for _prior in _ALL:
     PRIORS.setdefault(_prior.name, {})[len(_prior.arguments)] = _prior

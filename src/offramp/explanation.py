@@ -20,11 +20,11 @@ from offramp.model import (
     Base,
     Belief,
     Chances,
-    Change,
     Distribution,
     Event,
     Evidence,
     Formula,
+    LayerChange,
     Misreading,
     Model,
     Origin,
@@ -84,7 +84,7 @@ def _summary(model: Model) -> dict[str, Any]:
     }
 
 
-def changes(base: Base | None) -> tuple[Change, ...]:
+def changes(base: Base | None) -> tuple[LayerChange, ...]:
     """What a model says otherwise than the one that it extends, then what that says otherwise, and so on."""
     return () if base is None else (*base.changes, *changes(base.base))
 
@@ -152,7 +152,7 @@ class Facts:
         self.model = model
 
     @cached_property
-    def moves(self) -> Mapping[str, list[anatomy.Move]]:
+    def moves(self) -> Mapping[str, list[anatomy.Mover]]:
         """What moves each variable, in the order of the file."""
         found = defaultdict(list)
         for move in anatomy.moves(self.model):

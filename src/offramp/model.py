@@ -34,7 +34,7 @@ How = Literal["added", "changed", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LayerChange:
     """What a file that extends another says otherwise. Text is empty where it is no single value."""
 
     how: How
@@ -51,7 +51,7 @@ class Base:
 
     file: str
     hash: str  # as of any model
-    changes: tuple[Change, ...] = ()  # what the other says otherwise
+    changes: tuple[LayerChange, ...] = ()  # what the other says otherwise
     base: Base | None = None  # that it extends itself
 
 
@@ -409,7 +409,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ClaimSide:
     """What a test holds against others: a quantity under a policy."""
 
     policy: str
@@ -431,7 +431,7 @@ class Test:
     `limits`.
     """
 
-    sides: tuple[Side, ...]
+    sides: tuple[ClaimSide, ...]
     expect: Expectation
     least: float = 0.0  # in the unit of the quantity
     limits: tuple[float, float] = (-math.inf, math.inf)

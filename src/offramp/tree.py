@@ -16,15 +16,15 @@ _Made = TypeVar("_Made")
 
 @dataclass_transform(frozen_default=True)
 def _node(made: type[_Made]) -> type[_Made]:
-    """A frozen dataclass that reckons its hash once: formulas are looked up by what they say, often."""
+    """A frozen dataclass that computes its hash once: formulas are looked up by what they say, often."""
     data: Any = dataclass(frozen=True, slots=True)(made)
-    reckoned: Callable[[Any], int] = data.__hash__
+    computed: Callable[[Any], int] = data.__hash__
 
     def kept(self: Any) -> int:
         try:
             return int(self._hash)
         except AttributeError:
-            object.__setattr__(self, "_hash", reckoned(self))
+            object.__setattr__(self, "_hash", computed(self))
             return int(self._hash)
 
     data.__hash__ = kept

@@ -15,7 +15,7 @@ from offramp.analysis.intervals import Estimate
 from offramp.errors import UsageError
 from offramp.questions.backtest.tell import tell as tell_backtest
 from offramp.questions.briefing import answers, futures_for
-from offramp.questions.discover.ask import Condition, Discovery, Region
+from offramp.questions.discover.ask import Discovery, Limit, Region
 from offramp.tell.terminal import text_of as terminal_text
 from offramp.truth.results import Backtest, Coverage, LeftOut
 from offramp.truth.scores import Bin
@@ -246,9 +246,9 @@ def test_regions_found_are_told_in_words(river):
     runs = ofr.simulate(ofr.Design(model, scenarios=50))
     nothing = Estimate(0.0, 0.0, 0.0)
     limits = [
-        Condition("parameter", "", "a", "Nerve", "", 0.5, None, (), 0.01, 1.0),
-        Condition("parameter", "", "b", "Mood", "month", None, 2.0, (), 0.01, 1.0),
-        Condition("type", "c", "", "Kind", "", None, None, ("hard", "soft"), 0.01, 1.0),
+        Limit("parameter", "", "a", "Nerve", "", 0.5, None, (), 0.01, 1.0),
+        Limit("parameter", "", "b", "Mood", "month", None, 2.0, (), 0.01, 1.0),
+        Limit("type", "c", "", "Kind", "", None, None, ("hard", "soft"), 0.01, 1.0),
     ]
     regions = [Region("prim", limits, nothing, Estimate(3.04, 2.0, 4.0), nothing, 0.2)]
     found = Discovery(

@@ -39,7 +39,7 @@ def specs():
     intervals = [rows.Interval(t, p, p * 0.9, min(1, p * 1.1 + 0.001)) for t, p in shares]
     amounts = [rows.Amount(t, a) for t, a in zip(TITLES, (12.0, 2.5, 0.3, 0), strict=True)]
     odds = f"{LONG} 40 % · or not 60 %"
-    moments = [over_time.Moment(TIMES[k], t, odds) for k, t in zip((0, 6, 10, 18), TITLES, strict=True)]
+    moments = [over_time.DatedMark(TIMES[k], t, odds) for k, t in zip((0, 6, 10, 18), TITLES, strict=True)]
     strips = [over_time.Strip(t, [0.25] * 19, 0.25) for t in TITLES]
     for name, width, beside in (("wide", WIDE, True), ("narrow", NARROW, False)):
         found[f"standing {name}"] = over_time.standing(TIMES, layers, width, beside)

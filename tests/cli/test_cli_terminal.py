@@ -18,7 +18,7 @@ import pytest
 from cli_calls import RUNS, call, outcome_of, spawn
 from offramp.cli import main
 from offramp.cli.progress import Progress, duration
-from offramp.tell.terminal import Page, cleaned, columns_of
+from offramp.tell.terminal import TextPage, cleaned, columns_of
 
 # ── interruption, pipes, terminals ────────────────────────────────────────────────────────────────────
 
@@ -139,7 +139,7 @@ def test_lengths_of_time_are_rounded_up():
 
 def test_in_a_narrow_terminal_names_stand_above_their_numbers():
     """Six columns of numbers and a long name fit into 60 columns, and nothing is cut."""
-    page = Page(60)
+    page = TextPage(60)
     numbers = ["12.5 %", "10.5 %", "-2.0", "-3.0 to -1.0", "at most 12.5"]
     page.table(["", "without", "with", "change", "sampling", "uncertain"], [["Return to the deal", *numbers]])
     lines = page.text().splitlines()
@@ -149,7 +149,7 @@ def test_in_a_narrow_terminal_names_stand_above_their_numbers():
 
 
 def test_tables_keep_their_width_whatever_is_in_them():
-    page = Page(60)
+    page = TextPage(60)
     page.table(["", "one", "two"], [["long " * 30, "1", "2"], ["短い" * 10, "10 %", "20 %"]])
     lines = page.text().splitlines()
     assert max(columns_of(line) for line in lines) <= 60
@@ -158,7 +158,7 @@ def test_tables_keep_their_width_whatever_is_in_them():
 
 def test_numbers_that_do_not_fit_beside_each_other_stand_behind_their_heads():
     """Nothing is cut off, and no line is longer than the terminal is wide."""
-    page = Page(30)
+    page = TextPage(30)
     rows = [["a name", "1,000,000", "2 to 3,000,000", ""], ["b", "4", "5", "more than the width has at all"]]
     page.table(["", "first", "second", "third"], rows)
     assert page.text().splitlines() == [

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from engine_bench import apply
 from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.reader import PRIMITIVES as COMPILED
-from offramp.engine.compiled.reader import Reader, State
+from offramp.engine.compiled.reader import FormulaReader, State
 from offramp.engine.plain.evaluate import PRIMITIVES as PLAIN_WRITING
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.language import functions, units
 from offramp.language.constants import fold
 from offramp.language.formula import MOST_LEVELS, resolve, write_call
-from offramp.language.functions import FUNCTIONS, Function
+from offramp.language.functions import FUNCTIONS, FunctionRecord
 from offramp.language.ranges import Ranges
 from offramp.language.scope import Known, Scope
 from offramp.language.units import BARE, UNKNOWN, Unit
@@ -43,7 +43,7 @@ from small_models import STRAIT, made
 INF, NAN = math.inf, math.nan
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 710.0, -710.0, 1e-300, -1e300, 5e-324, INF, -INF, NAN]
 NAMES = ("a", "b", "c")
-SIGMOID = Function("sigmoid2(x)", "a share that rises from 0 to 1", "0.5 * (1 + x / sqrt(1 + x * x))")
+SIGMOID = FunctionRecord("sigmoid2(x)", "a share that rises from 0 to 1", "0.5 * (1 + x / sqrt(1 + x * x))")
 rows = pytest.mark.parametrize("function", FUNCTIONS.values(), ids=list(FUNCTIONS))
 
 
@@ -51,7 +51,7 @@ def literal(value: float) -> Node:
     return Negate(Number(-value)) if value < 0 else Number(value)
 
 
-def call_of(function: Function, args: list[Node]) -> Node:
+def call_of(function: FunctionRecord, args: list[Node]) -> Node:
     """A call with these numbers; a condition is whether the number is above 0."""
     if function.units == "choice":
         args = [Compare(">", args[0], Number(0.0)), *args[1:]]
@@ -73,7 +73,7 @@ def assert_same(got, expected, exact):
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 
 
-def points(function: Function, n: int = 400) -> np.ndarray:
+def points(function: FunctionRecord, n: int = 400) -> np.ndarray:
     """(argument, point): every special value beside every other, and random numbers."""
     rng, count = np.random.default_rng(4), function.counts[0]
     special = np.array(np.meshgrid(*[SPECIAL] * count)).reshape(count, -1)
@@ -94,7 +94,7 @@ def test_records_and_engines_know_the_same_primitives():
 @pytest.mark.parametrize(("usage", "made_of"), [("tanh(x)", ""), ("exp(x)", "2.718 ** x")])
 def test_a_record_without_a_meaning_or_with_two_is_refused(usage, made_of):
     with pytest.raises(ValueError, match="either made of others or one of"):
-        Function(usage, "something", made_of)
+        FunctionRecord(usage, "something", made_of)
 
 
 @rows
@@ -111,7 +111,7 @@ def test_both_engines_agree_on_a_function_at_its_edges_and_elsewhere(function):
     layout = Layout(made(STRAIT, steps=14))
 
     def compiled(f, *given):
-        read = Reader(f, layout, State(f["x"], f["x"], f["n"]), use_derived=False)
+        read = FormulaReader(f, layout, State(f["x"], f["x"], f["n"]), use_derived=False)
         read._reals.update({Variable(n): v for n, v in zip(NAMES, given, strict=False)})
         return read.real(node)
 
@@ -160,7 +160,7 @@ KG = units.parse("kg")
 SCOPE = Scope({n: Known("variable", KG) for n in NAMES})
 
 
-def written(function: Function, scope: Scope, args: tuple[str, ...] = NAMES):
+def written(function: FunctionRecord, scope: Scope, args: tuple[str, ...] = NAMES):
     """A call as text, read: the first argument of a choice is a condition."""
     given_args = list(args[: function.counts[0]])
     if function.units == "choice":

@@ -122,7 +122,7 @@ def test_the_schema_refuses_no_broken_model_whose_keys_and_shapes_are_right():
 
 
 def test_every_key_of_the_checker_is_in_the_schema_with_its_description():
-    def tables(table: keys.Table) -> list[keys.Table]:
+    def tables(table: keys.KeyTable) -> list[keys.KeyTable]:
         return [table, *(t for k in table.keys if k.of is not None for t in tables(k.of))]
 
     text = json.dumps(SCHEMA)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from offramp.errors import ModelError, Problem
 from offramp.language.check import loads
-from offramp.language.source import Mapping, Scalar, Sequence, Source
+from offramp.language.source import Mapping, ParsedModel, Scalar, Sequence
 from offramp.language.yaml_reader import MAX_BYTES, read
 
 MODEL = """
@@ -23,7 +23,7 @@ variables:
 """
 
 
-def source(text: str) -> Source:
+def source(text: str) -> ParsedModel:
     return read(text.encode())
 
 

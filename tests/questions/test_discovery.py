@@ -12,9 +12,9 @@ from offramp.errors import UsageError
 from offramp.questions.discover import ask as discovery
 from offramp.questions.discover.ask import (
     Cases,
-    Condition,
     Discovery,
     Input,
+    Limit,
     Split,
     best_box,
     discover,
@@ -177,7 +177,7 @@ def test_a_box_reads_as_a_sentence():
     assert (
         " as likely where “Number 0” is below 0.309 and “Number 1” is above 0.597. The chance there" in text
     )
-    both = Condition("parameter", "", "a", "Age", "month", 1.234, 2.345, (), 0.01, 1.0)
+    both = Limit("parameter", "", "a", "Age", "month", 1.234, 2.345, (), 0.01, 1.0)
     assert condition(both) == "“Age” is between 1.2 and 2.3 months"
 
 

@@ -12,7 +12,7 @@ from offramp.analysis.intervals import Estimate
 from offramp.charts import render
 from offramp.charts.canvas import WIDE
 from offramp.charts.rows import Fall, Swing, tornado, waterfall
-from offramp.questions.misreadings.ask import Misreading, misreadings
+from offramp.questions.misreadings.ask import MisreadingCost, misreadings
 from offramp.questions.misreadings.chart import chart
 from offramp.questions.sensitivity.chart import NOTE
 from offramp.runs.design import Design
@@ -54,7 +54,9 @@ def test_many_misreadings_are_drawn_as_the_weightiest_and_the_rest():
     found = replace(
         found,
         misreadings=[
-            Misreading("altara", f"x{i}", "parameter", f"No. {i}", s, s - 0.001, s + 0.001, nothing, nothing)
+            MisreadingCost(
+                "altara", f"x{i}", "parameter", f"No. {i}", s, s - 0.001, s + 0.001, nothing, nothing
+            )
             for i, s in enumerate(shares)
         ],
         today=Estimate(0.3, 0.3, 0.3),

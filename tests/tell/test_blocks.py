@@ -111,7 +111,7 @@ def test_numbers_behind_a_chart_are_said_once():
     blocks = [Figure("f", "War", "War comes in 3 %.", SVG, NUMBERS), NUMBERS]
     assert html.draw(blocks).count("<table") == 1
     assert markdown.draw(blocks).count("| war |") == 1
-    page = terminal.Page(80)
+    page = terminal.TextPage(80)
     terminal.draw(blocks, page)
     assert page.text().count("war") == 1
     assert html.draw([NUMBERS, blocks[0]]).count("<table") == 2
@@ -141,7 +141,7 @@ def test_an_answer_says_how_sure_it_is_at_its_end():
 
 def test_a_terminal_says_what_stands_out_as_plain_words():
     text = ("Set ", Span("--set", "code"), Span(" now", "good"))
-    page = terminal.Page(60)
+    page = terminal.TextPage(60)
     terminal.draw(
         [Paragraph(text), Bullets([text]), Code(["offramp brief x"]), Table(("", "a"), [("b", text)])], page
     )

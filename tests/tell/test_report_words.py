@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from offramp.tell import figures, words
 from offramp.tell.figures import NBSP
-from offramp.tell.words import Ending, Habit, Happening, UnderPolicy
+from offramp.tell.words import EndingShare, Habit, Happening, ShareUnderPolicy
 
 START, END = date(2020, 6, 1), date(2022, 1, 1)
 
@@ -25,7 +25,7 @@ def plain(text):
 def ends(*counts):
     """Endings: simmering, war, deal, collapse."""
     titles = ("Simmering", "War", "Deal", "Collapse")
-    return [Ending(t, n, t == "Simmering") for t, n in zip(titles, counts, strict=False)]
+    return [EndingShare(t, n, t == "Simmering") for t, n in zip(titles, counts, strict=False)]
 
 
 @pytest.mark.parametrize(
@@ -251,12 +251,12 @@ def test_dates_fixed_in_advance():
 
 
 def test_policies_whose_intervals_overlap_are_not_said_to_differ():
-    close = [UnderPolicy("Hold", 0.046, 0.036, 0.058), UnderPolicy("Ease", 0.041, 0.032, 0.053)]
+    close = [ShareUnderPolicy("Hold", 0.046, 0.036, 0.058), ShareUnderPolicy("Ease", 0.041, 0.032, 0.053)]
     assert plain(words.compared("War", close)) == (
         "Counted so, no difference shows: “War” has come in 4 % of futures under “Ease” and in 5 % of futures "
         "under “Hold”, and the intervals overlap."
     )
-    apart = [UnderPolicy("Hold", 0.09, 0.08, 0.11), UnderPolicy("Ease", 0.0, 0.0, 0.003)]
+    apart = [ShareUnderPolicy("Hold", 0.09, 0.08, 0.11), ShareUnderPolicy("Ease", 0.0, 0.0, 0.003)]
     assert plain(words.compared("Deal", apart)) == (
         "“Deal” has come most often under “Hold”, in 9 % of futures, and least often under “Ease”, in no future."
     )

@@ -16,7 +16,7 @@ from offramp.questions.score.ask import Score, with_answer
 from offramp.questions.score.tell import tell
 from offramp.tell.terminal import text_of
 from offramp.truth import baselines, ledger
-from offramp.truth.ledger import Chance, Count, Level
+from offramp.truth.ledger import Chance, CountForecast, Level
 
 FEW = Sampling(particles=20, chains=1)
 
@@ -51,7 +51,7 @@ def test_a_forecast_file_made_before_is_made_again_byte_by_byte(first):
 def test_a_forecast_comes_back_from_its_file_as_it_was(first, tmp_path):
     ledger.write(first, tmp_path / "first.json")
     assert ledger.read(tmp_path / "first.json") == first
-    assert {type(q) for q in first.questions} == {Chance, Count, Level}
+    assert {type(q) for q in first.questions} == {Chance, CountForecast, Level}
 
 
 def test_a_forecast_is_scored_by_what_came(first, asked):
@@ -127,7 +127,7 @@ def test_a_forecast_that_was_changed_is_refused(first, asked, change):
 def test_answers_are_counted_within_the_central_half_and_nine_tenths_of_a_forecast(asked):
     quantiles = {"0.05": 0.0, "0.25": 2.0, "0.5": 4.0, "0.75": 6.0, "0.95": 8.0}
     terms = question(asked, "raids").terms
-    entry = Count("raids", "Raids", "count", 3, date(2020, 10, 1), terms, quantiles, 4.0)
+    entry = CountForecast("raids", "Raids", "count", 3, date(2020, 10, 1), terms, quantiles, 4.0)
     inside = [with_answer(entry, y) for y in (-1.0, 1.0, 4.0, 7.0, 9.0)]
     assert [v.inside_half for v in inside] == [0, 0, 1, 0, 0]
     assert [v.inside_nine_tenths for v in inside] == [0, 1, 1, 1, 0]

@@ -17,7 +17,7 @@ from offramp.truth.baselines import BASELINES
 from offramp.truth.calibration import Sampling
 from offramp.truth.evidence import Record
 from offramp.truth.predictions import Prediction
-from offramp.truth.questions import Question
+from offramp.truth.questions import ForecastQuestion
 from offramp.truth.sampler import Sampler
 from offramp.truth.skill import EVERYBODY, OTHERS, Blocks, _best_of_each, by_question, crps_skill
 from offramp.truth.worlds import Worlds
@@ -140,7 +140,7 @@ def test_a_question_reads_a_period_at_its_middle():
 
     may = row(date(2020, 5, 1), date(2020, 5, 31), 5.0)
     july = row(date(2020, 7, 16), None, 7.0)
-    asked = Question("level", "Level", "level", ("x",), "s", "t", rows=(may, july))
+    asked = ForecastQuestion("level", "Level", "level", ("x",), "s", "t", rows=(may, july))
     assert asked.reading(date(2020, 5, 16)) == 5.0
     assert asked.reading(date(2020, 6, 15)) == pytest.approx(5.0 + 2.0 * 30 / 61, abs=0.05)
 
@@ -150,10 +150,10 @@ def answered(question, origin, answer, **predicted):
     return Prediction(question, origin, 1, origin + timedelta(31), answer, by)
 
 
-YES = Question("yes", "Yes?", "happens", ("e",), "s", "t")
-SO = Question("so", "So?", "happens", ("f",), "s", "t")
-KILOS = Question("kilos", "Kilos", "level", ("x",), "s", "t")
-TONNES = Question("tonnes", "Tonnes", "level", ("y",), "s", "t")
+YES = ForecastQuestion("yes", "Yes?", "happens", ("e",), "s", "t")
+SO = ForecastQuestion("so", "So?", "happens", ("f",), "s", "t")
+KILOS = ForecastQuestion("kilos", "Kilos", "level", ("x",), "s", "t")
+TONNES = ForecastQuestion("tonnes", "Tonnes", "level", ("y",), "s", "t")
 DAY = date(2020, 1, 1)
 
 

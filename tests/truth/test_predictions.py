@@ -13,7 +13,7 @@ from offramp import Sampling, calibrate, load, load_questions
 from offramp.truth import ledger
 from offramp.truth.evidence import published_range
 from offramp.truth.posterior import summary
-from offramp.truth.predictions import Prior, months_after
+from offramp.truth.predictions import UncalibratedModel, months_after
 
 CERTAIN = """
 model: {name: certain, illustrative: true}
@@ -36,7 +36,7 @@ evidence:
 def test_the_model_before_any_evidence_says_what_follows_from_its_rates(folder, asked):
     """War at 0.1 and raids at 0.5 a month, asked after a year without war, for three months."""
     (folder / "certain.yaml").write_text(CERTAIN)
-    prior = Prior(load(folder / "certain.yaml"), 4000, seed=3)
+    prior = UncalibratedModel(load(folder / "certain.yaml"), 4000, seed=3)
     rng = np.random.default_rng(1)
 
     def said(name):
@@ -63,7 +63,7 @@ def test_no_level_is_forecast_that_cannot_be_published(exports):
     assert lows["balance"] < -1, "a balance may be negative, and runs of the model are"
     assert by_name["shipped"].quantiles["0.95"] > 1, "beyond it the error of the source is as large as said"
     # The same of the model before any evidence, and of what a calibrated model would have published.
-    prior = Prior(model, 200, seed=1)
+    prior = UncalibratedModel(model, 200, seed=1)
     assert prior.predicted(listed.questions[0], 6, 9, np.random.default_rng(1)).min() == 0
     series = summary(calibrate(model, "2020-07-01", few)).series
     assert min(series["trackers"].p5) == 0 == min(series["scales"].p5)
@@ -89,7 +89,7 @@ def test_a_chance_is_the_same_whether_or_not_figures_are_held_within_bounds(expo
     above = replace(listed.questions[0], above=0.4)
 
     def said():
-        return Prior(model, 400, seed=1).predicted(above, 6, 9, np.random.default_rng(1))[0]
+        return UncalibratedModel(model, 400, seed=1).predicted(above, 6, 9, np.random.default_rng(1))[0]
 
     held = said()
     monkeypatch.setattr("offramp.truth.predictions.published_range", lambda *_: (-np.inf, np.inf))

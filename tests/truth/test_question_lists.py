@@ -6,7 +6,7 @@ import pytest
 
 from cli_calls import call
 from offramp import ModelError, UsageError, load, load_questions
-from offramp.truth.questions import Question, Questions, check_answers
+from offramp.truth.questions import ForecastQuestion, Questions, check_answers
 
 HEADER = "series,date,until,known,value,unit,source,note\n"
 GOOD = """\
@@ -127,7 +127,7 @@ def test_what_a_model_does_not_have_is_said_for_every_question(written):
         (4, 24, "`spiral` has no event, action or rung `raid`"),
         (5, 23, "`spiral` has no variable `water`"),
     ]
-    made = Question("raid", "Raid", "happens", ("raid",), "raids", "seen.csv")
+    made = ForecastQuestion("raid", "Raid", "happens", ("raid",), "raids", "seen.csv")
     with pytest.raises(UsageError, match="question `raid`: `spiral` has no event, action or rung `raid`"):
         check_answers(Questions("made", "", (made,), listed.origins, (3,), ""), model)
 
@@ -184,7 +184,7 @@ def test_a_threshold_beyond_bounds_ends_a_command_before_anything_runs(written, 
     assert "asked.yaml:4:24: `pool` has no event, action or rung `rain`" in told.stderr
     assert "asked.yaml:5:37: `water` is never above 120: its bounds are 0 to 100 percent" in told.stderr
     assert told.stderr.endswith("2 problems. Nothing was run.\n")
-    made = Question("wet", "Wet", "level", ("water",), "water", "seen.csv", above=120.0)
+    made = ForecastQuestion("wet", "Wet", "level", ("water",), "water", "seen.csv", above=120.0)
     with pytest.raises(UsageError, match="question `wet`: `water` is never above 120"):
         check_answers(Questions("made", "", (made,), listed.origins, (3,), ""), pool)
 

@@ -13,7 +13,7 @@ from border import QUESTIONS, question, reaching
 from offramp import OfframpError, load, load_questions
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
-from offramp.truth.questions import Question, check_answers
+from offramp.truth.questions import ForecastQuestion, check_answers
 from small_models import made
 
 
@@ -92,7 +92,7 @@ def test_a_dated_event_is_counted_once_whichever_branch_it_takes():
         f"variables: {{x: {{initial: 1}}}}\nevents: {{vote: {{on: 2020-06-15, branches: {branches}}}}}", 12
     )
     outputs = engine_for(model).run(Design(model, scenarios=60).inputs("baseline"))
-    votes = Question("v", "V", "count", ("vote",), "s", "t")
+    votes = ForecastQuestion("v", "V", "count", ("vote",), "s", "t")
     assert outputs.event.max() == 3
     assert votes.simulated(model, outputs, 0, 12).max() == 1.0
     assert (votes.simulated(model, outputs, 0, 12)[outputs.status == 0] <= 1).all()

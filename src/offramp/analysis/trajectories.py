@@ -163,7 +163,7 @@ def event_frequency(runs: xr.Dataset, event: str) -> xr.Dataset:
 
     count = runs["event_count"].sel(event=event).transpose("policy", "scenario", "step").values
     ok = _ok(runs)
-    years = _years_lived(runs)
+    years = _years_run(runs)
     rows = np.full((3, len(ok)), np.nan)
     for p in range(len(ok)):
         mine = count[p][ok[p]].sum(axis=1, dtype=np.int64)
@@ -211,15 +211,15 @@ def _values(runs: xr.Dataset, variable: str) -> npt.NDArray[np.float64]:
     return np.asarray(runs[variable].transpose("policy", "scenario", "time").values, np.float64)
 
 
-def _years_lived(runs: xr.Dataset) -> npt.NDArray[np.float64]:
+def _years_run(runs: xr.Dataset) -> npt.NDArray[np.float64]:
     """Years that all runs that hold go on before an absorbing outcome, added up: (policy,)."""
     kinds = section(runs, "outcomes")
     absorbing = np.array([kinds[str(o)]["absorbing"] for o in runs["outcome"].values], dtype=np.bool_)
     step = runs["outcome_step"].transpose("policy", "scenario", "outcome").values[:, :, absorbing]
     steps = runs.sizes["step"]
     # A run has at most one absorbing outcome and lives through the step in which it comes.
-    lived = np.where(step >= 0, step + 1, steps).min(axis=2, initial=steps)
-    months = np.where(_ok(runs), lived, 0).sum(axis=1) * float(runs.attrs["step_months"])
+    went_on = np.where(step >= 0, step + 1, steps).min(axis=2, initial=steps)
+    months = np.where(_ok(runs), went_on, 0).sum(axis=1) * float(runs.attrs["step_months"])
     return np.asarray(months / MONTHS_IN_YEAR, np.float64)
 
 

@@ -1,4 +1,4 @@
-"""What uncertain numbers contribute to an effect: worlds lived through several times, luck averaged out.
+"""What uncertain numbers contribute to an effect: worlds run several times, luck averaged out.
 
 A world is one draw of everything uncertain (parameters, misreadings, types, beginnings); a life is one course
 of luck in it. The effect in one life is the effect in that world plus luck. The spread between worlds beyond
@@ -58,12 +58,12 @@ class Spread:
         return float((self.effects > threshold).mean())
 
 
-def between_worlds(lived: Floats, mean: float) -> Spread | None:
+def between_worlds(replicates: Floats, mean: float) -> Spread | None:
     """Split the spread of an effect into worlds and luck: one-way analysis of variance.
 
     Parameters
     ----------
-    lived : (world, life), the effect in each life; NaN where a run failed, which leaves out its world
+    replicates : (world, replicate), the effect in each replicate; NaN where a run failed, which leaves out its world
     mean : the effect over all futures, around which the worlds are placed
 
     Returns
@@ -81,7 +81,7 @@ def between_worlds(lived: Floats, mean: float) -> Spread | None:
     Johnson (1978), Modified t tests and confidence intervals for asymmetrical populations. The same journal
     73, 536-544: squares of deviations are skewed, so the upper bound of their mean lies farther away.
     """
-    kept = lived[~np.isnan(lived).any(axis=1)] if lived.size else lived
+    kept = replicates[~np.isnan(replicates).any(axis=1)] if replicates.size else replicates
     if len(kept) < _FEWEST or kept.shape[1] < 2:
         return None
     worlds, lives = kept.shape

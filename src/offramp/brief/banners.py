@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offramp.analysis.summary import summary
-from offramp.brief.view import View
+from offramp.brief.view import RunsView
 from offramp.distribution import support
 from offramp.model import Distribution
 from offramp.tell import figures, words
@@ -16,7 +16,7 @@ _WHY_FAILED = {
 }
 
 
-def overrides(view: View) -> list[tuple[str, str]]:
+def overrides(view: RunsView) -> list[tuple[str, str]]:
     """Numbers that were set by hand, with their titles; those outside their prior say so."""
     about = view.about("parameters") | view.about("variables")
     odd = _outside(view)
@@ -26,7 +26,7 @@ def overrides(view: View) -> list[tuple[str, str]]:
     ]
 
 
-def _outside(view: View) -> dict[str, str]:
+def _outside(view: RunsView) -> dict[str, str]:
     """What to add to numbers set by hand that no scenario would have drawn."""
     set_by_hand, said = view.about("overrides"), {}
     for parameter in view.model.parameters:
@@ -38,7 +38,7 @@ def _outside(view: View) -> dict[str, str]:
     return said
 
 
-def failures(view: View) -> tuple[str, Table] | None:
+def failures(view: RunsView) -> tuple[str, Table] | None:
     """What failed, under every policy: a sentence and a table; None if nothing did."""
     # Without the paths, which no failure needs, this takes no time.
     paths = [name for name in view.about("variables") if name in view.runs]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from offramp.analysis.intervals import wilson
 from offramp.analysis.outcomes import holding, over_time
 from offramp.brief.section import Section, figure
-from offramp.brief.view import Course, View
+from offramp.brief.view import OutcomePath, RunsView
 from offramp.charts.canvas import NARROW, WIDE
 from offramp.charts.palette import SERIES
 from offramp.charts.rows import Interval, intervals
@@ -20,7 +20,7 @@ from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Terms
 Counts = npt.NDArray[np.int_]
 
 
-def comparison(view: View) -> Section | None:
+def comparison(view: RunsView) -> Section | None:
     """The section; None for a single policy."""
     if len(view.policies) < 2:
         return None
@@ -43,7 +43,7 @@ def _does(steps: list[str]) -> str:
     return f"{'; '.join(steps)}." if steps else "Changes nothing."
 
 
-def _charts(view: View) -> Iterator[Figure]:
+def _charts(view: RunsView) -> Iterator[Figure]:
     """For each ending that came in any future, its chance under every policy."""
     trials = np.asarray(holding(view.runs))
     kept = [p for p in range(len(view.policies)) if trials[p]]
@@ -55,7 +55,7 @@ def _charts(view: View) -> Iterator[Figure]:
 
 
 def _chart(
-    view: View, course: Course, identity: str, titles: list[str], counts: Counts, trials: Counts
+    view: RunsView, course: OutcomePath, identity: str, titles: list[str], counts: Counts, trials: Counts
 ) -> Figure:
     colour = view.colours.get(course.name, SERIES)
     rows = [
@@ -73,14 +73,14 @@ def _chart(
     ]
     return figure(
         identity, course.title,
-        words.compared(course.title, [words.UnderPolicy(r.title, r.share, r.low, r.high) for r in rows]),
+        words.compared(course.title, [words.ShareUnderPolicy(r.title, r.share, r.low, r.high) for r in rows]),
         (("Policy", "Futures", "Share", "90 % interval"), table),
         intervals(rows, WIDE), intervals(rows, NARROW, beside=False),
         heading=True,
     )  # fmt: skip
 
 
-def _table(view: View) -> Table:
+def _table(view: RunsView) -> Table:
     """Every outcome under every policy."""
     rows = []
     for course in view.courses:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from offramp.analysis import trajectories
 from offramp.brief.section import Section, figure
-from offramp.brief.view import View
+from offramp.brief.view import RunsView
 from offramp.charts import over_time
 from offramp.charts.canvas import NARROW, WIDE
 from offramp.charts.rows import Amount, amounts
@@ -24,7 +24,7 @@ from offramp.tell.words import among, counted, enumerated, quoted
 _WAR = 4  # of the dataset's `ladder_ending`
 
 
-def events(view: View) -> Section | None:
+def events(view: RunsView) -> Section | None:
     """The section; None where nothing comes from outside."""
     blocks = [*_calendar(view), *_random(view), *_exchanges(view)]
     return Section(70, "events", "Events", f"Events{view.under}", blocks) if blocks else None
@@ -42,7 +42,7 @@ class Dated:
     day: date
 
 
-def dated_events(view: View) -> list[Dated]:
+def dated_events(view: RunsView) -> list[Dated]:
     """Dated events that fall within the horizon, earliest first."""
     found = [
         Dated(e.name, e.title or e.name, e.on)
@@ -52,18 +52,18 @@ def dated_events(view: View) -> list[Dated]:
     return sorted(found, key=lambda e: e.day)
 
 
-def days_of_events(view: View) -> list[date]:
+def days_of_events(view: RunsView) -> list[date]:
     """When dated events come, for the dotted lines of charts."""
     return [e.day for e in dated_events(view)]
 
 
-def dotted_lines(view: View) -> str:
+def dotted_lines(view: RunsView) -> str:
     """What the dotted lines of charts are; empty where there are none."""
     dated = dated_events(view)
     return words.dated([e.day for e in dated], [e.title for e in dated])
 
 
-def _calendar(view: View) -> Iterator[Block]:
+def _calendar(view: RunsView) -> Iterator[Block]:
     """Dated events within the horizon, with the odds of their branches."""
     dated = dated_events(view)
     if not dated:
@@ -72,7 +72,7 @@ def _calendar(view: View) -> Iterator[Block]:
     for event in dated:
         odds = _branch_odds(view, event.name)
         more = " · ".join(f"{branch} {share}" for branch, share, _ in odds)
-        entries.append(over_time.Moment(event.day, event.title, more))
+        entries.append(over_time.DatedMark(event.day, event.title, more))
         when = figures.table_date(event.day)
         rows += [(when, event.title, *result) for result in odds or [("", "", "")]]
     open_ = sum(bool(e.more) for e in entries)
@@ -89,7 +89,7 @@ def _calendar(view: View) -> Iterator[Block]:
     yield drawn
 
 
-def _branch_odds(view: View, event: str) -> list[tuple[str, str, str]]:
+def _branch_odds(view: RunsView, event: str) -> list[tuple[str, str, str]]:
     """Branches, the share and the number of futures in which each was drawn; none if no future got there."""
     branches = view.about("events")[event]["branches"]
     counts = trajectories.branch_counts(view.shown, event).values[0]
@@ -105,7 +105,7 @@ def _branch_odds(view: View, event: str) -> list[tuple[str, str, str]]:
 # ── random events ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _random(view: View) -> Iterator[Block]:
+def _random(view: RunsView) -> Iterator[Block]:
     """How often random events come."""
     about = view.about("events")
     names = [name for name, e in about.items() if e["kind"] == "random"]
@@ -137,7 +137,7 @@ def _random(view: View) -> Iterator[Block]:
 # ── exchanges on ladders ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _exchanges(view: View) -> Iterator[Block]:
+def _exchanges(view: RunsView) -> Iterator[Block]:
     """What came of exchanges, ladder by ladder, in the runs that hold."""
     ok = view.shown["status"].values[0] == 0
     for name, about in view.about("ladders").items():
@@ -145,7 +145,7 @@ def _exchanges(view: View) -> Iterator[Block]:
         yield from _exchange(view, name, about, ok)
 
 
-def _exchange(view: View, name: str, about: dict[str, Any], ok: npt.NDArray[np.bool_]) -> Iterator[Block]:
+def _exchange(view: RunsView, name: str, about: dict[str, Any], ok: npt.NDArray[np.bool_]) -> Iterator[Block]:
     here = view.shown.sel(ladder=name)
     ending, rung = (here[f"ladder_{what}"].values[0][ok] for what in ("ending", "rung"))
     title = quoted(about["title"] or name)

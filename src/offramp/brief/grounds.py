@@ -7,7 +7,7 @@ from pathlib import Path
 
 from offramp.analysis.intervals import LEVEL
 from offramp.brief.section import Section
-from offramp.brief.view import View
+from offramp.brief.view import RunsView
 from offramp.model import Source
 from offramp.tell import figures
 from offramp.tell.blocks import (
@@ -29,20 +29,20 @@ MANY_GUESSES = 20
 NOT_MEASURED = "which of them matter most has not been measured here"
 
 
-def situation(view: View) -> Section:
+def situation(view: RunsView) -> Section:
     """What the model is about, in the words of its author."""
     paragraphs = [p for p in view.model.summary.split("\n\n") if p.strip()]
     said = [Paragraph(p) for p in paragraphs] or [Paragraph("The model gives no summary.", small=True)]
     return Section(0, "situation", "Situation", "The situation", said)
 
 
-def grounds(view: View, measured: bool) -> Section:
+def grounds(view: RunsView, measured: bool) -> Section:
     """The guesses and the sources; `measured`: an answer on the page says which numbers matter most."""
     blocks = [*_guesses(view, measured), Heading("Sources"), _sources(view.model.sources)]
     return Section(110, "grounds", "What it rests on", "What it rests on", blocks)
 
 
-def _guesses(view: View, measured: bool) -> Iterator[Block]:
+def _guesses(view: RunsView, measured: bool) -> Iterator[Block]:
     many = view.guess_count > MANY_GUESSES
     if not view.guesses:
         illustrative = "An illustrative model: its numbers are neither sourced nor marked as guesses."
@@ -123,7 +123,7 @@ def reading(failed: str) -> Section:
     return Section(120, "reading", "How to read this", "How to read this", [Terms(entries)])
 
 
-def again(view: View, command: str, commands: Sequence[str]) -> Section:
+def again(view: RunsView, command: str, commands: Sequence[str]) -> Section:
     """The commands that make it again: of the page, and of the answers on it."""
     attrs = view.runs.attrs
     blocks: list[Block] = [

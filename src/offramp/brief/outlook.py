@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from offramp.analysis.intervals import LEVEL
 from offramp.brief.events import days_of_events, dotted_lines
 from offramp.brief.section import Section, figure
-from offramp.brief.view import Course, View
+from offramp.brief.view import OutcomePath, RunsView
 from offramp.charts import over_time
 from offramp.charts.canvas import HALF, NARROW, WIDE
 from offramp.charts.rows import Interval, intervals
@@ -15,7 +15,7 @@ from offramp.tell import figures, words
 from offramp.tell.blocks import Block, Figure, Grid, Heading, Paragraph, Spec
 
 
-def outlook(view: View) -> Section | None:
+def outlook(view: RunsView) -> Section | None:
     """The section; None where the model asks for no outcomes."""
     if not (view.endings or view.markers):
         return None
@@ -23,7 +23,7 @@ def outlook(view: View) -> Section | None:
     return Section(10, "outlook", "Outlook", f"Outlook{view.under}", blocks)
 
 
-def _standing(view: View) -> Iterator[Block]:
+def _standing(view: RunsView) -> Iterator[Block]:
     """All futures over time, by how they have ended."""
     if not view.endings:
         return
@@ -40,7 +40,7 @@ def _standing(view: View) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def standing_spec(view: View, width: float, beside: bool = True) -> Spec:
+def standing_spec(view: RunsView, width: float, beside: bool = True) -> Spec:
     """The chart of how the futures stand, for a view in which something ends futures."""
     absorbing = [c for c in view.endings if c.absorbing]
     going_on = [c for c in view.endings if not c.absorbing]
@@ -58,7 +58,7 @@ def standing_spec(view: View, width: float, beside: bool = True) -> Spec:
     return over_time.standing(view.dates, layers, width, beside)
 
 
-def _ends(view: View) -> Iterator[Block]:
+def _ends(view: RunsView) -> Iterator[Block]:
     """For each outcome that ends futures and came in any: how its share grew."""
     growths = [
         _growth(view, c, f"growth-{i}") for i, c in enumerate(view.endings) if c.absorbing and c.count[-1]
@@ -74,7 +74,7 @@ def _ends(view: View) -> Iterator[Block]:
         yield Grid(growths)
 
 
-def _growth(view: View, course: Course, identity: str) -> Figure:
+def _growth(view: RunsView, course: OutcomePath, identity: str) -> Figure:
     half = course.half_at
     what = words.Happening(course.title, course.count[-1], None if half is None else view.times[half])
     low, share, high = ([values[k] for k in view.rows] for values in (course.low, course.share, course.high))
@@ -92,7 +92,7 @@ def _growth(view: View, course: Course, identity: str) -> Figure:
     )  # fmt: skip
 
 
-def _on_the_way(view: View) -> Iterator[Block]:
+def _on_the_way(view: RunsView) -> Iterator[Block]:
     """What ends nothing, as dots with intervals."""
     if not view.markers:
         return
@@ -125,13 +125,13 @@ def _on_the_way(view: View) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def markers_sentence(view: View) -> str:
+def markers_sentence(view: RunsView) -> str:
     """The commonest and the rarest of what ends nothing; empty where the model asks for nothing such."""
-    happenings = [words.Happening(c.title, c.count[-1]) for c in view.markers]
-    return words.on_the_way(happenings, view.futures, view.end) if happenings else ""
+    markers = [words.Happening(c.title, c.count[-1]) for c in view.markers]
+    return words.on_the_way(markers, view.futures, view.end) if markers else ""
 
 
-def _share_words(course: Course, k: int) -> tuple[str, str]:
+def _share_words(course: OutcomePath, k: int) -> tuple[str, str]:
     low, high = course.low[k], course.high[k]
     digits = figures.digits_for(low, high)
     return figures.percent(course.share[k], digits), figures.percent_range(low, high)

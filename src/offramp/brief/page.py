@@ -21,7 +21,7 @@ from offramp.brief.outlook import markers_sentence, outlook
 from offramp.brief.section import Section
 from offramp.brief.sides import habits, pictures
 from offramp.brief.variables import moves, variables
-from offramp.brief.view import BASELINE, View
+from offramp.brief.view import BASELINE, RunsView
 from offramp.charts.canvas import printable
 from offramp.charts.palette import dark_rules
 from offramp.errors import UsageError
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Page:
+class BriefPage:
     """A finished page: `html` holds everything it needs."""
 
     html: str
@@ -75,7 +75,7 @@ def brief(
     *,
     command: str | None = None,
     answers: Mapping[str, Answer] | None = None,
-) -> Page:
+) -> BriefPage:
     """The page that an analyst hands over: situation, outlook, habits, and what all of it rests on.
 
     Parameters
@@ -96,9 +96,9 @@ def brief(
     """
     need(runs, "Dataset")
     need(model, "Model")
-    view = View(runs, model)
+    view = RunsView(runs, model)
     answered = _answered(answers or {}, model)
-    return Page(_template().render(_contents(view, command or _command(runs), answered)))
+    return BriefPage(_template().render(_contents(view, command or _command(runs), answered)))
 
 
 def _answered(answers: Mapping[str, Answer], model: Model) -> list[Answered]:
@@ -129,7 +129,7 @@ def _template() -> jinja2.Template:
     return environment.get_template("brief.html.j2")
 
 
-def _contents(view: View, command: str, answered: Sequence[Answered]) -> dict[str, Any]:
+def _contents(view: RunsView, command: str, answered: Sequence[Answered]) -> dict[str, Any]:
     """Everything that the template shows."""
     attrs = view.runs.attrs
     failed = failures(view)
@@ -164,7 +164,7 @@ def _contents(view: View, command: str, answered: Sequence[Answered]) -> dict[st
 
 
 def _sections(
-    view: View, command: str, answered: Sequence[Answered], failed: str, measured: bool
+    view: RunsView, command: str, answered: Sequence[Answered], failed: str, measured: bool
 ) -> list[Section]:
     """All parts of the page in their order; an answer takes the place of the page's own part of its name."""
     commands = [a.question.again(a.answer, called(view.model)) for a in answered if a.part.of_this_model]
@@ -177,7 +177,7 @@ def _sections(
     return sorted(found.values(), key=lambda s: s.order)
 
 
-def _chances(view: View) -> list[tuple[str, str, str, str]]:
+def _chances(view: RunsView) -> list[tuple[str, str, str, str]]:
     """For each ending: its name, how many futures, their share, the interval of sampling."""
     rows = []
     for c in sorted(view.endings, key=lambda c: -c.count[-1]):
@@ -186,7 +186,7 @@ def _chances(view: View) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _small_print(view: View, answered: Sequence[Answered], measured: bool) -> list[str]:
+def _small_print(view: RunsView, answered: Sequence[Answered], measured: bool) -> list[str]:
     """What the first box says of its own numbers."""
     said = [_numbers_of_futures(view, answered)]
     last = ""
@@ -198,7 +198,7 @@ def _small_print(view: View, answered: Sequence[Answered], measured: bool) -> li
     return [s.strip() for s in (*said, last) if s]
 
 
-def _numbers_of_futures(view: View, answered: Sequence[Answered]) -> str:
+def _numbers_of_futures(view: RunsView, answered: Sequence[Answered]) -> str:
     """Why one chance may stand on a page as several numbers; empty where all questions count alike."""
     counts = [
         (a.part.label.lower(), int(n))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from offramp.analysis import trajectories
 from offramp.brief.section import Section, figure
-from offramp.brief.view import View
+from offramp.brief.view import RunsView
 from offramp.charts import over_time
 from offramp.charts.canvas import HALF, NARROW, WIDE
 from offramp.charts.palette import TYPES
@@ -36,7 +36,7 @@ MOST_STRIPS = 12
 # ── habits ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def habits(view: View) -> Section | None:
+def habits(view: RunsView) -> Section | None:
     """For each actor, what it chooses and when; None where nobody acts."""
     actors = list(view.about("actors"))
     if not actors:
@@ -56,7 +56,7 @@ def habits(view: View) -> Section | None:
     return Section(80, "habits", "What each side does", title, blocks)
 
 
-def _habit(view: View, actor: str, identity: str) -> Figure:
+def _habit(view: RunsView, actor: str, identity: str) -> Figure:
     about = view.about("actors")[actor]
     title = about["title"] or actor
     found = trajectories.choices(view.shown, actor)
@@ -114,7 +114,7 @@ def _strips(titles: Sequence[str], share: Floats, overall: Floats) -> list[over_
 # ── what each sees ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def pictures(view: View) -> Section | None:
+def pictures(view: RunsView) -> Section | None:
     """What each side sees, misreads and believes; None where nobody acts."""
     sides, plain = model_words.sides(view.model)
     if not sides and not plain:
@@ -142,7 +142,7 @@ def pictures(view: View) -> Section | None:
     return Section(90, "pictures", "What each side sees", title, blocks)
 
 
-def _side(side: model_words.Side) -> Iterator[Block]:
+def _side(side: model_words.SideWords) -> Iterator[Block]:
     yield Heading(side.title)
     yield Paragraph(side.mind)
     if side.misreads:
@@ -164,7 +164,7 @@ def _side(side: model_words.Side) -> Iterator[Block]:
         )
 
 
-def _beliefs(view: View) -> Iterator[Block]:
+def _beliefs(view: RunsView) -> Iterator[Block]:
     """For each belief that an actor holds about another, how it goes on average."""
     pairs = [(actor, other) for actor, a in view.about("actors").items() for other in a["beliefs"]]
     if pairs:
@@ -177,7 +177,7 @@ def _beliefs(view: View) -> Iterator[Block]:
         yield Grid([_belief(view, *pair, f"belief-{i}") for i, pair in enumerate(pairs)])
 
 
-def _belief(view: View, actor: str, other: str, identity: str) -> Figure:
+def _belief(view: RunsView, actor: str, other: str, identity: str) -> Figure:
     about = view.about("actors")
     found = trajectories.mean_belief(view.shown, actor, other)
     rows = [k for k in view.rows if k < found.sizes["step"] and np.isfinite(found.values[0, :, k]).all()]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from offramp.analysis import trajectories
 from offramp.brief.events import days_of_events, dotted_lines
 from offramp.brief.section import Section, figure
-from offramp.brief.view import View
+from offramp.brief.view import RunsView
 from offramp.charts import over_time
 from offramp.charts.canvas import HALF
 from offramp.tell import figures, words
@@ -16,7 +16,7 @@ from offramp.tell.blocks import Block, Figure, Grid, Paragraph
 _MOST_WITHOUT_HEADLINES = 6
 
 
-def variables(view: View) -> Section | None:
+def variables(view: RunsView) -> Section | None:
     """The section: a chart for each headline variable; None where the runs hold none."""
     about = view.about("variables")
     names = [n for n, v in about.items() if v["headline"] and n in view.shown]
@@ -28,7 +28,7 @@ def variables(view: View) -> Section | None:
     return Section(60, "variables", "Main variables", f"Main variables{view.under}", blocks)
 
 
-def _key(view: View) -> str:
+def _key(view: RunsView) -> str:
     key = (
         "Dark line: the median of the futures at each date. Inner band: their middle half. Outer band: their "
         "middle nine tenths. At the right, from above, the 95th percentile, the median and the 5th. No "
@@ -44,7 +44,7 @@ def _key(view: View) -> str:
     return key
 
 
-def _fan(view: View, name: str, identity: str) -> Figure:
+def _fan(view: RunsView, name: str, identity: str) -> Figure:
     about = view.about("variables")[name]
     title, unit = about["title"] or name, about["unit"]
     shares = trajectories.share_holding(view.shown, name)
@@ -66,14 +66,14 @@ def _fan(view: View, name: str, identity: str) -> Figure:
 
 
 def _over_dates(
-    view: View, columns: Sequence[tuple[str, Sequence[str]]]
+    view: RunsView, columns: Sequence[tuple[str, Sequence[str]]]
 ) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """Heads and rows, a row for each date."""
     rows = [(figures.table_date(view.times[k]), *(values[k] for _, values in columns)) for k in view.rows]
     return ("Date", *(head for head, _ in columns)), rows
 
 
-def moves(view: View, most: int = 3) -> list[str]:
+def moves(view: RunsView, most: int = 3) -> list[str]:
     """The headline variables whose median moves most, measured by the spread of futures at the end."""
     about = view.about("variables")
     found = []

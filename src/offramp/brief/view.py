@@ -18,7 +18,7 @@ from offramp.model import Model
 from offramp.runs.dataset import section
 from offramp.tell import model_words
 from offramp.tell.figures import digits_for
-from offramp.tell.words import Ending
+from offramp.tell.words import EndingShare
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,7 +28,7 @@ MOST_ROWS = 61  # of a table over time, and of dates drawn
 
 
 @dataclass(frozen=True)
-class Course:
+class OutcomePath:
     """How often an outcome had come by each date, in the policy shown: (time,) each."""
 
     name: str
@@ -53,7 +53,7 @@ class Course:
         return int(np.searchsorted(2 * np.asarray(self.count), self.count[-1]))
 
 
-class View:
+class RunsView:
     """Runs as a brief shows them: one policy in full, the others where policies are compared.
 
     Raises
@@ -119,17 +119,17 @@ class View:
         return sum(len(rows) for rows in self.guesses.values())
 
     @cached_property
-    def courses(self) -> list[Course]:
+    def courses(self) -> list[OutcomePath]:
         """All outcomes under the policy shown, in the order of the file."""
         return [self._course(name, about) for name, about in self.about("outcomes").items()]
 
-    def _course(self, name: str, about: dict[str, Any]) -> Course:
+    def _course(self, name: str, about: dict[str, Any]) -> OutcomePath:
         found = outcomes.over_time(self.shown, name)
 
         def at_rows(variable: str) -> list[float]:
             return [float(v) for v in found[variable].values[0]]
 
-        return Course(
+        return OutcomePath(
             name=name,
             title=about["title"] or name,
             kind=about["kind"],
@@ -141,7 +141,7 @@ class View:
         )
 
     @cached_property
-    def endings(self) -> list[Course]:
+    def endings(self) -> list[OutcomePath]:
         """Outcomes of which exactly one holds in each future at each date, as far as the model names them.
 
         Absorbing outcomes first, then what holds otherwise; empty where nothing ends a future.
@@ -152,13 +152,13 @@ class View:
         otherwise = [c for c in self.courses if c.kind == "otherwise"]
         return [*absorbing, otherwise[0] if otherwise else self._nothing_yet(absorbing)]
 
-    def _nothing_yet(self, absorbing: Sequence[Course]) -> Course:
+    def _nothing_yet(self, absorbing: Sequence[OutcomePath]) -> OutcomePath:
         from offramp.analysis.intervals import wilson
 
         count = self.futures - np.sum([c.count for c in absorbing], axis=0)
         low, high = wilson(count, self.futures)
         share = count / self.futures
-        return Course(
+        return OutcomePath(
             "",
             "No end so far",
             "otherwise",
@@ -170,12 +170,12 @@ class View:
         )
 
     @cached_property
-    def ends_in_words(self) -> list[Ending]:
+    def ends_in_words(self) -> list[EndingShare]:
         """`endings` as sentences take them."""
-        return [Ending(c.title, c.count[-1], not c.absorbing, c.digits) for c in self.endings]
+        return [EndingShare(c.title, c.count[-1], not c.absorbing, c.digits) for c in self.endings]
 
     @cached_property
-    def markers(self) -> list[Course]:
+    def markers(self) -> list[OutcomePath]:
         """Outcomes that happen on the way and end nothing, commonest first."""
         found = [c for c in self.courses if not c.absorbing and c.kind != "otherwise"]
         return sorted(found, key=lambda c: -c.count[-1])

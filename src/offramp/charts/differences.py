@@ -28,7 +28,7 @@ _ABOVE = 22.0  # of the first row, for what the sides of zero mean
 
 
 @dataclass(frozen=True)
-class Gap:
+class ChangeBar:
     """One change: all of `value` to `wide` in the unit of the axis."""
 
     title: str
@@ -41,7 +41,7 @@ class Gap:
 
 
 def differences(
-    groups: Sequence[tuple[str, Sequence[Gap]]],
+    groups: Sequence[tuple[str, Sequence[ChangeBar]]],
     width: float,
     less: str = "less likely",
     more: str = "likelier",
@@ -94,7 +94,7 @@ class _Chart:
     drawing: Drawing = field(default_factory=Drawing)
     dots: list[Row] = field(default_factory=list)
 
-    def group(self, heading: str, rows: Sequence[Gap]) -> None:
+    def group(self, heading: str, rows: Sequence[ChangeBar]) -> None:
         """Rows below a heading."""
         if heading:
             above = self._name(heading, True)
@@ -103,7 +103,7 @@ class _Chart:
             self._row(row)
         self.y += 6 if heading else 0
 
-    def _row(self, row: Gap) -> None:
+    def _row(self, row: ChangeBar) -> None:
         self.y += self._name(row.title, False)
         lines = len(self._beside(row.title)) if self.beside else 1
         tall = max(_ROW, lines * LINE + 6.0)

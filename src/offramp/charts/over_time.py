@@ -46,7 +46,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Moment:
+class DatedMark:
     """An entry of the timeline: a date, what it is, and a second line (the odds of its branches)."""
 
     day: date
@@ -248,7 +248,7 @@ def fan(
     return drawing.spec(plot, height, (left, 10, right, BELOW))
 
 
-def timeline(start: date, end: date, entries: Sequence[Moment], width: float) -> Spec:
+def timeline(start: date, end: date, entries: Sequence[DatedMark], width: float) -> Spec:
     """Dates along an axis with what they are, one row for each, earliest on top.
 
     Parameters

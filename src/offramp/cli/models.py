@@ -163,9 +163,9 @@ def crises(form: str) -> int:
     if form == "json":
         options.print_json([_about(m) for m in models])
         return 0
-    from offramp.tell.terminal import Page, width
+    from offramp.tell.terminal import TextPage, width
 
-    page = Page(width())
+    page = TextPage(width())
     for m in models:
         page.entry(m.name, f"{m.title} ({m.steps} {m.step}s from {m.start})", indent="", room=16)
     click.echo(page.text())

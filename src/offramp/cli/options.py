@@ -29,7 +29,7 @@ _SETTING = re.compile(
 )
 
 
-class Count(click.IntRange):
+class CountType(click.IntRange):
     """A whole number that may have commas or underscores between its thousands: 10,000 or 10_000."""
 
     name = "whole number"
@@ -57,7 +57,7 @@ class Day(click.ParamType):  # type: ignore[type-arg]
 # Options in the order in which help shows them.
 model_argument = click.argument("model", metavar="MODEL")
 seed_option = click.option(
-    "--seed", type=Count(0, 2**64 - 1), default=0, show_default=True, metavar="S",
+    "--seed", type=CountType(0, 2**64 - 1), default=0, show_default=True, metavar="S",
     help="Where all luck comes from; the same seed gives the same futures.",
 )  # fmt: skip
 set_option = click.option(
@@ -84,7 +84,7 @@ format_option = click.option(
 def fewer_runs(default: int, what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """`--runs` of a question that runs many worlds and so has a smaller default."""
     return click.option(
-        "--runs", type=Count(1, MOST_RUNS), default=default, show_default=True, metavar="N", help=what
+        "--runs", type=CountType(1, MOST_RUNS), default=default, show_default=True, metavar="N", help=what
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from offramp.cli import charts, options
-from offramp.cli.options import Count, Day, say
+from offramp.cli.options import CountType, Day, say
 from offramp.errors import OfframpError
 from offramp.questions.option import Kind, Option
 from offramp.questions.question import Question, Request
@@ -162,7 +162,7 @@ def _whole(option: Option) -> click.ParamType:  # type: ignore[type-arg]
 
 _TYPES: dict[Kind, Callable[[Option], Any]] = {
     Kind.TEXT: lambda option: str,
-    Kind.COUNT: lambda option: Count(int(option.least or 0), int(option.most or 0)),
+    Kind.COUNT: lambda option: CountType(int(option.least or 0), int(option.most or 0)),
     Kind.WHOLE: _whole,
     Kind.NUMBER: _number,
     Kind.DAY: lambda option: Day(),

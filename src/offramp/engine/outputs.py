@@ -39,7 +39,7 @@ class Ending(IntEnum):
 
 
 @dataclass(frozen=True)
-class Row:
+class OutputRow:
     """One array of `Outputs`.
 
     Attributes
@@ -101,22 +101,22 @@ class Outputs:
         Position in Model.variables of a variable that failed first, -1 if none or if something else failed.
     """
 
-    state: Annotated[Floats, Row(("time", "variable"), np.float64, math.nan)]
-    action: Annotated[npt.NDArray[np.int8], Row(("step", "actor"), np.int8, -1)]
-    probability: Annotated[Floats | None, Row(("step", "slot"), np.float64, math.nan)]
-    belief: Annotated[Floats, Row(("step", "supposition"), np.float64, math.nan)]
-    expected: Annotated[Floats, Row(("step", "expectation"), np.float64, math.nan)]
-    event: Annotated[npt.NDArray[np.int16], Row(("step", "event"), np.int16, 0)]
-    ladder_rung: Annotated[npt.NDArray[np.int8], Row(("step", "ladder"), np.int8, -1)]
-    ladder_first: Annotated[npt.NDArray[np.int8], Row(("step", "ladder"), np.int8, -1)]
-    ladder_moves: Annotated[npt.NDArray[np.int8], Row(("step", "ladder"), np.int8, 0)]
-    ladder_ending: Annotated[npt.NDArray[np.int8], Row(("step", "ladder"), np.int8, Ending.NONE)]
-    ladder_risk: Annotated[Floats, Row(("step", "ladder"), np.float64, 0.0)]
-    ladder_foreseen: Annotated[Floats, Row(("step", "ladder", "side"), np.float64, math.nan)]
-    outcome: Annotated[npt.NDArray[np.int16], Row(("outcome",), np.int16, -1)]
-    status: Annotated[npt.NDArray[np.uint8], Row((), np.uint8, Status.OK)]
-    failed_step: Annotated[npt.NDArray[np.int16], Row((), np.int16, -1)]
-    failed_variable: Annotated[npt.NDArray[np.int16], Row((), np.int16, -1)]
+    state: Annotated[Floats, OutputRow(("time", "variable"), np.float64, math.nan)]
+    action: Annotated[npt.NDArray[np.int8], OutputRow(("step", "actor"), np.int8, -1)]
+    probability: Annotated[Floats | None, OutputRow(("step", "slot"), np.float64, math.nan)]
+    belief: Annotated[Floats, OutputRow(("step", "supposition"), np.float64, math.nan)]
+    expected: Annotated[Floats, OutputRow(("step", "expectation"), np.float64, math.nan)]
+    event: Annotated[npt.NDArray[np.int16], OutputRow(("step", "event"), np.int16, 0)]
+    ladder_rung: Annotated[npt.NDArray[np.int8], OutputRow(("step", "ladder"), np.int8, -1)]
+    ladder_first: Annotated[npt.NDArray[np.int8], OutputRow(("step", "ladder"), np.int8, -1)]
+    ladder_moves: Annotated[npt.NDArray[np.int8], OutputRow(("step", "ladder"), np.int8, 0)]
+    ladder_ending: Annotated[npt.NDArray[np.int8], OutputRow(("step", "ladder"), np.int8, Ending.NONE)]
+    ladder_risk: Annotated[Floats, OutputRow(("step", "ladder"), np.float64, 0.0)]
+    ladder_foreseen: Annotated[Floats, OutputRow(("step", "ladder", "side"), np.float64, math.nan)]
+    outcome: Annotated[npt.NDArray[np.int16], OutputRow(("outcome",), np.int16, -1)]
+    status: Annotated[npt.NDArray[np.uint8], OutputRow((), np.uint8, Status.OK)]
+    failed_step: Annotated[npt.NDArray[np.int16], OutputRow((), np.int16, -1)]
+    failed_variable: Annotated[npt.NDArray[np.int16], OutputRow((), np.int16, -1)]
 
     @property
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -124,7 +124,7 @@ class Outputs:
         return {name: values for name in TABLE if (values := getattr(self, name)) is not None}
 
 
-TABLE: dict[str, Row] = {
+TABLE: dict[str, OutputRow] = {
     name: hint.__metadata__[0] for name, hint in get_type_hints(Outputs, include_extras=True).items()
 }
 

@@ -14,7 +14,7 @@ from offramp.errors import ModelError, Problem
 from offramp.language import keys
 from offramp.language.keys import Key
 from offramp.language.reader import shape
-from offramp.language.source import Mapping, Scalar, Sequence, Source, Value
+from offramp.language.source import Mapping, ParsedModel, Scalar, Sequence, Value
 
 MAX_CHAPTERS = 50
 # What a chapter cannot say: it is of the whole model.
@@ -24,7 +24,7 @@ _NAME = re.compile(r"[^/\\:~\0]+\.ya?ml")
 _HOW = "Write `chapters: [economy.yaml, actors.yaml]`: files beside this one, in the order of reading."
 
 
-def chapters_of(contents: Source, name: str) -> tuple[Scalar, ...]:
+def chapters_of(contents: ParsedModel, name: str) -> tuple[Scalar, ...]:
     """The chapters that a file lists, by the names of their files.
 
     Parameters
@@ -67,7 +67,7 @@ def chapters_of(contents: Source, name: str) -> tuple[Scalar, ...]:
     return tuple(found.values())
 
 
-def bind(contents: Source, chapters: tuple[Source, ...]) -> Source:
+def bind(contents: ParsedModel, chapters: tuple[ParsedModel, ...]) -> ParsedModel:
     """The file with the table of contents and its chapters as one model.
 
     The hash is of the names and hashes of all files, in their order: the SHA-256 of what `sha256sum` prints
@@ -90,11 +90,11 @@ def bind(contents: Source, chapters: tuple[Source, ...]) -> Source:
 
 
 class _Binder:
-    def __init__(self, contents: Source) -> None:
+    def __init__(self, contents: ParsedModel) -> None:
         self.contents = contents
         self.problems: list[Problem] = []
 
-    def bound(self, root: Mapping, chapter: Source) -> Mapping:
+    def bound(self, root: Mapping, chapter: ParsedModel) -> Mapping:
         """The entries so far and those of one more chapter."""
         own = []
         for key, value in chapter.root.entries:

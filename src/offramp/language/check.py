@@ -20,7 +20,7 @@ from offramp.language.sections.never_true import check_conditions
 from offramp.language.sections.outcomes import read_outcomes
 from offramp.language.sections.policies import read_policies
 from offramp.language.sections.values import auxiliary_order, read_parameters, read_variables
-from offramp.language.source import Scalar, Source
+from offramp.language.source import ParsedModel, Scalar
 from offramp.model import Base, File, Model
 
 
@@ -55,7 +55,7 @@ def loads(text: str | bytes, file: str = "<text>") -> Model:
     return _check(source_of_text(data, file))
 
 
-def _check(source: Source) -> Model:
+def _check(source: ParsedModel) -> Model:
     """Every section in an order in which each finds what it needs; problems are raised together."""
     reader = Reader(source)
     file = Fields(reader, Scalar("", 1, 1), source.root, keys.FILE, "the model")
@@ -110,6 +110,6 @@ def _check(source: Source) -> Model:
     return model
 
 
-def _base(source: Source) -> Base | None:
+def _base(source: ParsedModel) -> Base | None:
     below = source.base
     return None if below is None else Base(below.file, below.hash, source.changes, _base(below))

@@ -15,7 +15,7 @@ from offramp.language import syntax, units
 from offramp.language.constants import fold
 from offramp.language.formula import resolve, resolve_part
 from offramp.language.formula_names import YEARS
-from offramp.language.keys import HOMES, OTHER_WORDS, Key, Reads, Table, tables_with
+from offramp.language.keys import HOMES, OTHER_WORDS, Key, KeyTable, Reads, tables_with
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
 from offramp.language.scope import Result, Scope
@@ -53,7 +53,7 @@ class Lookup:
     unknown: tuple[tuple[Scalar, str], ...]  # each with the key it was likely meant for, or ""
 
 
-def look_up(mapping: Mapping, table: Table) -> Lookup:
+def look_up(mapping: Mapping, table: KeyTable) -> Lookup:
     """Sort the keys of a mapping into known and unknown ones."""
     known = {k.text: (k, v) for k, v in mapping.entries if k.text in table.names}
     unknown = []
@@ -85,7 +85,9 @@ class Fields:
     numbers : True once a literal other than 0 and 1 has been read
     """
 
-    def __init__(self, reader: Reader, key: Scalar, mapping: Mapping, table: Table, label: str = "") -> None:
+    def __init__(
+        self, reader: Reader, key: Scalar, mapping: Mapping, table: KeyTable, label: str = ""
+    ) -> None:
         self.reader = reader
         self.key = key
         self.table = table
@@ -96,7 +98,7 @@ class Fields:
 
     @classmethod
     def read(
-        cls, reader: Reader, key: Scalar, value: Value | None, table: Table, label: str = ""
+        cls, reader: Reader, key: Scalar, value: Value | None, table: KeyTable, label: str = ""
     ) -> Fields | None:
         """The keys under `key`, held against their table; None if it does not hold keys and values."""
         hint = ""

@@ -18,7 +18,7 @@ from offramp.given import did_you_mean
 from offramp.language.chapters import bind, chapters_of
 from offramp.language.layers import extend
 from offramp.language.reader import shape
-from offramp.language.source import Scalar, Source, Value
+from offramp.language.source import ParsedModel, Scalar, Value
 from offramp.language.yaml_reader import MAX_BYTES, MAX_NODES, read
 
 CONTENTS = "model.yaml"  # what a folder is read from
@@ -28,7 +28,7 @@ _BUNDLED = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _YAML = (".yaml", ".yml")
 
 
-def source_of(path: str | Path) -> Source:
+def source_of(path: str | Path) -> ParsedModel:
     """Read a model with all that belongs to it.
 
     Parameters
@@ -49,9 +49,9 @@ def source_of(path: str | Path) -> Source:
         raise UsageError(f"{refused}.") from None
 
 
-def source_of_text(data: bytes, file: str) -> Source:
+def source_of_text(data: bytes, file: str) -> ParsedModel:
     """The same for text that stands in no folder; it can extend bundled crises only."""
-    return _whole(_Place(None, "", file, file, PurePosixPath(CONTENTS)), read(data, file))
+    return _whole(_FolderPlace(None, "", file, file, PurePosixPath(CONTENTS)), read(data, file))
 
 
 def bundled_names() -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def bundled_names() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _FolderPlace:
     """Where a model file stands.
 
     `folder` is None for text that stands nowhere. Messages say `file` for it, `model` for the whole. `path`
@@ -97,17 +97,19 @@ class _RefusalError(Exception):
 # ---------------------------------------------------------------------- what users name
 
 
-def _place(path: str | Path) -> _Place:
+def _place(path: str | Path) -> _FolderPlace:
     file, shown = Path(path), str(path)
     try:
         if file.is_file():
-            return _Place(file.parent, file.name, shown, shown, PurePosixPath(file.name))
+            return _FolderPlace(file.parent, file.name, shown, shown, PurePosixPath(file.name))
         # Looked up among names, so that nothing outside the folder can be reached through it.
         crises = _crises()
         if shown in crises:
             return replace(crises[shown], path=PurePosixPath(crises[shown].name))
         if (file / CONTENTS).is_file():
-            return _Place(file, CONTENTS, str(file / CONTENTS), shown, PurePosixPath(CONTENTS), within=file)
+            return _FolderPlace(
+                file, CONTENTS, str(file / CONTENTS), shown, PurePosixPath(CONTENTS), within=file
+            )
         is_folder = file.is_dir()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from None
@@ -117,22 +119,22 @@ def _place(path: str | Path) -> _Place:
     raise UsageError(f"There is no file {path}, and no bundled crisis of that name. {there}")
 
 
-def _crises() -> dict[str, _Place]:
+def _crises() -> dict[str, _FolderPlace]:
     """Bundled crises by name."""
     found, folder = {}, resources.files("offramp.crises")
     for item in sorted(folder.iterdir(), key=lambda f: f.name):
         name, path = item.name.removesuffix(".yaml"), PurePosixPath("bundled", item.name)
         if item.name.endswith(".yaml"):
-            found[name] = _Place(folder, item.name, item.name, item.name, path, True)
+            found[name] = _FolderPlace(folder, item.name, item.name, item.name, path, True)
         elif (item / CONTENTS).is_file():
-            found[name] = _Place(item, CONTENTS, f"{name}/{CONTENTS}", name, path / CONTENTS, True)
+            found[name] = _FolderPlace(item, CONTENTS, f"{name}/{CONTENTS}", name, path / CONTENTS, True)
     return found
 
 
 # ---------------------------------------------------------------------- reading
 
 
-def _opened(place: _Place, name: str) -> Source:
+def _opened(place: _FolderPlace, name: str) -> ParsedModel:
     """The file of a place, or a chapter beside it."""
     assert place.folder is not None, "text stands in no folder"
     within = place.within if name == place.name else place.home
@@ -158,7 +160,7 @@ def _resolved(path: Path) -> Path:
         return path.parent.resolve() / path.name
 
 
-def _whole(place: _Place, contents: Source) -> Source:
+def _whole(place: _FolderPlace, contents: ParsedModel) -> ParsedModel:
     """A file with its chapters, laid over the model that it extends, which may extend another."""
     layers, places = [_bound(place, contents)], [place]
     while (at := layers[-1].root.get("extend")) is not None:
@@ -178,13 +180,13 @@ def _whole(place: _Place, contents: Source) -> Source:
     return replace(whole, notes=tuple(_unlisted(place, contents, whole)))
 
 
-def _bound(place: _Place, contents: Source) -> Source:
+def _bound(place: _FolderPlace, contents: ParsedModel) -> ParsedModel:
     """A file with the chapters that it lists."""
     contents = replace(contents, file=place.model)
     listed = chapters_of(contents, place.name)
     if not listed:
         return contents
-    chapters: list[Source] = []
+    chapters: list[ParsedModel] = []
     problems = list(contents.problems)
     size, nodes = len(contents.main.data), contents.nodes
     for at in listed:
@@ -209,7 +211,7 @@ def _bound(place: _Place, contents: Source) -> Source:
     return bind(contents, tuple(chapters))
 
 
-def _unlisted(place: _Place, contents: Source, whole: Source) -> Iterator[Problem]:
+def _unlisted(place: _FolderPlace, contents: ParsedModel, whole: ParsedModel) -> Iterator[Problem]:
     """Model files beside chapters that are none."""
     key = contents.root.key("chapters")
     if key is None or place.home is None:
@@ -221,7 +223,7 @@ def _unlisted(place: _Place, contents: Source, whole: Source) -> Iterator[Proble
             yield contents.problem(key, message, "List it here, or move it elsewhere.")
 
 
-def _models_in(place: _Place) -> list[str]:
+def _models_in(place: _FolderPlace) -> list[str]:
     """Names of the YAML files in a folder."""
     if place.folder is None:
         return []
@@ -234,7 +236,7 @@ def _models_in(place: _Place) -> list[str]:
 # ---------------------------------------------------------------------- what files name
 
 
-def _below(place: _Place, at: Value) -> _Place:
+def _below(place: _FolderPlace, at: Value) -> _FolderPlace:
     """The model that `extend` names."""
     if not isinstance(at, Scalar) or not at.text.strip():
         hint = "It is a bundled crisis (`extend: us-iran-2020`) or a file beside this (`extend: base.yaml`)."
@@ -268,11 +270,13 @@ def _below(place: _Place, at: Value) -> _Place:
     folder = place.home.joinpath(*parts)
     path = place.path.parent.joinpath(*parts)
     if is_file:
-        return _Place(folder.parent, folder.name, str(folder), str(folder), path, within=place.home)
-    return _Place(folder, CONTENTS, str(folder / CONTENTS), str(folder), path / CONTENTS, within=place.home)
+        return _FolderPlace(folder.parent, folder.name, str(folder), str(folder), path, within=place.home)
+    return _FolderPlace(
+        folder, CONTENTS, str(folder / CONTENTS), str(folder), path / CONTENTS, within=place.home
+    )
 
 
-def _check_chain(places: list[_Place]) -> None:
+def _check_chain(places: list[_FolderPlace]) -> None:
     """Refuse a chain of models that closes to a circle or is too long."""
     *above, last = places
     chain = " extends ".join(p.model for p in places)
@@ -284,7 +288,7 @@ def _check_chain(places: list[_Place]) -> None:
         )
 
 
-def _check_without(source: Source) -> None:
+def _check_without(source: ParsedModel) -> None:
     """What extends nothing has nothing to leave out."""
     without = source.root.key("without")
     if without is not None:

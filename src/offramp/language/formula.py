@@ -13,8 +13,8 @@ from offramp.language import syntax
 from offramp.language.constants import fold
 from offramp.language.formula_calls import has_right_count, kind_of_call, refuses, unknown_function
 from offramp.language.formula_names import date_call, value_of_name
-from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, Function
-from offramp.language.kind_rules import Rules
+from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, FunctionRecord
+from offramp.language.kind_rules import KindRules
 from offramp.language.scope import Fault, Known, Result, Scope
 from offramp.language.syntax import BREAK_UP, Expr, literal
 from offramp.language.tokens import FormulaError
@@ -76,7 +76,7 @@ def resolve_part(
     return Result(node, kind, tuple(resolver.faults))
 
 
-class _Resolver(Rules):
+class _Resolver(KindRules):
     """Walks one formula.
 
     Attributes
@@ -200,7 +200,7 @@ class _Resolver(Rules):
         kind = self.finite(expr, node, kind)
         return self.limit_size(expr, node, kind) if function.made_of else (node, kind)
 
-    def kind_of_parts(self, function: Function, expr: syntax.Apply, kinds: tuple[Kind, ...]) -> Kind:
+    def kind_of_parts(self, function: FunctionRecord, expr: syntax.Apply, kinds: tuple[Kind, ...]) -> Kind:
         """The unit of a function that is made of others, given those of its arguments."""
         if any(isinstance(k, Unknown) for k in kinds):
             return UNKNOWN

@@ -8,13 +8,13 @@ from offramp.distribution import PRIORS
 from offramp.given import did_you_mean
 from offramp.language import syntax, units
 from offramp.language.constants import fold
-from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, OTHER_FUNCTIONS, TIME, Function
-from offramp.language.kind_rules import Rules
+from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, OTHER_FUNCTIONS, TIME, FunctionRecord
+from offramp.language.kind_rules import KindRules
 from offramp.language.units import PLAIN, UNKNOWN, Bare, Kind, Unit, Unknown
 from offramp.tree import Node
 
 
-def has_right_count(rules: Rules, function: Function, expr: syntax.Apply) -> bool:
+def has_right_count(rules: KindRules, function: FunctionRecord, expr: syntax.Apply) -> bool:
     """Whether a call has as many arguments as the function takes; noted if not."""
     least, most = function.counts
     if least <= len(expr.args) <= most:
@@ -27,7 +27,9 @@ def has_right_count(rules: Rules, function: Function, expr: syntax.Apply) -> boo
     return False
 
 
-def kind_of_call(rules: Rules, function: Function, expr: syntax.Apply, kinds: Sequence[Kind]) -> Kind:
+def kind_of_call(
+    rules: KindRules, function: FunctionRecord, expr: syntax.Apply, kinds: Sequence[Kind]
+) -> Kind:
     """The unit of a call by the function's own rule, given those of its arguments."""
     args = expr.args
     match function.units:
@@ -46,7 +48,7 @@ def kind_of_call(rules: Rules, function: Function, expr: syntax.Apply, kinds: Se
     return next((PLAIN for k in held if isinstance(k, Unit)), held[0])
 
 
-def _alike(rules: Rules, expr: syntax.Apply, kinds: Sequence[Kind]) -> Kind:
+def _alike(rules: KindRules, expr: syntax.Apply, kinds: Sequence[Kind]) -> Kind:
     at, kind = expr.args[0], kinds[0]
     for arg, other in zip(expr.args[1:], kinds[1:], strict=True):
         if isinstance(kind, Bare):
@@ -55,7 +57,7 @@ def _alike(rules: Rules, expr: syntax.Apply, kinds: Sequence[Kind]) -> Kind:
     return kind
 
 
-def refuses(rules: Rules, function: Function, expr: syntax.Apply, args: Sequence[Node]) -> bool:
+def refuses(rules: KindRules, function: FunctionRecord, expr: syntax.Apply, args: Sequence[Node]) -> bool:
     """Whether the function wants none of these arguments, as far as they are numbers; noted if so."""
     wrong = function.refuse(*(fold(a) for a in args)) if function.refuse else None
     if wrong is not None:
@@ -63,7 +65,7 @@ def refuses(rules: Rules, function: Function, expr: syntax.Apply, args: Sequence
     return wrong is not None
 
 
-def unknown_function(rules: Rules, expr: syntax.Apply) -> None:
+def unknown_function(rules: KindRules, expr: syntax.Apply) -> None:
     """Note a name before brackets that is no function, and what it may have been meant for."""
     name, start, end = expr.function, expr.start, expr.name_end
     if name in rules.scope.names or name in units.NAMES or name in TIME:

@@ -7,7 +7,7 @@ from datetime import date
 from offramp.given import did_you_mean, most_alike_first, nearest
 from offramp.language import syntax, units
 from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, OTHER_NAMES, TIME
-from offramp.language.kind_rules import Rules
+from offramp.language.kind_rules import KindRules
 from offramp.language.scope import Scope
 from offramp.language.syntax import Expr
 from offramp.language.units import MONTH, UNKNOWN, Kind
@@ -16,7 +16,7 @@ from offramp.tree import Binary, Negate, Node, Now, Number, Parameter, StepLengt
 YEARS = (1000, 2999)  # of dates in formulas, events and policies
 
 
-def value_of_name(rules: Rules, expr: syntax.Name) -> tuple[Node, Kind]:
+def value_of_name(rules: KindRules, expr: syntax.Name) -> tuple[Node, Kind]:
     """What a name stands for: a variable, a parameter, the time or a unit."""
     name, scope = expr.id, rules.scope
     known = scope.names.get(name)
@@ -46,7 +46,7 @@ def value_of_name(rules: Rules, expr: syntax.Name) -> tuple[Node, Kind]:
     return Number(0.0), UNKNOWN
 
 
-def _unknown_name(rules: Rules, expr: syntax.Name) -> None:
+def _unknown_name(rules: KindRules, expr: syntax.Name) -> None:
     name, scope = expr.id, rules.scope
     if name in ("True", "False", "true", "false", "None", "null"):
         hint = "A condition that always holds is left out; flags are numbers, 0 or 1."
@@ -83,18 +83,18 @@ def _usable(scope: Scope) -> list[str]:
 
 
 def _possible(scope: Scope, name: str = "") -> str:
-    """What could have been written: the likest first where there are many."""
+    """What could have been written: the most alike first where there are many."""
     usable = _usable(scope)
     if not usable:
         what = "numbers and units" if scope.constant else "numbers: the model has no parameters"
         return f"Here a formula may use only {what}."
     if len(usable) <= 12:
         return f"It may use: {', '.join(usable)}."
-    likest = most_alike_first(name, usable)[:8]
-    return f"It may use: {', '.join(likest)} and {len(usable) - len(likest)} others."
+    nearest = most_alike_first(name, usable)[:8]
+    return f"It may use: {', '.join(nearest)} and {len(usable) - len(nearest)} others."
 
 
-def date_call(rules: Rules, expr: syntax.Apply) -> tuple[Node, Kind]:
+def date_call(rules: KindRules, expr: syntax.Apply) -> tuple[Node, Kind]:
     """`months_until(D)` is months-of-D minus now; `months_since(D)` its negative."""
     name, scope = expr.function, rules.scope
     months: float | None = None
@@ -112,7 +112,7 @@ def date_call(rules: Rules, expr: syntax.Apply) -> tuple[Node, Kind]:
     return Binary("-", then, Now()) if name == "months_until" else Binary("-", Now(), then), MONTH
 
 
-def _months_of(rules: Rules, function: str, arg: Expr) -> float | None:
+def _months_of(rules: KindRules, function: str, arg: Expr) -> float | None:
     """Months from the start of the model to an event or a date in quotes; None after a fault."""
     scope = rules.scope
     if isinstance(arg, syntax.Quoted):

@@ -30,7 +30,7 @@ Units = Literal[
 
 
 @dataclass(frozen=True)
-class Function:
+class FunctionRecord:
     """One function of the formula language.
 
     Attributes
@@ -117,10 +117,10 @@ def _ends_crossed(_: float | None, low: float | None, high: float | None) -> tup
     return f"`clip` with a low end of {low:g} above its high end of {high:g}", "Swap them."
 
 
-FUNCTIONS: dict[str, Function] = {
+FUNCTIONS: dict[str, FunctionRecord] = {
     function.name: function
     for function in (
-        Function(
+        FunctionRecord(
             "min(a, b, ...)",
             "the least of 2 to 20 values",
             units="alike",
@@ -129,7 +129,7 @@ FUNCTIONS: dict[str, Function] = {
             most=20,
             also=("minimum",),
         ),
-        Function(
+        FunctionRecord(
             "max(a, b, ...)",
             "the greatest of 2 to 20 values",
             units="alike",
@@ -138,10 +138,10 @@ FUNCTIONS: dict[str, Function] = {
             most=20,
             also=("maximum",),
         ),
-        Function(
+        FunctionRecord(
             "exp(x)", "e to the power x", units="plain", fold=_exp, range=lambda x: (_exp(x[0]), _exp(x[1]))
         ),
-        Function(
+        FunctionRecord(
             "log(x)",
             "natural logarithm",
             units="plain",
@@ -149,7 +149,7 @@ FUNCTIONS: dict[str, Function] = {
             range=lambda x: (_log(x[0]), _log(x[1])) if x[0] > 0 else ANY,
             also=("ln",),
         ),
-        Function(
+        FunctionRecord(
             "sqrt(x)",
             "square root",
             units="root",
@@ -157,8 +157,10 @@ FUNCTIONS: dict[str, Function] = {
             range=lambda x: (_sqrt(x[0]), _sqrt(x[1])) if x[0] >= 0 else (0.0, math.inf),
             also=("root",),
         ),
-        Function("abs(x)", "size without sign", units="kept", fold=abs, range=_distance, also=("fabs",)),
-        Function(
+        FunctionRecord(
+            "abs(x)", "size without sign", units="kept", fold=abs, range=_distance, also=("fabs",)
+        ),
+        FunctionRecord(
             "clip(x, low, high)",
             "x, but no less than low and no more than high",
             "min(max(x, low), high)",
@@ -166,13 +168,13 @@ FUNCTIONS: dict[str, Function] = {
             refuse=_ends_crossed,
             also=("clamp",),
         ),
-        Function(
+        FunctionRecord(
             "where(condition, if_true, if_false)",
             "one of two values",
             units="choice",
             also=("ifelse", "iif"),
         ),
-        Function(
+        FunctionRecord(
             "logistic(x)",
             "a share that rises from 0 to 1, 1/2 at 0",
             "1 / (1 + exp(-x))",

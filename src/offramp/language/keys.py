@@ -82,7 +82,7 @@ class Key:
     shape: Shape
     about: str
     required: bool = False
-    of: Table | None = None  # the keys below, for tables and their collections
+    of: KeyTable | None = None  # the keys below, for tables and their collections
     choices: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
     needs: str = ""
@@ -90,7 +90,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class KeyTable:
     """The keys of one kind of mapping.
 
     `what` names the kind in messages, with its article; `short` is the key that a lone value is likely for;
@@ -118,7 +118,7 @@ _BACKING = (
     Key("reason", "text", "Why this value and not another."),
 )
 
-SOURCE = Table(
+SOURCE = KeyTable(
     "a source",
     (
         Key("title", "text", "Author and title.", required=True),
@@ -128,7 +128,7 @@ SOURCE = Table(
     ),
     short="title",
 )
-MODEL = Table(
+MODEL = KeyTable(
     "`model`",
     (
         Key("name", "text", "A short name of small letters, digits, `-` and `_`.", required=True),
@@ -138,7 +138,7 @@ MODEL = Table(
         Key("sources", "named", "What the model rests on.", of=SOURCE),
     ),
 )
-HORIZON = Table(
+HORIZON = KeyTable(
     "`horizon`",
     (
         Key("start", "date", "First day, year-month-day.", required=True),
@@ -146,7 +146,7 @@ HORIZON = Table(
         Key("steps", "integer", "Number of steps, 1 to 600.", required=True),
     ),
 )
-VARIABLE = Table(
+VARIABLE = KeyTable(
     "a variable",
     (
         _TITLE,
@@ -166,7 +166,7 @@ VARIABLE = Table(
     ),
     short="initial",
 )
-PARAMETER = Table(
+PARAMETER = KeyTable(
     "a parameter",
     (
         _TITLE,
@@ -176,7 +176,7 @@ PARAMETER = Table(
     ),
     short="value",
 )
-SIGNAL = Table(
+SIGNAL = KeyTable(
     "a signal",
     (
         Key("hidden", "flag", "true: not seen at all."),
@@ -187,7 +187,7 @@ SIGNAL = Table(
         *_BACKING,
     ),
 )
-MISREADING = Table(
+MISREADING = KeyTable(
     "a misreading",
     (
         _TITLE,
@@ -201,7 +201,7 @@ MISREADING = Table(
     ),
     short="value",
 )
-ACTION = Table(
+ACTION = KeyTable(
     "an action",
     (
         _TITLE,
@@ -224,7 +224,7 @@ ACTION = Table(
     ),
     short="title",
 )
-TYPE = Table(
+TYPE = KeyTable(
     "a type",
     (
         _TITLE,
@@ -232,7 +232,7 @@ TYPE = Table(
         *_BACKING,
     ),
 )
-BELIEF = Table(
+BELIEF = KeyTable(
     "a belief",
     (
         Key("prior", "chances", "Chances of the types at the start, or the one type.", required=True),
@@ -254,7 +254,7 @@ BELIEF = Table(
     ),
     short="prior",
 )
-ACTOR = Table(
+ACTOR = KeyTable(
     "an actor",
     (
         _TITLE,
@@ -299,7 +299,7 @@ ACTOR = Table(
         *_BACKING,
     ),
 )
-BRANCH = Table(
+BRANCH = KeyTable(
     "a branch",
     (
         _TITLE,
@@ -314,7 +314,7 @@ BRANCH = Table(
     ),
     short="probability",
 )
-EVENT = Table(
+EVENT = KeyTable(
     "an event",
     (
         _TITLE,
@@ -327,7 +327,7 @@ EVENT = Table(
     ),
     short="rate",
 )
-OUTCOME = Table(
+OUTCOME = KeyTable(
     "an outcome",
     (
         _TITLE,
@@ -340,7 +340,7 @@ OUTCOME = Table(
     ),
     short="when",
 )
-RUNG = Table(
+RUNG = KeyTable(
     "a rung",
     (
         _TITLE,
@@ -358,7 +358,7 @@ RUNG = Table(
     ),
     short="loses_control",
 )
-LADDER = Table(
+LADDER = KeyTable(
     "a ladder",
     (
         _TITLE,
@@ -377,7 +377,7 @@ LADDER = Table(
         *_BACKING,
     ),
 )
-INTERVENTION = Table(
+INTERVENTION = KeyTable(
     "an intervention",
     (
         Key("from", "date", "First day; left out: from the start."),
@@ -394,7 +394,7 @@ INTERVENTION = Table(
         Key("nudge", "numbers_of", "Actor -> action -> what is added to its propensity."),
     ),
 )
-POLICY = Table(
+POLICY = KeyTable(
     "a policy",
     (
         _TITLE,
@@ -405,7 +405,7 @@ POLICY = Table(
     ),
 )
 _MEASURED = ("normal", "lognormal")
-EVIDENCE = Table(
+EVIDENCE = KeyTable(
     "evidence",
     (
         _TITLE,
@@ -476,7 +476,7 @@ EVIDENCE = Table(
 # What a quantity measures: the key that says so, but `acts` with `after` is "answered".
 _WINDOWS = ("variable", "acts", "answered", "event")
 _ACTS = "Actor -> its action, or a list of its actions."
-QUANTITY = Table(
+QUANTITY = KeyTable(
     "a quantity",
     (
         Key("chance", "text", "An outcome: the chance that it has come by `at`."),
@@ -507,7 +507,7 @@ QUANTITY = Table(
         Key("until", "date", "Counted before this day; left out: to the end.", only_with=_WINDOWS),
     ),
 )
-SIDE = Table(
+SIDE = KeyTable(
     "a side",
     (
         Key("policy", "text", "The policy under which it is measured; left out: baseline."),
@@ -516,7 +516,7 @@ SIDE = Table(
     ),
     short="policy",
 )
-TEST = Table(
+TEST = KeyTable(
     "a test",
     (
         Key("title", "text", "What it tests, in a few words."),
@@ -542,7 +542,7 @@ TEST = Table(
         Key("reason", "text", "Why a smaller difference does not matter; why these limits.", required=True),
     ),
 )  # fmt: skip
-CLAIM = Table(
+CLAIM = KeyTable(
     "a claim",
     (
         _TITLE,
@@ -551,7 +551,7 @@ CLAIM = Table(
         Key("reason", "text", "Why these tests stand for the claim."),
     ),
 )
-FILE = Table(
+FILE = KeyTable(
     "a model file",
     (
         Key(
@@ -619,10 +619,10 @@ HOMES = {
 
 
 @cache
-def every_table() -> tuple[Table, ...]:
+def every_table() -> tuple[KeyTable, ...]:
     """The kinds of thing in a model file: itself, its sections in order, each before what stands in it."""
 
-    def below(table: Table) -> Iterator[Table]:
+    def below(table: KeyTable) -> Iterator[KeyTable]:
         yield table
         for key in table.keys:
             if key.of is not None:

@@ -10,7 +10,7 @@ from offramp.language.units import PLAIN, UNKNOWN, Bare, Condition, Kind, Unit, 
 from offramp.tree import Node
 
 
-class Rules:
+class KindRules:
     """The rules, and the faults found by them in one formula.
 
     After a fault the part has kind UNKNOWN, which nothing more is said about.

@@ -15,10 +15,10 @@ from dataclasses import replace
 from offramp.errors import Problem
 from offramp.given import did_you_mean
 from offramp.language import keys
-from offramp.language.keys import Key, Table
+from offramp.language.keys import Key, KeyTable
 from offramp.language.reader import shape
-from offramp.language.source import Mapping, Scalar, Sequence, Source, Value
-from offramp.model import Change, How
+from offramp.language.source import Mapping, ParsedModel, Scalar, Sequence, Value
+from offramp.model import How, LayerChange
 
 EVERYTHING = "all"
 # What a table of its own says where its numbers come from: these keys stand or go together.
@@ -31,7 +31,7 @@ _MOST_SHOWN = 12
 _EXPLAINS = ("title", "summary", "note", "sources", *_BACKING)
 
 
-def extend(layer: Source, base: Source) -> Source:
+def extend(layer: ParsedModel, base: ParsedModel) -> ParsedModel:
     """Lay a file over the one that it extends.
 
     First what `without` names is taken out of the base, then the entries of the file are laid over it: an
@@ -69,11 +69,11 @@ def extend(layer: Source, base: Source) -> Source:
 
 
 class _Merger:
-    def __init__(self, layer: Source, base: Source) -> None:
+    def __init__(self, layer: ParsedModel, base: ParsedModel) -> None:
         self.layer = layer
         self.base = base
         self.problems: list[Problem] = []
-        self.changes: list[Change] = []
+        self.changes: list[LayerChange] = []
         self.removed: dict[str, str] = {}
 
     def merged(self) -> Mapping:
@@ -173,7 +173,7 @@ class _Merger:
 
     # ------------------------------------------------------------------ merging
 
-    def _table(self, base: Mapping, layer: Mapping, table: Table, path: tuple[str, ...]) -> Mapping:
+    def _table(self, base: Mapping, layer: Mapping, table: KeyTable, path: tuple[str, ...]) -> Mapping:
         """Keys of a table: those of the layer go over those of the base."""
         by_name = {k.name: k for k in table.keys}
         touched = {k.text for k, _ in layer.entries}
@@ -236,7 +236,7 @@ class _Merger:
             self._note("changed", at, path, was, now)
 
     def _note(self, how: How, at: Value, path: tuple[str, ...], was: str = "", now: str = "") -> None:
-        self.changes.append(Change(how, path, was, now, at.line, self.layer.text_of(at).file))
+        self.changes.append(LayerChange(how, path, was, now, at.line, self.layer.text_of(at).file))
 
     def _say(self, at: Value, message: str, *hint: str) -> None:
         self.problems.append(self.layer.problem(at, message, *hint))

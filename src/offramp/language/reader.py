@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from offramp.errors import ModelError, Problem
 from offramp.language.scope import Fault
-from offramp.language.source import MAX_PROBLEMS, MORE, Mapping, Scalar, Sequence, Source, Value
+from offramp.language.source import MAX_PROBLEMS, MORE, Mapping, ParsedModel, Scalar, Sequence, Value
 from offramp.model import Origin
 
 
@@ -24,7 +24,7 @@ class Reader:
     dated : False where the start of the horizon cannot be read, so that no date can be held against it
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ParsedModel) -> None:
         self.source = source
         self.problems: list[Problem] = list(source.problems)
         self.source_keys: tuple[str, ...] = ()

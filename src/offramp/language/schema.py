@@ -11,7 +11,7 @@ from typing import Any
 
 from offramp.language import keys
 from offramp.language.chapters import MAX_CHAPTERS
-from offramp.language.keys import Key, Table
+from offramp.language.keys import Key, KeyTable
 
 Schema = dict[str, Any]
 
@@ -92,7 +92,7 @@ def _relaxed(schema: Any) -> Any:
     return [_relaxed(v) for v in schema] if isinstance(schema, list) else schema
 
 
-def _table(table: Table) -> Schema:
+def _table(table: KeyTable) -> Schema:
     """Keys and values, with no others."""
     schema: Schema = {
         "type": "object",
@@ -120,7 +120,7 @@ def _named(value: Schema, key: Key | None = None) -> Schema:
     return schema
 
 
-def _of(key: Key) -> Table:
+def _of(key: Key) -> KeyTable:
     assert key.of is not None, f"{key.name} has no table"
     return key.of
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from offramp.errors import Problem
-from offramp.model import Change
+from offramp.model import LayerChange
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
@@ -161,7 +161,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ParsedModel:
     """A model that was read: its file, the chapters of it, and the model that it extends.
 
     Attributes
@@ -184,8 +184,8 @@ class Source:
     root: Mapping
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
-    base: Source | None = None
-    changes: tuple[Change, ...] = ()
+    base: ParsedModel | None = None
+    changes: tuple[LayerChange, ...] = ()
     removed: Lookup[str, str] = field(default_factory=dict)
     nodes: int = 0
 
@@ -195,7 +195,7 @@ class Source:
         return self.texts[0]
 
     @property
-    def chain(self) -> tuple[Source, ...]:
+    def chain(self) -> tuple[ParsedModel, ...]:
         """This model, the one that it extends, the one that that extends, and so on."""
         return (self, *(self.base.chain if self.base is not None else ()))
 

@@ -26,7 +26,7 @@ _Say = Callable[..., None]  # (line, message, *hints)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DataTable:
     """A table that was read: series -> its rows in order of `known`, then of `date`; units where given."""
 
     file: str
@@ -41,7 +41,7 @@ class Table:
         return max((row.known for rows in self.series.values() for row in rows), default=None)
 
 
-def read_table(data: bytes, file: str) -> Table:
+def read_table(data: bytes, file: str) -> DataTable:
     """Read a table of evidence; rows that are wrong are noted and left out."""
     problems: list[Problem] = []
 
@@ -65,7 +65,7 @@ def read_table(data: bytes, file: str) -> Table:
                 hint,
             )
     ordered = {n: tuple(sorted(r, key=lambda row: (row.known, row.day))) for n, r in series.items()}
-    return Table(file, hashlib.sha256(data).hexdigest(), ordered, units, tuple(problems))
+    return DataTable(file, hashlib.sha256(data).hexdigest(), ordered, units, tuple(problems))
 
 
 def _cells(data: bytes, say: _Say) -> Iterator[tuple[int, dict[str, str]]]:

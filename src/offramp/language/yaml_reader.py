@@ -22,9 +22,9 @@ from offramp.language.source import (
     MAX_PROBLEMS,
     MORE,
     Mapping,
+    ParsedModel,
     Scalar,
     Sequence,
-    Source,
     Text,
     Value,
     located,
@@ -47,7 +47,9 @@ _LONGEST_CUT = 5_000  # characters; what is longer is neither a formula nor a ti
 _QUOTE_IT = "Write the text out where it is needed. Text that begins with `{}` needs quotes."
 
 
-def read(data: bytes, file: str = "<text>", folder: Path | None = None, path: str = "model.yaml") -> Source:
+def read(
+    data: bytes, file: str = "<text>", folder: Path | None = None, path: str = "model.yaml"
+) -> ParsedModel:
     """Read one YAML file.
 
     Parameters
@@ -83,7 +85,7 @@ def read(data: bytes, file: str = "<text>", folder: Path | None = None, path: st
     builder = _Builder(Text(file, text, lines, data, folder, path))
     root = builder.build()
     problems, digest = tuple(builder.problems), hashlib.sha256(data).hexdigest()
-    return Source(file, (builder.within,), digest, root, problems, nodes=builder.nodes)
+    return ParsedModel(file, (builder.within,), digest, root, problems, nodes=builder.nodes)
 
 
 def _decode(data: bytes, file: str) -> str:

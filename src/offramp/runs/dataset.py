@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from offramp.engine.hazards import chances_by_step, is_smooth
 from offramp.engine.inputs import Inputs
-from offramp.engine.outputs import TABLE, Ending, Outputs, Row, Status, lengths
+from offramp.engine.outputs import TABLE, Ending, OutputRow, Outputs, Status, lengths
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Model
 from offramp.runs.attributes import as_json, attributes_of
@@ -42,11 +42,11 @@ _LEFT_OUT = {"state", "probability", "ladder_risk"}
 
 # Arrays by policy and scenario, and by scenario alone: name -> the dimensions behind these, and the type.
 PER_RUN = {_RENAMED.get(name, name): row for name, row in TABLE.items() if name not in _LEFT_OUT} | {
-    "outcome_chance": Row(("step", "outcome"), np.float64, np.nan)
+    "outcome_chance": OutputRow(("step", "outcome"), np.float64, np.nan)
 }
 PER_SCENARIO = {
-    "parameter_value": Row(("parameter",), np.float64, np.nan),
-    "true_type": Row(("actor",), np.int8, -1),
+    "parameter_value": OutputRow(("parameter",), np.float64, np.nan),
+    "true_type": OutputRow(("actor",), np.int8, -1),
 }
 
 _LONG_NAMES = {

@@ -26,8 +26,8 @@ from offramp.model import (
     Variable,
 )
 from offramp.tell import figures, model_words
-from offramp.tell.model_words import Names
-from offramp.tell.terminal import Page
+from offramp.tell.model_words import FileNames
+from offramp.tell.terminal import TextPage
 
 _ROOM = 12  # columns for the labels of an entry
 
@@ -47,7 +47,7 @@ def explanation_text(
     colour : mark headings
     sections : some of `offramp.explanation.SECTIONS`
     """
-    drawn = _Sections(model, Page(columns))
+    drawn = _Sections(model, TextPage(columns))
     for section in sections:
         getattr(drawn, section)()
         if section == "summary" and len(sections) > 1:
@@ -117,9 +117,9 @@ def _number(value: float, unit: str = "") -> str:
 class _Sections:
     """A model on a page; a method for each section."""
 
-    def __init__(self, model: Model, page: Page) -> None:
+    def __init__(self, model: Model, page: TextPage) -> None:
         self.model, self.page = model, page
-        self.facts, self.call = Facts(model), Names(model)
+        self.facts, self.call = Facts(model), FileNames(model)
 
     def part(
         self, head: str, item: Any, indent: str, first: Rows = (), last: Rows = (), apart: Sequence[str] = (),

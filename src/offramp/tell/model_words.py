@@ -74,7 +74,7 @@ class Conviction:
 
 
 @dataclass(frozen=True)
-class Side:
+class SideWords:
     """How one actor sees and decides."""
 
     title: str
@@ -183,7 +183,7 @@ class Titles:
         return f"{figures.number(math.exp(abs(by)))} times {'more' if by > 0 else 'less'} inclined"
 
 
-class Names(Titles):
+class FileNames(Titles):
     """As the model file calls them, with values as written there: how `explain` calls things."""
 
     def title(self, kind: str, *path: str) -> str:
@@ -223,7 +223,7 @@ class Names(Titles):
 # ---------------------------------------------------------------------- actors
 
 
-def sides(model: Model) -> tuple[list[Side], list[str]]:
+def sides(model: Model) -> tuple[list[SideWords], list[str]]:
     """How each actor decides, what it misreads, what it sees otherwise than it is.
 
     Returns
@@ -240,9 +240,9 @@ def sides(model: Model) -> tuple[list[Side], list[str]]:
     return found, plain
 
 
-def side(actor: Actor, call: Titles) -> Side:
+def side(actor: Actor, call: Titles) -> SideWords:
     """How an actor sees and decides."""
-    return Side(
+    return SideWords(
         title=call.title("actor", actor.name),
         mind=mind(actor),
         misreads=[_misread(m, call) for m in actor.misreads],

@@ -104,7 +104,7 @@ def _beside(columns: list[list[str]], room: int) -> list[list[list[str]]]:
     return groups
 
 
-class Page:
+class TextPage:
     """Lines to print. Everything put on it may come from a model, so all of it is cleaned."""
 
     def __init__(self, columns: int) -> None:
@@ -228,7 +228,7 @@ _STEP = "  "
 _WIDE = 90  # columns from which on a table is drawn as it is, and not as its narrow form
 
 
-def draw(blocks: Iterable[Block], page: Page) -> None:
+def draw(blocks: Iterable[Block], page: TextPage) -> None:
     """Put blocks on a page; charts, and what is for a page only, are left out."""
     for block in blocks:
         match block:
@@ -272,7 +272,7 @@ def text_of(
     colour : mark headings
     notes : what is odd about the settings, said before the rest
     """
-    page = Page(columns)
+    page = TextPage(columns)
     page.heading(telling.title)
     draw(telling.head, page)
     for note in notes:

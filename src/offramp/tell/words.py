@@ -25,7 +25,7 @@ from offramp.tell.figures import (
 
 
 @dataclass(frozen=True)
-class Ending:
+class EndingShare:
     """One of the ways in which every future stands in exactly one at the end."""
 
     title: str
@@ -82,7 +82,7 @@ def span(start: date, end: date) -> str:
     return f"from {full_date(start)} to {end_words(end)}"
 
 
-def outlook(endings: Sequence[Ending], futures: int, start: date, end: date) -> str:
+def outlook(endings: Sequence[EndingShare], futures: int, start: date, end: date) -> str:
     """How the futures end, in natural frequencies; rare ends by their count, never as `0 of 100`."""
     if not endings:
         return ""
@@ -110,21 +110,21 @@ def outlook(endings: Sequence[Ending], futures: int, start: date, end: date) -> 
     return "; ".join([sentence, *([enumerated(tail)] if tail else [])]) + "."
 
 
-def _stand(ending: Ending, n: int) -> str:
+def _stand(ending: EndingShare, n: int) -> str:
     one = n == 1
     if ending.goes_on:
         return f"{'is' if one else 'are'} still at {quoted(ending.title)}"
     return f"{'ends' if one else 'end'} in {quoted(ending.title)}"
 
 
-def _not(endings: Sequence[Ending]) -> str:
+def _not(endings: Sequence[EndingShare]) -> str:
     """What no future does."""
     reached = [quoted(e.title) for e in endings if not e.goes_on]
     parts = [f"reaches {enumerated(reached, 'or')}"] if reached else []
     return enumerated([*parts, *(f"is still at {quoted(e.title)}" for e in endings if e.goes_on)], "or")
 
 
-def standing(endings: Sequence[Ending], futures: int, end: date) -> str:
+def standing(endings: Sequence[EndingShare], futures: int, end: date) -> str:
     """What the chart of all futures over time shows."""
     parts: list[str] = []
     said = None
@@ -156,9 +156,9 @@ def growth(what: Happening, futures: int) -> str:
     return f"{sentence}, in half of these by {when}."
 
 
-def on_the_way(happenings: Sequence[Happening], futures: int, end: date) -> str:
+def on_the_way(markers: Sequence[Happening], futures: int, end: date) -> str:
     """The commonest and the rarest of what happens along the way."""
-    ranked = sorted(happenings, key=lambda h: -h.count)
+    ranked = sorted(markers, key=lambda h: -h.count)
     by = f"By {end_words(end)}"
     if len(ranked) == 1:
         return f"{by} {quoted(ranked[0].title)} has come in {among(ranked[0].count, futures)}."
@@ -322,7 +322,7 @@ def habits(actions: Sequence[Habit]) -> str:
 
 
 @dataclass(frozen=True)
-class UnderPolicy:
+class ShareUnderPolicy:
     """How often an outcome came under one policy, with its sampling interval."""
 
     policy: str
@@ -335,7 +335,7 @@ class UnderPolicy:
         return percent(self.share, digits_for(self.low, self.high)) if self.share else "none"
 
 
-def compared(title: str, policies: Sequence[UnderPolicy]) -> str:
+def compared(title: str, policies: Sequence[ShareUnderPolicy]) -> str:
     """An outcome under several policies; a difference that counting may have made is not called one."""
     ranked = sorted(policies, key=lambda p: -p.share)
     most, least = ranked[0], ranked[-1]
@@ -351,7 +351,7 @@ def compared(title: str, policies: Sequence[UnderPolicy]) -> str:
     )
 
 
-def _of_all(row: UnderPolicy) -> str:
+def _of_all(row: ShareUnderPolicy) -> str:
     return f"{row.in_words} of futures" if row.share else "no future"
 
 

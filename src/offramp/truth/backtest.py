@@ -11,7 +11,7 @@ from offramp.model import Model
 from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
 from offramp.truth.calibration import QUICK, Sampling, calibrate_at
-from offramp.truth.predictions import FUTURES, Prior, predictions
+from offramp.truth.predictions import FUTURES, UncalibratedModel, predictions
 from offramp.truth.questions import Questions, check_answers
 from offramp.truth.results import Backtest, Hindcasts, summarise
 
@@ -67,7 +67,9 @@ def hindcasts(
         )
     runner = engine_for(model, how.engine)
     calibrations = calibrate_at(model, origins, sampling, how=how, checkpoint=checkpoint, runner=runner)
-    prior = Prior(model, sampling.particles * sampling.chains * FUTURES, sampling.seed, how, runner)
+    prior = UncalibratedModel(
+        model, sampling.particles * sampling.chains * FUTURES, sampling.seed, how, runner
+    )
     found = [
         p
         for calibration in calibrations

@@ -15,7 +15,7 @@ import numpy as np
 from offramp import distribution
 from offramp.engine.inputs import Floats
 from offramp.model import DAYS_PER_MONTH, Row
-from offramp.truth.questions import Question
+from offramp.truth.questions import ForecastQuestion
 
 MEMBERS = 200
 # Half an incident in a year, on top of what was seen: nothing seen yet is not never.
@@ -24,7 +24,7 @@ _LEAST, _MOST = 0.01, 0.99
 _GRID = (np.arange(MEMBERS) + 0.5) / MEMBERS
 
 
-def climatology(question: Question, start: date, origin: date, months: float) -> Floats:
+def climatology(question: ForecastQuestion, start: date, origin: date, months: float) -> Floats:
     """As often as since the start of the model; levels as they were at any time in the table."""
     if not _is_level(question):
         return _of_rate(question, _rate(question, start, origin), months)
@@ -34,7 +34,7 @@ def climatology(question: Question, start: date, origin: date, months: float) ->
     return _of_levels(question, np.quantile(known, _GRID), k=known)
 
 
-def persistence(question: Question, start: date, origin: date, months: float) -> Floats:
+def persistence(question: ForecastQuestion, start: date, origin: date, months: float) -> Floats:
     """As often as in the time just as long before; levels as last known, with a spread of past changes."""
     if not _is_level(question):
         since = origin.toordinal() - months * DAYS_PER_MONTH
@@ -43,21 +43,21 @@ def persistence(question: Question, start: date, origin: date, months: float) ->
     return _of_levels(question, _walk(question, origin, months, trend=False))
 
 
-def trend(question: Question, start: date, origin: date, months: float) -> Floats:
+def trend(question: ForecastQuestion, start: date, origin: date, months: float) -> Floats:
     """Levels go on as over the last year, with the same spread; else as in the climatology."""
     if not _is_level(question):
         return climatology(question, start, origin, months)
     return _of_levels(question, _walk(question, origin, months, trend=True))
 
 
-def crisis_data(question: Question, start: date, origin: date, months: float) -> Floats:
+def crisis_data(question: ForecastQuestion, start: date, origin: date, months: float) -> Floats:
     """The base rates that the list of questions gives; where it gives none, the climatology."""
     if question.base_rate is None or _is_level(question):
         return climatology(question, start, origin, months)
     return _of_rate(question, question.base_rate / 12, months)
 
 
-BASELINES: dict[str, Callable[[Question, date, date, float], Floats]] = {
+BASELINES: dict[str, Callable[[ForecastQuestion, date, date, float], Floats]] = {
     "climatology": climatology,
     "persistence": persistence,
     "trend": trend,
@@ -72,26 +72,26 @@ TITLES = {
 }
 
 
-def _is_level(question: Question) -> bool:
+def _is_level(question: ForecastQuestion) -> bool:
     return question.form == "level" or (
         question.form == "reaches" and not (question.holds or question.incidents)
     )
 
 
-def _rows(question: Question, origin: date) -> list[Row]:
+def _rows(question: ForecastQuestion, origin: date) -> list[Row]:
     """Incidents known by a day; a fact below what is asked for is none."""
     least = 0.5 if question.at_least is None else question.at_least
     return [r for r in question.rows if r.known <= origin and (question.counts_rows or r.value >= least)]
 
 
-def _rate(question: Question, start: date, origin: date) -> float:
+def _rate(question: ForecastQuestion, start: date, origin: date) -> float:
     """Incidents a month since the start."""
     months = (origin - start).days / DAYS_PER_MONTH
     count = sum(r.value for r in _rows(question, origin) if r.day >= start)
     return (count + _PRIOR_COUNT) / (months + _PRIOR_MONTHS)
 
 
-def _of_rate(question: Question, rate: float, months: float) -> Floats:
+def _of_rate(question: ForecastQuestion, rate: float, months: float) -> Floats:
     mean = rate * months
     if question.kind == "binary":
         return np.array([1 - math.exp(-mean)])
@@ -100,7 +100,7 @@ def _of_rate(question: Question, rate: float, months: float) -> Floats:
     return np.searchsorted(np.cumsum(chances), _GRID).astype(np.float64)
 
 
-def _of_levels(question: Question, sample: Floats, k: list[float] | None = None) -> Floats:
+def _of_levels(question: ForecastQuestion, sample: Floats, k: list[float] | None = None) -> Floats:
     if question.kind == "continuous":
         return sample
     if not len(sample):
@@ -115,13 +115,13 @@ def _of_levels(question: Question, sample: Floats, k: list[float] | None = None)
     return np.array([min(max(share, _LEAST), _MOST)])
 
 
-def _beyond(question: Question, levels: Floats) -> Floats:
+def _beyond(question: ForecastQuestion, levels: Floats) -> Floats:
     if question.form == "reaches":
         return np.asarray(levels >= (question.at_least or 0.0), dtype=np.float64)
     return question.passed(levels)
 
 
-def _walk(question: Question, origin: date, months: float, *, trend: bool) -> Floats:
+def _walk(question: ForecastQuestion, origin: date, months: float, *, trend: bool) -> Floats:
     """The last level known, and a random walk from it with the size of past changes."""
     known = sorted({(r.day, r.value) for r in question.rows if r.known <= origin})
     last = question.last_level(origin)

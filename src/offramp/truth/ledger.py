@@ -29,7 +29,7 @@ from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
 from offramp.truth.baselines import BASELINES
 from offramp.truth.calibration import Sampling, calibrate
-from offramp.truth.predictions import FUTURES, Prediction, Prior, months_after, predictions
+from offramp.truth.predictions import FUTURES, Prediction, UncalibratedModel, months_after, predictions
 from offramp.truth.questions import Kind, Questions, Terms, check_answers
 from offramp.version import __version__
 
@@ -48,7 +48,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ForecastEntry:
     """One question at one horizon. Fields are the keys of the file, in its order, as in all that follow.
 
     Attributes
@@ -66,7 +66,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Chance(Entry):
+class Chance(ForecastEntry):
     """A yes-or-no question: its probability, and those of rules without a model."""
 
     probability: float
@@ -80,7 +80,7 @@ class Chance(Entry):
 
 
 @dataclass(frozen=True)
-class Count(Entry):
+class CountForecast(ForecastEntry):
     """A count: its quantiles (`0.05` -> value) and its mean."""
 
     quantiles: dict[str, float]
@@ -93,7 +93,7 @@ class Count(Entry):
 
 
 @dataclass(frozen=True)
-class Level(Entry):
+class Level(ForecastEntry):
     """A level in its unit; `source` : the evidence whose error is part of it, None for the model's level."""
 
     unit: str
@@ -107,7 +107,7 @@ class Level(Entry):
         return _are_quantiles(self.quantiles) and math.isfinite(self.mean)
 
 
-AnyEntry = Chance | Count | Level
+AnyEntry = Chance | CountForecast | Level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +174,7 @@ def forecast(
     _check_reach(model, questions, as_of)
     runner = engine_for(model, how.engine)
     calibration = calibrate(model, as_of, sampling, how=how, checkpoint=checkpoint, runner=runner)
-    prior = Prior(model, FUTURES_OF_PRIOR, sampling.seed, how, runner)
+    prior = UncalibratedModel(model, FUTURES_OF_PRIOR, sampling.seed, how, runner)
     asked = predictions(questions, calibration, prior, how=how, resolve_by=as_of)
     futures = sampling.particles * sampling.chains * FUTURES
     found = Forecast(
@@ -213,7 +213,7 @@ def _entry(p: Prediction) -> AnyEntry:
         return Chance(*about, chance, dict(zip(BASELINES, others, strict=True)))
     quantiles, mean = _quantiles(p.by["model"]), _short(p.by["model"].mean())
     if q.kind == "count":
-        return Count(*about, quantiles, mean)
+        return CountForecast(*about, quantiles, mean)
     return Level(*about, p.unit, p.source, quantiles, mean)
 
 

@@ -35,7 +35,7 @@ INTERVALS = {
 
 
 @dataclass(frozen=True)
-class Spread:
+class FiveNumbers:
     """A distribution in five numbers."""
 
     mean: float
@@ -60,8 +60,8 @@ class Learnt:
 
     title: str
     unit: str
-    prior: Spread
-    posterior: Spread
+    prior: FiveNumbers
+    posterior: FiveNumbers
     shift: float
     narrower: float
     gain: float
@@ -283,9 +283,9 @@ def prior_draws(prior: Distribution, draws: int = PRIOR_DRAWS) -> Floats:
     return distribution.quantile(prior, (np.arange(draws) + 0.5) / draws)
 
 
-def _spread(values: Floats) -> Spread:
+def _spread(values: Floats) -> FiveNumbers:
     p5, p50, p95 = np.quantile(values, [0.05, 0.5, 0.95])
-    return Spread(float(values.mean()), float(values.std()), float(p5), float(p50), float(p95))
+    return FiveNumbers(float(values.mean()), float(values.std()), float(p5), float(p50), float(p95))
 
 
 def _trace(calibration: Calibration, names: Sequence[str]) -> Trace:

@@ -17,7 +17,7 @@ from offramp.runs.how import AS_SUITS, How
 from offramp.truth import baselines
 from offramp.truth.calibration import Calibration, Sampling, from_prior, futures
 from offramp.truth.evidence import Record, published_range, with_error
-from offramp.truth.questions import Question, Questions
+from offramp.truth.questions import ForecastQuestion, Questions
 
 FUTURES = 6  # of each particle, at each origin
 
@@ -34,7 +34,7 @@ class Prediction:
     source : the evidence whose error a level has; None for the level of the model itself
     """
 
-    question: Question
+    question: ForecastQuestion
     origin: date
     months: int
     resolves: date
@@ -65,7 +65,7 @@ class _Ahead:
 def predictions(
     questions: Questions,
     calibration: Calibration,
-    prior: Prior,
+    prior: UncalibratedModel,
     *,
     how: How = AS_SUITS,
     resolve_by: date = date.max,
@@ -109,7 +109,7 @@ def predictions(
     return found
 
 
-class Prior:
+class UncalibratedModel:
     """Runs of a model that knows nothing but what its file says."""
 
     def __init__(
@@ -119,7 +119,9 @@ class Prior:
         drawn = from_prior(model, Sampling(particles=runs, chains=1, seed=seed), runner)
         self.runs = futures(drawn, model.steps, threads=how.threads)
 
-    def predicted(self, question: Question, first: int, last: int, rng: np.random.Generator) -> Floats:
+    def predicted(
+        self, question: ForecastQuestion, first: int, last: int, rng: np.random.Generator
+    ) -> Floats:
         """What runs predict that still went on at the origin.
 
         Parameters
@@ -140,19 +142,19 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def of_question(predicted: Sequence[Prediction]) -> Iterator[tuple[Question, list[Prediction]]]:
+def of_question(predicted: Sequence[Prediction]) -> Iterator[tuple[ForecastQuestion, list[Prediction]]]:
     """Predictions question by question, in the order in which these first stand."""
     for question in dict.fromkeys(p.question for p in predicted):
         yield question, [p for p in predicted if p.question is question]
 
 
-def _unit(question: Question, model: Model) -> str:
+def _unit(question: ForecastQuestion, model: Model) -> str:
     if question.kind != "continuous":
         return ""
     return next(v.unit for v in model.variables if v.name == question.targets[0])
 
 
-def source_of(question: Question, model: Model) -> Evidence | None:
+def source_of(question: ForecastQuestion, model: Model) -> Evidence | None:
     """The evidence that observes what a question asks for the level of."""
     if question.form != "level" or question.holds:
         return None
@@ -169,7 +171,7 @@ def _carried(
 
 
 def _predicted(
-    question: Question,
+    question: ForecastQuestion,
     model: Model,
     runs: Outputs,
     which: Bools,

@@ -12,7 +12,7 @@ from pathlib import Path
 from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
 from offramp.language.fields import Fields
-from offramp.language.keys import Key, Table
+from offramp.language.keys import Key, KeyTable
 from offramp.language.reader import Reader, shape
 from offramp.language.sections.evidence import Tables, rows_of, table_of
 from offramp.language.sections.names import check_name
@@ -20,14 +20,14 @@ from offramp.language.source import Scalar, Sequence, Value
 from offramp.language.units import UNKNOWN
 from offramp.language.yaml_reader import MAX_BYTES, read
 from offramp.model import Row
-from offramp.truth.questions import FORMS, THRESHOLDS, Question, Questions
+from offramp.truth.questions import FORMS, THRESHOLDS, ForecastQuestion, Questions
 
 HORIZONS = (1, 3, 6, 12)
 _MOST_QUESTIONS = 500
 _MOST_ORIGINS = 400
 _LONGEST = 120  # months
 
-ORIGINS = Table(
+ORIGINS = KeyTable(
     "origins",
     (
         Key("from", "date", "The first day at which to ask.", required=True),
@@ -36,7 +36,7 @@ ORIGINS = Table(
     ),
     apart=True,
 )
-OF = Table(
+OF = KeyTable(
     "what a question asks for",
     (
         Key("happens", "names", "Events, ACTOR/ACTION or LADDER/RUNG: does any of them come?"),
@@ -51,7 +51,7 @@ OF = Table(
     ),
     apart=True,
 )
-SEEN = Table(
+SEEN = KeyTable(
     "what resolves a question",
     (
         Key(
@@ -67,7 +67,7 @@ SEEN = Table(
     ),
     apart=True,
 )
-BASE_RATE = Table(
+BASE_RATE = KeyTable(
     "a base rate",
     (
         Key("per_year", "number", "How often a year.", True),
@@ -75,7 +75,7 @@ BASE_RATE = Table(
     ),
     apart=True,
 )
-QUESTION = Table(
+QUESTION = KeyTable(
     "a question",
     (
         Key("title", "text", "What is asked, for readers."),
@@ -86,7 +86,7 @@ QUESTION = Table(
     ),
     apart=True,
 )
-LIST = Table(
+LIST = KeyTable(
     "a list of questions",
     (
         Key("model", "text", "The model that it was written for."),
@@ -167,7 +167,7 @@ def _listed(reader: Reader, name: str, data: bytes) -> Questions:
     )
 
 
-def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> Question | None:
+def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> ForecastQuestion | None:
     of = Fields.read(reader, fields.at("of"), fields.value("of"), OF) if fields.has("of") else None
     seen = Fields.read(reader, fields.at("seen"), fields.value("seen"), SEEN) if fields.has("seen") else None
     if of is None or seen is None:
@@ -185,7 +185,7 @@ def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> Question |
     per_year, source = _base_rate(reader, fields)
     if not form:
         return None
-    return Question(
+    return ForecastQuestion(
         name=fields.key.text,
         title=fields.text("title") or fields.key.text,
         form=form,

@@ -18,7 +18,7 @@ from offramp.engine.inputs import Floats
 from offramp.engine.outputs import Outputs
 from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
-from offramp.language.source import Scalar, Source
+from offramp.language.source import ParsedModel, Scalar
 from offramp.model import Model, Row
 
 Kind = Literal["binary", "count", "continuous"]
@@ -33,7 +33,7 @@ _BINARY = ("happens", "reaches", "grows", "ends")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ForecastQuestion:
     """One question, to be asked at many origins and horizons.
 
     Attributes
@@ -190,12 +190,12 @@ class Questions:
 
     name: str
     model: str
-    questions: tuple[Question, ...]
+    questions: tuple[ForecastQuestion, ...]
     origins: tuple[date, ...]
     horizons: tuple[int, ...]  # months
     hash: str  # of the list and of the tables that resolve it
     held_out: date | None = None  # answers from this day on are scored apart
-    source: Source | None = field(default=None, repr=False, compare=False)
+    source: ParsedModel | None = field(default=None, repr=False, compare=False)
     file: str = ""  # that it was read from; empty for one that comes with offramp or was made in code
 
     @property
@@ -253,7 +253,7 @@ def _can_be_asked(model: Model, form: str) -> tuple[list[str], str]:
 
 
 def _problem(
-    questions: Questions, question: Question, place: Scalar | None, message: str, hint: str
+    questions: Questions, question: ForecastQuestion, place: Scalar | None, message: str, hint: str
 ) -> list[Problem]:
     """A problem at its place in the file of a list.
 
@@ -273,7 +273,7 @@ def _is_of_another(questions: Questions, model: Model, lost: int) -> bool:
     return lost == len(questions.questions) or (other and 2 * lost > len(questions.questions))
 
 
-def _decided_by_bounds(question: Question, model: Model) -> Iterator[tuple[str, str, str]]:
+def _decided_by_bounds(question: ForecastQuestion, model: Model) -> Iterator[tuple[str, str, str]]:
     """Thresholds that the bounds of a variable decide beforehand: name, what is wrong, the likely fix."""
     variable = next((v for v in model.variables if v.name == question.targets[0]), None)
     if variable is None or variable.bounds is None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from offramp.engine.compiled.ir import Function
-from offramp.engine.compiled.reader import Reader, power, weigh
+from offramp.engine.compiled.ir import FunctionWriter
+from offramp.engine.compiled.reader import FormulaReader, power, weigh
 from offramp.engine.compiled.values import Value
 from offramp.engine.compiled.watch import Watch
 from offramp.engine.compiled.writing import Writer, Writing
@@ -54,7 +54,7 @@ class Beliefs(Writer):
         self._expect()
         self._learn()
 
-    def begin(self, f: Function) -> None:
+    def begin(self, f: FunctionWriter) -> None:
         """Beliefs of the first step are the prior."""
         prior = self.array(f, "prior")
         with f.loop(0, len(self.model.suppositions)) as n:
@@ -78,7 +78,7 @@ class Beliefs(Writer):
                             is_true = f.load(true_type, j, "bits").equals(k)
                             f.store(belief, place + k, f.to("real", is_true))
 
-    def _is_known(self, f: Function, actor: str, about: str) -> Value:
+    def _is_known(self, f: FunctionWriter, actor: str, about: str) -> Value:
         """Uniform: whether a policy lets an actor know the type of another in this step."""
         pairs = [(a.name, b.about) for a in self.actors for b in a.beliefs]
         right = self.array(f, "right_belief")
@@ -96,7 +96,7 @@ class Beliefs(Writer):
                     f.store(self.region(f, f"weights_{i}"), n, weight)
 
     def _product(
-        self, f: Function, belief: Value, actor: str, beliefs: Sequence[Belief], joint: Sequence[int],
+        self, f: FunctionWriter, belief: Value, actor: str, beliefs: Sequence[Belief], joint: Sequence[int],
         but: str = "",
     ) -> Value:  # fmt: skip
         """Π b(type) over the actors about whom there are beliefs, but for one."""
@@ -106,7 +106,7 @@ class Beliefs(Writer):
                 weight = weight * f.load(belief, self.first_supposition[actor, b.about] + k)
         return weight
 
-    def type_values(self, f: Function, about: str) -> list[tuple[int, list[Value]]]:
+    def type_values(self, f: FunctionWriter, about: str) -> list[tuple[int, list[Value]]]:
         """For each parameter that the types of an actor give values to: its place, its value in each type."""
         first = 0
         for actor in self.actors:
@@ -123,7 +123,7 @@ class Beliefs(Writer):
             for n, overlay in enumerate(actor.types[0].overlays)
         ]
 
-    def _alike(self, f: Function, about: str) -> list[list[Value | None]]:
+    def _alike(self, f: FunctionWriter, about: str) -> list[list[Value | None]]:
         """Masks [k][l]: whether two types of an actor are one, having the same values; None for k = l."""
         values = [values for _, values in self.type_values(f, about)]
         count = self.types_of(about)
@@ -209,7 +209,7 @@ class Beliefs(Writer):
             for k in types:
                 f.store(self.region(f, "belief"), place + k, after[k] / total)
 
-    def _likelihood(self, f: Function, i: int, belief: Belief, believed: Value) -> list[Value]:
+    def _likelihood(self, f: FunctionWriter, i: int, belief: Belief, believed: Value) -> list[Value]:
         """How likely each type of another makes what it did, over the pictures of actor i."""
         actor = self.actors[i]
         column = [b.about for b in actor.beliefs].index(belief.about)
@@ -220,7 +220,7 @@ class Beliefs(Writer):
             likely[joint[column]] = likely[joint[column]] + weigh(weight, chance)
         return likely
 
-    def _attributed(self, f: Function, read: Reader, j: int) -> Value:
+    def _attributed(self, f: FunctionWriter, read: FormulaReader, j: int) -> Value:
         """How surely the act is known to be actor J's."""
         taken, first = self.region(f, "taken"), self.layout.first_slot[j]
         alpha = f.real(1.0)
@@ -241,7 +241,7 @@ class _Update:
     """
 
     def __init__(
-        self, read: Reader, belief: Belief, b: Sequence[Value], alike: list[list[Value | None]]
+        self, read: FormulaReader, belief: Belief, b: Sequence[Value], alike: list[list[Value | None]]
     ) -> None:
         self.f, self.read, self.belief, self.b, self.alike = read.f, read, belief, b, alike
         self.types = range(len(b))

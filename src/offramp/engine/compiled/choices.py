@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from offramp.engine.compiled.foresight import LookAheads
-from offramp.engine.compiled.imagined import Sampling
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.imagined import SampledLookAhead
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.reader import State, weigh
 from offramp.engine.compiled.signals import Signals
 from offramp.engine.compiled.values import Kind, Value
@@ -19,7 +19,7 @@ class Choices(Writer):
 
     def __init__(
         self, writing: Writing, watch: Watch, signals: Signals, look_aheads: LookAheads,
-        sampling: Sampling | None,
+        sampling: SampledLookAhead | None,
     ) -> None:  # fmt: skip
         super().__init__(writing)
         self.watch, self.signals, self.beliefs = watch, signals, signals.beliefs
@@ -135,7 +135,7 @@ class Choices(Writer):
             f.store(self.region(f, "moves"), i, move, "small")
 
     def _look_ahead(
-        self, f: Function, i: int, view: State, z: Value, own: Value, answers: Value, q: Value
+        self, f: FunctionWriter, i: int, view: State, z: Value, own: Value, answers: Value, q: Value
     ) -> None:
         """Q of actor i's actions in one picture, and in `answers` how the others answer at first."""
         actor, scratch, (seen, picture, _) = self.actors[i], self.region(f, "scratch"), view
@@ -154,7 +154,7 @@ class Choices(Writer):
             scratch,
         )  # fmt: skip
 
-    def _look_in_pictures(self, f: Function, i: int, now: Value, own: Value, worth: Value) -> None:
+    def _look_in_pictures(self, f: FunctionWriter, i: int, now: Value, own: Value, worth: Value) -> None:
         """Q over all pictures, by how likely actor i takes each to be; impossible ones are left out."""
         count, slots = len(self.actors[i].actions), len(self.layout.slots)
         z, q = self.region(f, "inclined"), self.region(f, "worth_in_picture")

@@ -15,7 +15,7 @@ from offramp.engine import luck
 from offramp.engine.compiled.course import Course
 from offramp.engine.compiled.elementary import write_elementary
 from offramp.engine.compiled.foresight import LookAheads
-from offramp.engine.compiled.imagined import Sampling
+from offramp.engine.compiled.imagined import SampledLookAhead
 from offramp.engine.compiled.ir import Module
 from offramp.engine.compiled.jit import Program, Target, compile_ir
 from offramp.engine.compiled.layout import Layout
@@ -164,7 +164,7 @@ def write_program(module: Module, model: Model, paths: int = 0) -> Memory:
     phases.write()
     look_aheads = LookAheads(writing, phases)
     look_aheads.write()
-    sampling = Sampling(writing, phases, look_aheads, paths) if paths else None
+    sampling = SampledLookAhead(writing, phases, look_aheads, paths) if paths else None
     if sampling is not None:
         sampling.write()
     Course(writing, phases, look_aheads, sampling).write()

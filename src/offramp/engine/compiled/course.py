@@ -15,8 +15,8 @@ from offramp.engine.compiled.beliefs import Beliefs
 from offramp.engine.compiled.choices import Choices
 from offramp.engine.compiled.events import Events
 from offramp.engine.compiled.foresight import LookAheads
-from offramp.engine.compiled.imagined import Sampling
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.imagined import SampledLookAhead
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.ladder import LadderSolver
 from offramp.engine.compiled.ladder_play import Exchanges
 from offramp.engine.compiled.phases import Phases
@@ -32,7 +32,11 @@ class Course(Writer):
     """Writes the program that runs one model."""
 
     def __init__(
-        self, writing: Writing, phases: Phases, look_aheads: LookAheads, sampling: Sampling | None = None
+        self,
+        writing: Writing,
+        phases: Phases,
+        look_aheads: LookAheads,
+        sampling: SampledLookAhead | None = None,
     ) -> None:
         super().__init__(writing)
         self.phases, self.look_aheads = phases, look_aheads
@@ -199,7 +203,7 @@ class Course(Writer):
             self.watch.check(f, f.to("scalar", step + 1) * self.layout.dt)
             f.call("outcomes", f["work"], step)
 
-    def _luck_of(self, f: Function, scenario: Value) -> None:
+    def _luck_of(self, f: FunctionWriter, scenario: Value) -> None:
         """Let all luck from here on be that of a scenario."""
         key = self.region(f, "key")
         f.store(key, 0, scenario & 0xFFFFFFFF, "bits")
@@ -232,7 +236,7 @@ class Course(Writer):
             if self.model.ladders:
                 self.exchanges.write_down(f, step, going)
 
-    def record(self, f: Function, time: Value, where: Value) -> None:
+    def record(self, f: FunctionWriter, time: Value, where: Value) -> None:
         """Write the variables down for a date; elsewhere the last ones are repeated."""
         count = len(self.model.variables)
         values, last, state = (

@@ -13,7 +13,7 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 
-from offramp.engine.compiled.ir import Function, Module
+from offramp.engine.compiled.ir import FunctionWriter, Module
 from offramp.engine.compiled.values import Value
 
 # ln 2 as the sum of a part with 32 bits, so that small integers times it are exact, and the remainder.
@@ -71,7 +71,7 @@ def write_exp(module: Module) -> None:
         f.result(exp(f, f["x"]))
 
 
-def exp(f: Function, x: Value) -> Value:
+def exp(f: FunctionWriter, x: Value) -> Value:
     """The instructions of @exp."""
     mantissa, n = _mantissa_and_exponent(f, f.within(x, -1000.0, 1000.0))
     # 2**n in two factors: each is a normal number even where the result overflows or is subnormal.
@@ -79,20 +79,20 @@ def exp(f: Function, x: Value) -> Value:
     return (mantissa * _power_of_two(f, half)) * _power_of_two(f, n - half)
 
 
-def exp_of_negative(f: Function, x: Value) -> Value:
+def exp_of_negative(f: FunctionWriter, x: Value) -> Value:
     """exp for x <= 0, with 0 where the result would be subnormal. For loops over weights of choice."""
     mantissa, n = _mantissa_and_exponent(f, f.larger(x, SMALLEST_LOG))
     return f.select(x < SMALLEST_LOG, 0.0, mantissa * _power_of_two(f, n))
 
 
-def _mantissa_and_exponent(f: Function, x: Value) -> tuple[Value, Value]:
+def _mantissa_and_exponent(f: FunctionWriter, x: Value) -> tuple[Value, Value]:
     """m and n with exp(x) = m·2**n: n = x/ln 2, rounded, and m = exp(x - n·ln 2)."""
     n = f.fused(x, LOG2_E, TO_INTEGER) - TO_INTEGER
     r = f.fused(n, -LN2_LOW, f.fused(n, -LN2_HIGH, x))
     return 1.0 + f.fused(r * r, polynomial(r, EXP_TERMS), r), n
 
 
-def _power_of_two(f: Function, n: Value) -> Value:
+def _power_of_two(f: FunctionWriter, n: Value) -> Value:
     """2**n for an integral real n between -1022 and 1023."""
     return f.bitcast("real", f.bitcast("bits", n + (TO_INTEGER + BIAS)) << 52)
 
@@ -103,7 +103,7 @@ def write_log(module: Module) -> None:
         f.result(log(f, f["x"]))
 
 
-def log(f: Function, given: Value) -> Value:
+def log(f: FunctionWriter, given: Value) -> Value:
     """The instructions of @log."""
     subnormal = given < 2.0**-1022
     x = f.select(subnormal, given * 2.0**54, given)
@@ -155,7 +155,7 @@ def write_softmax(module: Module) -> None:
             f.store(f["p"], a, f.load(f["p"], a) * scale)
 
 
-def softmax_of(f: Function, z: Value, p: Value, groups: Sequence[range]) -> None:
+def softmax_of(f: FunctionWriter, z: Value, p: Value, groups: Sequence[range]) -> None:
     """Write the softmax of each group of `z` into the same places of `p`, which may be the same array.
 
     One loop over all neighbouring groups, so that the exponentials of many actions are under way at once.

@@ -19,12 +19,12 @@ import math
 
 from offramp.engine.compiled import elementary
 from offramp.engine.compiled.elementary import softmax_of, write_softmax
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.layout import ODDS
 from offramp.engine.compiled.memory import Scratch
 from offramp.engine.compiled.onestep import OneStep
 from offramp.engine.compiled.phases import Phases
-from offramp.engine.compiled.reader import Reader, State, weigh
+from offramp.engine.compiled.reader import FormulaReader, State, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 
@@ -135,7 +135,7 @@ class LookAheads(Writer):
             f.result(value)
 
     def _valued(
-        self, f: Function, read: Reader, i: int, survival: Value, absorbed: dict[str, Value]
+        self, f: FunctionWriter, read: FormulaReader, i: int, survival: Value, absorbed: dict[str, Value]
     ) -> tuple[Value, Value, dict[str, Value]]:
         """What the end of a step is worth to actor i, and the chances that stand in `course`, moved on."""
         actor, dt = self.model.actors[i], self.layout.dt
@@ -167,7 +167,7 @@ class LookAheads(Writer):
                 value = value + weigh(absorbed[name], read.read(worth))
         return value, survival, absorbed
 
-    def _valued_at_first(self, f: Function, read: Reader, i: int) -> Value:
+    def _valued_at_first(self, f: FunctionWriter, read: FormulaReader, i: int) -> Value:
         """What the end of the first step is worth to actor i."""
         nothing = {o.name: f.real(0.0) for o in self.absorbing}
         return self._valued(f, read, i, f.real(1.0), nothing)[0]
@@ -276,7 +276,9 @@ class LookAheads(Writer):
             self.weigh_worth(f, i, f["p"], own, q, q)
             f.call("softmax", q, f["weights"], count)
 
-    def weigh_worth(self, f: Function, i: int, p: Value, inclined: Value, q: Value, weight: Value) -> None:
+    def weigh_worth(
+        self, f: FunctionWriter, i: int, p: Value, inclined: Value, q: Value, weight: Value
+    ) -> None:
         """`weight` becomes inclination + precision·Q, or stays minus infinity where that is closed."""
         precision = f.real(0.0)
         given = self.model.actors[i].precision
@@ -310,7 +312,7 @@ class LookAheads(Writer):
             with f.when(~one):
                 self._look_further(f, i, level)
 
-    def _look_further(self, f: Function, i: int, level: int) -> None:
+    def _look_further(self, f: FunctionWriter, i: int, level: int) -> None:
         """Q of each action where actor i looks two steps ahead or more."""
         layout, slots = self.layout, len(self.layout.slots)
         count = len(self.actors[i].actions)
@@ -354,16 +356,16 @@ class LookAheads(Writer):
 
     # What look-aheads have in common, along expected and sampled paths
 
-    def time(self, f: Function, step: Value) -> Value:
+    def time(self, f: FunctionWriter, step: Value) -> Value:
         """Months from the start to the beginning of a step."""
         return f.to("scalar", step) * self.dt
 
-    def discount(self, f: Function, i: int) -> Value:
+    def discount(self, f: FunctionWriter, i: int) -> Value:
         """Actor i's discount over one step, in a function with the parameter `p`."""
         node = self.layout.discount_per_step(self.actors[i])
         return f.load(f["p"], self.layout.derived[node]) if node is not None else f.real(1.0)
 
-    def begin(self, f: Function, i: int, a: Value, own: Value, x: Value, course: Value) -> None:
+    def begin(self, f: FunctionWriter, i: int, a: Value, own: Value, x: Value, course: Value) -> None:
         """Let a path begin in the state as seen, with action `a` of actor i, whose weights stand at `own`."""
         with f.loop(0, len(self.actors[i].actions)) as b:
             f.store(own, b, f.to("real", f.select(a.equals(b), f.constant("scalar", 1.0), 0.0)))
@@ -383,7 +385,9 @@ class Account:
     discount : of one step
     """
 
-    def __init__(self, of: LookAheads, f: Function, i: int, x: Value, course: Value, discount: Value) -> None:
+    def __init__(
+        self, of: LookAheads, f: FunctionWriter, i: int, x: Value, course: Value, discount: Value
+    ) -> None:
         self.of, self.f, self.i = of, f, i
         self.x, self.course, self.discount = x, course, discount
 
@@ -428,7 +432,7 @@ class Account:
         return whole if self.gained is None else whole + self.gained.get()
 
 
-def copy(f: Function, source: Value, target: Value, count: int) -> None:
+def copy(f: FunctionWriter, source: Value, target: Value, count: int) -> None:
     """Copy an array of reals."""
     with f.loop(0, count) as i:
         f.store(target, i, f.load(source, i))

@@ -15,7 +15,7 @@ import math
 
 from offramp.engine import luck
 from offramp.engine.compiled.foresight import Account, LookAheads, copy
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.memory import Scratch
 from offramp.engine.compiled.phases import Phases
 from offramp.engine.compiled.values import Kind, Value
@@ -26,7 +26,7 @@ from offramp.engine.plain.imagined import AHEAD, PATH, purpose
 from offramp.model import Actor
 
 
-class Sampling(Writer):
+class SampledLookAhead(Writer):
     """Writes the look-ahead of those who really choose, along so many paths."""
 
     def __init__(self, writing: Writing, phases: Phases, look_aheads: LookAheads, paths: int) -> None:
@@ -65,7 +65,7 @@ class Sampling(Writer):
                 found.set(found.get() | here)
                 f.store(chances, b, f.select(here, 1.0, 0.0) + nothing)
 
-    def _uniform(self, f: Function, actor: Actor, of: str) -> Value:
+    def _uniform(self, f: FunctionWriter, actor: Actor, of: str) -> Value:
         return f.call("uniform", f["key"], f["word"], purpose_number(purpose(actor, of)))
 
     def _events(self, i: int, actor: Actor) -> None:
@@ -116,7 +116,7 @@ class Sampling(Writer):
                 f.store(once, n, f.smaller(f.load(counts, n), 1.0))
             f.call("random_effects", *state, counts, once)
 
-    def _times(self, f: Function, actor: Actor, of: str, mean: Value) -> Value:
+    def _times(self, f: FunctionWriter, actor: Actor, of: str, mean: Value) -> Value:
         u = self._uniform(f, actor, of)
         return f.call("poisson", u, f.smaller(mean, LARGEST_MEAN)) + mean * 0.0
 

@@ -27,10 +27,10 @@ _FLOAT_TEST = {"<": "olt", "<=": "ole", ">": "ogt", ">=": "oge", "==": "oeq", "!
 _INTEGER_TEST = {"<": "slt", "<=": "sle", ">": "sgt", ">=": "sge", "==": "eq", "!=": "ne"}
 
 
-class Variable:
+class RunningValue:
     """A value that changes as the function runs, such as a running sum. LLVM keeps it in a register."""
 
-    def __init__(self, of: Function, kind: Kind, start: Operand) -> None:
+    def __init__(self, of: FunctionWriter, kind: Kind, start: Operand) -> None:
         self.of, self.kind = of, kind
         self.slot = of.allocate(of.module.type_of(kind))
         self.set(start)
@@ -81,10 +81,10 @@ class Module:
     @contextmanager
     def function(
         self, name: str, parameters: Mapping[str, Kind], returns: Kind | None = None, *, public: bool = False
-    ) -> Iterator[Function]:
+    ) -> Iterator[FunctionWriter]:
         """Write a function; its body is what happens inside the `with`. Others can only call a public one."""
         self.signatures[name] = (tuple(parameters.values()), returns)
-        f = Function(self, name, parameters)
+        f = FunctionWriter(self, name, parameters)
         yield f
         given = ", ".join(f"{self.type_of(k)} %{n}" for n, k in parameters.items())
         if returns is None:
@@ -145,7 +145,7 @@ class _Written:
     called: dict[str, None]
 
 
-class Function:
+class FunctionWriter:
     """The body of one function while it is being written."""
 
     def __init__(self, module: Module, name: str, parameters: Mapping[str, Kind]) -> None:
@@ -398,8 +398,8 @@ class Function:
 
     # Control: uniform loops and branches
 
-    def variable(self, kind: Kind, start: Operand) -> Variable:
-        return Variable(self, kind, start)
+    def variable(self, kind: Kind, start: Operand) -> RunningValue:
+        return RunningValue(self, kind, start)
 
     def _label(self, name: str) -> str:
         self._count += 1
@@ -431,7 +431,7 @@ class Function:
         self.lines.append(f"{after}:")
 
     @contextmanager
-    def while_(self, limit: int) -> Iterator[tuple[Value, Variable]]:
+    def while_(self, limit: int) -> Iterator[tuple[Value, RunningValue]]:
         """Up to `limit` rounds; set the flag to go on. Gives the round and the flag."""
         again = self.variable("flag", True)
         counter = self.variable("index", 0)

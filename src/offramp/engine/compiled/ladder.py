@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 from offramp.engine.compiled import elementary
 from offramp.engine.compiled.elementary import pairwise
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.layout import ODDS
-from offramp.engine.compiled.reader import Reader, State, weigh
+from offramp.engine.compiled.reader import FormulaReader, State, weigh
 from offramp.engine.compiled.values import Kind, Operand, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.plain.ladder import CLIMB, MATCH, MOVES, STAND_DOWN
@@ -111,15 +111,15 @@ class LadderSolver(Writer):
         position = {actor.name: i for i, actor in enumerate(self.model.actors)}
         return [position[side] for side in ladder.sides]
 
-    def precision(self, read: Reader, actor: Actor) -> Value:
+    def precision(self, read: FormulaReader, actor: Actor) -> Value:
         """How sharply an actor chooses within an exchange: not at all where it acts by habit."""
         return read.read(actor.precision if actor.depth else None)
 
-    def control(self, read: Reader, ladder: Ladder) -> list[Value]:
+    def control(self, read: FormulaReader, ladder: Ladder) -> list[Value]:
         """For each rung the chance that control is lost by a move after which the exchange stands there."""
         return [read.f.within(read.read(rung.loses_control), 0.0, 1.0) for rung in ladder.rungs]
 
-    def first(self, read: Reader, ladder: Ladder) -> Value:
+    def first(self, read: FormulaReader, ladder: Ladder) -> Value:
         """Chance that the side named first moves first."""
         return read.f.within(read.read(ladder.first, absent=0.5), 0.0, 1.0)
 
@@ -169,7 +169,14 @@ class LadderSolver(Writer):
                     self._position(f, at, layers, side, top, highest=True)
 
     def _position(
-        self, f: Function, at: LadderLayout, layers: _Layers, side: int, r: Value, *, highest: bool = False
+        self,
+        f: FunctionWriter,
+        at: LadderLayout,
+        layers: _Layers,
+        side: int,
+        r: Value,
+        *,
+        highest: bool = False,
     ) -> None:
         """What to expect where one side moves on rung r: its moves, their chances, the mean over them."""
         other = 1 - side
@@ -213,13 +220,13 @@ class LadderSolver(Writer):
         if not highest:
             f.store(tops, r + 1, f.load(tops, r + 1) + weigh(chance[CLIMB], lost[CLIMB]))
 
-    def opening(self, f: Function, i: int, scratch: Value, side: int) -> Value:
+    def opening(self, f: FunctionWriter, i: int, scratch: Value, side: int) -> Value:
         """Where it stands, once solved, what to expect if a side moves first."""
         layout, moves = self.layouts[i], self.model.ladders[i].moves
         begins = layout.place("layers") + (moves % 2) * layout.layer
         return f.at(scratch, begins + side * layout.rungs * layout.position)
 
-    def _odds(self, f: Function, ladders: Sequence[Ladder], x: Value, now: Value) -> None:
+    def _odds(self, f: FunctionWriter, ladders: Sequence[Ladder], x: Value, now: Value) -> None:
         """Solve some ladders in the vector `p` and leave there what they bring, over who moves first."""
         for ladder in ladders:
             i = self.model.ladders.index(ladder)
@@ -234,7 +241,7 @@ class LadderSolver(Writer):
                 f.store(found, k, value)
 
 
-def chances_of(f: Function, weights: Sequence[Value]) -> list[Value]:
+def chances_of(f: FunctionWriter, weights: Sequence[Value]) -> list[Value]:
     """exp of each weight over their sum; NaN for all where any is NaN or none is finite."""
     best = pairwise(lambda a, b: f.select(a > b, a, b), list(weights))
     likely = [elementary.exp_of_negative(f, weight - best) for weight in weights]
@@ -242,7 +249,7 @@ def chances_of(f: Function, weights: Sequence[Value]) -> list[Value]:
     return [value * scale for value in likely]
 
 
-def total(f: Function, values: Sequence[Value]) -> Value:
+def total(f: FunctionWriter, values: Sequence[Value]) -> Value:
     """A sum from the left."""
     result = values[0]
     for value in values[1:]:

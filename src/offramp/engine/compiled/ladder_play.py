@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.ladder import SIDES, LadderSolver, chances_of
 from offramp.engine.compiled.layout import ODDS
 from offramp.engine.compiled.reader import State, weigh
@@ -93,13 +93,13 @@ class Exchanges(Writer):
             f.call("ladder_effects", *state, highest)
             self.watch.check(f, now)
 
-    def _uniform(self, f: Function, purpose: int | Value) -> Value:
+    def _uniform(self, f: FunctionWriter, purpose: int | Value) -> Value:
         return f.call("uniform", self.region(f, "key"), f["step"], purpose)
 
-    def _noted(self, f: Function, name: str, i: int) -> Value:
+    def _noted(self, f: FunctionWriter, name: str, i: int) -> Value:
         return f.load(self.region(f, name), i, "small")
 
-    def _wars(self, f: Function) -> None:
+    def _wars(self, f: FunctionWriter) -> None:
         """Which outcome a war brought about; of several the first in file order."""
         position = {outcome.name: n for n, outcome in enumerate(self.model.outcomes)}
         found = f.constant("small", -1)
@@ -182,11 +182,11 @@ class Exchanges(Writer):
 
     # What others read of it
 
-    def war_outcome(self, f: Function) -> Value:
+    def war_outcome(self, f: FunctionWriter) -> Value:
         """Position of the outcome that a war on a ladder brings about in this step, -1 for none."""
         return self._noted(f, "war_outcome", 0)
 
-    def write_down(self, f: Function, step: Value, going: Value) -> None:
+    def write_down(self, f: FunctionWriter, step: Value, going: Value) -> None:
         """The exchanges of a step into the outputs, for the runs for which the step counts."""
         count = len(self.ladders)
         for name in NOTES:
@@ -212,7 +212,7 @@ class _Play:
     rung, moves, ending, risk : as they stand
     """
 
-    def __init__(self, f: Function, opened: Value, begins: Value, rungs: int) -> None:
+    def __init__(self, f: FunctionWriter, opened: Value, begins: Value, rungs: int) -> None:
         self.f, self.rungs = f, rungs
         self.going = f.variable("mask", opened)
         self.first_moves = f.variable("mask", begins)

@@ -6,7 +6,7 @@ Every function takes the address of the *key*, an array of `KEY_WORDS` vectors o
 
 from __future__ import annotations
 
-from offramp.engine.compiled.ir import Function, Module
+from offramp.engine.compiled.ir import FunctionWriter, Module
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.luck import MULTIPLIER, ROUNDS, WEYL
 
@@ -17,7 +17,7 @@ _LOW = 0xFFFFFFFF
 _ARGUMENTS: dict[str, Kind] = {"key": "pointer", "step": "index", "purpose": "index"}
 
 
-def philox(f: Function, counter: list[Value], key: list[Value]) -> list[Value]:
+def philox(f: FunctionWriter, counter: list[Value], key: list[Value]) -> list[Value]:
     """Philox4x32-10 on 32-bit words held in 64-bit lanes: four words from four."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
@@ -35,7 +35,7 @@ def philox(f: Function, counter: list[Value], key: list[Value]) -> list[Value]:
     return [c0, c1, c2, c3]
 
 
-def unit(f: Function, a: Value, b: Value) -> Value:
+def unit(f: FunctionWriter, a: Value, b: Value) -> Value:
     """52 bits of two words as a number in (0, 1), the middle of one of 2**52 equal cells."""
     cell = ((a >> 6) << 26) | (b >> 6)
     # The bits of 2**52 with the cell as mantissa are 2**52 + cell.
@@ -43,7 +43,7 @@ def unit(f: Function, a: Value, b: Value) -> Value:
     return (as_real + 0.5) * 2.0**-52
 
 
-def _words(f: Function) -> list[Value]:
+def _words(f: FunctionWriter) -> list[Value]:
     key = [f.load(f["key"], i, "bits") for i in range(KEY_WORDS)]
     counter = [key[0], key[1], f.to("bits", f["step"]), f.to("bits", f["purpose"])]
     return philox(f, counter, key[2:])

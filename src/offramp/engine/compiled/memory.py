@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from offramp.engine.compiled.ir import Function, Module
+from offramp.engine.compiled.ir import FunctionWriter, Module
 from offramp.engine.compiled.values import Value
 from offramp.engine.inputs import Schedule
 from offramp.engine.outputs import TABLE
@@ -54,11 +54,11 @@ class Memory:
         self._places[name] = self.size
         self.size += vectors
 
-    def region(self, f: Function, name: str) -> Value:
+    def region(self, f: FunctionWriter, name: str) -> Value:
         """Address of a region, in a function with the parameter `work`."""
         return f.at(f["work"], self._places[name])
 
-    def array(self, f: Function, name: str) -> Value:
+    def array(self, f: FunctionWriter, name: str) -> Value:
         """Address of the present vector's part of an array."""
         return f.load(self.region(f, "arrays"), self.arrays.index(name), "pointer")
 
@@ -66,7 +66,7 @@ class Memory:
 class Scratch:
     """Hands out scratch."""
 
-    def __init__(self, f: Function, base: Value) -> None:
+    def __init__(self, f: FunctionWriter, base: Value) -> None:
         self.f, self.base, self.used = f, base, 0
 
     def take(self, reals: int) -> Value:

@@ -24,10 +24,10 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.phases import Phases
-from offramp.engine.compiled.reader import Reader, State, hold, weigh
+from offramp.engine.compiled.reader import FormulaReader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.plain.evaluate import literal_of
@@ -37,7 +37,7 @@ from offramp.tree import Binary, Call, Negate, Node, Variable, children
 # How long the functions of all of an actor's actions may be, against one that computes everything.
 CODE = 2.0
 # Gives what a step is worth: (f, reader at the end of the step, actor) -> points per month.
-Valuation = Callable[[Function, Reader, int], Value]
+Valuation = Callable[[FunctionWriter, FormulaReader, int], Value]
 _SHARED: dict[str, Kind] = {
     "x": "pointer", "p": "pointer", "now": "scalar", "end": "scalar", "first": "pointer", "cache": "pointer",
 }  # fmt: skip
@@ -111,7 +111,7 @@ class OneStep(Writer):
             last = _Touched(f, layout, State(after, f["p"], f["end"]), changed, plan.last, cache)
             f.result(self.valuation(f, last, i))
 
-    def _amount(self, f: Function, before: Reader, push: _Push, i: int) -> Value:
+    def _amount(self, f: FunctionWriter, before: FormulaReader, push: _Push, i: int) -> Value:
         """What an effect adds, weighed if it is that of another actor."""
         amount = before.real(push.effect.amount.node)
         node = push.effect.amount.node
@@ -122,7 +122,7 @@ class OneStep(Writer):
         return weigh(f.load(f["first"], push.slot), amount, node if push.effect.how == "add" else None)
 
     def _settled(
-        self, f: Function, before: Reader, name: str, plan: _Plan, i: int, slot: int | None
+        self, f: FunctionWriter, before: FormulaReader, name: str, plan: _Plan, i: int, slot: int | None
     ) -> Value:
         """A stock after the moves, in the order of `Phases.apply`; `slot` is the own move, if any."""
         if slot is not None and not any(p.slot == slot for p in plan.pushes[name]):
@@ -142,7 +142,7 @@ class OneStep(Writer):
                 new = new + f.load(f["cache"], plan.amounts[push])
         return hold(f, self.layout, name, new) if plan.pushes[name] else new
 
-    def _changed(self, f: Function, middle: Reader, name: str) -> Value:
+    def _changed(self, f: FunctionWriter, middle: FormulaReader, name: str) -> Value:
         """A stock at the end of the step; no noise is expected."""
         change = self.layout.by_name[name].change
         value = middle.stock(name)
@@ -348,7 +348,7 @@ def _grouped(groups: list[_Group], joined: Callable[[frozenset[int]], _Group], w
     return groups
 
 
-class _Touched(Reader):
+class _Touched(FormulaReader):
     """Reads formulas where some stocks are otherwise than at the address of the state.
 
     Parameters
@@ -358,7 +358,7 @@ class _Touched(Reader):
     """
 
     def __init__(
-        self, f: Function, layout: Layout, state: State, stocks: Mapping[str, Value],
+        self, f: FunctionWriter, layout: Layout, state: State, stocks: Mapping[str, Value],
         kept: Mapping[Node, int], cache: Value,
     ) -> None:  # fmt: skip
         super().__init__(f, layout, state, inline=True)

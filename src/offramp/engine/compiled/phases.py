@@ -30,8 +30,8 @@ from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 
 from offramp.engine.compiled.elementary import softmax_of
-from offramp.engine.compiled.ir import Function
-from offramp.engine.compiled.reader import Reader, State, hold, weigh
+from offramp.engine.compiled.ir import FunctionWriter
+from offramp.engine.compiled.reader import FormulaReader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.inputs import may_pass_one
@@ -68,7 +68,7 @@ class Phases(Writer):
         self._outcomes()
 
     @contextmanager
-    def phase(self, name: str, extra: str | None = None) -> Iterator[tuple[Function, Reader]]:
+    def phase(self, name: str, extra: str | None = None) -> Iterator[tuple[FunctionWriter, FormulaReader]]:
         """A function of the state, the parameters and the time, with one more address where `extra` says."""
         parameters: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar"}
         if extra:
@@ -77,7 +77,7 @@ class Phases(Writer):
             inline = name.startswith(IN_LOOK_AHEADS)
             yield f, self.reader(f, State(f["x"], f["p"], f["now"]), inline=inline)
 
-    def apply(self, f: Function, read: Reader, pushes: Iterable[Push]) -> None:
+    def apply(self, f: FunctionWriter, read: FormulaReader, pushes: Iterable[Push]) -> None:
         """Add up all effects from the state as it is, then write the stocks that they touch."""
         pushes = list(pushes)
         causes: dict[str, set[str]] = {}
@@ -99,7 +99,9 @@ class Phases(Writer):
             new[effect.variable] = before + amount
         self.write_stocks(f, new)
 
-    def settled(self, f: Function, read: Reader, pushes: list[Push], contested: set[str]) -> dict[str, Value]:
+    def settled(
+        self, f: FunctionWriter, read: FormulaReader, pushes: list[Push], contested: set[str]
+    ) -> dict[str, Value]:
         """Stocks that are set from several sides at once: where the settings meet."""
         new = {}
         for name in sorted(contested):
@@ -112,7 +114,7 @@ class Phases(Writer):
             new[name] = read.stock(name) + total / f.larger(weights, 1.0)
         return new
 
-    def write_stocks(self, f: Function, new: dict[str, Value]) -> None:
+    def write_stocks(self, f: FunctionWriter, new: dict[str, Value]) -> None:
         within = {name: hold(f, self.layout, name, value) for name, value in new.items()}
         for name, value in within.items():
             f.store(f["x"], self.layout.stock[name], value)
@@ -121,7 +123,7 @@ class Phases(Writer):
         layout = self.layout
         with self.module.function("derive", {"p": "pointer"}) as f:
             nowhere = State(f["p"], f["p"], f.constant("scalar", 0.0))  # derived parts read parameters alone
-            read = Reader(f, layout, nowhere, use_derived=False)
+            read = FormulaReader(f, layout, nowhere, use_derived=False)
             for node, position in layout.derived.items():
                 f.store(f["p"], position, read.real(node))
             for i, place in layout.steady.items():
@@ -140,7 +142,7 @@ class Phases(Writer):
 
     # Events
 
-    def chances(self, f: Function, read: Reader, branches: Iterable[Branch]) -> list[Value]:
+    def chances(self, f: FunctionWriter, read: FormulaReader, branches: Iterable[Branch]) -> list[Value]:
         """Probability of each branch, of sum 1 at most; `rest` is what the others leave."""
         branches = list(branches)
         given = [f.within(read.read(b.probability), 0.0, 1.0) if b.probability else None for b in branches]
@@ -225,7 +227,7 @@ class Phases(Writer):
 
     # Actions
 
-    def inclination(self, f: Function, read: Reader, action: Action) -> Value:
+    def inclination(self, f: FunctionWriter, read: FormulaReader, action: Action) -> Value:
         """Propensity of an action, minus infinity where it is not available."""
         z = read.read(action.propensity)
         if action.when is not None:
@@ -292,7 +294,7 @@ class Phases(Writer):
             for i, variable in enumerate(self.model.variables):
                 f.store(f["values"], i, read.stock(variable.name))
 
-    def rate(self, f: Function, read: Reader, outcome: Outcome) -> Value:
+    def rate(self, f: FunctionWriter, read: FormulaReader, outcome: Outcome) -> Value:
         return f.larger(read.read(outcome.rate), 0.0)
 
     def _outcomes(self) -> None:

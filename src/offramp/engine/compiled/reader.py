@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from offramp.engine.compiled import elementary
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.layout import Layout, reciprocal_of
 from offramp.engine.compiled.values import Value
 from offramp.engine.inputs import LARGEST_REPEATED_POWER
@@ -48,7 +48,7 @@ class State(NamedTuple):
     now: Value
 
 
-class Reader:
+class FormulaReader:
     """Reads formulas in one state.
 
     Auxiliaries are computed where a formula needs them, once.
@@ -62,7 +62,13 @@ class Reader:
     """
 
     def __init__(
-        self, f: Function, layout: Layout, state: State, *, use_derived: bool = True, inline: bool = False
+        self,
+        f: FunctionWriter,
+        layout: Layout,
+        state: State,
+        *,
+        use_derived: bool = True,
+        inline: bool = False,
     ) -> None:
         self.f, self.layout, self.inline = f, layout, inline
         self.x, self.p, self.now = state
@@ -203,7 +209,7 @@ PRIMITIVES: dict[str, Callable[..., Value]] = {
 }
 
 
-def hold(f: Function, layout: Layout, stock: str, value: Value) -> Value:
+def hold(f: FunctionWriter, layout: Layout, stock: str, value: Value) -> Value:
     """Keep a stock that saturates within its bounds."""
     variable = layout.by_name[stock]
     if variable.saturates and variable.bounds:
@@ -219,7 +225,7 @@ def weigh(weight: Value, value: Value, node: Node | None = None) -> Value:
     return weight.of.select(weight.differs(0.0), product, 0.0)
 
 
-def power(f: Function, base: Value, exponent: Value) -> Value:
+def power(f: FunctionWriter, base: Value, exponent: Value) -> Value:
     """base**exponent for a positive exponent, as formulas compute it."""
     value = f.call("exp", exponent * f.call("log", base))
     return f.select(base.equals(0.0), 0.0, value)

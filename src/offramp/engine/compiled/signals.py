@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offramp.engine.compiled.beliefs import Beliefs
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.reader import State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
@@ -52,12 +52,12 @@ class Signals(Writer):
             if actor.beliefs:
                 self._mean_picture(i)
 
-    def begin(self, f: Function) -> None:
+    def begin(self, f: FunctionWriter) -> None:
         """Keep the initial stocks: what is hidden is taken to be as it was."""
         with f.loop(0, len(self.layout.stock)) as i:
             f.store(self.region(f, "first"), i, f.load(self.region(f, "stocks"), i))
 
-    def make_pictures(self, f: Function) -> None:
+    def make_pictures(self, f: FunctionWriter) -> None:
         """Write each actor's misreadings over the true parameters, and over them the types it believes in."""
         misread, truth = self.array(f, "misread"), self.region(f, "truth")
         column, columns = 0, sum(len(a.misreads) for a in self.actors)
@@ -89,12 +89,12 @@ class Signals(Writer):
                 f.call("derive", typed)
                 self.solve_steady(f, typed)
 
-    def solve_steady(self, f: Function, vector: Value) -> None:
+    def solve_steady(self, f: FunctionWriter, vector: Value) -> None:
         """Solve the ladders that read nothing but parameters, for all look-aheads with this vector."""
         if self.layout.steady_ladders:
             f.call("steady_odds", vector, self.region(f, "ladder"))
 
-    def _mislead(self, f: Function, i: int, picture: Value) -> None:
+    def _mislead(self, f: FunctionWriter, i: int, picture: Value) -> None:
         """Write over a picture what a policy makes actor i take parameters for."""
         parameters = len(self.layout.parameter)
         given = self.array(f, "suppose")
@@ -117,14 +117,14 @@ class Signals(Writer):
                     f.store(mean, parameter, total)
             f.call("derive", mean)
 
-    def remember(self, f: Function) -> None:
+    def remember(self, f: FunctionWriter) -> None:
         """Keep the stocks that someone sees late, as they are at the point of seeing."""
         stocks, past = self.region(f, "stocks"), self.region(f, "past")
         row = (f["step"] % self.rows) * len(self.late)
         for n, name in enumerate(self.late):
             f.store(past, row + n, f.load(stocks, self.layout.stock[name]))
 
-    def view(self, f: Function, i: int, now: Value) -> State:
+    def view(self, f: FunctionWriter, i: int, now: Value) -> State:
         """The state that actor i sees and the parameters it supposes, in its mean picture."""
         if self.actors[i].beliefs:
             f.call(f"mean_picture_{i}", f["work"], f["step"])
@@ -135,7 +135,7 @@ class Signals(Writer):
         self._see_in(f, i, picture, now)
         return State(self.region(f, "seen"), picture, now)
 
-    def view_in_picture(self, f: Function, i: int, number: Value, now: Value) -> State:
+    def view_in_picture(self, f: FunctionWriter, i: int, number: Value, now: Value) -> State:
         """The same in one of its pictures, once it has seen what is the same in all of them."""
         picture = f.at(self.region(f, f"pictures_{i}"), number * self.layout.vector_length)
         if not self.actors[i].sees:
@@ -143,12 +143,12 @@ class Signals(Writer):
         self._see_in(f, i, picture, now)
         return State(self.region(f, "seen"), picture, now)
 
-    def _see_in(self, f: Function, i: int, picture: Value, now: Value) -> None:
+    def _see_in(self, f: FunctionWriter, i: int, picture: Value, now: Value) -> None:
         """Fill in what actor i supposes of hidden stocks in a picture."""
         if any(s.assumed is not None for s in self.actors[i].sees):
             f.call(f"suppose_{i}", self.region(f, "seen"), picture, now, self._seen_right(f, i))
 
-    def _seen_right(self, f: Function, i: int) -> Value:
+    def _seen_right(self, f: FunctionWriter, i: int) -> Value:
         """Address of the bytes that say which of its signals a policy lets actor i see as they are."""
         count, first = (sum(len(a.sees) for a in some) for some in (self.actors, self.actors[:i]))
         return f.bytes_on(self.array(f, "right_signal"), f["step"] * count + first)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from offramp.engine.compiled.ir import Function
+    from offramp.engine.compiled.ir import FunctionWriter
 
 Kind = Literal[
     "index",  # uniform 64-bit integer
@@ -29,7 +29,7 @@ Comparison = Literal["<", "<=", ">", ">=", "==", "!="]
 class Value:
     """A name or constant in the function being written. Operators write instructions."""
 
-    of: Function
+    of: FunctionWriter
     kind: Kind
     text: str
 

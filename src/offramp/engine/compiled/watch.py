@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offramp.engine.compiled.ir import Function
+from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.inputs import BOUNDS_TOLERANCE
@@ -25,7 +25,7 @@ class Watch(Writer):
         self._write_fail()
         self._write_check()
 
-    def running(self, f: Function) -> Value:
+    def running(self, f: FunctionWriter) -> Value:
         return f.load(self.region(f, "running"), 0, "small").differs(0)
 
     def _write_fail(self) -> None:
@@ -45,7 +45,7 @@ class Watch(Writer):
             place = self.region(f, "running")
             f.store(place, 0, f.select(hit, f.constant("small", 0), f.load(place, 0, "small")), "small")
 
-    def fail_where(self, f: Function, bad: Value, status: Status, variable: Value | int = -1) -> None:
+    def fail_where(self, f: FunctionWriter, bad: Value, status: Status, variable: Value | int = -1) -> None:
         with f.when(f.any(bad & self.running(f))):
             hit = f.select(bad, f.constant("small", 1), 0)
             f.call("fail", f["work"], f["step"], hit, int(status), variable)
@@ -71,5 +71,5 @@ class Watch(Writer):
                     outside = (value < low - slack) | (value > high + slack)
                     self.fail_where(f, outside, Status.OUT_OF_BOUNDS, n)
 
-    def check(self, f: Function, now: Value) -> None:
+    def check(self, f: FunctionWriter, now: Value) -> None:
         f.call("check", f["work"], f["step"], now)

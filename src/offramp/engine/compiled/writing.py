@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from offramp.engine.compiled.ir import Function, Module
+from offramp.engine.compiled.ir import FunctionWriter, Module
 from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.memory import Memory
-from offramp.engine.compiled.reader import Reader, State
+from offramp.engine.compiled.reader import FormulaReader, State
 from offramp.engine.compiled.values import Value
 
 
@@ -36,20 +36,20 @@ class Writer:
             self.memory.reserve(name, vectors)
 
     @contextmanager
-    def function(self, name: str) -> Iterator[tuple[Function, Value, Value]]:
+    def function(self, name: str) -> Iterator[tuple[FunctionWriter, Value, Value]]:
         """Write a function (work, step). Gives it, the step, and `now` at the beginning of the step."""
         with self.module.function(name, {"work": "pointer", "step": "index"}) as f:
             yield f, f["step"], f.to("scalar", f["step"]) * self.dt
 
-    def region(self, f: Function, name: str) -> Value:
+    def region(self, f: FunctionWriter, name: str) -> Value:
         return self.memory.region(f, name)
 
-    def array(self, f: Function, name: str) -> Value:
+    def array(self, f: FunctionWriter, name: str) -> Value:
         return self.memory.array(f, name)
 
-    def truth(self, f: Function, now: Value) -> State:
+    def truth(self, f: FunctionWriter, now: Value) -> State:
         """The true state and parameters."""
         return State(self.region(f, "stocks"), self.region(f, "truth"), now)
 
-    def reader(self, f: Function, state: State, *, inline: bool = False) -> Reader:
-        return Reader(f, self.layout, state, inline=inline)
+    def reader(self, f: FunctionWriter, state: State, *, inline: bool = False) -> FormulaReader:
+        return FormulaReader(f, self.layout, state, inline=inline)

@@ -13,7 +13,7 @@ from offramp.language.sections.names import Names
 from offramp.language.sections.outcomes import is_actor
 from offramp.language.source import Scalar, Sequence, Value
 from offramp.language.units import UNKNOWN, Kind, Unit
-from offramp.model import Claim, Event, Expectation, Policy, Quantity, Side, Test
+from offramp.model import Claim, ClaimSide, Event, Expectation, Policy, Quantity, Test
 
 _MOST = 200
 _MOST_SIDES = 16
@@ -129,7 +129,7 @@ def _fits(reader: Reader, fields: Fields, expect: str, of_one: bool) -> None:
         reader.say(fields.at("policy"), f"`{expect}` compares policies", "Write `compare: [one, another]`.")
 
 
-def _sides(reader: Reader, fields: Fields, known: _Known, shared: Quantity | None) -> tuple[Side, ...]:
+def _sides(reader: Reader, fields: Fields, known: _Known, shared: Quantity | None) -> tuple[ClaimSide, ...]:
     value = fields.value("compare")
     if value is None:
         name = fields.scalar("policy", "the name of a policy")
@@ -138,7 +138,7 @@ def _sides(reader: Reader, fields: Fields, known: _Known, shared: Quantity | Non
         policy = "baseline" if name is None else name.text
         if name is not None:
             _is_policy(reader, name, known)
-        return (Side(policy, shared or _NONE),)
+        return (ClaimSide(policy, shared or _NONE),)
     if not isinstance(value, Sequence) or not 2 <= len(value.items) <= _MOST_SIDES:
         reader.say(value, f"`compare` must be a list of 2 to {_MOST_SIDES} policies")
         return ()
@@ -153,10 +153,10 @@ def _sides(reader: Reader, fields: Fields, known: _Known, shared: Quantity | Non
     return tuple(sides)
 
 
-def _side(reader: Reader, item: Value, known: _Known, shared: Quantity | None) -> Side | None:
+def _side(reader: Reader, item: Value, known: _Known, shared: Quantity | None) -> ClaimSide | None:
     if isinstance(item, Scalar):
         _is_policy(reader, item, known)
-        return Side(item.text, shared or _NONE)
+        return ClaimSide(item.text, shared or _NONE)
     at = Scalar("compare", item.line, item.column, within=item.within)
     inner = Fields.read(reader, at, item, keys.SIDE, "this side")
     if inner is None:
@@ -166,7 +166,7 @@ def _side(reader: Reader, item: Value, known: _Known, shared: Quantity | None) -
         _is_policy(reader, name, known)
     given = inner.value("quantity")
     quantity = shared if given is None else _quantity(reader, inner.at("quantity"), given, known)
-    return Side("baseline" if name is None else name.text, quantity or _NONE, inner.text("title"))
+    return ClaimSide("baseline" if name is None else name.text, quantity or _NONE, inner.text("title"))
 
 
 def _quantity(reader: Reader, key: Scalar, value: Value, known: _Known) -> Quantity:
@@ -316,7 +316,7 @@ def _is_branch(reader: Reader, fields: Fields, name: str, branch: str, known: _K
         reader.say(at, f"`{name}` has no branch `{branch[:60]}`", hint)
 
 
-def _unit_of(reader: Reader, fields: Fields, sides: tuple[Side, ...], known: _Known) -> Kind:
+def _unit_of(reader: Reader, fields: Fields, sides: tuple[ClaimSide, ...], known: _Known) -> Kind:
     """The unit of what is measured; notes sides of different units."""
     found = {s.quantity.unit for s in sides}
     if len(found) > 1:

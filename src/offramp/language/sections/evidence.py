@@ -18,7 +18,7 @@ from offramp.model import Evidence, Row
 _MOST = 100
 _BUNDLED = re.compile(r"[a-z0-9][a-z0-9_-]*")
 # Tables read so far, by folder and name; None: with problems.
-Tables = dict[tuple[Path | None, str], tables.Table | None]
+Tables = dict[tuple[Path | None, str], tables.DataTable | None]
 _SIZES = ("sd", "share", "lasting", "lasts", "listed", "stray")
 
 
@@ -184,7 +184,7 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str) -> None:
 _ARTICLE = {"event": "an event", "action": "an action"}
 
 
-def table_of(reader: Reader, fields: Fields, read: Tables) -> tables.Table | None:
+def table_of(reader: Reader, fields: Fields, read: Tables) -> tables.DataTable | None:
     """The table under `data`, each read once; None after a problem."""
     value = fields.scalar("data", "the name of a table")
     if value is None:
@@ -197,7 +197,7 @@ def table_of(reader: Reader, fields: Fields, read: Tables) -> tables.Table | Non
     return read[folder, name]
 
 
-def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> tables.Table | None:
+def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> tables.DataTable | None:
     if _BUNDLED.fullmatch(name):
         if name not in bundled_tables():
             reader.say(
@@ -233,13 +233,13 @@ def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> table
     return _noted(reader, tables.read_table(data, str(path)))
 
 
-def _noted(reader: Reader, table: tables.Table) -> tables.Table:
+def _noted(reader: Reader, table: tables.DataTable) -> tables.DataTable:
     reader.problems.extend(table.problems)
     return table
 
 
 def rows_of(
-    reader: Reader, fields: Fields, table: tables.Table | None, unit: Kind, error: str
+    reader: Reader, fields: Fields, table: tables.DataTable | None, unit: Kind, error: str
 ) -> tuple[Row, ...]:
     """The rows of the series under `series`, held against the unit and the error that they are to have."""
     value = fields.scalar("series", "the name of a series")

@@ -151,7 +151,7 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
     return names
 
 
-def _note_unit(names: Names, reader: Reader, key: Scalar, value: Value, table: keys.Table) -> None:
+def _note_unit(names: Names, reader: Reader, key: Scalar, value: Value, table: keys.KeyTable) -> None:
     """What formulas know of a variable or parameter."""
     unit = Fields(reader, key, value, table).unit() if isinstance(value, Mapping) else UNKNOWN
     names.units[key.text] = unit

@@ -269,7 +269,7 @@ def is_stock(fields: Fields, key: Scalar, names: Names, doing: str, of_parameter
 
 
 def some(word: str, possible: list[str]) -> str:
-    """All of a short list, the likest of a long one."""
+    """All of a short list, the most alike of a long one."""
     if len(possible) <= 12:
         return ", ".join(possible)
     return f"{', '.join(most_alike_first(word, possible)[:8])} and {len(possible) - 8} others"

@@ -29,7 +29,7 @@ from offramp.analysis.worlds import Spread, between_worlds
 from offramp.errors import UsageError
 from offramp.given import did_you_mean, need
 from offramp.language.sections.built_in import built_in
-from offramp.model import Claim, Expectation, Model, Quantity, Side, Test
+from offramp.model import Claim, ClaimSide, Expectation, Model, Quantity, Test
 from offramp.questions.briefing import Shared
 from offramp.questions.paired_runs import Measured, PairedRuns, run_paired, worlds_for
 from offramp.questions.question import Request
@@ -86,7 +86,7 @@ class SideFound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class TestComparison:
     """One side against another, or one against limits.
 
     Attributes
@@ -138,7 +138,7 @@ class Tested:
     unit: str
     reason: str
     sides: list[SideFound]
-    comparisons: list[Compared]
+    comparisons: list[TestComparison]
     built_in: list[str]
     note: str
 
@@ -352,13 +352,13 @@ class _Values:
     model: Model
     level: float
 
-    def futures(self, side: Side, part: str = "") -> Floats:
+    def futures(self, side: ClaimSide, part: str = "") -> Floats:
         """In each future: (scenario,)."""
         name = f"claim/{self.quantities.index(side.quantity)}{part}"
         found: Floats = self.paired.futures[name][self.policies.index(side.policy)]
         return found
 
-    def worlds(self, side: Side, part: str = "") -> Floats | None:
+    def worlds(self, side: ClaimSide, part: str = "") -> Floats | None:
         """In each replicate of each world: (world, replicate)."""
         found = self.paired.worlds.get(f"claim/{self.quantities.index(side.quantity)}{part}")
         return None if found is None else found[self.policies.index(side.policy)]
@@ -371,17 +371,17 @@ class _Values:
         came, likely = (np.stack([self.futures(s, part) for s in sides]) for part in ("", "/likely"))
         return weigh(came, likely).taken
 
-    def less_luck(self, side: Side, taken: float) -> Floats:
+    def less_luck(self, side: ClaimSide, taken: float) -> Floats:
         """In each future, less a share of its luck: (scenario,)."""
         came = self.futures(side)
         return came - taken * (came - self.futures(side, "/likely")) if taken else came
 
-    def worlds_less_luck(self, side: Side, taken: float) -> Floats | None:
+    def worlds_less_luck(self, side: ClaimSide, taken: float) -> Floats | None:
         """The same in each replicate of each world: (world, replicate)."""
         came, likely = self.worlds(side), self.worlds(side, "/likely") if taken else None
         return came if came is None or likely is None else came - taken * (came - likely)
 
-    def same(self, a: Side, b: Side) -> bool:
+    def same(self, a: ClaimSide, b: ClaimSide) -> bool:
         """Whether two sides are one and the same."""
         does = {p.name: p.interventions for p in self.model.policies}
         return a.quantity == b.quantity and does.get(a.policy, ()) == does.get(b.policy, ())
@@ -466,7 +466,7 @@ def _limit(value: float) -> float | None:
     return six_digits(value) if math.isfinite(value) else None
 
 
-def _side(side: Side, mean: float) -> SideFound:
+def _side(side: ClaimSide, mean: float) -> SideFound:
     q = side.quantity
     asked_of = QuantityAsked(
         kind=q.kind,
@@ -482,9 +482,9 @@ def _side(side: Side, mean: float) -> SideFound:
     return SideFound(policy=side.policy, title=side.title, quantity=asked_of, value=six_digits(mean))
 
 
-def _compared(test: Test, here: int, there: int | None, effect: _Effect, verdict: Verdict) -> Compared:
+def _compared(test: Test, here: int, there: int | None, effect: _Effect, verdict: Verdict) -> TestComparison:
     difference, spread = effect
-    return Compared(
+    return TestComparison(
         here=here,
         there=there,
         effect=six_digits(difference.value),
@@ -509,7 +509,7 @@ def _pairs(test: Test) -> Iterator[tuple[int, int | None]]:
         yield from ((0, k) for k in range(1, len(test.sides)))
 
 
-def _difference(values: _Values, a: Side, b: Side | None, taken: float = 0.0) -> _Effect:
+def _difference(values: _Values, a: ClaimSide, b: ClaimSide | None, taken: float = 0.0) -> _Effect:
     """One side less the other (or as it is), with the interval at the level of all claims together."""
     kinds = {s.quantity.kind for s in (a, b) if s is not None}
     if kinds == {"answered"}:
@@ -545,7 +545,7 @@ def _chance(came: Floats, level: float, weighed: bool) -> Difference:
     return replace(found, low=low, high=high)
 
 
-def _ratios(values: _Values, a: Side, b: Side | None) -> _Effect:
+def _ratios(values: _Values, a: ClaimSide, b: ClaimSide | None) -> _Effect:
     sides = [(values.futures(s), values.futures(s, "/of")) for s in (a, b) if s is not None]
     none = (np.zeros_like(sides[0][0]), np.ones_like(sides[0][0]))
     difference = ratio_difference(sides[0], sides[1] if b is not None else none, values.level)

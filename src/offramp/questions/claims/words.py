@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from offramp.model import Model, Quantity
-from offramp.questions.claims.ask import Compared, Finding, Findings, QuantityAsked, SideFound, Tested
+from offramp.questions.claims.ask import Finding, Findings, QuantityAsked, SideFound, TestComparison, Tested
 from offramp.tell import changes, figures, model_words
 from offramp.tell.words import enumerated
 
@@ -71,7 +71,7 @@ def results(test: Tested, model: Model) -> list[str]:
     return [*(result(test, c, model) for c in test.comparisons), *built_in, *note]
 
 
-def result(test: Tested, compared: Compared, model: Model) -> str:
+def result(test: Tested, compared: TestComparison, model: Model) -> str:
     """What came out of one comparison."""
     if math.isnan(compared.effect):
         return "Nothing to measure it by: it never came to this."
@@ -81,7 +81,7 @@ def result(test: Tested, compared: Compared, model: Model) -> str:
     return f"{text}."
 
 
-def _effect(test: Tested, c: Compared, model: Model) -> str:
+def _effect(test: Tested, c: TestComparison, model: Model) -> str:
     unit = test.unit
     if c.there is None:
         spread = f"{plain(c.low, unit, c)} to {plain(c.high, unit, c)}"
@@ -102,13 +102,13 @@ def of_worlds(claim: Finding) -> str:
     return f"{_tilde([c for t in claim.tests for c in t.comparisons])}{share(claim.as_claimed)}"
 
 
-def _tilde(compared: Sequence[Compared]) -> str:
+def _tilde(compared: Sequence[TestComparison]) -> str:
     """A mark where worlds are not told from luck in one of some comparisons."""
     spreads = [c.parameters for c in compared]
     return "~" if any(s is not None and not s.distinguishable for s in spreads) else ""
 
 
-def _how(test: Tested, compared: Compared) -> str:
+def _how(test: Tested, compared: TestComparison) -> str:
     """In which way a direction is contradicted: too small an effect is not the same as the opposite one."""
     up = test.expect in ("higher", "rising")
     if compared.verdict != "contradicted" or not (up or test.expect in ("lower", "falling")):
@@ -145,7 +145,7 @@ def amount(value: float, unit: str) -> str:
     return figures.with_unit(value, "" if unit == "count" else unit)
 
 
-def plain(value: float, unit: str, compared: Compared) -> str:
+def plain(value: float, unit: str, compared: TestComparison) -> str:
     """A value with the digits that the interval is worth."""
     if math.isnan(value):
         return "none"
@@ -154,7 +154,7 @@ def plain(value: float, unit: str, compared: Compared) -> str:
     return changes.amount(value, compared)
 
 
-def signed(value: float, unit: str, compared: Compared) -> str:
+def signed(value: float, unit: str, compared: TestComparison) -> str:
     """A difference with its sign."""
     return (changes.points if unit in _OF_ONE else changes.signed)(value, compared)
 

@@ -42,7 +42,7 @@ INTERVALS = {"sampling": SAMPLING_INTERVAL, "luck": LUCK_TAKEN_OUT, "parameters"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class PolicyChange:
     """One policy against the one that all are held against.
 
     Attributes
@@ -84,7 +84,7 @@ class Comparison(Answer):
     paths: int
     worlds: int
     replicates: int
-    policies: dict[str, Compared]
+    policies: dict[str, PolicyChange]
     hinges: dict[str, dict[str, Hinge]] | None = None
 
     @property
@@ -315,9 +315,9 @@ def _outcomes(paired: PairedRuns, policies: Sequence[int], model: Model) -> list
 
 def _compared(
     paired: PairedRuns, policy: int, name: str, model: Model, outcomes: dict[str, OutcomeChange]
-) -> Compared:
+) -> PolicyChange:
     main = set(main_variables(model))
-    return Compared(
+    return PolicyChange(
         title=next((p.title for p in model.policies if p.name == name and p.title), name),
         failed_runs=int(paired.failed[policy]),
         outcomes=outcomes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offramp.analysis.changes import Change
 from offramp.charts.canvas import WIDE
-from offramp.charts.differences import Gap, differences
+from offramp.charts.differences import ChangeBar, differences
 from offramp.charts.palette import SERIES, TYPES, Colour
 from offramp.model import Model, Outcome
 from offramp.questions.compare.ask import Comparison
@@ -14,7 +14,7 @@ from offramp.tell.blocks import Spec
 MOST = 12  # outcomes drawn
 
 
-def gap(title: str, change: Change, colour: Colour = SERIES) -> Gap:
+def gap(title: str, change: Change, colour: Colour = SERIES) -> ChangeBar:
     """A change of a chance as a row of a chart, in points of a hundred."""
     worlds = change.parameters
     wide = (100 * worlds.low, 100 * worlds.high) if worlds and worlds.distinguishable else None
@@ -22,7 +22,7 @@ def gap(title: str, change: Change, colour: Colour = SERIES) -> Gap:
     difference, low, high = (
         100 * _or_zero(v) for v in (change.difference, change.low, change.high)
     )  # fmt: skip
-    return Gap(title, difference, low, high, number, wide, colour)
+    return ChangeBar(title, difference, low, high, number, wide, colour)
 
 
 def chart(found: Comparison, model: Model, width: float = WIDE) -> Spec:

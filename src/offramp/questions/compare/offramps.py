@@ -11,7 +11,7 @@ from offramp.analysis.intervals import LEVEL
 from offramp.analysis.worth import is_bad, is_good
 from offramp.distribution import standard_normal_quantile
 from offramp.model import Model
-from offramp.questions.compare.ask import Compared, Comparison
+from offramp.questions.compare.ask import Comparison, PolicyChange
 from offramp.tell import changes
 from offramp.tell.words import quoted
 
@@ -19,7 +19,7 @@ MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
-class _Ends:
+class _EndNames:
     """Names of the outcomes that end a future: bad, good, and all others."""
 
     bad: list[str]
@@ -37,11 +37,11 @@ class _Ends:
         return [*self.bad, *self.good, *self.others]
 
 
-def _ends_of(model: Model) -> _Ends:
+def _ends_of(model: Model) -> _EndNames:
     ends = [o for o in model.outcomes if o.absorbing]
     bad = [o.name for o in ends if is_bad(model, o)]
     good = [o.name for o in ends if is_good(model, o)]
-    return _Ends(bad, good, [o.name for o in ends if o.name not in (*bad, *good)])
+    return _EndNames(bad, good, [o.name for o in ends if o.name not in (*bad, *good)])
 
 
 def lines(found: Comparison, model: Model) -> list[str]:
@@ -65,7 +65,7 @@ def lines(found: Comparison, model: Model) -> list[str]:
     return said
 
 
-def _gain(policy: Compared, ends: _Ends, found: Comparison) -> float:
+def _gain(policy: PolicyChange, ends: _EndNames, found: Comparison) -> float:
     """By how much good ends grow and bad ones shrink, where these changes are clear and all go one way.
 
     All policies and all ends are looked at together, so one of the changes must be clear beyond that.
@@ -125,7 +125,7 @@ def _sentence(found: Comparison, name: str, model: Model, ends: list[str]) -> st
     return f"{quoted(policy.title)}: {said}.{_hinge(found, name, model, ends)}"
 
 
-def _parts(policy: Compared, model: Model, ends: list[str]) -> Iterator[str]:
+def _parts(policy: PolicyChange, model: Model, ends: list[str]) -> Iterator[str]:
     titles = {o.name: o.title or o.name for o in model.outcomes}
     for n in ends:
         o = policy.outcomes[n]

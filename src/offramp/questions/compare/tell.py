@@ -9,7 +9,7 @@ from offramp.charts.canvas import NARROW, WIDE
 from offramp.charts.differences import differences
 from offramp.model import Actor, Model, Outcome
 from offramp.questions.compare import offramps
-from offramp.questions.compare.ask import Compared, Comparison
+from offramp.questions.compare.ask import Comparison, PolicyChange
 from offramp.questions.compare.chart import gap, largest_changes
 from offramp.tell import changes, figures
 from offramp.tell.blocks import (
@@ -82,7 +82,7 @@ def _counted(found: Comparison) -> str:
     )
 
 
-def sentence(policy: Compared, model: Model, name: str) -> str:
+def sentence(policy: PolicyChange, model: Model, name: str) -> str:
     """What a policy changes most among outcomes, in one sentence."""
     titles = {o.name: o.title or o.name for o in model.outcomes}
     apart = {n: o for n, o in policy.outcomes.items() if o.distinguishable and o.differing}
@@ -113,7 +113,7 @@ def _one_by_one(policies: list[Fold]) -> list[Fold]:
 # ── one policy ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _policy(found: Comparison, name: str, policy: Compared, model: Model) -> Fold:
+def _policy(found: Comparison, name: str, policy: PolicyChange, model: Model) -> Fold:
     title = changes.policy_title(model, name)
     return Fold(
         f"{title}: chances by the end, changes in points of a hundred",
@@ -126,7 +126,7 @@ def _policy(found: Comparison, name: str, policy: Compared, model: Model) -> Fol
     )
 
 
-def _outcomes(found: Comparison, policy: Compared, model: Model) -> Iterator[Block]:
+def _outcomes(found: Comparison, policy: PolicyChange, model: Model) -> Iterator[Block]:
     titles = {o.name: o.title or o.name for o in model.outcomes}
     differing = {n: o for n, o in policy.outcomes.items() if o.differing}
     yield _table(found, [_outcome_row(titles[n], o) for n, o in differing.items()])
@@ -186,7 +186,7 @@ def _months(differing: dict[str, OutcomeChange], titles: dict[str, str]) -> Iter
         yield Paragraph(f"In months, on average, counted to the end where it never comes: {each}.", 1)
 
 
-def _variables(found: Comparison, policy: Compared, model: Model) -> Table:
+def _variables(found: Comparison, policy: PolicyChange, model: Model) -> Table:
     by_name = {v.name: v for v in model.variables}
     rows = [
         (
@@ -202,7 +202,7 @@ def _variables(found: Comparison, policy: Compared, model: Model) -> Table:
     return _table(found, rows)
 
 
-def _acts(policy: Compared, model: Model) -> Iterator[Block]:
+def _acts(policy: PolicyChange, model: Model) -> Iterator[Block]:
     yield Gap()
     yield Paragraph("Acts in a future, on average:", 1)
     yield Terms([(a.title or a.name, _acts_of(a, policy.actions[a.name])) for a in model.actors], 24)

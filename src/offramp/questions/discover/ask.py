@@ -60,7 +60,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Condition:
+class Limit:
     """One limit of a box.
 
     Attributes
@@ -96,7 +96,7 @@ class Region:
     """
 
     method: str
-    conditions: list[Condition]
+    conditions: list[Limit]
     density: Estimate
     lift: Estimate
     coverage: Estimate
@@ -404,9 +404,9 @@ def _between(value: float, resampled: Floats) -> Estimate:
     return Estimate(value, float(low), float(high))
 
 
-def _condition(one: Input, box: Box, i: int, p_value: float, reproduced: float | None) -> Condition:
+def _condition(one: Input, box: Box, i: int, p_value: float, reproduced: float | None) -> Limit:
     low, high = box.limits.get(i, (-math.inf, math.inf))
-    return Condition(
+    return Limit(
         one.kind, one.actor, one.name, one.title, one.unit,
         low=None if math.isinf(low) else float(low),
         high=None if math.isinf(high) else float(high),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from offramp.analysis.intervals import Estimate
 from offramp.model import Model
-from offramp.questions.discover.ask import Condition, Discovery, Region
+from offramp.questions.discover.ask import Discovery, Limit, Region
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Gap, Heading, Paragraph, Table, Telling
 from offramp.tell.words import enumerated, quoted
@@ -50,7 +50,7 @@ def _leaves(found: Discovery) -> Iterator[Block]:
         yield from (Paragraph(sentence(r, found.outcome_title)) for r in leaves)
 
 
-def _row(c: Condition) -> tuple[str, ...]:
+def _row(c: Limit) -> tuple[str, ...]:
     return (
         _limited(c, c.title),
         "<0.001" if c.p_value < 0.001 else f"{c.p_value:.3f}",
@@ -89,12 +89,12 @@ def sentence(region: Region, outcome: str) -> str:
     )
 
 
-def condition(c: Condition) -> str:
+def condition(c: Limit) -> str:
     """One limit in words: `“the fading of tension” is below 0.2 per month`."""
     return _limited(c, quoted(c.title))
 
 
-def _limited(c: Condition, title: str) -> str:
+def _limited(c: Limit, title: str) -> str:
     if c.labels:
         return f"{title} is {enumerated(c.labels, 'or')}"
     if c.low is not None and c.high is not None:

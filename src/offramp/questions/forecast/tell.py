@@ -9,7 +9,7 @@ from offramp.questions.forecast.ask import Issued
 from offramp.questions.truth_text import level, titled
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Gap, Paragraph, Table, Telling
-from offramp.truth.ledger import AnyEntry, Chance, Count, Level
+from offramp.truth.ledger import AnyEntry, Chance, CountForecast, Level
 
 
 def tell(found: Issued, model: Model | None = None) -> Telling:
@@ -45,7 +45,7 @@ def _chances(asked: Sequence[Chance]) -> Iterator[Block]:
     )
 
 
-def _amounts(asked: Sequence[Count | Level]) -> Iterator[Block]:
+def _amounts(asked: Sequence[CountForecast | Level]) -> Iterator[Block]:
     """Counts and levels, with their intervals: a row for each question and horizon."""
     if not asked:
         return
@@ -63,7 +63,7 @@ def _amounts(asked: Sequence[Count | Level]) -> Iterator[Block]:
 def _what_they_are(found: Issued) -> Iterator[Paragraph]:
     """What chances, counts and levels are, and from how many futures."""
     every, settings = found.forecast.questions, found.forecast.settings
-    counts = any(isinstance(q, Count) for q in every)
+    counts = any(isinstance(q, CountForecast) for q in every)
     yield Paragraph(
         f"From {settings.futures:,} futures of {settings.particles * settings.chains:,} calibrated worlds. A "
         "chance is the share of them in which it comes, with half a case added on either side."

@@ -42,7 +42,7 @@ from offramp.runs.simulate import engine_for
 
 
 @dataclass(frozen=True)
-class Rung:
+class RungStakes:
     """What is at stake on a rung. Points are by side, 0 where the model gives a side none.
 
     Attributes
@@ -124,7 +124,7 @@ class Eyes:
     name: str
     title: str
     prospect: Prospect
-    rungs: list[Rung]
+    rungs: list[RungStakes]
     positions: list[Position]
     pictures: list[Supposition]
 
@@ -161,7 +161,7 @@ class LadderPage(Answer):
     opens: float
     first: float
     moves: int
-    rungs: list[Rung]
+    rungs: list[RungStakes]
     beyond: dict[str, float]
     prospect: Prospect
     positions: list[Position]
@@ -301,7 +301,7 @@ def _eyes(course: Replay, moment: Moment, a: int, ladder: Ladder, view: View, co
     )
 
 
-def _rungs(ladder: Ladder, pictures: Sequence[tuple[float, Rules]]) -> list[Rung]:
+def _rungs(ladder: Ladder, pictures: Sequence[tuple[float, Rules]]) -> list[RungStakes]:
     """What is at stake on each rung, averaged over pictures by their weight."""
 
     def by_rung(of: Callable[[Rules], Floats]) -> Floats:
@@ -314,7 +314,7 @@ def _rungs(ladder: Ladder, pictures: Sequence[tuple[float, Rules]]) -> list[Rung
     harm, stakes = by_rung(lambda rules: rules.harm), by_rung(lambda rules: rules.stakes)
     audience_cost = by_rung(lambda rules: rules.audience_cost)
     return [
-        Rung(
+        RungStakes(
             name=rung.name,
             title=rung.title,
             loses_control=float(control[r]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from offramp.model import Model
-from offramp.questions.ladder.ask import Eyes, LadderPage, Position, Prospect, Rung, Supposition
+from offramp.questions.ladder.ask import Eyes, LadderPage, Position, Prospect, RungStakes, Supposition
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Gap, Heading, Paragraph, Table, Telling
 
@@ -166,7 +166,7 @@ def _at_stake(side: str, found: LadderPage) -> Iterator[Block]:
         yield Table(("", *(heads[i] for i in used)), table)
 
 
-def _stakes(rung: Rung, side: str) -> list[str]:
+def _stakes(rung: RungStakes, side: str) -> list[str]:
     """What a side gets where the exchange goes on, where the other stands down and where it does itself."""
     return [_points(-rung.harm[side]), _points(rung.stakes[side]), _points(-rung.audience_cost[side])]
 

@@ -57,7 +57,7 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Option:
+class ActionThought:
     """One action of an actor.
 
     Attributes
@@ -79,7 +79,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureSeen:
     """One of the worlds in which an actor reasons.
 
     Attributes
@@ -115,7 +115,7 @@ def misread_title(mistake: Mistake, model: Model) -> str:
 
 
 @dataclass(frozen=True)
-class Mind:
+class ActorMind:
     """One actor at one date.
 
     Attributes
@@ -143,8 +143,8 @@ class Mind:
     true_types: dict[str, str | None]
     misreads: list[Mistake]
     sees: list[Mistake]
-    options: list[Option]
-    pictures: list[Picture]
+    options: list[ActionThought]
+    pictures: list[PictureSeen]
     expects: dict[str, dict[str, float]]
     truly: dict[str, dict[str, float]]
 
@@ -174,7 +174,7 @@ class Minds(Answer):
     everything: bool = False
     state: dict[str, float]
     units: dict[str, str]
-    actors: list[Mind]
+    actors: list[ActorMind]
 
 
 ANSWER = Minds
@@ -253,7 +253,7 @@ def minds(
     )
 
 
-def _mind(course: Replay, moment: Moment, a: int) -> Mind:
+def _mind(course: Replay, moment: Moment, a: int) -> ActorMind:
     model, k, move = course.model, moment.step, moment.moves[a]
     actor, now = model.actors[a], k * model.step_length
     mean = course.minds[a].mean_picture(moment.truth)
@@ -272,7 +272,7 @@ def _mind(course: Replay, moment: Moment, a: int) -> Mind:
     nudges = course.nudges(a, k)
     habit = _habit(actor, mean, seen, available, nudges, now)
     options = [
-        Option(
+        ActionThought(
             name=action.name,
             title=action.title,
             closed=None if available[i] else _why_closed(course, a, action, mean, seen),
@@ -285,7 +285,7 @@ def _mind(course: Replay, moment: Moment, a: int) -> Mind:
     ]
     dt, thinks = model.step_length, actor.depth >= 1
     inner = min(inner_steps(actor, dt), steps_ahead(actor, dt)) if thinks else 0
-    return Mind(
+    return ActorMind(
         name=actor.name,
         title=actor.title,
         depth=actor.depth,
@@ -307,16 +307,16 @@ def _mind(course: Replay, moment: Moment, a: int) -> Mind:
     )
 
 
-def _know_each_other(minds: Iterable[Mind]) -> None:
+def _know_each_other(minds: Iterable[ActorMind]) -> None:
     """Put beside what each expects of the others what these will truly do."""
     will = {m.name: {o.name: o.probability for o in m.options} for m in minds}
     for mind in minds:
         mind.truly.update({other: will[other] for other in mind.expects})
 
 
-def _picture(model: Model, actor: Actor, thought: Thought, chances: Floats, available: Bools) -> Picture:
+def _picture(model: Model, actor: Actor, thought: Thought, chances: Floats, available: Bools) -> PictureSeen:
     judged = _judged(thought.reasons, chances, available)
-    return Picture(
+    return PictureSeen(
         types={about: _types(model, about)[t] for about, t in thought.picture.types.items()},
         belief=float(thought.picture.weight[0]),
         actions=dict(zip((x.name for x in actor.actions), judged, strict=True)),

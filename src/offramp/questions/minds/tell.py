@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from offramp.model import Model
-from offramp.questions.minds.ask import Judgement, Mind, Minds, Mistake, Option, Picture, misread_title
+from offramp.questions.minds.ask import (
+    ActionThought,
+    ActorMind,
+    Judgement,
+    Minds,
+    Mistake,
+    PictureSeen,
+    misread_title,
+)
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Gap, Heading, Paragraph, Table, Telling, Terms
 from offramp.tell.terminal import columns_of, head_width
@@ -50,7 +58,7 @@ def tell(found: Minds, model: Model) -> Telling:
     )
 
 
-def _mind(mind: Mind, model: Model, everything: bool) -> Iterator[Block]:
+def _mind(mind: ActorMind, model: Model, everything: bool) -> Iterator[Block]:
     yield Heading(mind.title or mind.name)
     if mind.true_type:
         yield _entry("is", _type(model, mind.name, mind.true_type))
@@ -74,7 +82,7 @@ def _mind(mind: Mind, model: Model, everything: bool) -> Iterator[Block]:
     yield from _others(mind, model)
 
 
-def _itself(mind: Mind, model: Model) -> Iterator[Block]:
+def _itself(mind: ActorMind, model: Model) -> Iterator[Block]:
     """How it thinks, what it believes, what it gets wrong."""
     yield _entry("thinks", _depth(mind))
     for about, chances in mind.beliefs.items():
@@ -90,7 +98,9 @@ def _entry(label: str, text: str) -> Terms:
     return Terms([(label, text)], _LABELS)
 
 
-def _reasons(mind: Mind, model: Model, options: Sequence[Option], everything: bool) -> Iterator[Block]:
+def _reasons(
+    mind: ActorMind, model: Model, options: Sequence[ActionThought], everything: bool
+) -> Iterator[Block]:
     yield Gap()
     yield Paragraph("Why (points over its average choice; + speaks for it, - against):", 1)
     most = None if everything else _MOST_PARTS
@@ -101,7 +111,7 @@ def _reasons(mind: Mind, model: Model, options: Sequence[Option], everything: bo
         yield Terms(reasons, _room(mind), 2)
 
 
-def _depth(mind: Mind) -> str:
+def _depth(mind: ActorMind) -> str:
     text = f"{figures.with_unit(mind.months, 'month')} ahead at depth {mind.depth}"
     if mind.depth > 1:
         text += f", others {figures.with_unit(mind.inner_months, 'month')} at depth {mind.depth - 1} at most"
@@ -114,7 +124,7 @@ def _mistakes(label: str, mistakes: list[Mistake], model: Model) -> Iterator[Blo
         yield _entry("" if i else label, f"{misread_title(m, model)}: {both}")
 
 
-def _options(mind: Mind, model: Model, reasoned: Sequence[Option]) -> Iterator[Block]:
+def _options(mind: ActorMind, model: Model, reasoned: Sequence[ActionThought]) -> Iterator[Block]:
     """Every open action: what it will do, habit, points, and what the actor sees coming.
 
     The latter stands in columns of its own where a page of 100 has room for them, otherwise below, of the
@@ -152,7 +162,7 @@ def _likely(names: Sequence[str], judgement: Judgement | None) -> str:
     return ", ".join(f"{n} {_chance(c)}" for n, c in chances if c >= _LEAST_CHANCE)
 
 
-def _closed(mind: Mind) -> Iterator[Block]:
+def _closed(mind: ActorMind) -> Iterator[Block]:
     for reason, text in _CLOSED.items():
         names = [o.title or o.name for o in mind.options if o.closed == reason]
         if names:
@@ -177,23 +187,23 @@ def _why(judgement: Judgement, model: Model, most: int | None = None) -> str:
     return f"{_points(judgement.relative)}: {each}"
 
 
-def _room(mind: Mind) -> int:
+def _room(mind: ActorMind) -> int:
     """Columns for the titles of an actor's actions."""
     return min(_WIDEST_NAMES, max(columns_of(o.title or o.name) for o in mind.options))
 
 
-def _likeliest(mind: Mind) -> list[Picture]:
+def _likeliest(mind: ActorMind) -> list[PictureSeen]:
     """The pictures that are shown, the likeliest first."""
     likely = sorted(mind.pictures, key=lambda p: -p.belief)
     return [p for p in likely if p.belief >= _LEAST_BELIEF][:_MOST_PICTURES]
 
 
-def _left_out(mind: Mind, shown: Sequence[Picture]) -> Iterator[Block]:
+def _left_out(mind: ActorMind, shown: Sequence[PictureSeen]) -> Iterator[Block]:
     if left := len(mind.pictures) - len(shown):
         yield Paragraph(f"{left} less likely pictures are in --format json.", 1)
 
 
-def _pictures(mind: Mind, model: Model) -> Iterator[Block]:
+def _pictures(mind: ActorMind, model: Model) -> Iterator[Block]:
     """Reasons in each picture."""
     shown = _likeliest(mind)
     titles = {o.name: o.title or o.name for o in mind.options}
@@ -207,7 +217,7 @@ def _pictures(mind: Mind, model: Model) -> Iterator[Block]:
     yield from _left_out(mind, shown)
 
 
-def _picture_points(mind: Mind, model: Model, options: Sequence[Option]) -> Iterator[Block]:
+def _picture_points(mind: ActorMind, model: Model, options: Sequence[ActionThought]) -> Iterator[Block]:
     """Points of actions in each picture, side by side."""
     shown = _likeliest(mind)
     yield Gap()
@@ -219,7 +229,7 @@ def _picture_points(mind: Mind, model: Model, options: Sequence[Option]) -> Iter
     yield from _left_out(mind, shown)
 
 
-def _others(mind: Mind, model: Model) -> Iterator[Block]:
+def _others(mind: ActorMind, model: Model) -> Iterator[Block]:
     """What it expects the others to do: over all, in its likeliest pictures, and what they will do."""
     shown = _likeliest(mind) if len(mind.pictures) > 1 else []
     for other, chances in mind.expects.items():
@@ -246,14 +256,14 @@ def _others(mind: Mind, model: Model) -> Iterator[Block]:
         )
 
 
-def _different(pictures: list[Picture], other: str) -> list[Picture]:
+def _different(pictures: list[PictureSeen], other: str) -> list[PictureSeen]:
     """Pictures in which `other` is expected to act differently; of each of its types one."""
     by_type = {p.types.get(other): p for p in reversed(pictures)}
     chosen = [p for p in pictures if by_type[p.types.get(other)] is p]
     return chosen if len(chosen) > 1 else []
 
 
-def _supposed(picture: Picture, model: Model, only: str | None = None) -> str:
+def _supposed(picture: PictureSeen, model: Model, only: str | None = None) -> str:
     if only is not None:
         return _type(model, only, picture.types[only])
     return ", ".join(
@@ -261,7 +271,7 @@ def _supposed(picture: Picture, model: Model, only: str | None = None) -> str:
     )
 
 
-def _by_chance(mind: Mind) -> list[Option]:
+def _by_chance(mind: ActorMind) -> list[ActionThought]:
     return sorted(mind.options, key=lambda o: -o.probability)
 
 

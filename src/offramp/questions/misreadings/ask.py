@@ -40,7 +40,7 @@ INTERVALS = {
 
 
 @dataclass(frozen=True)
-class Misreading:
+class MisreadingCost:
     """What one misreading adds to the risk; every number is a chance, positive where it adds.
 
     Attributes
@@ -62,7 +62,7 @@ class Misreading:
 
 
 @dataclass(frozen=True)
-class Side:
+class SideCost:
     """All misreadings of one actor.
 
     Attributes
@@ -126,8 +126,8 @@ class Misreadings(OfOutcome):
     today: Estimate
     true: Estimate
     total: Estimate
-    misreadings: list[Misreading]
-    sides: list[Side]
+    misreadings: list[MisreadingCost]
+    sides: list[SideCost]
     surprise: list[Surprise]
 
     @property
@@ -287,11 +287,11 @@ def _answer(design: Design, about: str, games: _Games, counted: bool, worlds: Co
     )
 
 
-def _each(games: _Games, found: Shares, counted: bool) -> list[Misreading]:
+def _each(games: _Games, found: Shares, counted: bool) -> list[MisreadingCost]:
     """Every misreading, the costliest first."""
     one_sided = games.one_sided(counted)
     result = [
-        Misreading(
+        MisreadingCost(
             **dataclasses.asdict(w), share=s.value, low=s.low, high=s.high,
             alone=games.falls(frozenset(), frozenset([i]), counted), one_sided=one_sided[i],
         )
@@ -300,10 +300,10 @@ def _each(games: _Games, found: Shares, counted: bool) -> list[Misreading]:
     return sorted(result, key=lambda m: (-m.share, m.actor, m.name))
 
 
-def _by_side(games: _Games, found: Shares, counted: bool, titles: dict[str, str]) -> list[Side]:
+def _by_side(games: _Games, found: Shares, counted: bool, titles: dict[str, str]) -> list[SideCost]:
     every = games.everything
     return [
-        Side(
+        SideCost(
             name, titles[name], len(own), g.value, g.low, g.high,
             alone=games.falls(frozenset(), frozenset(own), counted),
             last=games.falls(every - set(own), every, counted),

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from offramp.analysis.intervals import Estimate
 from offramp.charts.canvas import NARROW
-from offramp.charts.differences import Gap, differences
+from offramp.charts.differences import ChangeBar, differences
 from offramp.model import Model
-from offramp.questions.misreadings.ask import Misreading, Misreadings, Side, Surprise
+from offramp.questions.misreadings.ask import MisreadingCost, Misreadings, SideCost, Surprise
 from offramp.questions.misreadings.chart import MOST, chart
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Short, Table, Telling
@@ -84,7 +84,7 @@ def _shares(found: Misreadings, digits: int) -> Iterator[Block]:
 
 def _figure(found: Misreadings, digits: int, table: Table) -> Figure:
     gaps = [
-        Gap(
+        ChangeBar(
             _named(found, m), 100 * m.share, 100 * m.low, 100 * m.high, figures.points(m.share, digits)
         )
         for m in found.misreadings[:MOST]
@@ -112,7 +112,7 @@ def _sides(found: Misreadings, digits: int) -> Iterator[Block]:
     )
 
 
-def _side(s: Side, digits: int) -> tuple[str, ...]:
+def _side(s: SideCost, digits: int) -> tuple[str, ...]:
     return (
         s.title,
         figures.points(s.share, digits),
@@ -181,11 +181,11 @@ def _surprise(s: Surprise, titles: dict[str, str]) -> tuple[str, ...]:
     return (f"{titles[s.actor]} about {titles[s.about]}", *(_nats(v) for v in values))
 
 
-def _side_title(found: Misreadings, m: Misreading) -> str:
+def _side_title(found: Misreadings, m: MisreadingCost) -> str:
     return next(s.title for s in found.sides if s.actor == m.actor)
 
 
-def _named(found: Misreadings, m: Misreading) -> str:
+def _named(found: Misreadings, m: MisreadingCost) -> str:
     return f"{_side_title(found, m)}: {m.title}"
 
 

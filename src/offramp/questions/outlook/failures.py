@@ -42,7 +42,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _FormulaPlace:
     """Where a formula stands. `moves` the state, or is what comes of the state."""
 
     what: str
@@ -97,7 +97,9 @@ def cause_of(design: Design, failure: Failure) -> Cause | None:
     return _cause(accused[0], places, mind)
 
 
-def _accused(inquiry: Callable[[list[_Read]], _Inquiry], places: dict[int, _Place]) -> list[_Read] | None:
+def _accused(
+    inquiry: Callable[[list[_Read]], _Inquiry], places: dict[int, _FormulaPlace]
+) -> list[_Read] | None:
     """Formulas that together make a run fail, each of which is needed for it; None where none are found."""
     accused: list[_Read] = []
     found = inquiry(accused)
@@ -117,27 +119,27 @@ def _accused(inquiry: Callable[[list[_Read]], _Inquiry], places: dict[int, _Plac
     return None if found.failure else accused
 
 
-def _may_be_at_fault(read: _Read, places: dict[int, _Place]) -> bool:
+def _may_be_at_fault(read: _Read, places: dict[int, _FormulaPlace]) -> bool:
     """Whether a formula can be at fault itself: one that moves a variable would have failed as that."""
     place = places.get(id(read.formula))
     return place is not None and not place.moves
 
 
-def _cause(read: _Read, places: dict[int, _Place], mind: str) -> Cause | None:
+def _cause(read: _Read, places: dict[int, _FormulaPlace], mind: str) -> Cause | None:
     place = places.get(id(read.formula))
     if place is None:
         return None
     return Cause(place.what, " ".join(read.formula.text.split()), read.through, mind, place.section)
 
 
-def _places(model: Model) -> Iterator[tuple[Formula, _Place]]:
+def _places(model: Model) -> Iterator[tuple[Formula, _FormulaPlace]]:
     """Every formula that a step reads, and where it stands in the file."""
     titles = {a.name: a.title or a.name for a in model.actors}
     for place in anatomy.formulas(model):
         if place.key not in anatomy.BEFORE_A_RUN:
             item = place.part.item
             moves = isinstance(item, Effect | Variable)
-            yield place.formula, _Place(_where(place, titles), place.part.section, moves)
+            yield place.formula, _FormulaPlace(_where(place, titles), place.part.section, moves)
 
 
 # Keys that read as words of a sentence; others are quoted as they stand in the file.

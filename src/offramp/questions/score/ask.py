@@ -15,9 +15,9 @@ from offramp.given import need
 from offramp.questions.question import Request
 from offramp.truth import ledger, scores
 from offramp.truth.baselines import BASELINES
-from offramp.truth.ledger import AnyEntry, Chance, Count, Forecast, Level
+from offramp.truth.ledger import AnyEntry, Chance, CountForecast, Forecast, Level
 from offramp.truth.question_list import load_questions
-from offramp.truth.questions import Question, Questions, Terms
+from offramp.truth.questions import ForecastQuestion, Questions, Terms
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ScoredChance(Chance):
 
 
 @dataclass(frozen=True)
-class ScoredCount(Count):
+class ScoredCount(CountForecast):
     """A count of a forecast with what came, and whether that lies within its quantiles (0 or 1)."""
 
     answer: float | None = None
@@ -180,7 +180,7 @@ def _scored(forecast: Forecast, entry: AnyEntry, questions: Questions, known_by:
     return with_answer(entry, answer)
 
 
-def _same_question(entry: AnyEntry, questions: Questions) -> Question:
+def _same_question(entry: AnyEntry, questions: Questions) -> ForecastQuestion:
     """The question of the list that an entry answers, which must ask what it asked then."""
     question = next((q for q in questions.questions if q.name == entry.name), None)
     if question is None:
@@ -206,7 +206,7 @@ def with_answer(entry: AnyEntry, answer: float | None) -> AnyScored:
         return _scored_chance(entry, answer)
     q = entry.quantiles
     half, nine = (_inside(q[low], q[high], answer) for low, high in (("0.25", "0.75"), ("0.05", "0.95")))
-    if isinstance(entry, Count):
+    if isinstance(entry, CountForecast):
         return ScoredCount(**vars(entry), answer=answer, inside_half=half, inside_nine_tenths=nine)
     return ScoredLevel(**vars(entry), answer=answer, inside_half=half, inside_nine_tenths=nine)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from offramp.analysis.intervals import Estimate
 from offramp.charts.canvas import NARROW
-from offramp.charts.differences import Gap, differences
+from offramp.charts.differences import ChangeBar, differences
 from offramp.model import Model
 from offramp.questions.sensitivity.ask import Screened, Sensitivity, Share
 from offramp.questions.sensitivity.chart import chart
@@ -105,11 +105,11 @@ def _figure_sentence(found: Sensitivity) -> str:
     )
 
 
-def _gap(share: Share) -> Gap:
+def _gap(share: Share) -> ChangeBar:
     """From the chance where a number is low to the one where it is high."""
     low, high = share.low, share.high
     change = high.value - low.value
-    return Gap(
+    return ChangeBar(
         share.title, 100 * change, 100 * (high.low - low.high), 100 * (high.high - low.low),
         figures.points(change, 1),
     )  # fmt: skip

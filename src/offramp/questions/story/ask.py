@@ -12,7 +12,7 @@ from offramp.analysis.chronicle import Entry, chronicle
 from offramp.errors import UsageError
 from offramp.given import need
 from offramp.model import Model
-from offramp.questions.minds.ask import Mind, Option, minds, misread_title
+from offramp.questions.minds.ask import ActionThought, ActorMind, minds, misread_title
 from offramp.questions.question import Request
 from offramp.questions.story import THOUGHTS
 from offramp.runs.design import Design
@@ -24,7 +24,7 @@ _LEAST = 0.05  # points, of a reason that is named
 
 
 @dataclass(frozen=True)
-class Thought:
+class Explanation:
     """Why an actor did what it did at a turning point.
 
     Attributes
@@ -84,7 +84,7 @@ class Story(Answer):
     on_the_way: tuple[str, ...]
     at_first: tuple[Mistaken, ...]
     entries: tuple[Entry, ...]
-    thoughts: tuple[Thought, ...]
+    thoughts: tuple[Explanation, ...]
 
 
 ANSWER = Story
@@ -191,26 +191,26 @@ def _turning_points(model: Model, entries: list[Entry]) -> list[tuple[date, str,
     return sorted(found, key=lambda key: (found[key], key))
 
 
-def _mistaken(mind: Mind, model: Model) -> Mistaken:
+def _mistaken(mind: ActorMind, model: Model) -> Mistaken:
     both = (*mind.sees, *mind.misreads)
     wrong = tuple((misread_title(m, model), m.unit, m.truth, m.taken_for) for m in both)
     return Mistaken(mind.name, mind.title or mind.name, wrong)
 
 
-def _thought(design: Design, at: date, actor: str, action: str) -> Thought:
+def _thought(design: Design, at: date, actor: str, action: str) -> Explanation:
     """Why an actor did what it did."""
     (mind,) = minds(design, at, [actor]).actors
     option = next(o for o in mind.options if o.name == action)
     reasons = _reasons(design.model, option)
     judged = option.judgement
     points = None if judged is None else judged.relative
-    return Thought(
+    return Explanation(
         at, actor, action, option.habit, option.probability, points, reasons,
         _words(mind, option, points, reasons),
     )  # fmt: skip
 
 
-def _reasons(model: Model, option: Option) -> tuple[tuple[str, float], ...]:
+def _reasons(model: Model, option: ActionThought) -> tuple[tuple[str, float], ...]:
     """What an act is worth its actor, part by part, the largest first: (what, points)."""
     judged = option.judgement
     if judged is None:
@@ -222,7 +222,9 @@ def _reasons(model: Model, option: Option) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(large, key=lambda p: -abs(p[1]))[:_PARTS])
 
 
-def _words(mind: Mind, option: Option, points: float | None, reasons: tuple[tuple[str, float], ...]) -> str:
+def _words(
+    mind: ActorMind, option: ActionThought, points: float | None, reasons: tuple[tuple[str, float], ...]
+) -> str:
     text = (
         f"{mind.title or mind.name} chooses “{option.title or option.name}”: {_percent(option.habit)} by "
         f"habit, {_percent(option.probability)} on reflection."

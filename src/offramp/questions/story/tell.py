@@ -8,7 +8,7 @@ from datetime import date
 
 from offramp.analysis.chronicle import Entry
 from offramp.model import Model
-from offramp.questions.story.ask import Mistaken, Story, Thought
+from offramp.questions.story.ask import Explanation, Mistaken, Story
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Heading, Paragraph, Telling
 
@@ -72,7 +72,7 @@ def _spans(found: Story, model: Model) -> list[_Span]:
     return spans
 
 
-def _paragraphs(entry: Entry, model: Model, thoughts: Sequence[Thought]) -> list[str]:
+def _paragraphs(entry: Entry, model: Model, thoughts: Sequence[Explanation]) -> list[str]:
     """One date: how things stand, what happened, who did what and why, what came of it."""
     happened = f"{_of_kind(entry, 'event')} {_of_kind(entry, 'exchange')}".strip()
     acts = _acts(entry, model, {t.actor: t.text for t in thoughts})

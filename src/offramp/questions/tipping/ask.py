@@ -47,7 +47,7 @@ Side = Literal["below", "above", "undecided"]
 
 
 @dataclass(frozen=True)
-class Point:
+class ChanceAt:
     """The chance at one value; `side` of the level on which it lies beyond doubt."""
 
     value: float
@@ -100,7 +100,7 @@ class Tipping(OfOutcome):
     runs: int
     held_runs: int
     failed_runs: int
-    points: list[Point]
+    points: list[ChanceAt]
     crossings: list[Crossing]
     verdict: Literal["crosses", "below", "above", "undecided"]
 
@@ -260,7 +260,7 @@ def _chances(design: Design, outcome: str, of: str, values: Floats, how: How) ->
     return result
 
 
-def _point(value: float, found: Floats, level: float, of: int, counted: bool) -> Point:
+def _point(value: float, found: Floats, level: float, of: int, counted: bool) -> ChanceAt:
     """The chance at one of several values, all of whose intervals hold together (Bonferroni)."""
     together = 1 - (1 - LEVEL) / of
     if counted:
@@ -270,16 +270,16 @@ def _point(value: float, found: Floats, level: float, of: int, counted: bool) ->
         # A chance that no future moved may still be moved by one that was not run.
         chance = estimate(found, np.ones(len(found)), together, of_chances=True)
     side: Side = "below" if chance.high < level else "above" if chance.low > level else "undecided"
-    return Point(value, chance, side)
+    return ChanceAt(value, chance, side)
 
 
-def _side_of_all(points: list[Point]) -> Side:
+def _side_of_all(points: list[ChanceAt]) -> Side:
     """The side on which all points lie, `undecided` unless all do."""
     sides = {p.side for p in points}
     return sides.pop() if len(sides) == 1 else "undecided"
 
 
-def _crossings(points: list[Point], excess: Floats, seed: int) -> list[Crossing]:
+def _crossings(points: list[ChanceAt], excess: Floats, seed: int) -> list[Crossing]:
     """The level is crossed between neighbours on either side of it, those undecided left out.
 
     Parameters

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from offramp.charts.canvas import NARROW
 from offramp.model import Model
-from offramp.questions.tipping.ask import Crossing, Point, Tipping
+from offramp.questions.tipping.ask import ChanceAt, Crossing, Tipping
 from offramp.questions.tipping.chart import chart
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Telling
@@ -71,7 +71,7 @@ def _points(found: Tipping) -> Iterator[Block]:
     yield table
 
 
-def _point(found: Tipping, p: Point) -> tuple[str, ...]:
+def _point(found: Tipping, p: ChanceAt) -> tuple[str, ...]:
     low, high = max(0.0, p.chance.low), min(1.0, p.chance.high)
     side = {"below": "lower", "above": "higher", "undecided": "either"}[p.side]
     chance = figures.percent(p.chance.value, figures.digits_for(low, high))
