@@ -63,7 +63,7 @@ def between_worlds(replicates: Floats, mean: float) -> Spread | None:
 
     Parameters
     ----------
-    replicates : (world, replicate), the effect in each replicate; NaN where a run failed, which leaves out its world
+    replicates : (world, replicate), the effect in each; NaN where a run failed, which leaves out its world
     mean : the effect over all futures, around which the worlds are placed
 
     Returns

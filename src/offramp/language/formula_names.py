@@ -90,8 +90,8 @@ def _possible(scope: Scope, name: str = "") -> str:
         return f"Here a formula may use only {what}."
     if len(usable) <= 12:
         return f"It may use: {', '.join(usable)}."
-    nearest = most_alike_first(name, usable)[:8]
-    return f"It may use: {', '.join(nearest)} and {len(usable) - len(nearest)} others."
+    closest = most_alike_first(name, usable)[:8]
+    return f"It may use: {', '.join(closest)} and {len(usable) - len(closest)} others."
 
 
 def date_call(rules: KindRules, expr: syntax.Apply) -> tuple[Node, Kind]:
