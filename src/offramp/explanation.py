@@ -243,7 +243,7 @@ _COMPUTED: dict[str, Callable[[Facts, Any], Any]] = {
     "test.least": _unless_zero("least"),
     "test.limits": lambda _, t: [v if math.isfinite(v) else None for v in t.limits],
     "test.unit": lambda _, t: t.sides[0].quantity.unit,
-    "change.path": lambda _, c: ".".join(c.path),
+    "layerchange.path": lambda _, c: ".".join(c.path),
     "source.used": lambda facts, s: facts.used[s.key],
 }
 
