@@ -93,8 +93,8 @@ def test_explain_says_whether_a_model_is_illustrative():
 # ---------------------------------------------------------------------- engines
 
 OF_NO_ENGINE = {
-    "Model", "Formula", "Distribution", "Origin", "Change", "Base", "File", "Source", "Row", "Evidence",
-    "Quantity", "Side", "Test", "Claim",
+    "Model", "Formula", "Distribution", "Origin", "LayerChange", "Base", "File", "Source", "Row", "Evidence",
+    "Quantity", "ClaimSide", "Test", "Claim",
 }  # fmt: skip
 # Descriptions; and what is resolved before an engine sees a model (tests/engine/test_depths.py,
 # tests/runs/test_design.py).

@@ -395,3 +395,47 @@ def test_a_policy_that_nobody_could_choose_is_marked_as_a_variant():
     told = {p["name"]: p["variant"] for p in ofr.explain(model)["policies"]}
     assert told["fearless"]
     assert not told["arming"]
+
+
+EVENTS = """
+model: {name: events, title: Claims on events, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 12}
+variables: {x: {initial: 0, change: 1 / month, headline: true}}
+parameters: {p: {value: 0.3}}
+events:
+  coin: {on: 2020-06-15, branches: {heads: {probability: p}, tails: {probability: rest}}}
+  storm: {rate: 0.5 / month, effects: {x: 1}}
+outcomes: {war: {rate: 0.001 / month, absorbing: true}, peace: {otherwise: true}}
+policies: {loaded: {title: Loaded, do: [{set: {p: 0.9}}]}}
+claims:
+  heads:
+    tests:
+      - {quantity: {event: coin, branch: heads}, expect: within, limits: [0.25, 0.35], reason: Known.}
+  storms:
+    tests:
+      - {quantity: {event: storm}, expect: within, limits: [5.5, 6.5], reason: Half a storm a month.}
+"""
+
+
+def test_a_claim_may_be_about_an_event_and_about_a_branch_of_one():
+    """A branch that comes 30 times in 100, and half an event a month for a year: known before any run."""
+    found = {c.id: c for c in ofr.claims(ofr.Design(ofr.loads(EVENTS), scenarios=2_000), worlds=0).claims}
+    assert {found[n].verdict for n in found} == {"supported"}
+    assert found["heads"].tests[0].sides[0].value == pytest.approx(0.3, abs=0.04)
+    assert found["storms"].tests[0].sides[0].value == pytest.approx(6.0, abs=0.2)
+    assert not found["heads"].tests[0].built_in
+
+
+def test_a_policy_that_sets_the_chance_of_a_branch_decides_its_claim():
+    """Such a claim would test nothing but the policy, so the file is refused."""
+    loads = """
+  loads:
+    tests:
+      - quantity: {event: coin, branch: heads}
+        compare: [loaded, baseline]
+        expect: higher
+        by: 0.1
+        reason: It is loaded.
+"""
+    with pytest.raises(ofr.ModelError, match="policy `loaded` sets `p`, which decides on `coin`"):
+        ofr.loads(EVENTS + loads.lstrip("\n"))

@@ -349,3 +349,13 @@ def test_what_an_actor_held_impossible_is_the_largest_surprise():
     text = " ".join(text_of(tell(found, model), "again", "by", 100).split())
     assert "Blue gave no chance to what Red then did in" in text
     json.dumps(found.as_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize("runs", [1, 2, 3])
+def test_few_futures_say_little_but_nothing_impossible(runs):
+    """A change of a chance lies between -1 and 1, and so does its interval, however few futures there are."""
+    found = misreadings(Design(offramp.load("chicken"), scenarios=runs))
+    shares = [(m.low, m.high) for m in found.misreadings]
+    edges = [e for m in found.misreadings for e in (m.alone, m.one_sided)] + [found.total]
+    assert all(-1 <= low <= high <= 1 for low, high in [*shares, *((e.low, e.high) for e in edges)])
+    assert "points of a hundred" in str(found)

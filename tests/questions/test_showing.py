@@ -14,7 +14,7 @@ from offramp.analysis import answer as answers
 from offramp.questions.registry import questions
 from small_models import made
 
-EVIL = "<script>alert(1)</script> | *x* & \\\"q\\\""
+EVIL = '<script>alert(1)</script> | *x* & \\"q\\"'
 BODY = f"""
 variables: {{x: {{initial: 1}}}}
 parameters: {{p: {{title: "{EVIL}", value: "normal(0, 1)"}}}}

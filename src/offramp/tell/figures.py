@@ -71,7 +71,7 @@ def _percent_number(share: float, decimals: int | None = None) -> str:
 def digits_for(low: float, high: float) -> int:
     """Digits after the point of a percentage with this interval: enough to show the interval, no more."""
     half = 50 * (high - low)
-    if half <= 0:
+    if not 0 < half < math.inf:  # of no width, or of no end
         return 0
     return min(3, max(0, math.ceil(-math.log10(half))))
 

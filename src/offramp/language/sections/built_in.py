@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from offramp.language.fields import Fields
 from offramp.language.reader import Reader
 from offramp.language.source import Sequence, Value, find
-from offramp.model import Effect, Formula, Intervention, Model, Quantity, Test
+from offramp.model import Effect, Event, Formula, Intervention, Model, Quantity, Test
 from offramp.tree import parameters_in, variables_in
 
 _ANY_ACT = ""  # an actor is forced: what it does otherwise is displaced
@@ -194,12 +194,23 @@ def _reads(model: Model, q: Quantity) -> tuple[set[str], set[str]]:
     if q.kind == "variable":
         variable = next(v for v in model.variables if v.name == q.name)
         return ({q.name}, set()) if variable.equals is None else _deep(model, variable.equals)
+    if q.kind == "event":
+        return _all_of(model, _decides(next(e for e in model.events if e.name == q.name), q.branch))
     outcome = next(o for o in model.outcomes if o.name == q.name)
     if outcome.otherwise:
-        every = [_deep(model, f) for o in model.outcomes if o.absorbing for f in (o.when or o.rate,) if f]
-        return set().union(*(s for s, _ in every)), set().union(*(p for _, p in every))
-    formula = outcome.when or outcome.rate
-    return (set(), set()) if formula is None else _deep(model, formula)
+        return _all_of(model, (o.when or o.rate for o in model.outcomes if o.absorbing))
+    return _all_of(model, [outcome.when or outcome.rate])
+
+
+def _decides(event: Event, branch: str) -> list[Formula | None]:
+    """The formulas that decide how often an event comes, in a branch if one is named."""
+    return [event.rate, *(b.probability for b in event.branches if b.name == branch)]
+
+
+def _all_of(model: Model, formulas: Iterable[Formula | None]) -> tuple[set[str], set[str]]:
+    """Stocks and parameters that any of some formulas reads."""
+    every = [_deep(model, f) for f in formulas if f is not None]
+    return set().union(*(s for s, _ in every)), set().union(*(p for _, p in every))
 
 
 def _deep(model: Model, formula: Formula) -> tuple[set[str], set[str]]:

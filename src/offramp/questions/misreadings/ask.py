@@ -253,7 +253,8 @@ class _Games:
             raise OfframpError(
                 "every future failed in one world or another, so nothing can be said of misreadings."
             )
-        return found
+        players, of_sides = (tuple(map(_possible, some)) for some in (found.players, found.groups))
+        return dataclasses.replace(found, players=players, groups=of_sides, total=_possible(found.total))
 
     def one_sided(self, counted: bool) -> dict[int, Estimate]:
         """What each misreading adds while all other sides go on seeing wrongly."""
@@ -264,7 +265,7 @@ class _Games:
                 return -self.values.value(frozenset(own[i] for i in c), here)
 
             players = shares(self.own_layouts[name], value, (), LEVEL, counted).players
-            result |= dict(zip(own, players, strict=True))
+            result |= dict(zip(own, map(_possible, players), strict=True))
         return result
 
 
@@ -312,10 +313,15 @@ def _by_side(games: _Games, found: Shares, counted: bool, titles: dict[str, str]
     ]  # fmt: skip
 
 
+def _possible(e: Estimate) -> Estimate:
+    """A change of a chance, whose interval ends where such changes do: one future alone says nothing more."""
+    return Estimate(e.value, max(-1.0, e.low), min(1.0, e.high))
+
+
 def _mean(values: Floats, counted: bool) -> Estimate:
     """Mean change of a chance over scenarios that hold."""
-    held = values[~np.isnan(values)]
-    return estimate(held, np.ones(len(held)), LEVEL, counted)
+    sound = values[~np.isnan(values)]
+    return _possible(estimate(sound, np.ones(len(sound)), LEVEL, counted))
 
 
 def _chance(values: Floats, counted: bool) -> Estimate:
