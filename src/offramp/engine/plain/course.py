@@ -390,15 +390,15 @@ class Course:
         mean = self.minds[a].mean_picture(truth)
         seen = self.seen_by(actor, k, truth, mean, state)
         available = self.available(a, k, mean, seen)
-        weights = np.stack([mean.read(x.propensity, seen, now) for x in actor.actions], axis=1)
-        weights = weights + self.nudges(a, k)
+        inclined = np.stack([mean.read(x.propensity, seen, now) for x in actor.actions], axis=1)
+        inclined = np.where(available, inclined + self.nudges(a, k), -np.inf)
         thoughts = self.thoughts_of(a, k, truth, state) if actor.depth >= 1 else []
+        weights = inclined
         if thoughts:
             weighed = (weigh(t.picture.weight[:, None], t.reasons.q) for t in thoughts)
-            worth = sum(weighed, np.zeros_like(weights))
+            worth = sum(weighed, np.zeros_like(inclined))
             self.fail(k, (available & ~np.isfinite(worth)).any(axis=1), Status.NOT_FINITE)
-            weights = weights + mean.read(actor.precision, seen, now)[:, None] * worth
-        weights = np.where(available, weights, -np.inf)
+            weights = mean.weigh_worth(actor, inclined, worth, seen, now)
         probability = softmax(weights)
         self.fail(k, ~np.isfinite(probability).all(axis=1), Status.NOT_FINITE)
         # ln p(a) is the weight but for a constant, and the constant does not move the largest.
@@ -407,7 +407,7 @@ class Course:
             for x in actor.actions
         ]
         taken = np.argmax(weights + np.stack(noise, axis=1), axis=1)
-        return Move(taken, probability, thoughts, on_average(thoughts))
+        return Move(taken, probability, softmax(inclined), thoughts, on_average(thoughts))
 
     def thoughts_of(self, a: int, k: int, truth: World, state: State) -> list[Thought]:
         """What actor `a` thinks in each of its pictures."""
@@ -505,11 +505,13 @@ class Course:
 
 @dataclass
 class Move:
-    """What an actor does in one step: the action taken, (run,), the chance of each, (run, action), what
-    it thought in each of its pictures, and how it expects each other actor to choose, (run, action)."""
+    """What an actor does in one step: the action taken, (run,), the chance of each, the same by habit
+    alone, (run, action), what it thought in each of its pictures, and how it expects each other actor to
+    choose, (run, action)."""
 
     taken: Ints
     probability: Floats
+    habit: Floats
     thoughts: list[Thought]
     expects: dict[str, Floats]
 

@@ -92,9 +92,9 @@ class Replay(Course):
         if self.before is None or k == self.last:
             return super().move_of(a, k, truth, state)
         taken = self.before.action[:, k, a].astype(np.int64)
-        probability = np.full((1, len(self.model.actors[a].actions)), np.nan)
+        unknown = np.full((1, len(self.model.actors[a].actions)), np.nan)
         nobody = {other.name: np.zeros((1, len(other.actions))) for other in self.model.actors}
-        return Move(taken, probability, [], nobody)
+        return Move(taken, unknown, unknown, [], nobody)
 
 
 def _need_course(model: Model, before: Outputs, step: int) -> None:

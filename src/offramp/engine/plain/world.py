@@ -170,21 +170,24 @@ class World:
             return self.habit(actor, state, now)
         steps = min(inner, steps_ahead(actor, self.dt))
         q = self.reasons(actor, state, step, level, steps, inner).q
-        precision = self.read(actor.precision, state, now)
-        return softmax(self.inclinations(actor, state, now, precision[:, None] * q))
+        return softmax(self.weigh_worth(actor, self.inclinations(actor, state, now), q, state, now))
 
-    def inclinations(self, actor: Actor, state: State, now: float, worth: Floats | None = None) -> Floats:
-        """Propensity of each action and what is added to it, minus infinity where its `when` does not hold.
-
-        All are (run, action).
-        """
+    def inclinations(self, actor: Actor, state: State, now: float) -> Floats:
+        """Propensity of each action, minus infinity where its `when` does not hold: (run, action)."""
         weights = np.empty((self.runs, len(actor.actions)))
         for a, action in enumerate(actor.actions):
             weight = self.read(action.propensity, state, now)
-            if worth is not None:
-                weight = weight + worth[:, a]
             weights[:, a] = np.where(self.holds(action.when, state, now), weight, -np.inf)
         return weights
+
+    def weigh_worth(self, actor: Actor, inclined: Floats, q: Floats, state: State, now: float) -> Floats:
+        """The decision rule: weights whose softmax are the chances of actions, (run, action).
+
+        Logit response adds precision times worth to the inclination (McKelvey and Palfrey 1995). What is
+        closed, at minus infinity, stays closed whatever it would be worth.
+        """
+        precision = self.read(actor.precision, state, now)[:, None]
+        return np.where(inclined > -np.inf, inclined + precision * q, inclined)
 
     def habit(self, actor: Actor, state: State, now: float) -> Floats:
         """p(a) ∝ exp(propensity(a)) over the actions whose `when` holds: (run, action)."""

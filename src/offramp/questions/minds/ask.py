@@ -20,7 +20,7 @@ from offramp.engine.inputs import Bools, Floats
 from offramp.engine.plain.course import Moment, Phase
 from offramp.engine.plain.mind import Thought
 from offramp.engine.plain.replay import Replay
-from offramp.engine.plain.world import Reasons, State, World, averaged, softmax
+from offramp.engine.plain.world import Reasons, State, World, averaged
 from offramp.errors import UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Action, Actor, Model
@@ -270,14 +270,13 @@ def _mind(course: Replay, moment: Moment, a: int) -> ActorMind:
         over_all = averaged(weights, [thought.reasons for thought in move.thoughts])
         overall = list(_judged(over_all, move.probability[0], available))
     nudges = course.nudges(a, k)
-    habit = _habit(actor, mean, seen, available, nudges, now)
     options = [
         ActionThought(
             name=action.name,
             title=action.title,
             closed=None if available[i] else _why_closed(course, a, action, mean, seen),
             propensity=float(mean.read(action.propensity, seen, now)[0] + nudges[i]),
-            habit=float(habit[i]),
+            habit=float(move.habit[0, i]),
             probability=float(move.probability[0, i]),
             judgement=overall[i],
         )
@@ -348,14 +347,6 @@ def _judged(parts: Reasons, chances: Floats, available: Bools) -> list[Judgement
         )
         for i in range(len(available))
     ]
-
-
-def _habit(actor: Actor, mean: World, seen: State, available: Bools, nudges: Floats, now: float) -> Floats:
-    """What the actor would do by habit alone, among what is open to it: (action,)."""
-    weights = [
-        mean.read(x.propensity, seen, now)[0] + nudge for x, nudge in zip(actor.actions, nudges, strict=True)
-    ]
-    return softmax(np.where(available, weights, -np.inf))
 
 
 def _why_closed(course: Replay, a: int, action: Action, mean: World, seen: State) -> str:
