@@ -7,9 +7,13 @@ from datetime import date
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
 from border import question, reaching
 from offramp.truth import baselines
+from offramp.truth.baselines import poisson_quantiles
 
 
 def test_forecasts_without_a_model_of_what_a_level_reaches(asked):
@@ -96,3 +100,21 @@ def test_a_table_that_goes_below_nothing_has_baselines_that_do(asked):
         np.testing.assert_allclose(who(below, start, origin, 3), who(stock, start, origin, 3) - 200)
     low = replace(stock, rows=tuple(replace(r, value=r.value - 100) for r in stock.rows))
     assert baselines.persistence(low, start, origin, 60).min() == 0
+
+
+@pytest.mark.parametrize("mean", [0.01, 0.5, 3.0, 35.0, 199.0, 208.0, 411.0, 4_500.0, 999_000.0])
+def test_quantiles_of_counts_are_those_of_the_poisson_distribution(mean):
+    """At any mean, and not only below 200."""
+    levels = np.array([0.001, 0.05, 0.25, 0.5, 0.75, 0.95, 0.999])
+    found = poisson_quantiles(mean, levels)
+    assert found.tolist() == stats.poisson.ppf(levels, mean).tolist()
+
+
+@given(st.floats(1.0e6, 1.0e9), st.floats(0.001, 0.999))
+def test_quantiles_of_huge_counts_are_within_one_count_or_a_millionth_of_a_deviation(mean, level):
+    found = float(poisson_quantiles(mean, np.array([level]))[0])
+    assert abs(found - stats.poisson.ppf(level, mean)) <= max(1.0, 1e-6 * mean**0.5)
+
+
+def test_what_never_happens_is_counted_as_none():
+    assert poisson_quantiles(0.0, np.array([0.05, 0.95])).tolist() == [0.0, 0.0]
