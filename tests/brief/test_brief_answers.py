@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from importlib import resources
@@ -309,3 +310,18 @@ def test_why_a_chance_has_several_numbers_is_said_once_and_only_where_it_has(pag
     html = ofr.brief(ofr.simulate(ofr.Design(model, scenarios=150, seed=3)), model, answers=same).html
     assert "Each question has futures of its own" not in html
     assert "Counted in 150 futures under each policy." in text_of(html)
+
+
+def test_an_answer_that_was_changed_so_that_it_fits_nothing_is_refused_in_one_line(river, tmp_path):
+    """What is of the right kinds may still speak of outcomes that are not there."""
+    answer = json.loads(call("compare", str(river), "--policy", "mediation", "--runs", "40", "--worlds", "0",
+                             "--format", "json").stdout)  # fmt: skip
+    answer["policies"]["mediation"]["outcomes"] = {}
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(answer))
+    result = call(
+        "brief", str(river), "--runs", "40", "--bare", "--with", str(path), "--out", str(tmp_path / "b.html")
+    )
+    assert result.exit_code == 2
+    assert "the answer to `compare` does not fit model `river`" in result.stderr
+    assert not (tmp_path / "b.html").exists()

@@ -239,3 +239,20 @@ def test_the_middle_is_told_with_its_sign_and_lies_between_its_bounds():
     drawn = chart(Loops.from_dict(given))
     assert "\u22120.075 a month" in drawn
     assert "1 January 2026" in drawn
+
+
+def test_a_stock_that_moves_itself_is_a_loop_of_the_first_order():
+    """x' = 0.2 x grows by 0.2 a month, y' = -0.3 y decays by 0.3: the textbook's R and B."""
+    model = ofr.loads(
+        """
+model: {name: first, title: First order, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 12}
+variables:
+  decay: {initial: 10, change: -0.3 / month * decay}
+  growth: {initial: 10, change: 0.2 / month * growth}
+"""
+    )
+    found = ofr.loops(ofr.Design(model, scenarios=4))
+    rates = {loop.nodes[0].name: (loop.kind, loop.gain[0].per_month) for loop in found.loops}
+    assert rates["decay"] == ("balancing", pytest.approx(-0.3))
+    assert rates["growth"] == ("reinforcing", pytest.approx(0.2))

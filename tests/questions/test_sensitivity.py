@@ -290,7 +290,7 @@ def test_a_brief_is_told_which_numbers_to_know_better_unless_nothing_can_be_divi
     assert "hangs most on “Strong”: 9" in figure.sentence
     undivided = tell(replace(found, divisible=False))
     assert not undivided.caveats
-    assert "cannot be told from chance" in undivided.head[1].text
+    assert "cannot be distinguished from chance" in undivided.head[1].text
 
 
 def test_screening_and_shares_meet_different_luck():

@@ -148,3 +148,9 @@ def test_a_terminal_says_what_stands_out_as_plain_words():
     assert plain(text) == "Set --set now"
     assert page.text().count("Set --set now") == 3
     assert "  offramp brief x" in page.text().splitlines()
+
+
+def test_an_entry_without_a_label_belongs_to_the_one_above_it_in_markdown():
+    """Two misreadings stand under one label; the second has no label of its own to be set in bold."""
+    terms = Terms([("misreads", "Pressure bites."), ("", "Talks are a prize.")])
+    assert markdown.draw([terms]) == "- **misreads**: Pressure bites.\n  - Talks are a prize."

@@ -101,6 +101,17 @@ def brief(
     return BriefPage(_template().render(_contents(view, command or _command(runs), answered)))
 
 
+def _in_words(question: Question, answer: Answer, model: Model) -> Telling:
+    """An answer in words; one that a stranger changed may speak of what the model does not have."""
+    try:
+        return question.tell(answer, model)
+    except (LookupError, TypeError, ValueError, ArithmeticError, StopIteration) as error:
+        raise UsageError(
+            f"the answer to `{question.name}` does not fit model `{model.name}`: it was changed, or is of "
+            f"another version. Ask again with `offramp {question.name} ... --format json`."
+        ) from error
+
+
 def _answered(answers: Mapping[str, Answer], model: Model) -> list[Answered]:
     """In the order of their sections."""
     found = []
@@ -111,7 +122,7 @@ def _answered(answers: Mapping[str, Answer], model: Model) -> list[Answered]:
         if not isinstance(answer, asked.answer_type):
             wanted = asked.answer_type.__name__
             raise UsageError(f"the answer to `{name}` is a {type(answer).__name__}; it must be a {wanted}.")
-        found.append(Answered(asked, asked.brief, answer, asked.tell(answer, model)))
+        found.append(Answered(asked, asked.brief, answer, _in_words(asked, answer, model)))
     return sorted(found, key=lambda a: a.part.order)
 
 

@@ -83,6 +83,11 @@ def _marked(first: str) -> str:
     return f"{first}\\" if first.isdigit() else f"\\{first}"
 
 
+def _term(label: str, text: Text) -> str:
+    """One entry; one without a label belongs to the label above it."""
+    return f"- **{escaped(label)}**: {_words(text)}" if label else f"  - {_words(text)}"
+
+
 def _block(block: Block, level: int) -> str:
     match block:
         case Heading(text):
@@ -92,7 +97,7 @@ def _block(block: Block, level: int) -> str:
         case Bullets(lines):
             return "\n".join(f"- {_escaped_line(line)}" for line in lines)
         case Terms(entries):
-            return "\n".join(f"- **{escaped(label)}**: {_words(text)}" for label, text in entries)
+            return "\n".join(_term(label, text) for label, text in entries)
         case Code(lines):
             return _code(lines)
         case Table():

@@ -13,6 +13,7 @@ from offramp.tell.blocks import (
     Fold,
     Gap,
     Kind,
+    PageOnly,
     Paragraph,
     Short,
     Span,
@@ -26,12 +27,22 @@ from offramp.tell.words import enumerated
 _KINDS: dict[Verdict, Kind] = {"supported": "good", "contradicted": "bad", "undecided": "open"}
 
 
+_VERDICTS = (
+    "Supported: the whole interval lies where the claim says, beyond the smallest that matters. "
+    "Contradicted: all of it lies elsewhere. Undecided: both are possible; more runs may tell."
+)
+
+
 def tell(found: Findings, model: Model) -> Telling:
     """What `offramp claims` says."""
     return Telling(
         title=found.title,
         head=[Paragraph(words.headline(found))],
-        body=[TextOnly([Gap(), _verdicts(found)]), *(_claim(c, model) for c in found.claims)],
+        body=[
+            TextOnly([Gap(), _verdicts(found)]),
+            PageOnly([Paragraph(f"{_VERDICTS} Intervals: {found.intervals['holds']}", small=True)]),
+            *(_claim(c, model) for c in found.claims),
+        ],
         sure=list(_how_sure(found)),
         section="Claims, tested",
         short=Short("The claims of the account", words.in_short(found)),
@@ -67,16 +78,12 @@ def _line(claim: Finding) -> Text:
 
 
 def _how_sure(found: Findings) -> Iterator[Block]:
-    yield Paragraph(
-        "Supported: the whole interval lies where the claim says, beyond the smallest that matters. "
-        "Contradicted: all of it lies elsewhere. Undecided: both are possible; more runs may tell."
-    )
-    yield Paragraph(f"Intervals: {found.intervals['holds']}")
+    yield TextOnly([Paragraph(_VERDICTS), Paragraph(f"Intervals: {found.intervals['holds']}")])
     if found.worlds:
         yield Paragraph(
             f"Worlds as claimed: of {found.worlds:,} worlds drawn from what the file holds possible, each "
             f"run {found.replicates} times and with luck taken out, the share in which all of the claim is "
-            "so. A tilde: worlds are not told from luck, so the share says little."
+            "so. A tilde: worlds are not distinguished from luck, so the share says little."
         )
 
 

@@ -103,7 +103,7 @@ def of_worlds(claim: Finding) -> str:
 
 
 def _tilde(compared: Sequence[TestComparison]) -> str:
-    """A mark where worlds are not told from luck in one of some comparisons."""
+    """A mark where worlds are not distinguished from luck in one of some comparisons."""
     spreads = [c.parameters for c in compared]
     return "~" if any(s is not None and not s.distinguishable for s in spreads) else ""
 

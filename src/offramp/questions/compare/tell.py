@@ -128,7 +128,8 @@ def _policy(found: Comparison, name: str, policy: PolicyChange, model: Model) ->
 
 def _outcomes(found: Comparison, policy: PolicyChange, model: Model) -> Iterator[Block]:
     titles = {o.name: o.title or o.name for o in model.outcomes}
-    differing = {n: o for n, o in policy.outcomes.items() if o.differing}
+    # A chance may differ though as many futures came: they count by how likely their course made it, too.
+    differing = {n: o for n, o in policy.outcomes.items() if o.differing or abs(o.difference) > 0}
     yield _table(found, [_outcome_row(titles[n], o) for n, o in differing.items()])
     if len(differing) < len(policy.outcomes):
         same = "; ".join(titles[n] for n in policy.outcomes if n not in differing)
@@ -347,7 +348,7 @@ def _how_sure(found: Comparison) -> Iterator[Block]:
             f"From {found.worlds:,} worlds, each run {found.replicates} times with other luck. At most: "
             "worlds do not differ by more than luck explains, and by no more than this either way."
         )
-    yield Paragraph("*: not distinguishable from no change. Both intervals hold nine cases of ten.")
+    yield Paragraph("*: not distinguishable from no change. Intervals hold nine cases of ten.")
     shown = sum(
         change.differing > 0
         for p in found.policies.values()

@@ -181,7 +181,8 @@ def _rings(measured: Sequence[Links], longest: int) -> tuple[list[tuple[str, ...
     graph = nx.DiGraph()
     for links in measured:
         for (source, target), gain in links.gain.items():
-            if source != target and _matters(links, source, target, gain):
+            itself = source == target and links.nodes[source].kind != "stock"
+            if not itself and _matters(links, source, target, gain):
                 graph.add_edge(source, target)
     order = {name: i for i, name in enumerate(measured[0].nodes)}
     kinds = measured[0].nodes

@@ -68,9 +68,9 @@ def _shares(found: Misreadings, digits: int) -> Iterator[Block]:
     table = Table(("", "share", "90 % interval", "alone", "own side"), rows)
     yield Heading(f"What each misreading adds to the risk of: {found.outcome_title}")
     yield Paragraph(
-        "In points of a hundred. Share: averaged over every order in which one could correct them, so that "
-        "the shares add up. Alone: if only this is corrected. Own side: its share if the other sides go on "
-        "seeing wrongly. Negative: it keeps the risk down.",
+        "In points of a hundred. Share: averaged over every order in which one could correct them (Shapley "
+        "1953), so that the shares add up. Alone: if only this is corrected. Own side: its share if the "
+        "other sides go on seeing wrongly. Negative: it keeps the risk down.",
         small=True,
     )
     yield _figure(found, digits, table)
@@ -96,12 +96,11 @@ def _figure(found: Misreadings, digits: int, table: Table) -> Figure:
 
 
 def _figure_sentence(found: Misreadings) -> str:
-    digits = figures.digits_for(found.total.low, found.total.high)
-    today, true = (figures.percent(e.value, digits) for e in (found.today, found.true))
+    today, true = (figures.percent(e.value) for e in (found.today, found.true))
     risk = quoted(found.outcome_title)
     sentence = f"With everyone seeing true the chance of {risk} would be {true} instead of {today}"
     clear = found.total.low > 0 or found.total.high < 0
-    return sentence + ("." if clear else ", a difference that these futures do not tell from none.")
+    return sentence + ("." if clear else ", which these futures do not distinguish from no difference.")
 
 
 def _sides(found: Misreadings, digits: int) -> Iterator[Block]:

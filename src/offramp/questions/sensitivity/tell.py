@@ -41,8 +41,8 @@ def _headlines(found: Sensitivity) -> Iterator[str]:
     )
     if not found.divisible:
         yield (
-            "The numbers below move the chance so little that their shares cannot be told from chance: ask "
-            "for more runs."
+            "The numbers below move the chance so little that their shares cannot be distinguished from "
+            "chance: ask for more runs."
         )
     elif found.shares:
         yield from _weightiest(found)
@@ -96,7 +96,10 @@ def _figure(found: Sensitivity, table: Table) -> Figure:
 def _figure_sentence(found: Sensitivity) -> str:
     risk = quoted(found.outcome_title)
     if not found.divisible:
-        return f"What uncertain numbers bring to the chance of {risk} is not told from luck by these futures."
+        return (
+            f"What uncertain numbers bring to the chance of {risk} is not distinguished from luck by these "
+            "futures."
+        )
     first = found.shares[0]
     share = figures.percent(max(0.0, min(1.0, first.total.value)), 0)
     return (
