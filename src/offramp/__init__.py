@@ -53,7 +53,6 @@ _PUBLIC = {
 }
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not run the code below
-    # ruff: noqa: F401
     from offramp.analysis.outcomes import over_time, probability
     from offramp.analysis.summary import Tally, summary
     from offramp.brief.page import brief
@@ -85,6 +84,14 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.truth.calibration import Sampling, calibrate
     from offramp.truth.ledger import forecast
     from offramp.truth.question_list import load_questions
+    __all__ = [
+        "Design", "How", "Intervention", "Model", "ModelError", "OfframpError", "Policy", "Problem",
+        "Sampling", "Tally", "UsageError", "backtest", "brief", "calibrate", "claims", "compare",
+        "crises", "discover", "explain", "forecast", "json_schema", "ladder", "load",
+        "load_questions", "load_runs", "loads", "loops", "minds", "misreadings", "outlook",
+        "over_time", "probability", "save", "score", "sensitivity", "simulate", "simulate_blocks",
+        "story", "summary", "tipping", "to_parquet", "why", "__version__",
+    ]  # fmt: skip
 
 
 def _public() -> dict[str, tuple[str, str]]:
