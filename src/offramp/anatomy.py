@@ -135,6 +135,12 @@ def formulas_of(item: Any) -> Iterator[tuple[str, str, Formula]]:
                     yield key, pair[0], pair[1]
 
 
+def effects_of(item: Any) -> list[Effect]:
+    """All effects of an action, event, branch or rung, in whichever of its fields they stand."""
+    values = (getattr(item, key) for key in _fields(item))
+    return [e for v in values if isinstance(v, tuple) for e in v if isinstance(e, Effect)]
+
+
 def moves(model: Model) -> Iterator[Mover]:
     """Everything that actions, events, rungs and policies do to stocks, and policies to parameters."""
     for part in parts(model):

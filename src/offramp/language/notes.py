@@ -251,7 +251,7 @@ def _meant(model: Model) -> set[tuple[str, str]]:
 
 
 def _is_empty(action: Action) -> bool:
-    return not action.effects and (action.cost is None or fold(action.cost.node) == 0)
+    return not anatomy.effects_of(action) and (action.cost is None or fold(action.cost.node) == 0)
 
 
 def _empty_events(model: Model) -> _Found:
@@ -264,7 +264,7 @@ def _empty_events(model: Model) -> _Found:
 
 
 def _has_no_effects(event: Event) -> bool:
-    return not event.effects and not any(b.effects for b in event.branches)
+    return not anatomy.effects_of(event) and not any(map(anatomy.effects_of, event.branches))
 
 
 # ---------------------------------------------------------------------- claims

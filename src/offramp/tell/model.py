@@ -82,7 +82,7 @@ def formula_rows(item: Any, *apart: str) -> Rows:
         yield label, (f"{of}: " if of else "") + text.format(written(formula))
 
 
-def effect_rows(effects: tuple[Effect, ...]) -> Rows:
+def effect_rows(effects: Sequence[Effect]) -> Rows:
     """What something does to stocks."""
     for i, effect in enumerate(effects):
         yield "" if i else "moves", f"{effect.variable}: {_amount(effect.how, effect.amount)}"
@@ -132,7 +132,7 @@ class _Sections:
         self.page.paragraph(head, indent, "  ")
         self.rows(first, indent + "  ", room)
         self.rows(formula_rows(item, *apart), indent + "  ")
-        self.rows(effect_rows(getattr(item, "effects", ())), indent + "  ")
+        self.rows(effect_rows(anatomy.effects_of(item)), indent + "  ")
         self.rows(last, indent + "  ")
         self.rows(backing_rows(item.origin), indent + "  ")
 

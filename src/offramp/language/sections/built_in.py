@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from offramp.anatomy import effects_of
 from offramp.language.fields import Fields
 from offramp.language.reader import Reader
 from offramp.language.source import Sequence, Value, find
@@ -89,7 +90,7 @@ def built_in(model: Model, test: Test) -> tuple[str, ...]:
                 # What is forbidden changes nothing by itself: the others may do it for other reasons.
                 if not any(w[0] == "force" for w in setting.acts.get((actor.name, action.name), ())):
                     continue
-                for effect in action.effects:
+                for effect in effects_of(action):
                     if effect.variable in stocks:
                         act, who = action.title or action.name, actor.title or actor.name
                         found[f"“{act}” ({who}) changes “{titles[effect.variable]}” by itself"] = None
@@ -180,11 +181,11 @@ def _counters(model: Model, setting: _Setting) -> set[str]:
 
     for actor in model.actors:
         for action in actor.actions:
-            moved(action.effects, (actor.name, action.name) in setting.acts)
+            moved(effects_of(action), (actor.name, action.name) in setting.acts)
     for event in model.events:
-        moved(event.effects, False)
+        moved(effects_of(event), False)
         for branch in event.branches:
-            moved(branch.effects, False)
+            moved(effects_of(branch), False)
     still = {s.name for s in model.stocks if s.change is None and s.noise is None}
     return {name for name, fixed in movers.items() if all(fixed) and name in still}
 

@@ -23,6 +23,7 @@ from typing import Literal
 
 import numpy as np
 
+from offramp.anatomy import effects_of
 from offramp.engine.inputs import Bools, Floats, Inputs
 from offramp.engine.outputs import Status
 from offramp.engine.plain.evaluate import Environment, evaluate
@@ -234,7 +235,7 @@ Chances = Callable[[Environment], Floats]
 
 def _branch_effects(event: Event) -> Iterator[tuple[Effect, Chances]]:
     """Each effect of an event with the chance of the branch that it belongs to."""
-    for effect in event.effects:
+    for effect in effects_of(event):
         yield effect, lambda env: np.asarray(1.0)
     named = [b.probability.node for b in event.branches if b.probability is not None]
 
@@ -248,7 +249,7 @@ def _branch_effects(event: Event) -> Iterator[tuple[Effect, Chances]]:
 
     for branch in event.branches:
         node = None if branch.probability is None else branch.probability.node
-        for effect in branch.effects:
+        for effect in effects_of(branch):
             yield effect, lambda env, n=node: chance(env, n)  # type: ignore[misc]
 
 
@@ -265,7 +266,7 @@ def _acts(model: Model, probe: _Probe, world: _World) -> Iterator[tuple[str, str
         for action in actor.actions:
             chance = probe.chance[:, slot]
             slot += 1
-            for effect in action.effects:
+            for effect in effects_of(action):
 
                 def adds(env: Environment, effect: Effect = effect) -> Floats:
                     return _addition(effect, env) / world.dt

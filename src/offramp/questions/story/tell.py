@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from offramp.analysis.chronicle import Entry
+from offramp.anatomy import effects_of
 from offramp.model import Model
 from offramp.questions.story.ask import Explanation, Mistaken, Story
 from offramp.tell import figures
@@ -88,7 +89,7 @@ def _acts(entry: Entry, model: Model, why: dict[str, str]) -> str:
     """Acts, each with the surprise that it was; `why` is what actors thought, in words, instead."""
     # Those who act by habit and change nothing are not worth a sentence each month.
     reasoners = {a.name for a in model.actors if a.depth >= 1}
-    idle = {(a.name, x.name) for a in model.actors for x in a.actions if not x.effects}
+    idle = {(a.name, x.name) for a in model.actors for x in a.actions if not effects_of(x)}
     return " ".join(
         why.get(s.subject, s.text) if s.kind == "act" else s.text
         for s in entry.sayings

@@ -21,6 +21,7 @@ from offramp.analysis.answer import Answer, head
 from offramp.analysis.between import Bools, Group, ahead, lately, lifts, typical
 from offramp.analysis.features import Feature, features
 from offramp.analysis.intervals import Estimate
+from offramp.anatomy import effects_of
 from offramp.engine.schedule import schedule_of
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
@@ -312,7 +313,7 @@ def _course(runs: xr.Dataset, model: Model, outcome: str) -> tuple[Ints, Bools]:
 
 def _idle_acts(model: Model) -> set[tuple[str, str]]:
     """Acts that move nothing, (actor, action): they carry nothing further."""
-    return {(a.name, x.name) for a in model.actors for x in a.actions if not x.effects}
+    return {(a.name, x.name) for a in model.actors for x in a.actions if not effects_of(x)}
 
 
 def _policy(model: Model, name: str) -> Policy:
