@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from offramp import anatomy
+from offramp.language.check import load
 from offramp.model import Effect, Formula
 from offramp.tree import Number
-from small_models import STRAIT, made
 
 
 def effect(variable):
@@ -30,8 +30,8 @@ def test_effects_are_found_in_every_field_that_holds_some():
 
 
 def test_effects_of_parts_are_those_that_move_stocks():
-    """What the parts of a model do, taken together, is what moves its stocks from outside their own formulas."""
-    model = made(STRAIT)
+    """Taken together they are what moves stocks beside their own formulas."""
+    model = load("us-iran-2020")
     parts = list(anatomy.parts(model))
     moved = {e.variable for p in parts for e in anatomy.effects_of(p.item)}
     assert moved
