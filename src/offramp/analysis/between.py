@@ -1,5 +1,5 @@
-"""What lies before an outcome more often than elsewhere: lifts against runs at the same date, with "
-"intervals."""
+"""What lies before an outcome more often than elsewhere: lifts against runs at the same date, with
+intervals."""
 
 from __future__ import annotations
 

@@ -174,11 +174,6 @@ def full_date(day: date) -> str:
     return f"{day.day}{NBSP}{day:%B}{NBSP}{day.year}"
 
 
-def short_date(day: date) -> str:
-    """`Jun 2020`."""
-    return f"{day:%b}{NBSP}{day.year}"
-
-
 def end_words(day: date) -> str:
     """The end of a span in words: the first of a month closes the month before it.
 
