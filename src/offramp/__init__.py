@@ -84,6 +84,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.truth.calibration import Sampling, calibrate
     from offramp.truth.ledger import forecast
     from offramp.truth.question_list import load_questions
+
     __all__ = [
         "Design", "How", "Intervention", "Model", "ModelError", "OfframpError", "Policy", "Problem",
         "Sampling", "Tally", "UsageError", "backtest", "brief", "calibrate", "claims", "compare",

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,35 +79,6 @@ format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="For people or for programs.",
 )  # fmt: skip
-
-
-def fewer_runs(default: int, what: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """`--runs` of a question that runs many worlds and so has a smaller default."""
-    return click.option(
-        "--runs", type=CountType(1, MOST_RUNS), default=default, show_default=True, metavar="N", help=what
-    )
-
-
-def again_command(
-    command: str,
-    model: str,
-    *,
-    seed: int,
-    runs: int | None = None,
-    outcome: str | None = None,
-    policy: str = "baseline",
-    overrides: Mapping[str, float] | None = None,
-    more: Sequence[str] = (),
-) -> str:
-    """The command that asks the same question of the same futures."""
-    import shlex
-
-    words = ["offramp", command, model, *(["--outcome", outcome] if outcome else [])]
-    words += ["--seed", str(seed)] if runs is None else ["--runs", str(runs), "--seed", str(seed)]
-    for name, value in (overrides or {}).items():
-        words += ["--set", f"{name}={value!r}"]
-    words += [] if policy == "baseline" else ["--policy", policy]
-    return shlex.join([*words, *more])
 
 
 def verdict(failed: int, runs: int) -> int:

@@ -181,8 +181,3 @@ class Question:
         """
         values = {o.name: getattr(answer, o.name, None) for o in self.options}
         return shlex.join(["offramp", self.name, subject, *words_of(self.options, values)])
-
-    @property
-    def defaults(self) -> dict[str, Any]:
-        """Option -> its value where nothing is given."""
-        return {o.name: () if o.many and o.default is None else o.default for o in self.options}
