@@ -79,8 +79,19 @@ def quantile(distribution: Distribution, u: npt.ArrayLike) -> Floats:
     >>> quantile(Distribution("triangular", (0.0, 1.0, 2.0)), [0.125, 0.5]).tolist()
     [0.5, 1.0]
     """
-    u = np.asarray(u, dtype=np.float64)
-    return np.asarray(prior_of(distribution).quantile(u, *distribution.args))
+    with np.errstate(all="ignore"):  # what is not finite marks its run instead
+        u = np.asarray(u, dtype=np.float64)
+        return np.asarray(prior_of(distribution).quantile(u, *distribution.args))
+
+
+def is_finite(distribution: Distribution) -> bool:
+    """Whether its mean, its middle and its tails to 1 in 1,000 million are numbers that a computer holds."""
+    tails = np.array([1e-9, 1e-3, 0.5, 1 - 1e-3, 1 - 1e-9])
+    try:
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite([mean(distribution), *quantile(distribution, tails)]).all())
+    except ArithmeticError:
+        return False
 
 
 def mean(distribution: Distribution) -> float:

@@ -102,16 +102,38 @@ def load_model(name: str) -> Model:
 
     path = Path(name)
     bundled = files.bundled_names()
-    if name in bundled or path.exists():
+    if name in bundled or _is_there(path):
         return check.load(name)
+    if _is_link(path):
+        raise UsageError(f"`{name}` is a link that leads to no file.")
     patterns = ("*.y*ml", f"*/{files.CONTENTS}")
-    there = [p for pattern in patterns for p in path.parent.glob(pattern)] if path.parent.is_dir() else []
+    there = (
+        [p for pattern in patterns for p in path.parent.glob(pattern)]
+        if _is_there(path.parent) and path.parent.is_dir()
+        else []
+    )
     beside = [str(p.parent if p.name == files.CONTENTS else p) for p in there]
     hint = did_you_mean(name, [*bundled, *beside, *(p.removesuffix(".yaml") for p in beside)])
+    shown = name if len(name) <= 80 else f"{name[:77]}..."
     raise UsageError(
-        f"there is no file `{name}` and no bundled crisis of that name. {hint}".rstrip() + "\n"
+        f"there is no file `{shown}` and no bundled crisis of that name. {hint}".rstrip() + "\n"
         f"Bundled: {', '.join(bundled)}. A path to a model file works too; `offramp new NAME` starts one."
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file or folder; a name that no file can have is that of none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):
+        return False
 
 
 def read_settings(model: Model, settings: Sequence[str]) -> dict[str, float]:

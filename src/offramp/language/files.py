@@ -17,6 +17,7 @@ from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
 from offramp.language.chapters import bind, chapters_of
 from offramp.language.layers import extend
+from offramp.language.paths import resolved
 from offramp.language.reader import shape
 from offramp.language.source import ParsedModel, Scalar, Value
 from offramp.language.yaml_reader import MAX_BYTES, MAX_NODES, read
@@ -83,7 +84,7 @@ class _FolderPlace:
     @property
     def identity(self) -> str:
         """The same for the same file, whatever it is called."""
-        return str(_resolved(self.home / self.name)) if self.home is not None else str(self.path)
+        return str(resolved(self.home / self.name)) if self.home is not None else str(self.path)
 
 
 class _RefusalError(Exception):
@@ -141,7 +142,7 @@ def _opened(place: _FolderPlace, name: str) -> ParsedModel:
     shown = place.file if name == place.name else str(Path(place.file).with_name(name))
     at = place.folder / name
     try:
-        if within is not None and not _resolved(Path(str(at))).is_relative_to(_resolved(within)):
+        if within is not None and not resolved(Path(str(at))).is_relative_to(resolved(within)):
             message = f"{shown} is a link that leads out of the folder"
             raise _RefusalError(message, "Put a copy of the file there.")
         if not at.is_file():
@@ -150,14 +151,6 @@ def _opened(place: _FolderPlace, name: str) -> ParsedModel:
             return read(stream.read(MAX_BYTES + 1), shown, place.home, str(place.path.with_name(name)))
     except OSError as error:
         raise _RefusalError(f"{shown} cannot be read: {error.strerror}") from None
-
-
-def _resolved(path: Path) -> Path:
-    """Where a path leads; of links in a circle, nowhere."""
-    try:
-        return path.resolve()
-    except RuntimeError:  # what Python before 3.13 says of a circle of links
-        return path.parent.resolve() / path.name
 
 
 def _whole(place: _FolderPlace, contents: ParsedModel) -> ParsedModel:

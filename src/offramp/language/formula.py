@@ -156,7 +156,7 @@ class _Resolver(KindRules):
             return node, UNKNOWN
         unit_a = a if isinstance(a, Unit) else PLAIN
         unit_b = b if isinstance(b, Unit) else PLAIN
-        return node, unit_a.times(unit_b, 1.0 if expr.op == "*" else -1.0)
+        return node, self.sized(expr, unit_a.times(unit_b, 1.0 if expr.op == "*" else -1.0))
 
     def power(self, expr: syntax.Infix, a: Kind, b: Kind) -> Kind:
         b = self.plain(expr.right, b, "an exponent")
@@ -172,7 +172,7 @@ class _Resolver(KindRules):
             hint = "Divide the base by a value in the same unit first."
             self.fault(expr.right, f"{base}, so its exponent must be a small number written out", hint)
             return UNKNOWN
-        return PLAIN.times(a, exponent)
+        return self.sized(expr, PLAIN.times(a, exponent))
 
     def call(self, expr: syntax.Apply) -> tuple[Node, Kind]:
         if expr.function in DATE_FUNCTIONS:

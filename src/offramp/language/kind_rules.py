@@ -102,6 +102,14 @@ class KindRules:
             return UNKNOWN
         return kind_a
 
+    def sized(self, expr: Expr, unit: Unit) -> Kind:
+        """Refuse a unit that no quantity has, such as `trillion ** 400`."""
+        if not unit.is_beyond:
+            return unit
+        hint = "Divide by a value in the same unit before taking powers."
+        self.fault(expr, f"no quantity has the unit of `{self.shown(expr)}`: its powers are too high", hint)
+        return UNKNOWN
+
     def finite(self, expr: Expr, node: Node, kind: Kind) -> Kind:
         """Refuse arithmetic on numbers alone that has no value, such as `1 / 0`."""
         if isinstance(kind, Bare) and is_constant(node) and fold(node) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from offramp.distribution import PRIORS
+from offramp.distribution import PRIORS, is_finite
 from offramp.language import syntax
 from offramp.language.constants import fold
 from offramp.language.formula import resolve_part
@@ -66,7 +66,11 @@ def read_prior(
     wrong = prior.wrong(*values)
     if wrong:
         return None, (Fault(wrong, (f"Write {_usages(name)}.",), expr.start, expr.end),)
-    return Distribution(name, tuple(values), text.strip()), ()
+    found = Distribution(name, tuple(values), text.strip())
+    if not is_finite(found):
+        message = "draws of this prior are too large or too small for any number"
+        return None, (Fault(message, ("Is a power of ten too many in it?",), expr.start, expr.end),)
+    return found, ()
 
 
 def _usages(name: str) -> str:

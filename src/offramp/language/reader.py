@@ -96,6 +96,13 @@ class Reader:
         return None
 
 
+def holds_nothing(value: Value | None) -> bool:
+    """Whether a key is there and nothing stands under it: `actions:` alone, or `actions: {}`."""
+    if isinstance(value, Scalar):
+        return value.is_null
+    return isinstance(value, Mapping) and not value.entries
+
+
 def shape(value: Value) -> str:
     """What a value is, for messages."""
     if isinstance(value, Sequence):

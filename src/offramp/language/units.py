@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -72,6 +73,10 @@ for _line in _DEFINITIONS:
 MAIN_NAMES = tuple(_VALUES)
 
 
+# The largest power of one unit, and how many powers of ten a unit may be away from base units.
+MOST_POWER, MOST_TENS = 60, 120
+
+
 class UnitError(ValueError):
     """A unit text that cannot be read; `start` and `end` count its characters from 0."""
 
@@ -95,12 +100,19 @@ class Unit:
     label: str = field(default="", compare=False)  # what pure numbers are called: points, index, ...
 
     @property
+    def tens(self) -> float:
+        """The logarithm, to base ten, of how many base units one of this unit is."""
+        return math.fsum(power * math.log10(_meaning(name)[0]) for name, power in self.powers)
+
+    @property
     def factor(self) -> float:
         """How many base units one of this unit is."""
-        value = 1.0
-        for name, power in self.powers:
-            value *= _meaning(name)[0] ** power
-        return value
+        return float(10.0**self.tens)
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether no quantity has such a unit: a product of powers that arithmetic could not hold."""
+        return any(abs(power) > MOST_POWER for _, power in self.powers) or abs(self.tens) > MOST_TENS
 
     @property
     def dimension(self) -> tuple[tuple[str, float], ...]:
@@ -118,7 +130,7 @@ class Unit:
     def same(self, other: Unit) -> bool:
         if self.powers == other.powers:
             return True
-        return self.dimension == other.dimension and abs(self.factor / other.factor - 1) < 1e-9
+        return self.dimension == other.dimension and abs(self.tens - other.tens) < 1e-9
 
     def times(self, other: Unit, power: float = 1.0) -> Unit:
         """This unit times the `power`-th power of another."""
@@ -191,6 +203,8 @@ def parse(text: str) -> Unit:
         raise UnitError(
             "this unit ends too early", _EXAMPLES, start=max(0, stripped - 1), end=max(1, stripped)
         )
+    if total.is_beyond:
+        raise UnitError("no quantity has a unit of such powers", _EXAMPLES, start=0, end=max(1, stripped))
     return total
 
 

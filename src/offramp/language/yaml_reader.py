@@ -323,13 +323,17 @@ class _Builder:
         slip = self._slip(line, column, "flow" in context) if "did not find expected" in what else None
         if slip is not None:
             return slip
-        if "flow" in context and begun is not None:
+        opened = next((o for o in reversed(self.stack) if o.is_flow), None)
+        if "flow" in context and opened is not None:
+            at_end = (
+                mark is None or mark.line >= len(self.lines) or not "".join(self.lines[mark.line :]).strip()
+            )
             return self.problem(
-                begun.line + 1,
-                begun.column + 1,
+                opened.line,
+                opened.column,
                 "this bracket is not closed, or a comma is missing after an entry",
                 "Separate entries by commas, and close every `{` and `[`.",
-                f"It was noticed on line {line}, column {column}.",
+                "" if at_end else f"It was noticed on line {line}, column {column}.",
             )
         sign = re.search(r"[:-] +([*&!@%`])", self.lines[line - 1])
         if sign and sign.start(1) < column:

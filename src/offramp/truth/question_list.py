@@ -315,7 +315,7 @@ def _horizons(reader: Reader, top: Fields) -> tuple[int, ...]:
     found = []
     for item in value.items:
         text = item.text.strip() if isinstance(item, Scalar) else ""
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LONGEST:
+        if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= _LONGEST:
             reader.say(item, f"a horizon is a whole number of months, 1 to {_LONGEST}, not {shape(item)}")
         elif int(text) in found:
             reader.say(item, f"the horizon {text} is there twice")

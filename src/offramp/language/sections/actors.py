@@ -8,7 +8,7 @@ from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
-from offramp.language.reader import Reader
+from offramp.language.reader import Reader, holds_nothing
 from offramp.language.sections.minds import hold_minds_together, read_beliefs, read_true_type, read_types
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.values import is_stock, not_negative, read_effects, some
@@ -141,7 +141,7 @@ def _actions(reader: Reader, actor: Fields, names: Names) -> tuple[Action, ...]:
                 origin=fields.origin(),
             )
         )
-    if not entries and isinstance(actor.value("actions"), Mapping):
+    if not entries and holds_nothing(actor.value("actions")):
         hint = "Give it at least one, such as `wait: {}`."
         reader.say(actor.at("actions"), f"{actor.label} has no actions", hint)
     elif entries and not always:

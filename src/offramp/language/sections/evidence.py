@@ -9,6 +9,7 @@ from pathlib import Path
 from offramp.given import did_you_mean
 from offramp.language import keys, tables, units
 from offramp.language.fields import Fields
+from offramp.language.paths import bytes_of, resolved
 from offramp.language.reader import Reader
 from offramp.language.sections.names import Names, check_name
 from offramp.language.source import Scalar
@@ -219,16 +220,17 @@ def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> table
         return None
     path = folder.joinpath(*parts)
     try:
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if not resolved(path).is_relative_to(resolved(folder)):
             reader.say(at, f"{path} is a link that leads out of the folder", "Put a copy of the table there.")
             return None
-        with path.open("rb") as stream:
-            data = stream.read(tables.MAX_BYTES + 1)
+        data = bytes_of(path, tables.MAX_BYTES + 1)
     except FileNotFoundError:
         reader.say(at, f"there is no file {path}", "The name is read from the folder of this file.")
         return None
-    except OSError as error:
-        reader.say(at, f"{path} cannot be read: {error.strerror}")
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reader.say(
+            at, f"{path} cannot be read: {getattr(error, 'strerror', None) or 'no file has such a name'}"
+        )
         return None
     return _noted(reader, tables.read_table(data, str(path)))
 

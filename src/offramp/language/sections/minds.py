@@ -8,7 +8,7 @@ from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import Fields
-from offramp.language.reader import Reader, shape
+from offramp.language.reader import Reader, holds_nothing, shape
 from offramp.language.scope import Scope
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.outcomes import is_actor
@@ -29,7 +29,7 @@ def read_types(reader: Reader, actor: Fields, names: Names) -> tuple[Type, ...]:
         message = f"{actor.label} has {len(entries)} types; {MAX_TYPES} is the most"
         reader.say(actor.at("types"), message)
         return ()
-    if not entries and isinstance(actor.value("types"), Mapping):
+    if not entries and holds_nothing(actor.value("types")):
         hint = "Give it some, such as `hard: {parameters: {resolve: 0.9}}`, or take `types` out."
         reader.say(actor.at("types"), f"{actor.label} has no types", hint)
     found: list[Type] = []

@@ -13,7 +13,7 @@ from offramp.distribution import PRIORS
 from offramp.language import keys, units
 from offramp.language.fields import Fields, look_up
 from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, TIME
-from offramp.language.reader import Reader
+from offramp.language.reader import Reader, holds_nothing
 from offramp.language.scope import Known, Scope
 from offramp.language.source import Mapping, Scalar, Value
 from offramp.language.units import UNKNOWN, Kind
@@ -197,7 +197,7 @@ def _unreadable(file: Fields, section: str) -> bool:
     value = file.value(section)
     if value is None:
         return section == "variables"
-    return not isinstance(value, Mapping) and not (isinstance(value, Scalar) and value.is_null)
+    return not isinstance(value, Mapping) and not holds_nothing(value)
 
 
 # Names that results, reports and the command line use for themselves.
