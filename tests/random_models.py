@@ -72,6 +72,16 @@ class ModelMaker:
     def one_of(self, *values: Any) -> Any:
         return values[int(self.rng.integers(len(values)))]
 
+    def prior(self) -> Distribution:
+        """Any prior of the language: a continuum, some values, counts."""
+        return self.one_of(
+            Distribution("normal", (0.0, 1.0)),
+            Distribution("uniform", (-1.0, 1.0)),
+            Distribution("choice", (-1.0, 0.5, 0.0, 0.2, 2.0, 0.3)),
+            Distribution("poisson", (0.7,)),
+            Distribution("binomial", (3.0, 0.4)),
+        )
+
     def part(self, kind: type[Any], **given: Any) -> Any:
         """A part of a model; a key that takes a formula and is not given gets one, or none.
 
@@ -174,7 +184,7 @@ class ModelMaker:
     # Parts of the model
 
     def variable(self, name: str) -> Variable:
-        initial = self.one_of(Distribution("normal", (0.0, 1.0)), self.formula(variables=[], depth=1))
+        initial = self.one_of(self.prior(), self.formula(variables=[], depth=1))
         kind = self.one_of("held", "held", "held", "bounded", "free")
         return self.part(
             Variable, name=name, title=name, unit="", initial=initial, equals=None,
@@ -236,7 +246,7 @@ class ModelMaker:
             sees=tuple(self.signal(s) for s in seen),
             misreads=tuple(
                 Misreading(
-                    p, self.one_of(Distribution("uniform", (-1.0, 1.0)), self.formula(variables=[], depth=1))
+                    p, self.one_of(self.prior(), self.formula(variables=[], depth=1))
                 )
                 for p in misread
             ),
@@ -285,7 +295,7 @@ class ModelMaker:
                 tuple(
                     Overlay(
                         p,
-                        self.one_of(Distribution("normal", (0.0, 1.0)), self.formula(variables=[], depth=1)),
+                        self.one_of(self.prior(), self.formula(variables=[], depth=1)),
                     )
                     for p in parameters
                 ),
@@ -441,9 +451,7 @@ class ModelMaker:
         return Policy("meddle", "", tuple(result))
 
     def model(self) -> Model:
-        parameters = tuple(
-            Parameter(p, p, "", self.one_of(0.5, Distribution("normal", (0.0, 1.0)))) for p in self.parameters
-        )
+        parameters = tuple(Parameter(p, p, "", self.one_of(0.5, self.prior())) for p in self.parameters)
         auxiliaries = []
         for name in self.auxiliaries:  # each may read those before it
             auxiliaries.append(Variable(name, name, "", equals=self.formula()))

@@ -32,7 +32,8 @@ def table(head: str, rows: list[tuple[str, ...]]) -> str:
 def tables() -> dict[str, str]:
     """Name of each table -> its lines."""
     functions = [(f"`{f.usage}`", meaning(f), UNITS[f.units]) for f in FUNCTIONS.values()]
-    priors = [(f"`{p.usage}`", p.meaning) for ways in PRIORS.values() for p in ways.values()]
+    records = [p for ways in PRIORS.values() for p in ways.values()]
+    priors = [(", ".join(f"`{usage}`" for usage in (p.usage, *p.others)), p.meaning) for p in records]
     return {
         "functions": table("| function | gives | units of its arguments |", functions),
         "priors": table("| prior | draws |", priors),

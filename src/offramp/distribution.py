@@ -35,6 +35,10 @@ class PriorRecord:
     likely : for a prior without ends, the range that a draw leaves about 3 times in 1,000
     plain : names of arguments that are plain numbers whatever the unit of the value
     also : what other languages call it
+    table : for a discrete prior, its values in rising order and the chance of each, those too rare to be
+        drawn left out
+    others : other ways to write it, for the reference and messages; a prior that has some takes any number of
+        arguments
     """
 
     usage: str
@@ -46,6 +50,8 @@ class PriorRecord:
     likely: Callable[..., Range] | None = None
     plain: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    table: Callable[..., tuple[Floats, Floats]] | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -81,7 +87,7 @@ def quantile(distribution: Distribution, u: npt.ArrayLike) -> Floats:
     """
     with np.errstate(all="ignore"):  # what is not finite marks its run instead
         u = np.asarray(u, dtype=np.float64)
-        return np.asarray(prior_of(distribution).quantile(u, *distribution.args))
+        return np.asarray(prior_of(distribution).quantile(u, *distribution.args), dtype=np.float64)
 
 
 def is_finite(distribution: Distribution) -> bool:
@@ -128,6 +134,36 @@ def likely(distribution: Distribution) -> Range:
     return (prior.likely or prior.support)(*distribution.args)
 
 
+def values(distribution: Distribution) -> tuple[Floats, Floats] | None:
+    """The values of a discrete prior in rising order, and the chance of each; None for one of a continuum.
+
+    Values too rare to be drawn (Poisson and binomial tails below about 1e-20) are left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such prior.
+    """
+    table = prior_of(distribution).table
+    return None if table is None else table(*distribution.args)
+
+
+def possible(distribution: Distribution, value: float) -> bool:
+    """Whether a prior can give a value: within its ends, and of a discrete one among its values.
+
+    Raises
+    ------
+    ValueError
+        If there is no such prior.
+    """
+    low, high = support(distribution)
+    table = values(distribution)
+    if table is None or not low <= value <= high:
+        return low <= value <= high
+    # Of counts any whole number can be, however rare.
+    return bool((table[0] == value).any()) or (distribution.kind != "choice" and value == math.floor(value))
+
+
 def prior_of(distribution: Distribution) -> PriorRecord:
     """The record of a prior.
 
@@ -137,7 +173,8 @@ def prior_of(distribution: Distribution) -> PriorRecord:
         If there is no such prior.
     """
     kind, count = distribution.kind, len(distribution.args)
-    prior = PRIORS.get(kind, {}).get(count)
+    ways = PRIORS.get(kind, {})
+    prior = ways.get(count) or ways.get(ANY)
     if prior is None:
         raise ValueError(f"no such prior: {kind} with {count} arguments")
     return prior
@@ -291,6 +328,107 @@ def _triangular_quantile(u: Floats, low: float, mode: float, high: float) -> Flo
     return np.where(u * width < left, rising, falling)
 
 
+# ── discrete priors ───────────────────────────────────────────────────────────────────────────────────────
+
+LARGEST_COUNT = 1_000_000.0  # mean of a Poisson, n of a binomial prior
+MOST_VALUES = 100  # of a choice
+_SUM = 1e-9  # by which chances may miss 1
+
+
+@lru_cache(maxsize=256)
+def _chosen(*pairs: float) -> tuple[Floats, Floats]:
+    """Values and chances of a choice, from (value, chance, value, chance, ...)."""
+    rising = sorted(zip(pairs[::2], pairs[1::2], strict=True))
+    return np.array([v for v, _ in rising]), np.array([c for _, c in rising])
+
+
+def _around(mode: float, up: Floats, down: Floats) -> tuple[Floats, Floats]:
+    """Counts and chances from the ratios of neighbouring chances, going up and going down from the mode.
+
+    Multiplications and one division alone: the same bits on every machine.
+    """
+    upward, downward = np.cumprod(up), np.cumprod(down)
+    upward, downward = upward[upward > 1e-20], downward[downward > 1e-20]
+    weights = np.concatenate([downward[::-1], [1.0], upward])
+    first = mode - len(downward)
+    chances: Floats = weights / weights.sum()
+    return np.asarray(first + np.arange(len(weights)), np.float64), chances
+
+
+def _reach(deviation: float) -> int:
+    """How many counts away from the mode still matter, with room to spare."""
+    return int(12 * deviation) + 80
+
+
+@lru_cache(maxsize=256)
+def _poisson_counts(mean: float) -> tuple[Floats, Floats]:
+    mode, reach = math.floor(mean), _reach(math.sqrt(mean))
+    above = mode + np.arange(1.0, reach + 1)
+    below = np.arange(float(mode), max(0.0, mode - reach), -1.0)
+    return _around(mode, mean / above, below / mean)
+
+
+@lru_cache(maxsize=256)
+def _binomial_counts(n: float, p: float) -> tuple[Floats, Floats]:
+    mode, reach = min(n, math.floor((n + 1) * p)), _reach(math.sqrt(n * p * (1 - p)))
+    odds = p / (1 - p)
+    above = np.arange(mode + 1, min(n, mode + reach) + 1)
+    below = np.arange(mode, max(0.0, mode - reach), -1.0)
+    return _around(mode, (n - above + 1) / above * odds, below / (n - below + 1) / odds)
+
+
+def _of_table(u: Floats, table: tuple[Floats, Floats]) -> Floats:
+    """The smallest value below or at which at least u of the probability lies.
+
+    Each half by its own tail: near 1 the probability below would have lost its digits.
+    """
+    values, chances = table
+    below = np.cumsum(chances)
+    above = np.cumsum(chances[::-1])  # from the largest value down to this one, this one included
+    lower = np.searchsorted(below, np.minimum(u, 0.5), side="left")
+    upper = len(values) - 1 - np.searchsorted(above, 1.0 - np.maximum(u, 0.5), side="right")
+    return np.asarray(values[np.clip(np.where(u <= 0.5, lower, upper), 0, len(values) - 1)])
+
+
+def _likely_counts(table: tuple[Floats, Floats]) -> Range:
+    low, high = _of_table(np.array([0.0015, 0.9985]), table).tolist()
+    # A range has a width, though nearly all draws be one value.
+    return (low, high) if low < high else (low, low + 1)
+
+
+def _wrong_choice(*pairs: float) -> str:
+    given, chances = pairs[::2], pairs[1::2]
+    if len(pairs) % 2 or len(given) < 2:
+        return "a choice is made between at least two values"
+    if len(given) > MOST_VALUES:
+        return f"a choice between {len(given)} values; {MOST_VALUES} is the most"
+    twice = next((v for i, v in enumerate(given) if v in given[:i]), None)
+    if twice is not None:
+        return f"{twice:g} stands twice among the values; give it one chance, the sum of both"
+    for value, chance in zip(given, chances, strict=True):
+        if chance <= 0:
+            return f"the chance of {value:g} is {chance:g}; a value that cannot be is left out"
+    total = sum(chances)
+    if abs(total - 1) > _SUM:
+        shown = " + ".join(f"{c:g}" for c in chances)
+        return f"the chances are {shown} = {total:.10g}, not 1"
+    return ""
+
+
+def _wrong_poisson(mean: float) -> str:
+    if mean <= 0:
+        return f"the mean is {mean:g}; it must be above 0"
+    return f"the mean is {mean:g}; {LARGEST_COUNT:g} is the most" if mean > LARGEST_COUNT else ""
+
+
+def _wrong_binomial(n: float, p: float) -> str:
+    if n < 1 or n != math.floor(n):
+        return f"n is {n:g}; it must be a whole number of tries, at least 1"
+    if n > LARGEST_COUNT:
+        return f"n is {n:g}; {LARGEST_COUNT:g} is the most"
+    return "" if 0 < p < 1 else f"p is {p:g}; the chance of one try must lie between 0 and 1, ends left out"
+
+
 def _wrong_ends(low: float, high: float) -> str:
     if low == high:
         return f"low and high are both {low:g}; a value without doubt is a number, not a prior"
@@ -393,8 +531,43 @@ _ALL = (
         wrong=lambda a, b, low, high: _wrong_beta(a, b) or _wrong_ends(low, high),
         plain=("a", "b"),
     ),
+    PriorRecord(
+        "choice(1, 2, 5)",
+        "one of some values, all alike",
+        quantile=lambda u, *pairs: _of_table(u, _chosen(*pairs)),
+        mean=lambda *pairs: float(np.dot(*_chosen(*pairs))),
+        support=lambda *pairs: (min(pairs[::2]), max(pairs[::2])),
+        wrong=_wrong_choice,
+        also=("discrete", "categorical", "one_of", "oneof", "mixture", "mx"),
+        table=_chosen,
+        others=("choice(1 with 0.5, 2 with 0.3, 5 with rest)",),
+    ),
+    PriorRecord(
+        "poisson(mean)",
+        "a count: 0, 1, 2, ... of its unit, as many as come at random with this mean",
+        quantile=lambda u, mean: _of_table(u, _poisson_counts(mean)),
+        mean=lambda mean: mean,
+        support=lambda mean: (0.0, math.inf),
+        likely=lambda mean: _likely_counts(_poisson_counts(mean)),
+        wrong=_wrong_poisson,
+        plain=("mean",),
+        also=("pois",),
+        table=_poisson_counts,
+    ),
+    PriorRecord(
+        "binomial(n, p)",
+        "a count from 0 to n of its unit: how many of n tries succeed, each with chance p",
+        quantile=lambda u, n, p: _of_table(u, _binomial_counts(n, p)),
+        mean=lambda n, p: n * p,
+        support=lambda n, p: (0.0, n),
+        wrong=_wrong_binomial,
+        plain=("n", "p"),
+        also=("binom", "bernoulli"),
+        table=_binomial_counts,
+    ),
 )
-# Name -> number of arguments -> the prior.
+# Name -> number of arguments -> the prior; ANY where it takes any number of them.
+ANY = 0
 PRIORS: dict[str, dict[int, PriorRecord]] = {}
 for _prior in _ALL:
-    PRIORS.setdefault(_prior.name, {})[len(_prior.arguments)] = _prior
+    PRIORS.setdefault(_prior.name, {})[ANY if _prior.others else len(_prior.arguments)] = _prior

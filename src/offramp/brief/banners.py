@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offramp.analysis.summary import summary
 from offramp.brief.view import RunsView
-from offramp.distribution import support
+from offramp.distribution import possible
 from offramp.model import Distribution
 from offramp.tell import figures, words
 from offramp.tell.blocks import Table
@@ -30,11 +30,9 @@ def _outside(view: RunsView) -> dict[str, str]:
     """What to add to numbers set by hand that no scenario would have drawn."""
     set_by_hand, said = view.about("overrides"), {}
     for parameter in view.model.parameters:
-        if parameter.name in set_by_hand and isinstance(parameter.value, Distribution):
-            low, high = support(parameter.value)
-            if not low <= set_by_hand[parameter.name] <= high:
-                prior = parameter.value.text or parameter.value.kind
-                said[parameter.name] = f" (outside its prior, {prior})"
+        by_hand, prior = set_by_hand.get(parameter.name), parameter.value
+        if by_hand is not None and isinstance(prior, Distribution) and not possible(prior, by_hand):
+            said[parameter.name] = f" (outside its prior, {prior.text or prior.kind})"
     return said
 
 

@@ -192,7 +192,7 @@ def _unit(declared: str) -> str:
 
 def notes_on(model: Model, overrides: dict[str, float]) -> list[str]:
     """What is worth saying of settings that are possible but odd."""
-    from offramp.distribution import support
+    from offramp.distribution import possible
     from offramp.model import Distribution
 
     notes = []
@@ -206,8 +206,7 @@ def notes_on(model: Model, overrides: dict[str, float]) -> list[str]:
                     "the file gives as certain, without a range."
                 )
         else:
-            low, high = support(parameter.value)
-            if not low <= overrides[parameter.name] <= high:
+            if not possible(parameter.value, overrides[parameter.name]):
                 notes.append(
                     f"{parameter.name} = {overrides[parameter.name]:g} lies outside its prior, "
                     f"{parameter.value.text or parameter.value.kind}."

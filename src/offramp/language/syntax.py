@@ -91,6 +91,9 @@ class Junction:
 Expr = Constant | Name | Quoted | Apply | Sign | Infix | Chain | Junction
 
 
+# Calls whose arguments may be weighted: `choice(1 with 0.5, 2 with rest)`.
+WEIGHTED = frozenset({"choice"})
+
 _COMPARE = frozenset({"<", "<=", ">", ">=", "==", "!="})
 
 # How strongly each infix operator binds, to its left and to its right.
@@ -239,12 +242,21 @@ class _Parser:
         self.deeper(opening)
         args: list[Expr] = []
         if not self.next.is_op(")"):
-            args.append(self.expression(0))
+            args.append(self.argument(name))
             while self.next.is_op(","):
                 self.take()
-                args.append(self.expression(0))
+                args.append(self.argument(name))
         self.close(opening)
         return self.made(Apply(name.text, tuple(args), name.start, name.end, self.last_end()), *args)
+
+    def argument(self, of: Token) -> Expr:
+        """One argument; of what chooses among values it may say `value with chance`."""
+        left = self.expression(0)
+        if of.text not in WEIGHTED or self.next.kind != "name" or self.next.text != "with":
+            return left
+        word = self.take()
+        right = self.expression(0)
+        return self.made(Infix("with", left, right, left.start, self.last_end(), word.start), left, right)
 
     def close(self, opening: Token) -> None:
         if self.next.is_op(")"):

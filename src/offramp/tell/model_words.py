@@ -36,6 +36,8 @@ from offramp.tree import Parameter as ParameterName
 
 Value = float | Distribution | Formula
 
+_FEW_VALUES = 5  # of a discrete prior, each of which is named
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -95,12 +97,24 @@ def in_numbers(value: Value | None, unit: str = "") -> str:
     if isinstance(value, Formula):
         return value.text
     if isinstance(value, Distribution):
+        table = distribution.values(value)
+        if table is not None and len(table[0]) <= _FEW_VALUES:
+            return _each_value(table[0].tolist(), table[1].tolist(), figures.unit_words(unit))
         low, median, high = distribution.quantile(value, np.array([0.05, 0.5, 0.95]))
         first, middle, last = figures.together([float(low), float(median), float(high)])
         text = f"{middle} ({first} to {last})"
         words = figures.unit_words(unit)
         return f"{text}{figures.NBSP}{words}" if words else text
     return figures.with_unit(value, unit)
+
+
+def _each_value(values: list[float], chances: list[float], unit: str) -> str:
+    """The few values that a number can have, each with its chance unless they are alike."""
+    shown = [figures.number(v) for v in values]
+    if len({round(c, 9) for c in chances}) > 1:
+        shown = [f"{v} ({figures.percent(c)})" for v, c in zip(shown, chances, strict=True)]
+    text = enumerated(shown, "or")
+    return f"{text}{figures.NBSP}{unit}" if unit else text
 
 
 def constant(value: Value) -> float | None:

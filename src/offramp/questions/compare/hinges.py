@@ -13,6 +13,7 @@ from offramp.distribution import standard_normal_quantile
 from offramp.model import Distribution
 from offramp.runs.design import Design
 
+Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 FEWEST = 30  # scenarios from which a correlation is taken
@@ -75,26 +76,40 @@ def _hinge(names: list[str], values: Floats, effect: Floats, needed: float) -> H
     holds = ~np.isnan(effect)
     if holds.sum() < FEWEST or not effect[holds].any():
         return None
-    ranks = np.argsort(np.argsort(values, axis=0), axis=0).astype(np.float64)
+    ranks = np.stack([_ranks(column) for column in values.T], axis=1)
     r = _correlations(ranks[holds], effect[holds])
     best = int(np.abs(r).argmax())
     if abs(r[best]) * np.sqrt(holds.sum() - 1) < needed:
         return None
     column, kept = values[holds, best], effect[holds]
-    low, high = np.quantile(column, [1 / 3, 2 / 3])
+    low, high = _thirds(column)
     return Hinge(
         parameter=names[best],
         correlation=float(r[best]),
-        lower_third=float(kept[column <= low].mean()),
-        upper_third=float(kept[column >= high].mean()),
+        lower_third=float(kept[low].mean()),
+        upper_third=float(kept[high].mean()),
     )
+
+
+def _thirds(column: Floats) -> tuple[Bools, Bools]:
+    """Which values are in the lower and which in the upper third, none in both; of few values, about so."""
+    low, high = np.quantile(column, [1 / 3, 2 / 3])
+    if low < high:
+        return column <= low, column >= high
+    below = column < low
+    return (below, ~below) if below.any() else (column <= low, column > low)
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks from 0, ties at their mean."""
+    _, position, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(counts) - (counts + 1) / 2)[position]
+    return ranks
 
 
 def _correlations(ranks: Floats, effect: Floats) -> Floats:
     """Correlation of each column of ranks with the ranks of an effect (ties at their mean): (parameter,)."""
-    _, position, counts = np.unique(effect, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    tied = (ends - (counts - 1) / 2)[position]
+    tied = _ranks(effect)
     x, y = ranks - ranks.mean(axis=0), tied - tied.mean()
     norm = np.sqrt((x**2).sum(axis=0) * (y**2).sum())
     return np.asarray(np.divide(x.T @ y, norm, out=np.zeros(x.shape[1]), where=norm > 0), np.float64)

@@ -138,6 +138,10 @@ def _peels_of_numbers(
     for share, below in ((alpha, True), (1 - alpha, False)):
         edges = np.quantile(values, share, axis=0)
         keep = values >= edges if below else values <= edges
+        # Where the outermost value is that of many cases at once, all of these go or none.
+        tied: Bools = np.all(keep, axis=0)
+        if tied.any():
+            keep[:, tied] = (values > edges if below else values < edges)[:, tied]
         left = keep.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             gain = (y @ keep / left - now) * n / (n - left)
@@ -146,7 +150,11 @@ def _peels_of_numbers(
         if np.isfinite(gain[k]):
             i = int(numbers[k])
             low, high = box.limits.get(i, (-np.inf, np.inf))
-            limits = (float(edges[k]), high) if below else (low, float(edges[k]))
+            edge = float(edges[k])
+            if tied[k]:
+                kept = values[keep[:, k], k]
+                edge = float(kept.min() if below else kept.max())
+            limits = (edge, high) if below else (low, edge)
             yield float(gain[k]), Box({**box.limits, i: limits}, box.kept)
 
 
