@@ -55,6 +55,7 @@ class ModelMaker:
         through slowly; otherwise of depth 0 and 1, without types. `ladders`: at least two actors, and
         exchanges between them."""
         self.rng = np.random.default_rng(seed)
+        self.of_priors = np.random.default_rng([seed, 1])  # apart: priors change nothing else of a model
         self.deep = deep
         self.ladders = ladders
         self.parameters = [f"p{i}" for i in range(self.count(2, 5))]
@@ -73,14 +74,15 @@ class ModelMaker:
         return values[int(self.rng.integers(len(values)))]
 
     def prior(self) -> Distribution:
-        """Any prior of the language: a continuum, some values, counts."""
-        return self.one_of(
+        """Any kind of prior: a continuum, some values, counts."""
+        kinds = (
             Distribution("normal", (0.0, 1.0)),
             Distribution("uniform", (-1.0, 1.0)),
             Distribution("choice", (-1.0, 0.5, 0.0, 0.2, 2.0, 0.3)),
             Distribution("poisson", (0.7,)),
             Distribution("binomial", (3.0, 0.4)),
         )
+        return kinds[int(self.of_priors.integers(len(kinds)))]
 
     def part(self, kind: type[Any], **given: Any) -> Any:
         """A part of a model; a key that takes a formula and is not given gets one, or none.
