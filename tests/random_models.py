@@ -76,7 +76,7 @@ class ModelMaker:
     def prior(self) -> Distribution:
         """Any kind of prior: a continuum, some values, counts."""
         kinds = (
-            Distribution("normal", (0.0, 1.0)),
+            *[Distribution("normal", (0.0, 1.0))] * 4,  # whose tails are what makes some runs fail
             Distribution("uniform", (-1.0, 1.0)),
             Distribution("choice", (-1.0, 0.5, 0.0, 0.2, 2.0, 0.3)),
             Distribution("poisson", (0.7,)),
