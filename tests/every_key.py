@@ -89,6 +89,7 @@ actors:
         reason: Twice a year
   red:
     depth: 2
+    after: blue
     horizon: 2
     precision: 0.3
     utility: {pride: nerve * (1 + zeal) * threat, might: 0.1 * threat * hazy}
@@ -264,6 +265,7 @@ CHANGES: dict[tuple[str, str], dict[str, Any]] = {
     (keys.ACTOR.what, "types"): {"actors.red.types.bold": {"parameters": {"nerve": 0.7}}},
     (keys.ACTOR.what, "true_type"): {"actors.red.true_type": {"hard": 0.9, "soft": "rest"}},
     (keys.ACTOR.what, "beliefs"): {"actors.blue.beliefs": LEFT_OUT, f"{_DO}.3.believe": LEFT_OUT},
+    (keys.ACTOR.what, "after"): {"actors.red.after": LEFT_OUT},
     (keys.ACTOR.what, "actions"): {"actors.red.actions.talk": {"effects": {"tension": -3}}},
     **_of(keys.SIGNAL, "actors.blue.sees.tension", bias=12, noise=8, delay=2),
     (keys.SIGNAL.what, "hidden"): {"actors.blue.sees.hazy": {"hidden": True}},

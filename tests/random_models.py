@@ -56,6 +56,7 @@ class ModelMaker:
         exchanges between them."""
         self.rng = np.random.default_rng(seed)
         self.of_priors = np.random.default_rng([seed, 1])  # apart: priors change nothing else of a model
+        self.turns = np.random.default_rng([seed, 2])  # apart as well: who moves after whom
         self.deep = deep
         self.ladders = ladders
         self.parameters = [f"p{i}" for i in range(self.count(2, 5))]
@@ -334,6 +335,12 @@ class ModelMaker:
         typed = [a for a in result if a.types]
         return tuple(self.believing(a, [t for t in typed if t is not a and self.chance(0.8)]) for a in result)
 
+    def in_stages(self, actors: tuple[Actor, ...]) -> tuple[Actor, ...]:
+        """Some of the actors move after some of those who come before them in a random order."""
+        order = [actors[i].name for i in self.turns.permutation(len(actors))]
+        earlier = {name: [o for o in order[:n] if self.turns.random() < 0.6] for n, name in enumerate(order)}
+        return tuple(replace(a, after=tuple(earlier[a.name])) for a in actors)
+
     def event(self, i: int) -> Event:
         branches = self.branches() if self.chance(0.5) else ()
         effects = self.effects() if not branches or self.chance(0.3) else ()
@@ -467,6 +474,8 @@ class ModelMaker:
         if self.deep:
             self.dt = 1.0 if step == "month" else 7 / DAYS_PER_MONTH
             actors = self.with_minds(actors)
+        if self.turns.random() < 0.4:
+            actors = self.in_stages(actors)
         model = Model(
             name="random", title="", summary="", sources=(), start=START, step=step,
             steps=self.count(3, 5 if self.deep else 10 if step == "month" else 20),

@@ -359,7 +359,7 @@ class Outline(Explained):
     KEYS: Mapping[str, str] = {
         "variable": "title unit kind initial bounds headline",
         "parameter": "title unit value uncertain",
-        "actor": "title depth horizon inner_horizon actions misreads sees types true_type beliefs",
+        "actor": "title depth horizon inner_horizon after actions misreads sees types true_type beliefs",
         "action": "title",
         "misreading": "title value",
         "signal": "hidden bias noise delay",

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -234,6 +235,7 @@ class Actor:
     depth_as: Formula | None = None
     horizon_as: Formula | None = None  # months
     inner_horizon_as: Formula | None = None  # months
+    after: tuple[str, ...] = ()  # actors whose moves of a step it sees before it moves itself
     origin: Origin = Origin()
 
     @property
@@ -500,6 +502,18 @@ class Model:
         )
 
     @property
+    def stages(self) -> tuple[tuple[int, ...], ...]:
+        """Positions of the actors that move at once in a step, stage by stage; one stage without `after`.
+
+        An actor moves in the first stage that comes after those of all whom it names.
+        """
+        stage = stages_of({a.name: a.after for a in self.actors})
+        return tuple(
+            tuple(i for i, a in enumerate(self.actors) if stage[a.name] == g)
+            for g in range(1 + max(stage.values(), default=0))
+        )
+
+    @property
     def stocks(self) -> tuple[Variable, ...]:
         return tuple(v for v in self.variables if not v.is_auxiliary)
 
@@ -536,6 +550,18 @@ class Model:
         if self.step == "week":
             return (day - self.start).days // 7
         return int(self.months_at(day) // 1)
+
+
+def stages_of(after: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Actors -> the stage of a step in which each moves, from those after whom it moves; without circles.
+
+    >>> stages_of({"a": (), "b": ("a",), "c": ("a", "b"), "d": ()})
+    {'a': 0, 'b': 1, 'c': 2, 'd': 0}
+    """
+    stage = dict.fromkeys(after, 0)
+    for _ in after:
+        stage = {name: max((stage[other] + 1 for other in some), default=0) for name, some in after.items()}
+    return stage
 
 
 def constant(value: float) -> Formula:

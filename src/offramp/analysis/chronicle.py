@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from offramp.errors import OfframpError
+from offramp.model import stages_of
 from offramp.runs.dataset import section
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class _Teller:
     def __init__(self, run: xr.Dataset) -> None:
         self.run = run
         self.actors: dict[str, Any] = section(run, "actors")
+        self.stages = stages_of({name: told.get("after", ()) for name, told in self.actors.items()})
         self.events: dict[str, Any] = section(run, "events")
         self.outcomes: dict[str, Any] = section(run, "outcomes")
         self.variables: dict[str, Any] = section(run, "variables")
@@ -184,13 +186,14 @@ class _Teller:
             yield Saying("exchange", words, name, facts)
 
     def _acts(self, k: int) -> Iterator[Saying]:
-        """What each did, and who had not expected it."""
-        for i, (name, titles) in enumerate(self._acting()):
+        """What each did, in the order in which they moved, and who had not expected it."""
+        for i, name, titles in self._acting():
             taken = int(self.run.action.values[k, i])
             if taken < 0:
                 continue
             action = self.actions[name][taken]
-            words = f"{_title(self.actors[name], name)}: {titles.get(action) or action}."
+            then = "Then " if self.stages[name] else ""
+            words = f"{then}{_title(self.actors[name], name)}: {titles.get(action) or action}."
             yield Saying("act", words, name, {"action": action})
             for j, pair in enumerate(str(p) for p in self.run.expectation.values):
                 who, whom = pair.split("/")
@@ -199,10 +202,11 @@ class _Teller:
                     text = f"{_title(self.actors[who], who)} had given that {_chance(given)}."
                     yield Saying("surprise", text, who, {"about": name, "action": action, "expected": given})
 
-    def _acting(self) -> Iterator[tuple[str, dict[str, str]]]:
-        for name in map(str, self.run.actor.values):
+    def _acting(self) -> Iterator[tuple[int, str, dict[str, str]]]:
+        names = [str(name) for name in self.run.actor.values]
+        for i, name in sorted(enumerate(names), key=lambda at: (self.stages[at[1]], at[0])):
             told = self.actors[name]["actions"]
-            yield name, {a: (t["title"] if isinstance(t, dict) else t) for a, t in told.items()}
+            yield i, name, {a: (t["title"] if isinstance(t, dict) else t) for a, t in told.items()}
 
     def _beliefs(self, k: int) -> Iterator[tuple[str, float]]:
         if "belief" in self.run:
@@ -211,11 +215,13 @@ class _Teller:
 
     def _turns(self, k: int) -> Iterator[Saying]:
         """Beliefs that what was seen in the step has turned; of all types the one that moved most."""
-        if k + 1 >= len(self.dates) - 1:
-            return
         turned: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
-        for key, now in self._beliefs(k + 1):
+        later = dict(self._beliefs(k + 1)) if k + 1 < len(self.dates) - 1 else {}
+        for key, at_choice in self._beliefs(k):
             who, about, kind = key.split("/")
+            # Who moves after another has learned from it when it chooses.
+            after = self.stages[who] > self.stages[about]
+            now = at_choice if after else later.get(key, np.nan)
             if np.isfinite(now):
                 turned.setdefault((who, about), []).append((kind, self.held[key], now))
         for (who, about), chances in turned.items():

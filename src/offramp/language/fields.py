@@ -15,7 +15,7 @@ from offramp.language import syntax, units
 from offramp.language.constants import fold
 from offramp.language.formula import resolve, resolve_part
 from offramp.language.formula_names import YEARS
-from offramp.language.keys import HOMES, OTHER_WORDS, Key, KeyTable, Reads, tables_with
+from offramp.language.keys import ELSEWHERE, HOMES, OTHER_WORDS, Key, KeyTable, Reads, tables_with
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
 from offramp.language.scope import Result, Scope
@@ -128,16 +128,16 @@ class Fields:
                 else f"Did you mean `{meant}`?"
                 if meant
                 else self._cut_off(key),
-                HOMES.get(
-                    (self.table.what, homes[0]),
-                    f"`{key.text}` is a key of {homes[0]}: check the indentation.",
-                )
-                if homes
-                else "",
+                self._home(key.text, homes[0]) if homes else "",
             )
         for wanted in self.table.keys:
             if wanted.required and not self.meant(wanted.name):
                 self.reader.say(self.key, f"{self.label} has no `{wanted.name}`", _explain(wanted))
+
+    def _home(self, key: str, home: str) -> str:
+        """Where a key belongs that is one of another kind of thing."""
+        usual = HOMES.get((self.table.what, home), f"`{key}` is a key of {home}: check the indentation.")
+        return ELSEWHERE.get((self.table.what, key), usual)
 
     def _cut_off(self, key: Scalar) -> str:
         """A hint where a key may be the end of a text that a comma cut: `{title: Two, three: four}`."""

@@ -36,6 +36,7 @@ Shape = Literal[
     "numbers_of",  # actor -> name -> number
     "beliefs",  # actor -> actor -> chances of types
     "names",  # a list of names
+    "one_or_more",  # a name, or a list of names
     "table",  # one mapping with keys of its own
     "named",  # name -> mapping with keys of its own
     "signals",  # variable -> `hidden`, or a mapping
@@ -295,6 +296,7 @@ ACTOR = KeyTable(
         Key("types", "named", "What it might be like, as values of parameters.", of=TYPE),
         Key("true_type", "chances", "The type that it is, or chances of its types."),
         Key("beliefs", "named", "What it believes of the types of other actors.", of=BELIEF, needs="depth"),
+        Key("after", "one_or_more", "Actors whose move in a step it sees before it moves itself."),
         Key("actions", "named", "What it can do.", required=True, of=ACTION),
         *_BACKING,
     ),
@@ -609,6 +611,12 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "value": ("prior", "initial", "equals", "distribution"),
     "when": ("if", "condition", "available", "requires"),
     "worth": ("payoff", "utility", "value"),
+}
+
+# What to say of a key that is another's by its meaning: (kind of thing, key).
+ELSEWHERE = {
+    (ACTION.what, "after"): "An actor chooses among all its actions at one moment: write `after` beside its "
+    "`actions`. An act that only answers another's has a `when` that reads what that one moves.",
 }
 
 # What to say of a key that belongs one level further down, beyond its indentation.

@@ -153,6 +153,7 @@ _SHAPES: dict[str, Schema] = {
     "numbers_of": _named(_named(_NUMBER)),
     "beliefs": _named(_named({"anyOf": [{"type": "string"}, _named(_NUMBER)]})),
     "names": _LIST_OF_NAMES,
+    "one_or_more": {"anyOf": [{"type": "string"}, _LIST_OF_NAMES]},
     "overlays": _named(_FORMULA),
     "chances": {"anyOf": [{"type": "string"}, _named(_FORMULA)]},
     "pair": {**_STRINGS, "minItems": 2, "maxItems": 2},

@@ -196,7 +196,7 @@ class _Sections:
     def actors(self) -> None:
         for actor in self.model.actors:
             self.page.heading(_named(actor))
-            self.page.paragraph(model_words.mind(actor), "  ")
+            self.page.paragraph(model_words.mind(actor, self.call), "  ")
             self.rows(_deliberation(actor), "  ", 14)
             self.rows(backing_rows(actor.origin), "  ")
             if actor.utility:

@@ -247,7 +247,7 @@ def sides(model: Model) -> tuple[list[SideWords], list[str]]:
     call = Titles(model)
     found, plain = [], []
     for actor in model.actors:
-        if actor.depth or actor.misreads or actor.sees or actor.beliefs:
+        if actor.depth or actor.misreads or actor.sees or actor.beliefs or actor.after:
             found.append(side(actor, call))
         else:
             plain.append(call.title("actor", actor.name))
@@ -258,15 +258,23 @@ def side(actor: Actor, call: Titles) -> SideWords:
     """How an actor sees and decides."""
     return SideWords(
         title=call.title("actor", actor.name),
-        mind=mind(actor),
+        mind=mind(actor, call),
         misreads=[_misread(m, call) for m in actor.misreads],
         signals=[(call.number(s.variable), seen(s, call)) for s in actor.sees],
         beliefs=[conviction(b, call) for b in actor.beliefs],
     )
 
 
-def mind(actor: Actor) -> str:
-    """How an actor decides, in a sentence."""
+def mind(actor: Actor, call: Titles) -> str:
+    """How an actor decides, and after whom, in a sentence or two."""
+    if not actor.after:
+        return _decides(actor)
+    before = enumerated([call.title("actor", name) for name in actor.after])
+    did = "it" if len(actor.after) == 1 else "they"
+    return f"{_decides(actor)} It moves after {before}, and sees what {did} did."
+
+
+def _decides(actor: Actor) -> str:
     if actor.depth == 0:
         return "Acts from habit: what it does depends on how things stand, not on what it may bring."
     leans = "Acts from habit and leans towards what it expects to serve it"

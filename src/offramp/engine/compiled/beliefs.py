@@ -16,7 +16,7 @@ from offramp.engine.compiled.watch import Watch
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.inputs import LEADING
 from offramp.engine.outputs import Status
-from offramp.model import Belief
+from offramp.model import Actor, Belief
 
 
 class Beliefs(Writer):
@@ -31,7 +31,9 @@ class Beliefs(Writer):
         }
         self.expectation = {pair: n for n, pair in enumerate(model.expectations)}
         reserve("belief", len(model.suppositions))
-        reserve("believed", len(model.suppositions))  # as they were at the choice
+        reserve("believed", len(model.suppositions))  # as the stage began that is learned from
+        if self.layout.is_staged:
+            reserve("held", len(model.suppositions))  # as each actor chose
         reserve("expected", len(model.expectations))
         reserve("likely", max([len(self.pictures(i)) for i in range(len(self.actors))], default=0))
         for i, actor in enumerate(self.actors):
@@ -164,17 +166,38 @@ class Beliefs(Writer):
 
     # Learning
 
+    def note_held(self, f: FunctionWriter, g: int) -> None:
+        """Keep what those of a stage believe as they choose, where that is not what they learn with."""
+        if self.layout.is_staged:
+            for n, (who, _, _) in enumerate(self.model.suppositions):
+                if self.layout.stage_of[self.position[who]] == g:
+                    f.store(self.region(f, "held"), n, f.load(self.region(f, "belief"), n))
+
+    @property
+    def as_they_chose(self) -> str:
+        """Region of what each actor believed as it chose."""
+        return "held" if self.layout.is_staged else "believed"
+
     def _learn(self) -> None:
-        """@learn: all that is expected, and every belief changed by what the others did."""
+        """@learn: all that is expected, and every belief changed by what the others did.
+
+        With stages @learn_stageG: of those who move in stage G, and by what they did.
+        """
         learners = [(a, b) for a in self.actors for b in a.beliefs if a.depth and b.learns]
         for actor, belief in learners:
             self._learn_about(self.position[actor.name], belief)
-        with self.function("learn") as (f, step, _):
+        for g in range(len(self.layout.stages)):
+            self._learn_from(g, learners)
+
+    def _learn_from(self, g: int, learners: Sequence[tuple[Actor, Belief]]) -> None:
+        with self.function(self.layout.in_stage("learn", g)) as (f, step, _):
             now, before = self.region(f, "belief"), self.region(f, "believed")
             with f.loop(0, len(self.model.suppositions)) as n:
                 f.store(before, n, f.load(now, n))
             for actor_name, about in self.model.expectations:
                 i, j = self.position[actor_name], self.position[about]
+                if self.layout.stage_of[j] != g:
+                    continue
                 f.call(f"expect_{i}_{j}", f["work"], step)
                 if any((a.name, b.about) == (actor_name, about) for a, b in learners):
                     with f.when(~self._is_known(f, actor_name, about)):

@@ -35,18 +35,45 @@ class Choices(Writer):
         self._take()
         for i in range(len(self.actors)):
             self._choose(i)
-        self._choose_all()
+        for g in range(len(self.layout.stages)):
+            self._choose_in(g)
 
-    def _choose_all(self) -> None:
-        """@choose: everyone chooses at once; the moves stand in `moves` and, as 0 and 1, in `taken`."""
-        with self.function("choose") as (f, step, now):
-            actors = range(len(self.actors))
+    def _choose_in(self, g: int) -> None:
+        """@choose: everyone chooses at once; the moves stand in `moves` and, as 0 and 1, in `taken`.
+
+        With stages @choose_stageG: those of stage G choose, and all others form what they expect of these.
+        """
+        layout = self.layout
+        bystanders = [i for i, a in enumerate(self.actors) if a.depth and layout.stage_of[i] != g]
+        for i in bystanders:
+            self._anticipate(i, g)
+        with self.function(layout.in_stage("choose", g)) as (f, step, now):
             if self.model.suppositions:
                 f.call("weigh_pictures", f["work"], step)
-            if not all(self.signals.is_private(i) for i in actors):
+            self.beliefs.note_held(f, g)
+            if not all(self.signals.is_private(i) for i in layout.stages[g]):
                 f.call("inclinations", *self.truth(f, now), self.region(f, "common"))
-            for i in actors:
+            for i in layout.stages[g]:
                 f.call(f"choose_{i}", f["work"], step)
+            for i in bystanders:
+                f.call(f"anticipate_{i}_stage{g}", f["work"], step)
+
+    def _anticipate(self, i: int, g: int) -> None:
+        """@anticipate_I_stageG: how actor I expects those of another stage to choose, in each picture."""
+        slots = len(self.layout.slots)
+        with self.function(f"anticipate_{i}_stage{g}") as (f, _, now):
+            z, answers = self.region(f, "inclined"), self.region(f, f"answers_{i}")
+            view = self.signals.view(f, i, now)
+            if not self.actors[i].beliefs:
+                f.call("inclinations", *view, z)
+                self._expect_others(f, i, g, view, z, answers, self._reach(f, i))
+                return
+            with f.loop(0, len(self.beliefs.pictures(i))) as n:
+                weight = f.load(self.region(f, f"weights_{i}"), n)
+                with f.when(f.any(weight.differs(0.0))):
+                    view = self.signals.view_in_picture(f, i, n, now)
+                    f.call("inclinations", *view, z)
+                    self._expect_others(f, i, g, view, z, f.at(answers, n * slots), self._reach(f, i))
 
     def _restrict(self) -> None:
         """@restrict(work, z, open, count, allowed, forced, nudge): what the policy leaves of the actions.
@@ -139,12 +166,9 @@ class Choices(Writer):
     ) -> None:
         """Q of actor i's actions in one picture, and in `answers` how the others answer at first."""
         actor, scratch, (seen, picture, _) = self.actors[i], self.region(f, "scratch"), view
-        actors = len(self.actors)
-        reach = f.bytes_on(self.array(f, "reach"), i * (actors + 1) * 8)
-        steps = f.load(reach, actors, "index")
-        if len(self.layout.steady_ladders) < len(self.model.ladders):
-            f.call("odds", *view, self.region(f, "ladder"))
-        f.call(f"others_of_{i}_level{actor.depth - 1}", seen, picture, f["step"], reach, z, answers, scratch)
+        reach = self._reach(f, i)
+        steps = f.load(reach, len(self.actors), "index")
+        self._expect_others(f, i, self.layout.stage_of[i], view, z, answers, reach)
         if self.sampling is not None:
             key = self.region(f, "key")
             f.call(f"imagine_{i}", seen, picture, f["step"], steps, reach, answers, own, q, scratch, key)
@@ -153,6 +177,20 @@ class Choices(Writer):
             f"look_ahead_{i}_level{actor.depth}", seen, picture, f["step"], steps, reach, answers, own, q,
             scratch,
         )  # fmt: skip
+
+    def _reach(self, f: FunctionWriter, i: int) -> Value:
+        """Address of how far each looks within the look-ahead of actor i, and last how far that one does."""
+        return f.bytes_on(self.array(f, "reach"), i * (len(self.actors) + 1) * 8)
+
+    def _expect_others(
+        self, f: FunctionWriter, i: int, g: int, view: State, z: Value, answers: Value, reach: Value
+    ) -> None:
+        """How those of a stage will choose, as actor i expects it in one picture, in `answers`."""
+        (seen, picture, _), scratch = view, self.region(f, "scratch")
+        if len(self.layout.steady_ladders) < len(self.model.ladders):
+            f.call("odds", *view, self.region(f, "ladder"))
+        name = self.layout.in_stage(f"others_of_{i}_level{self.actors[i].depth - 1}", g)
+        f.call(name, seen, picture, f["step"], reach, z, answers, scratch)
 
     def _look_in_pictures(self, f: FunctionWriter, i: int, now: Value, own: Value, worth: Value) -> None:
         """Q over all pictures, by how likely actor i takes each to be; impossible ones are left out."""

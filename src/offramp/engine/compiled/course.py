@@ -102,15 +102,18 @@ class Course(Writer):
             f.call("hold", stocks)
 
     def _move(self) -> None:
-        """@move: everyone chooses, then the effects, then change: phases 5 to 7."""
+        """@move: everyone chooses, then the effects, stage by stage, then change: phases 5 to 7."""
         with self.function("move") as (f, step, now):
             state = self.truth(f, now)
-            f.call("choose", f["work"], step)
-            if self.model.expectations or self.model.suppositions:
-                f.call("learn", f["work"], step)
-            if any(slot.action.effects for slot in self.layout.slots):
-                f.call("effects", *state, self.region(f, "taken"))
-                self.watch.check(f, now)
+            for g in range(len(self.layout.stages)):
+                if g:
+                    self.signals.begin_stage(f, g)
+                f.call(self.layout.in_stage("choose", g), f["work"], step)
+                if self.model.expectations or self.model.suppositions:
+                    f.call(self.layout.in_stage("learn", g), f["work"], step)
+                if any(slot.action.effects for _, slot in self.layout.slots_of_stage(g)):
+                    f.call(self.layout.in_stage("effects", g), *state, self.region(f, "taken"))
+                    self.watch.check(f, now)
             kick = self.region(f, "kick")
             f.call("spread", *state, kick)
             for n, variable in enumerate(self.phases.noisy):
@@ -195,10 +198,10 @@ class Course(Writer):
             f.call("dated_events", f["work"], step)
             if self.layout.random:
                 f.call("random_events", f["work"], step)
-            self.signals.remember(f)
+            self.signals.begin_stage(f, 0)
             if self.model.ladders:  # seen as it is before them, then noted as they leave it
                 f.call("exchanges", f["work"], step)
-                self.signals.remember(f)
+                self.signals.begin_stage(f, 0)
             f.call("move", f["work"], step)
             self.watch.check(f, f.to("scalar", step + 1) * self.layout.dt)
             f.call("outcomes", f["work"], step)
@@ -227,7 +230,7 @@ class Course(Writer):
                 p = f.load(self.region(f, "probability"), s)
                 f.store(probability, step * slots + s, f.select(going, p, nothing))
             for region, name, length in [
-                ("believed", "belief", len(self.model.suppositions)),
+                (self.beliefs.as_they_chose, "belief", len(self.model.suppositions)),
                 ("expected", "expected", len(self.model.expectations)),
             ]:
                 with f.loop(0, length) as n:

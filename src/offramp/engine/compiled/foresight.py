@@ -9,6 +9,9 @@ L-1 or at their own depth, if that is less; level 0 is habit. For actor I the fu
 | `answer_I_levelL` | how it is supposed to choose: habit and Q, weighed by its precision |
 | `others_of_I_levelL` | how all others answer, each at level L or its own depth |
 
+Where actors move in stages there is an `others_of_I_levelL_stageG` for each stage G; those of later stages
+answer each candidate action by itself.
+
 They call one another level by level, down to the habits. What everybody would do at some level from some
 state is found once and read by all who suppose it one level up, and does not depend on the candidate action.
 """
@@ -54,9 +57,13 @@ class LookAheads(Writer):
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 self._assess(i)
-                if self.one_step_apart:
+                if self._has_one_step(i):
                     self.one_step.write(i)
         self._write_levels()
+
+    def _has_one_step(self, i: int) -> bool:
+        """Whether actor i's look-ahead of one step has a function of its own."""
+        return self.one_step_apart and self.layout.stage_of[i] == len(self.layout.stages) - 1
 
     def _habits(self) -> None:
         """@habits(z, v, p): every actor's habit, from its inclinations or, if steady, from the vector v."""
@@ -174,19 +181,19 @@ class LookAheads(Writer):
 
     # Levels of thought
 
-    def answering(self, i: int, level: int) -> list[list[int]]:
-        """Who must be thought through, so as to know how all but actor i answer at a level.
+    def answering(self, i: int, level: int, g: int) -> list[list[int]]:
+        """Who must be thought through, so as to know how all of stage g but actor i answer at a level.
 
         Item l - 1 of the list: the actors whose choice at level l is needed. Those less deep answer as they
         do one level lower.
         """
-        actors = self.model.actors
-        asked = {m for m in range(len(actors)) if m != i}
+        actors, stage = self.model.actors, self.layout.stages[g]
+        asked = {m for m in stage if m != i}
         result: list[list[int]] = []
         for l in range(level, 0, -1):
             thinking = {m for m in asked if actors[m].depth >= l}
             result.append(sorted(thinking))
-            read_by = [set(range(len(actors))) - {m} for m in thinking]
+            read_by = [set(stage) - {m} for m in thinking]
             asked = (asked - thinking).union(*read_by)
         return result[::-1]
 
@@ -199,14 +206,20 @@ class LookAheads(Writer):
         for level in range(1, 1 + max([level for level, _ in outer], default=0)):
             for i in range(len(self.model.actors)):
                 if (level, i) in answers or (level, i) in outer:
-                    self._others(i, level - 1)
+                    for g in range(len(self.layout.stages)):
+                        self._others(i, level - 1, g)
                     self._look_ahead(i, level)
                 if (level, i) in answers:
                     self._answer(i, level)
 
     def _answers_within(self, i: int, level: int) -> set[tuple[int, int]]:
         """(level, actor) of every answer that `others_of_I` of a level leads to."""
-        found = {(l, m) for l, some in enumerate(self.answering(i, level), 1) for m in some}
+        found = {
+            (l, m)
+            for g in range(len(self.layout.stages))
+            for l, some in enumerate(self.answering(i, level, g), 1)
+            for m in some
+        }
         for l, m in list(found):
             found |= self._answers_within(m, l - 1)
         return found
@@ -223,8 +236,10 @@ class LookAheads(Writer):
         look_ahead = len(layout.stock) + 3 * slots + len(self.phases.noisy) + 1 + len(self.absorbing)
         return deepest * (look_ahead + deepest * slots + slots) + max(events, self.one_step.scratch)
 
-    def _others(self, i: int, level: int) -> None:
+    def _others(self, i: int, level: int, g: int) -> None:
         """@others_of_I_levelL(x, p, step, reach, z, weights, scratch): how all actors act in a state.
+
+        With stages it is how those of stage g act; what `weights` then holds of others means nothing.
 
         The others choose at level L, or at their own depth if that is less; actor I by habit. `z` holds
         everyone's inclinations in the state x, `weights` becomes the probabilities of all slots. `reach`
@@ -236,12 +251,13 @@ class LookAheads(Writer):
             "x": "pointer", "p": "pointer", "step": "index", "reach": "pointer", "z": "pointer",
             "weights": "pointer", "scratch": "pointer",
         }  # fmt: skip
-        with self.module.function(f"others_of_{i}_level{level}", parameters) as f:
+        name = layout.in_stage(f"others_of_{i}_level{level}", g)
+        with self.module.function(name, parameters) as f:
             scratch = Scratch(f, f["scratch"])
             at_level = [scratch.take(slots) for _ in range(level)] + [f["weights"]]
             rest = scratch.rest
             f.call("habits", f["z"], f["p"], at_level[0])
-            for l, thinking in enumerate(self.answering(i, level), 1):
+            for l, thinking in enumerate(self.answering(i, level, g), 1):
                 copy(f, at_level[l - 1], at_level[l], slots)
                 if l == level:
                     own, count = layout.first_slot[i], len(actors[i].actions)
@@ -301,7 +317,7 @@ class LookAheads(Writer):
             "first": "pointer", "open": "pointer", "q": "pointer", "scratch": "pointer",
         }  # fmt: skip
         with self.module.function(f"look_ahead_{i}_level{level}", parameters) as f:
-            if not self.one_step_apart:
+            if not self._has_one_step(i):
                 self._look_further(f, i, level)
                 return
             one = f["steps"].equals(1)
@@ -332,7 +348,10 @@ class LookAheads(Writer):
 
         with f.loop(0, count) as a, f.when(f.any(f.load(f["open"], a).differs(-math.inf))):
             self.begin(f, i, a, own, x, course)
-            f.call("effects", x, p, now, first_weights)
+            f.call(layout.in_stage("effects", layout.stage_of[i]), x, p, now, first_weights)
+            for g in self.stages_after(i):
+                self.others(f, i, level - 1, g, x, step, now, z, weights, rest)
+                f.call(layout.in_stage("effects", g), x, p, now, weights)
             f.call("change", x, p, now, kick)
             account = Account(self, f, i, x, course, discount)
             account.open(self.time(f, step + 1))
@@ -342,19 +361,35 @@ class LookAheads(Writer):
                 now, end = self.time(f, k), self.time(f, k + 1)
                 f.call("expect_events", x, p, k, now, rest)
                 account.add_exchanges(now, rest)
-                f.call("inclinations", x, p, now, z)
-                f.call(f"others_of_{i}_level{level - 1}", x, p, k, f["reach"], z, weights, rest)
+                for g in range(len(layout.stages)):
+                    self.others(f, i, level - 1, g, x, k, now, z, weights, rest)
+                    if layout.is_staged:
+                        f.call(layout.in_stage("effects", g), x, p, now, weights)
                 # At the end of the path only what the actor values moves.
                 for this, effects, change in [
                     (~last, "effects", "change"), (last, f"last_effects_{i}", f"last_change_{i}"),
                 ]:  # fmt: skip
                     with f.when(this):
-                        f.call(effects, x, p, now, weights)
+                        if not layout.is_staged:
+                            f.call(effects, x, p, now, weights)
                         f.call(change, x, p, now, kick)
                 account.add_step(end)
             f.store(f["q"], a, account.whole() - f.load(f["q"], a))
 
     # What look-aheads have in common, along expected and sampled paths
+
+    def stages_after(self, i: int) -> range:
+        """The stages in which others move once actor i has moved."""
+        return range(self.layout.stage_of[i] + 1, len(self.layout.stages))
+
+    def others(
+        self, f: FunctionWriter, i: int, level: int, g: int, x: Value, k: Value, now: Value, z: Value,
+        weights: Value, rest: Value,
+    ) -> None:  # fmt: skip
+        """`weights` becomes how those of a stage act in the state x of step k, actor i by habit."""
+        f.call("inclinations", x, f["p"], now, z)
+        name = self.layout.in_stage(f"others_of_{i}_level{level}", g)
+        f.call(name, x, f["p"], k, f["reach"], z, weights, rest)
 
     def time(self, f: FunctionWriter, step: Value) -> Value:
         """Months from the start to the beginning of a step."""

@@ -7,6 +7,8 @@
 | `imagine_moves_I(weights, word, key, own)` | everyone's chances become moves; those of actor I where `own` |
 | `imagine_noise_I(x, p, now, word, kick, key)` | the noise of a step |
 | `imagine_I(seen, p, step, steps, reach, first, open, q, scratch, key)` | Q of each action of actor I |
+
+Where actors move in stages there is an `imagine_moves_I_stageG` for each stage G.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class SampledLookAhead(Writer):
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 self._events(i, actor)
-                self._moves(i, actor)
+                for g in range(len(self.layout.stages)):
+                    self._moves(i, actor, g)
                 self._noise(i, actor)
                 self._imagine(i, actor)
 
@@ -120,12 +123,13 @@ class SampledLookAhead(Writer):
         u = self._uniform(f, actor, of)
         return f.call("poisson", u, f.smaller(mean, LARGEST_MEAN)) + mean * 0.0
 
-    def _moves(self, i: int, actor: Actor) -> None:
+    def _moves(self, i: int, actor: Actor, g: int) -> None:
         parameters: dict[str, Kind] = {
             "weights": "pointer", "word": "index", "key": "pointer", "own": "flag",
         }  # fmt: skip
-        with self.module.function(f"imagine_moves_{i}", parameters) as f:
-            for m, other in enumerate(self.model.actors):
+        with self.module.function(self.layout.in_stage(f"imagine_moves_{i}", g), parameters) as f:
+            for m in self.layout.stages[g]:
+                other = self.model.actors[m]
                 chances = f.at(f["weights"], self.layout.first_slot[m])
                 if m == i:
                     with f.when(f["own"]):
@@ -169,9 +173,14 @@ class SampledLookAhead(Writer):
                 with f.loop(0, self.paths) as n:
                     copy(f, f["first"], weights, slots)
                     word = step + n * PATH + AHEAD
-                    f.call(f"imagine_moves_{i}", weights, word, key, f.constant("flag", False))
+                    stage, nobody = layout.stage_of[i], f.constant("flag", False)
+                    f.call(layout.in_stage(f"imagine_moves_{i}", stage), weights, word, key, nobody)
                     ahead.begin(f, i, a, own, x, course)
-                    f.call("effects", x, p, now0, weights)
+                    f.call(layout.in_stage("effects", stage), x, p, now0, weights)
+                    for g in ahead.stages_after(i):
+                        ahead.others(f, i, actor.depth - 1, g, x, step, now0, z, weights, rest)
+                        f.call(layout.in_stage(f"imagine_moves_{i}", g), weights, word, key, nobody)
+                        f.call(layout.in_stage("effects", g), x, p, now0, weights)
                     f.call(f"imagine_noise_{i}", x, p, now0, word, kick, key)
                     f.call("change", x, p, now0, kick)
                     account = Account(ahead, f, i, x, course, discount)
@@ -182,11 +191,11 @@ class SampledLookAhead(Writer):
                         now, end = ahead.time(f, k), ahead.time(f, k + 1)
                         f.call(f"imagine_events_{i}", x, p, k, now, word, rest, key)
                         account.add_exchanges(now, rest)
-                        f.call("inclinations", x, p, now, z)
-                        others = f"others_of_{i}_level{actor.depth - 1}"
-                        f.call(others, x, p, k, f["reach"], z, weights, rest)
-                        f.call(f"imagine_moves_{i}", weights, word, key, f.constant("flag", True))
-                        f.call("effects", x, p, now, weights)
+                        for g in range(len(layout.stages)):
+                            ahead.others(f, i, actor.depth - 1, g, x, k, now, z, weights, rest)
+                            moves = layout.in_stage(f"imagine_moves_{i}", g)
+                            f.call(moves, weights, word, key, f.constant("flag", True))
+                            f.call(layout.in_stage("effects", g), x, p, now, weights)
                         f.call(f"imagine_noise_{i}", x, p, now, word, kick, key)
                         f.call("change", x, p, now, kick)
                         account.add_step(end)

@@ -57,6 +57,21 @@ class Layout:
         for a, actor in enumerate(model.actors):
             self.first_slot.append(len(self.slots))
             self.slots += [Slot(a, i, action) for i, action in enumerate(actor.actions)]
+        self.stages = model.stages
+        self.stage_of = {a: g for g, stage in enumerate(self.stages) for a in stage}
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether some actors see in a step what others have done in it."""
+        return len(self.stages) > 1
+
+    def in_stage(self, name: str, g: int) -> str:
+        """Name of a function for one stage of a step; where there is but one it needs no number."""
+        return f"{name}_stage{g}" if self.is_staged else name
+
+    def slots_of_stage(self, g: int) -> list[tuple[int, Slot]]:
+        """The actions of those who move in a stage, each with its number."""
+        return [(s, slot) for s, slot in enumerate(self.slots) if self.stage_of[slot.actor] == g]
 
     @cached_property
     def derived(self) -> dict[Node, int]:

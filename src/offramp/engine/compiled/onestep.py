@@ -5,6 +5,8 @@ actions, one step on? All candidates start from one state and meet the same move
 action touches few stocks. So the step is computed once without any own move, and for each candidate only
 what its own effects change. Values are those that the whole computation gives, added up in the same order.
 
+Where actors move in stages this holds for those who move in the last one: nobody answers them in the step.
+
 Actions that touch much the same stocks share a function, for code takes time to compile.
 
 | function | what it does |
@@ -236,7 +238,7 @@ class _Plan:
 
     def _pushes(self) -> dict[str, list[_Push]]:
         pushes: dict[str, list[_Push]] = {name: [] for name in self.stocks}
-        for s, slot in enumerate(self.layout.slots):
+        for s, slot in self.layout.slots_of_stage(self.layout.stage_of[self.i]):
             for effect in slot.action.effects:
                 if effect.variable in pushes:
                     pushes[effect.variable].append(_Push(effect, s, slot.actor))

@@ -15,7 +15,7 @@ happens has a *weight* per run: in the world 0, 1 or a count; in a mind a probab
 | `ladder_effects(x, p, now, weights)` | effects of rungs, each ladder's by the weight of its highest |
 | `inclinations(x, p, now, z)` | propensity of each action, minus infinity where it is not available |
 | `costs_I(x, p, now, costs)` | cost of each action of actor I |
-| `effects(x, p, now, weights)` | effects of the actions |
+| `effects(x, p, now, weights)` | effects of the actions; with stages `effects_stageG` of those of stage G |
 | `spread(x, p, now, spread)` | standard deviation of the noise in the step |
 | `change(x, p, now, kick)` | change of the stocks; `kick` is the noise |
 | `last_effects_I`, `last_change_I` | the same, only for what actor I's valuation of the result reads |
@@ -244,19 +244,21 @@ class Phases(Writer):
                 with self.phase(f"costs_{i}", "costs") as (f, read):
                     for a, action in enumerate(actor.actions):
                         f.store(f["costs"], a, read.read(action.cost))
-        self._effects("effects", set(layout.stock))
+        for g in range(len(layout.stages)):
+            self._effects(layout.in_stage("effects", g), set(layout.stock), g)
         for i, actor in enumerate(self.model.actors):
             if actor.depth:
                 valued = layout.stocks_valued(i)
                 change = [v.change.node for v in self.model.stocks if v.name in valued and v.change]
-                self._effects(f"last_effects_{i}", valued | layout.stocks_read(change))
+                if not layout.is_staged:
+                    self._effects(f"last_effects_{i}", valued | layout.stocks_read(change), 0)
                 self._change_of(f"last_change_{i}", valued)
 
-    def _effects(self, name: str, stocks: Set[str]) -> None:
-        """Effects of the actions on some of the stocks."""
+    def _effects(self, name: str, stocks: Set[str], g: int) -> None:
+        """Effects of the actions of a stage on some of the stocks."""
         with self.phase(name, "weights") as (f, read):
             pushes: list[Push] = []
-            for s, slot in enumerate(self.layout.slots):
+            for s, slot in self.layout.slots_of_stage(g):
                 cause = self.model.actors[slot.actor].name
                 felt = [e for e in slot.action.effects if e.variable in stocks]
                 if felt:

@@ -26,7 +26,9 @@ class Signals(Writer):
         # The stocks that someone sees late, and how many steps back they are kept.
         self.late = [v.name for v in layout.model.stocks if v.name in delayed]
         self.rows = 1 + max([s.delay for s in signals if not s.hidden], default=0)
-        reserve("past", self.rows * len(self.late))
+        reserve("past", self.rows * len(self.late) * len(layout.stages))
+        if layout.is_staged:
+            reserve("stage", 1)  # that is under way
         reserve("first", len(layout.stock))  # the initial stocks
         reserve("seen", len(layout.stock))
         for i, actor in enumerate(actors):
@@ -117,12 +119,21 @@ class Signals(Writer):
                     f.store(mean, parameter, total)
             f.call("derive", mean)
 
-    def remember(self, f: FunctionWriter) -> None:
-        """Keep the stocks that someone sees late, as they are at the point of seeing."""
+    def begin_stage(self, f: FunctionWriter, g: int) -> None:
+        """Keep the stocks that someone sees late, as they are when a stage begins."""
         stocks, past = self.region(f, "stocks"), self.region(f, "past")
-        row = (f["step"] % self.rows) * len(self.late)
+        if self.layout.is_staged:
+            f.store(self.region(f, "stage"), 0, f.constant("index", g), "index")
+        row = self._row(f, f["step"])
         for n, name in enumerate(self.late):
             f.store(past, row + n, f.load(stocks, self.layout.stock[name]))
+
+    def _row(self, f: FunctionWriter, step: Value) -> Value:
+        """Where in `past` the stocks stand as they were in a step, when the stage under way began in it."""
+        row = step % self.rows
+        if self.layout.is_staged:
+            row = row * len(self.layout.stages) + f.load(self.region(f, "stage"), 0, "index")
+        return row * len(self.late)
 
     def view(self, f: FunctionWriter, i: int, now: Value) -> State:
         """The state that actor i sees and the parameters it supposes, in its mean picture."""
@@ -184,7 +195,7 @@ class Signals(Writer):
                 if signal.delay:
                     back = f["step"] - signal.delay
                     earlier = f.select(back >= 0, back, 0)
-                    row = (earlier % self.rows) * len(self.late)
+                    row = self._row(f, earlier)
                     value = f.load(past, row + self.late.index(signal.variable))
                 else:
                     value = f.load(stocks, place)

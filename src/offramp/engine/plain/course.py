@@ -8,8 +8,8 @@ compiled engine must agree with it run by run. What happens inside a world, true
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 import numpy as np
@@ -20,7 +20,7 @@ from offramp.engine.inputs import BOUNDS_TOLERANCE, LARGEST_MEAN, Bools, Floats,
 from offramp.engine.outputs import Ending, Outputs, Status, blank
 from offramp.engine.plain.imagined import Dice
 from offramp.engine.plain.ladder import Exchange, View, play, read_rules, solve
-from offramp.engine.plain.mind import Thought, chance_of, minds_of, on_average
+from offramp.engine.plain.mind import Expectation, Thought, chance_of, minds_of, on_average
 from offramp.engine.plain.world import Push, State, World, softmax, weigh
 from offramp.model import Actor, Effect, Event, Ladder, Model
 
@@ -48,7 +48,7 @@ class Phase(Enum):
     POLICY = auto()
     LADDERS = auto()
     CHOICE = auto()  # of one actor
-    EFFECTS = auto()  # everyone has chosen; beliefs are those of the choice
+    EFFECTS = auto()  # of the last stage: everyone has chosen, and has yet to learn from that stage
     LEARNING = auto()  # of one actor
     OUTCOMES = auto()
 
@@ -87,7 +87,8 @@ class Course:
         self.runs = len(inputs.scenario)
         self.outputs = blank(model, self.runs, probabilities, self.steps)
         self.ended = np.zeros(self.runs, dtype=np.bool_)
-        self.past: list[State] = []  # the state at the point of seeing, step by step
+        # The state at the point of seeing of each stage, step by step.
+        self.past: list[list[State]] = [[] for _ in model.stages]
         self.minds = minds_of(model, inputs)
         self.war = np.full(self.runs, -1)  # outcome that a ladder brought in this step
 
@@ -131,23 +132,13 @@ class Course:
         self.war = self.wars(exchanges)
         state = self.after(self.effects_of_exchanges(exchanges), k, truth, state)
 
-        # 4, 5. Everyone sees, everyone chooses at once, and some learn from it
-        self.past.append(state)
-        moves = []
-        for a, actor in enumerate(model.actors):
-            yield Moment(k, Phase.CHOICE, truth, state, actor)
-            moves.append(self.move_of(a, k, truth, state))
-        yield Moment(k, Phase.EFFECTS, truth, state, moves=moves)
-        notes = self.notes(moves, exchanges)
-        taken = {actor.name: move.taken for actor, move in zip(model.actors, moves, strict=True)}
-        for mind, move in zip(self.minds, moves, strict=True):
-            yield Moment(k, Phase.LEARNING, truth, state, mind.actor)
-            mind.learn(move.thoughts, taken, truth, state, now)
-            for beliefs in mind.beliefs.values():
-                self.fail(k, ~np.isfinite(beliefs).all(axis=1), Status.NOT_FINITE)
+        # 4, 5, 6. Stage by stage: seeing, choice, learning, effects
+        turns = Turns([{} for _ in model.actors])
+        for g in range(len(model.stages)):
+            state = yield from self._stage(k, g, truth, state, turns)
+        notes = self.notes(turns.in_order, exchanges)
 
-        # 6, 7. Effects and change
-        state = self.after(self.effects_of_moves(moves), k, truth, state)
+        # 7. Change
         noise = {s.name: self.normal(k, f"noise/{s.name}") for s in model.stocks}
         state = truth.change(state, now, end, noise)
         self.check(k, state)
@@ -165,6 +156,48 @@ class Course:
         self.ended |= ending & going
         return {name: np.where(going, state[name], before[name]) for name in state}
 
+    def _stage(
+        self, k: int, g: int, truth: World, state: State, turns: Turns
+    ) -> Generator[Moment, None, State]:
+        """One stage of a step: those who move in it see and choose at once, others learn, effects follow."""
+        model = self.model
+        stage = model.stages[g]
+        self.past[g].append(state)
+        self.begin_stage(k, g)
+        for a in stage:
+            yield Moment(k, Phase.CHOICE, truth, state, model.actors[a])
+            turns.moves[a] = self.move_of(a, k, truth, state)
+        expected = [self.expected_by(i, g, k, truth, state, turns) for i in range(len(model.actors))]
+        for i, of_all in enumerate(expected):
+            names = [model.actors[a].name for a in stage if a != i]
+            turns.expected[i] |= dict.fromkeys(names if of_all else [], of_all)
+        if g == len(model.stages) - 1:
+            yield Moment(k, Phase.EFFECTS, truth, state, moves=turns.in_order)
+        taken = {model.actors[a].name: turns.moves[a].taken for a in stage}
+        for mind, of_all in zip(self.minds, expected, strict=True):
+            yield Moment(k, Phase.LEARNING, truth, state, mind.actor)
+            mind.learn(of_all, taken, truth, state, k * self.dt)
+            for beliefs in mind.beliefs.values():
+                self.fail(k, ~np.isfinite(beliefs).all(axis=1), Status.NOT_FINITE)
+        return self.after(self.effects_of_moves({a: turns.moves[a] for a in stage}), k, truth, state)
+
+    def begin_stage(self, k: int, g: int) -> None:
+        """What is known of a stage of step k before anybody chooses in it; see `Replay`."""
+
+    def expected_by(
+        self, i: int, g: int, k: int, truth: World, state: State, turns: Turns
+    ) -> Sequence[Expectation]:
+        """How actor i expects those to choose who move in stage g, picture by picture; nothing from habit."""
+        actor, mind = self.model.actors[i], self.minds[i]
+        if mind.stage == g:
+            return turns.moves[i].thoughts
+        if actor.depth == 0:
+            return []
+        return [
+            mind.expect(picture, self.seen_by(actor, k, truth, picture.world, state, g), k, g)
+            for picture in mind.pictures(truth)
+        ]
+
     def notes(self, moves: Sequence[Move], exchanges: Sequence[Exchange]) -> dict[str, list[Floats | Ints]]:
         """What to write down of choices and exchanges: name among the outputs -> column by column."""
         actors = self.model.actors
@@ -172,9 +205,9 @@ class Course:
         return {
             "action": [move.taken for move in moves],
             "probability": [column for move in moves for column in move.probability.T],
-            "belief": [column for mind in self.minds for column in mind.believed()],
+            "belief": [p for move in moves for chances in move.beliefs.values() for p in chances.T],
             "expected": [
-                chance_of(taken[other.name], move.expects[other.name])
+                move.had_expected(other.name, taken[other.name])
                 for actor, move in zip(actors, moves, strict=True)
                 for other in actors
                 if actor.depth >= 1 and other is not actor
@@ -193,11 +226,12 @@ class Course:
         self.check(k, state)
         return state
 
-    def effects_of_moves(self, moves: Sequence[Move]) -> list[Push]:
+    def effects_of_moves(self, moves: Mapping[int, Move]) -> list[Push]:
+        """Effects of what some actors, by position, have chosen."""
         return [
-            Push(effect, (move.taken == i).astype(np.float64), actor.name)
-            for actor, move in zip(self.model.actors, moves, strict=True)
-            for i, action in enumerate(actor.actions)
+            Push(effect, (move.taken == i).astype(np.float64), self.model.actors[a].name)
+            for a, move in moves.items()
+            for i, action in enumerate(self.model.actors[a].actions)
             for effect in action.effects
         ]
 
@@ -322,10 +356,10 @@ class Course:
         mean = mind.mean_picture(truth)
         weights, solutions = [], []
         for picture in mind.pictures(truth):
-            seen = self.seen_by(actor, k, truth, picture.world, state)
+            seen = self.seen_by(actor, k, truth, picture.world, state, 0)
             weights.append(picture.weight)
             solutions.append(solve(read_rules(ladder, picture.world, seen, now), ladder.moves))
-        seen = self.seen_by(actor, k, truth, mean, state)
+        seen = self.seen_by(actor, k, truth, mean, state, 0)
         return View(weights, solutions, mean.read(actor.precision if actor.depth else None, seen, now))
 
     def effects_of_exchanges(self, exchanges: Sequence[Exchange]) -> list[Push]:
@@ -347,8 +381,8 @@ class Course:
 
     # Minds
 
-    def seen_by(self, actor: Actor, k: int, truth: World, picture: World, state: State) -> State:
-        """The state as the actor sees it."""
+    def seen_by(self, actor: Actor, k: int, truth: World, picture: World, state: State, stage: int) -> State:
+        """The state as the actor sees it when a stage begins."""
         now = k * self.dt
         seen = {s.name: state[s.name] for s in self.model.stocks}
         bounds = {s.name: s.bounds for s in self.model.stocks}
@@ -361,8 +395,8 @@ class Course:
                 seen[name] = self.initial[name] if assumed is None else picture.read(assumed, {}, now)
                 continue
             # While ladders are played nothing has been noted of this step: it is the state itself.
-            then = max(0, k - signal.delay)
-            value = (self.past[then] if then < len(self.past) else state)[name]
+            then, past = max(0, k - signal.delay), self.past[stage]
+            value = (past[then] if then < len(past) else state)[name]
             value = value + truth.read(signal.bias, state, now)
             if signal.noise is not None:
                 z = self.normal(k, f"see/{actor.name}/{name}")
@@ -386,9 +420,9 @@ class Course:
 
     def move_of(self, a: int, k: int, truth: World, state: State) -> Move:
         """What actor `a` does in this step, and what it thought of it."""
-        actor, now = self.model.actors[a], k * self.dt
+        actor, now, beliefs = self.model.actors[a], k * self.dt, dict(self.minds[a].beliefs)
         mean = self.minds[a].mean_picture(truth)
-        seen = self.seen_by(actor, k, truth, mean, state)
+        seen = self.seen_by(actor, k, truth, mean, state, self.minds[a].stage)
         available = self.available(a, k, mean, seen)
         inclined = np.stack([mean.read(x.propensity, seen, now) for x in actor.actions], axis=1)
         inclined = np.where(available, inclined + self.nudges(a, k), -np.inf)
@@ -407,14 +441,14 @@ class Course:
             for x in actor.actions
         ]
         taken = np.argmax(weights + np.stack(noise, axis=1), axis=1)
-        return Move(taken, probability, softmax(inclined), thoughts, on_average(thoughts))
+        return Move(taken, probability, softmax(inclined), thoughts, state, seen, mean, beliefs)
 
     def thoughts_of(self, a: int, k: int, truth: World, state: State) -> list[Thought]:
         """What actor `a` thinks in each of its pictures."""
         actor, mind, paths = self.model.actors[a], self.minds[a], self.inputs.paths
         dice = Dice(paths, self.inputs.seed, self.scenario(k), k) if paths else None
         return [
-            mind.think(picture, self.seen_by(actor, k, truth, picture.world, state), k, dice)
+            mind.think(picture, self.seen_by(actor, k, truth, picture.world, state, mind.stage), k, dice)
             for picture in mind.pictures(truth)
         ]
 
@@ -505,15 +539,57 @@ class Course:
 
 @dataclass
 class Move:
-    """What an actor does in one step: the action taken, (run,), the chance of each, the same by habit
-    alone, (run, action), what it thought in each of its pictures, and how it expects each other actor to
-    choose, (run, action)."""
+    """What an actor does in one step.
+
+    Attributes
+    ----------
+    taken : (run,), position of the action
+    probability, habit : (run, action), the chance of each, and by habit alone
+    thoughts : what it thought in each of its pictures
+    state, seen : the true state in which it chose, and what it took it for in its mean picture
+    mean : its mean picture
+    beliefs : about whom -> (run, type), what it then believed
+    expected : other actor -> how that one is expected to choose, in each picture, as that one's stage began
+    """
 
     taken: Ints
     probability: Floats
     habit: Floats
-    thoughts: list[Thought]
-    expects: dict[str, Floats]
+    thoughts: Sequence[Thought]
+    state: State
+    seen: State
+    mean: World
+    beliefs: dict[str, Floats]
+    expected: Mapping[str, Sequence[Expectation]] = field(default_factory=dict)
+
+    def expects(self, other: str) -> Floats:
+        """How it expects another actor to choose, over all its pictures: (run, action)."""
+        return on_average(other, self.expected[other])
+
+    def had_expected(self, other: str, taken: Ints) -> Floats:
+        """The chance that it gave to what another did, (run,); not a number where it thought of none."""
+        if other not in self.expected:
+            return np.full(taken.shape, np.nan)
+        return chance_of(taken, self.expects(other))
+
+
+@dataclass
+class Turns:
+    """Who has done what so far in a step.
+
+    Attributes
+    ----------
+    expected : by position of an actor: other actor -> how it expected that one to choose, in each picture
+    moves : by position of an actor
+    """
+
+    expected: list[dict[str, Sequence[Expectation]]]
+    moves: dict[int, Move] = field(default_factory=dict)
+
+    @property
+    def in_order(self) -> list[Move]:
+        """The moves of all actors, once all have chosen, with what they expected."""
+        return [replace(self.moves[i], expected=expected) for i, expected in enumerate(self.expected)]
 
 
 @dataclass

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -37,18 +38,28 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Thought:
-    """What an actor thinks in one picture.
+class Expectation:
+    """How an actor expects others to choose, in one picture.
 
     Attributes
     ----------
-    reasons : what it expects of each of its own actions, and why
     expects : other actor -> (run, action), how that one is expected to choose
     """
 
     picture: Picture
-    reasons: Reasons
     expects: dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class Thought(Expectation):
+    """What an actor thinks in one picture as it chooses.
+
+    Attributes
+    ----------
+    reasons : what it expects of each of its own actions, and why
+    """
+
+    reasons: Reasons
 
 
 class Mind:
@@ -65,6 +76,7 @@ class Mind:
     ) -> None:
         self.model = model
         self.actor = actor
+        self.stage = next(g for g, some in enumerate(model.stages) if model.actors.index(actor) in some)
         self.misread = dict(misread)
         self.by_itself = misread  # where no policy corrects or misleads it
         self.known: set[str] = set()  # those whose types it knows, by a policy
@@ -138,46 +150,59 @@ class Mind:
     def think(self, picture: Picture, seen: State, step: int, dice: Dice | None = None) -> Thought:
         """Look ahead in one picture from the state as seen in it; with dice along sampled paths."""
         actor, world = self.actor, picture.world
-        world.odds = tuple(odds_of(x, world, seen, step * world.dt) for x in self.model.ladders)
+        self._foresee_ladders(world, seen, step)
         steps, inner = steps_ahead(actor, world.dt), inner_steps(actor, world.dt)
         if dice is None:
             reasons = world.reasons(actor, seen, step, actor.depth, steps, inner)
         else:
             reasons = sampled_reasons(world, dice, actor, seen, steps, inner)
-        expects = {
+        return Thought(picture, self._expects(world, seen, step, self.stage), reasons)
+
+    def expect(self, picture: Picture, seen: State, step: int, stage: int) -> Expectation:
+        """How those of a stage are expected to choose in one picture, from the state as seen in it."""
+        self._foresee_ladders(picture.world, seen, step)
+        return Expectation(picture, self._expects(picture.world, seen, step, stage))
+
+    def _foresee_ladders(self, world: World, seen: State, step: int) -> None:
+        world.odds = tuple(odds_of(x, world, seen, step * world.dt) for x in self.model.ladders)
+
+    def _expects(self, world: World, seen: State, step: int, stage: int) -> dict[str, Floats]:
+        actor, inner = self.actor, inner_steps(self.actor, world.dt)
+        others = (self.model.actors[i] for i in self.model.stages[stage])
+        return {
             other.name: world.choice(other, min(actor.depth - 1, other.depth), seen, step, inner)
-            for other in self.model.actors
+            for other in others
             if other is not actor
         }
-        return Thought(picture, reasons, expects)
 
     # Learning
 
     def learn(
-        self, thoughts: Sequence[Thought], taken: Mapping[str, Ints], truth: World, state: State, now: float
-    ) -> None:
-        """Change the beliefs by what the others did, with the thoughts of the choice that it was made in."""
-        if not thoughts:
+        self, expected: Sequence[Expectation], taken: Mapping[str, Ints], truth: World, state: State,
+        now: float,
+    ) -> None:  # fmt: skip
+        """Change the beliefs by what others did; `expected`: in each picture, just before they did it."""
+        if not expected:
             return
         before = dict(self.beliefs)
         for belief in self.actor.beliefs:
-            if belief.learns and belief.about not in self.known:
-                likelihood = self._likelihood(belief.about, thoughts, taken[belief.about], before)
+            if belief.about in taken and belief.learns and belief.about not in self.known:
+                likelihood = self._likelihood(belief.about, expected, taken[belief.about], before)
                 attributed = self._attributed(belief.about, taken[belief.about], truth, state, now)
                 self.beliefs[belief.about] = self._updated(belief, likelihood, attributed, truth, state, now)
 
     def _likelihood(
-        self, about: str, thoughts: Sequence[Thought], taken: Ints, beliefs: Mapping[str, Floats]
+        self, about: str, expected: Sequence[Expectation], taken: Ints, beliefs: Mapping[str, Floats]
     ) -> Floats:
         """Chance that each type would have done what was done, (run, type)."""
         likelihood = np.zeros_like(beliefs[about])
-        for thought in thoughts:
-            types = thought.picture.types
+        for each in expected:
+            types = each.picture.types
             weight = np.ones(len(taken))
             for other, k in types.items():
                 if other != about:
                     weight = weight * beliefs[other][:, k]
-            likelihood[:, types[about]] += weigh(weight, chance_of(taken, thought.expects[about]))
+            likelihood[:, types[about]] += weigh(weight, chance_of(taken, each.expects[about]))
         return likelihood
 
     def _attributed(self, about: str, taken: Ints, truth: World, state: State, now: float) -> Floats:
@@ -259,14 +284,10 @@ def minds_of(model: Model, inputs: Inputs) -> list[Mind]:
     return minds
 
 
-def on_average(thoughts: Sequence[Thought]) -> dict[str, Floats]:
-    """How each other actor is expected to choose, over all pictures: actor -> (run, action)."""
-    result: dict[str, Floats] = {}
-    for thought in thoughts:
-        for other, chances in thought.expects.items():
-            weighed = weigh(thought.picture.weight[:, None], chances)
-            result[other] = result[other] + weighed if other in result else weighed
-    return result
+def on_average(other: str, expected: Sequence[Expectation]) -> Floats:
+    """How another actor is expected to choose, over all pictures: (run, action)."""
+    weighed = (weigh(each.picture.weight[:, None], each.expects[other]) for each in expected)
+    return np.asarray(reduce(np.add, weighed))
 
 
 def chance_of(taken: Ints, chances: Floats) -> Floats:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from offramp.engine.inputs import Inputs
+from offramp.engine.inputs import Inputs, Ints
 from offramp.engine.outputs import Outputs, Status
-from offramp.engine.plain.course import Course, Moment, Move, Phase
+from offramp.engine.plain.course import Course, Moment, Move, Phase, Turns
 from offramp.engine.plain.ladder import Exchange
+from offramp.engine.plain.mind import Expectation
 from offramp.engine.plain.world import State, World
 from offramp.errors import OfframpError
 from offramp.model import Model
@@ -32,7 +34,7 @@ class Replay(Course):
     def __init__(self, model: Model, inputs: Inputs, last: int, before: Outputs | None) -> None:
         if before is not None:
             _need_course(model, before, last)
-        super().__init__(dataclasses.replace(model, steps=last + 1), inputs, True)
+        super().__init__(replace(model, steps=last + 1), inputs, True)
         self.last, self.before = last, before
         self._rest = self.moments()
 
@@ -64,15 +66,40 @@ class Replay(Course):
         if self.outputs.status[0] != Status.OK:
             raise _failed(self.model, self.outputs.failed_step[0])
 
+    def thinks(self, k: int) -> bool:
+        """Whether everyone thinks anew in step k: in the last one.
+
+        Where actors move in stages, what is known of a belief is known as its actor chose, when it may have
+        learned in the step already. Then they think in the step before too, and go on from there.
+        """
+        return self.before is None or k >= self.last - (len(self.model.stages) > 1)
+
+    def _recall(self, k: int, actors: Iterable[int]) -> None:
+        """Some actors have the beliefs of the known course, as they choose in step k."""
+        if self.before is None:
+            return
+        columns = {
+            pair: float(p) for pair, p in zip(self.model.suppositions, self.before.belief[0, k], strict=True)
+        }
+        for a in actors:
+            mind = self.minds[a]
+            for about in mind.beliefs:
+                held = [p for (who, whom, _), p in columns.items() if (who, whom) == (mind.actor.name, about)]
+                mind.beliefs[about] = np.array([held])
+
     def persuade(self, k: int) -> None:
         super().persuade(k)
-        if self.before is None or k < self.last:
-            return
-        # Everyone has the beliefs of the known course.
-        columns = iter(self.before.belief[0, k])
-        for mind in self.minds:
-            for about, chances in mind.beliefs.items():
-                mind.beliefs[about] = np.array([[next(columns) for _ in range(chances.shape[1])]])
+        if k == self.last and len(self.model.stages) == 1:
+            self._recall(k, range(len(self.minds)))
+
+    def begin_stage(self, k: int, g: int) -> None:
+        if k == self.last - 1 and len(self.model.stages) > 1:
+            self._recall(k, self.model.stages[g])
+
+    def expected_by(
+        self, i: int, g: int, k: int, truth: World, state: State, turns: Turns
+    ) -> Sequence[Expectation]:
+        return super().expected_by(i, g, k, truth, state, turns) if self.thinks(k) else []
 
     def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
         known = self.before
@@ -89,12 +116,16 @@ class Replay(Course):
         )
 
     def move_of(self, a: int, k: int, truth: World, state: State) -> Move:
-        if self.before is None or k == self.last:
-            return super().move_of(a, k, truth, state)
-        taken = self.before.action[:, k, a].astype(np.int64)
+        if self.thinks(k):
+            move = super().move_of(a, k, truth, state)
+            return move if k == self.last or self.before is None else replace(move, taken=self._taken(a, k))
         unknown = np.full((1, len(self.model.actors[a].actions)), np.nan)
-        nobody = {other.name: np.zeros((1, len(other.actions))) for other in self.model.actors}
-        return Move(taken, unknown, unknown, [], nobody)
+        mind = self.minds[a]
+        return Move(self._taken(a, k), unknown, unknown, [], state, state, truth, dict(mind.beliefs))
+
+    def _taken(self, a: int, k: int) -> Ints:
+        assert self.before is not None
+        return self.before.action[:, k, a].astype(np.int64)
 
 
 def _need_course(model: Model, before: Outputs, step: int) -> None:

@@ -83,6 +83,7 @@ class World:
         self.parameters = parameters
         self.runs = runs
         self.dt = model.step_length
+        self.stages = model.stages
 
     def read(self, formula: Formula | None, state: State, now: float, absent: float = 0.0) -> Floats:
         """Value of a formula in a state, (run,); `absent` where the model file gives none."""
@@ -255,20 +256,25 @@ class World:
         """The state after everyone's moves, as `mover` expects them when it thinks at `level`.
 
         At first it takes the action of each run (see `abreast`), later it follows its habit; others choose
-        one level lower, or at their own depth if that is less.
+        one level lower, or at their own depth if that is less. Stage comes after stage, and what earlier
+        stages did at first stands in the state already.
         """
-        pushes = []
-        for actor in self.model.actors:
-            if actor is not mover:
-                chances = self.choice(actor, min(level - 1, actor.depth), state, step, inner)
-            elif first:
-                count = len(actor.actions)
-                chances = np.tile(np.eye(count), (self.runs // count, 1))
-            else:
-                chances = self.habit(actor, state, step * self.dt)
-            for a, action in enumerate(actor.actions):
-                pushes += [Push(e, chances[:, a], actor.name) for e in action.effects]
-        return self.after(pushes, state, step * self.dt)
+        me = self.model.actors.index(mover)
+        own = next(g for g, stage in enumerate(self.stages) if me in stage)
+        for stage in self.stages[own if first else 0 :]:
+            pushes = []
+            for actor in (self.model.actors[i] for i in stage):
+                if actor is not mover:
+                    chances = self.choice(actor, min(level - 1, actor.depth), state, step, inner)
+                elif first:
+                    count = len(actor.actions)
+                    chances = np.tile(np.eye(count), (self.runs // count, 1))
+                else:
+                    chances = self.habit(actor, state, step * self.dt)
+                for a, action in enumerate(actor.actions):
+                    pushes += [Push(e, chances[:, a], actor.name) for e in action.effects]
+            state = self.after(pushes, state, step * self.dt)
+        return state
 
     def like(self, parameters: State, runs: int) -> World:
         """A world of the same kind with other numbers."""

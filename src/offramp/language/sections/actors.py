@@ -9,6 +9,7 @@ from offramp.language import keys
 from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.reader import Reader, holds_nothing
+from offramp.language.sections.after import no_circle, read_after
 from offramp.language.sections.minds import hold_minds_together, read_beliefs, read_true_type, read_types
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.values import is_stock, not_negative, read_effects, some
@@ -32,6 +33,7 @@ def read_actors(reader: Reader, file: Fields, names: Names) -> tuple[Actor, ...]
             found.append(_actor(reader, fields, names))
     actors = tuple(found)
     hold_minds_together(reader, file, actors)
+    no_circle(reader, file, actors)
     return actors
 
 
@@ -66,6 +68,7 @@ def _actor(reader: Reader, fields: Fields, names: Names) -> Actor:
         types=read_types(reader, fields, names),
         true_type=read_true_type(reader, fields, names),
         beliefs=read_beliefs(reader, fields, names),
+        after=read_after(reader, fields, names),
         **formulas,
         origin=fields.origin(),
     )

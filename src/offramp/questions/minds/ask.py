@@ -17,8 +17,7 @@ import numpy as np
 from offramp.analysis.answer import Answer, head
 from offramp.engine.depths import inner_steps, model_of_run, steps_ahead
 from offramp.engine.inputs import Bools, Floats
-from offramp.engine.plain.course import Moment, Phase
-from offramp.engine.plain.mind import Thought
+from offramp.engine.plain.course import Moment, Move, Phase
 from offramp.engine.plain.replay import Replay
 from offramp.engine.plain.world import Reasons, State, World, averaged
 from offramp.errors import UsageError
@@ -125,6 +124,7 @@ class ActorMind:
     true_type : None without types
     beliefs : about whom -> type -> chance
     true_types : the type in truth of each about whom it holds a belief
+    after : names of those whose move of the step it has seen
     options : every action
     pictures : empty for an actor of habit
     expects : other actor -> action -> chance, over all pictures
@@ -143,6 +143,7 @@ class ActorMind:
     true_types: dict[str, str | None]
     misreads: list[Mistake]
     sees: list[Mistake]
+    after: list[str]
     options: list[ActionThought]
     pictures: list[PictureSeen]
     expects: dict[str, dict[str, float]]
@@ -151,7 +152,8 @@ class ActorMind:
 
 @dataclass(frozen=True, kw_only=True)
 class Minds(Answer):
-    """Actors at one date of one run, at the moment of choice: after the events of the step.
+    """Actors at one date of one run, at the moment of choice: after the events of the step, and where they
+    move in stages after what the stages before did.
 
     Attributes
     ----------
@@ -159,7 +161,7 @@ class Minds(Answer):
     at : first day of the step
     only : names of the actors asked for; empty for all
     everything : whether a reader wants the reasons of every act, not of the likeliest alone
-    state : variable -> its true value
+    state : variable -> its true value as the first choose
     units : variable -> its unit
     actors : those asked for, in file order
     """
@@ -239,6 +241,7 @@ def minds(
         moment = course.moment(Phase.EFFECTS)
         found = [_mind(course, moment, a) for a in range(len(model.actors))]
         course.finish()
+    first = moment.moves[model.stages[0][0]].state  # later stages see what the first has done
     _know_each_other(found)
     return Minds(
         **head(model, seed=design.seed, settings=design.overrides, intervals={}),
@@ -247,7 +250,7 @@ def minds(
         at=model.date_of(step),
         step=step,
         only=list(actors or ()),
-        state={v.name: float(moment.state[v.name][0]) for v in model.variables},
+        state={v.name: float(first[v.name][0]) for v in model.variables},
         units={v.name: v.unit for v in model.variables},
         actors=[m for m in found if m.name in shown],
     )
@@ -255,15 +258,13 @@ def minds(
 
 def _mind(course: Replay, moment: Moment, a: int) -> ActorMind:
     model, k, move = course.model, moment.step, moment.moves[a]
-    actor, now = model.actors[a], k * model.step_length
-    mean = course.minds[a].mean_picture(moment.truth)
-    seen = course.seen_by(actor, k, moment.truth, mean, moment.state)
+    actor, now, mean, seen = model.actors[a], k * model.step_length, move.mean, move.seen
     beliefs = {
         about: dict(zip(_types(model, about), map(float, chances[0]), strict=True))
-        for about, chances in course.minds[a].beliefs.items()
+        for about, chances in move.beliefs.items()
     }
     available = course.available(a, k, mean, seen)[0]
-    pictures = [_picture(model, actor, thought, move.probability[0], available) for thought in move.thoughts]
+    pictures = [_picture(model, actor, move, n, available) for n in range(len(move.thoughts))]
     overall: list[Judgement | None] = [None] * len(actor.actions)
     if pictures:
         weights = np.array([thought.picture.weight[0] for thought in move.thoughts])
@@ -298,10 +299,11 @@ def _mind(course: Replay, moment: Moment, a: int) -> ActorMind:
             about: _true_type(course, [x.name for x in model.actors].index(about)) for about in beliefs
         },
         misreads=_misread(course, moment, a),
-        sees=_seen_wrongly(model, moment, seen),
+        sees=_seen_wrongly(model, move.state, seen),
+        after=list(actor.after),
         options=options,
         pictures=pictures,
-        expects={other: _by_action(model, other, chances[0]) for other, chances in move.expects.items()},
+        expects={other: _by_action(model, other, move.expects(other)[0]) for other in _others(model, move)},
         truly={},
     )
 
@@ -313,13 +315,20 @@ def _know_each_other(minds: Iterable[ActorMind]) -> None:
         mind.truly.update({other: will[other] for other in mind.expects})
 
 
-def _picture(model: Model, actor: Actor, thought: Thought, chances: Floats, available: Bools) -> PictureSeen:
-    judged = _judged(thought.reasons, chances, available)
+def _others(model: Model, move: Move) -> list[str]:
+    """Those of whom an actor expects something, in the order of the file."""
+    return [a.name for a in model.actors if a.name in move.expected]
+
+
+def _picture(model: Model, actor: Actor, move: Move, n: int, available: Bools) -> PictureSeen:
+    thought = move.thoughts[n]
+    judged = _judged(thought.reasons, move.probability[0], available)
+    expects = {other: move.expected[other][n].expects[other] for other in _others(model, move)}
     return PictureSeen(
         types={about: _types(model, about)[t] for about, t in thought.picture.types.items()},
         belief=float(thought.picture.weight[0]),
         actions=dict(zip((x.name for x in actor.actions), judged, strict=True)),
-        expects={other: _by_action(model, other, p[0]) for other, p in thought.expects.items()},
+        expects={other: _by_action(model, other, p[0]) for other, p in expects.items()},
     )
 
 
@@ -377,12 +386,12 @@ def _misread(course: Replay, moment: Moment, a: int) -> list[Mistake]:
     ]
 
 
-def _seen_wrongly(model: Model, moment: Moment, seen: State) -> list[Mistake]:
+def _seen_wrongly(model: Model, state: State, seen: State) -> list[Mistake]:
     """Stocks and auxiliaries that the actor takes to be other than they are, in its mean picture."""
     return [
-        Mistake(v.name, v.title, v.unit, float(moment.state[v.name][0]), float(seen[v.name][0]))
+        Mistake(v.name, v.title, v.unit, float(state[v.name][0]), float(seen[v.name][0]))
         for v in model.variables
-        if not np.isclose(seen[v.name][0], moment.state[v.name][0], rtol=1e-9, atol=1e-12)
+        if not np.isclose(seen[v.name][0], state[v.name][0], rtol=1e-9, atol=1e-12)
     ]
 
 

@@ -14,7 +14,7 @@ from offramp.questions.minds.ask import (
     PictureSeen,
     misread_title,
 )
-from offramp.tell import figures
+from offramp.tell import figures, words
 from offramp.tell.blocks import Block, Gap, Heading, Paragraph, Table, Telling, Terms
 from offramp.tell.terminal import columns_of, head_width
 
@@ -62,6 +62,9 @@ def _mind(mind: ActorMind, model: Model, everything: bool) -> Iterator[Block]:
     yield Heading(mind.title or mind.name)
     if mind.true_type:
         yield _entry("is", _type(model, mind.name, mind.true_type))
+    if mind.after:
+        before = words.enumerated([_title(model, name) for name in mind.after])
+        yield _entry("moves", f"after {before}, whose move stands in what it sees")
     if not mind.depth:
         yield Paragraph("Acts by habit.", 1)
         rows = [(o.title or o.name, _chance(o.probability)) for o in _by_chance(mind)]
