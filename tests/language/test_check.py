@@ -403,7 +403,7 @@ variables: {x: {initial: 0.8 to 2}}
     with pytest.raises(ModelError) as raised:
         loads(file)
     (problem,) = raised.value.problems
-    assert "`uniform(low, high)`" in problem.hint[0]
+    assert "`uniform(0.8, 2)`" in problem.hint[0]
 
 
 def test_a_hint_that_many_problems_share_is_told_once():

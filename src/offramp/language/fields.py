@@ -13,12 +13,15 @@ from typing import Protocol
 from offramp.given import did_you_mean, nearest
 from offramp.language import syntax, units
 from offramp.language.constants import fold
+from offramp.language.dates_meant import date_hint
 from offramp.language.formula import resolve, resolve_part
 from offramp.language.formula_names import YEARS
 from offramp.language.keys import ELSEWHERE, HOMES, OTHER_WORDS, Key, KeyTable, Reads, tables_with
+from offramp.language.numbers_meant import QUOTES, number_meant, shown
 from offramp.language.priors import names_a_prior, read_prior
 from offramp.language.reader import Reader, shape
 from offramp.language.scope import Result, Scope
+from offramp.language.slips import slip_of
 from offramp.language.source import Mapping, Scalar, Sequence, Value
 from offramp.language.tokens import FormulaError
 from offramp.language.units import CONDITION, PLAIN, UNKNOWN, Kind, Unit
@@ -215,7 +218,9 @@ class Fields:
         if value is None:
             return default
         if value.truth is None:
-            self.reader.say(value, f"`{name}` must be `true` or `false`, not {shape(value)}")
+            meant = _FLAGS.get(value.text.strip(f"{QUOTES} .").lower(), "")
+            hint = f"Write `{meant}`." if meant else ""
+            self.reader.say(value, f"`{name}` must be `true` or `false`, not {shape(value)}", hint)
         # Whoever wrote the key meant it: nothing else is to be complained of for a misspelt `true`.
         return value.truth is not False
 
@@ -226,8 +231,7 @@ class Fields:
             return None
         match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", value.text.strip(), re.ASCII)
         if match is None:
-            hint = "Dates are year-month-day: 2020-11-03."
-            self.reader.say(value, f"`{name}` must be a date, not {shape(value)}", hint)
+            self.reader.say(value, f"`{name}` must be a date, not {shape(value)}", date_hint(value.text))
             return None
         try:
             day = date(int(match[1]), int(match[2]), int(match[3]))
@@ -246,7 +250,7 @@ class Fields:
             return default
         text = value.text.strip()
         if re.fullmatch(r"[+-]?\d{1,9}", text, re.ASCII) is None or not low <= int(text) <= high:
-            self.reader.say(value, f"`{name}` must be {wanted}, not {shape(value)}")
+            self.reader.say(value, f"`{name}` must be {wanted}, not {shape(value)}", _whole(text, low, high))
             return default
         self.numbers = self.numbers or int(text) not in (0, 1)
         return int(text)
@@ -287,7 +291,7 @@ class Fields:
     ) -> Formula:
         """Read a formula under `name`; a stand-in after a problem. Arguments as for `formula.resolve`."""
         if not isinstance(value, Scalar):
-            self.reader.say(value, f"{what} must be a formula, not {shape(value)}")
+            self.reader.say(value, f"{what} must be a formula, not {shape(value)}", *_of_list(value))
             return NO_FORMULA
         if value.is_null:
             self.reader.say(
@@ -425,6 +429,26 @@ class Fields:
                 )
             found.append(" ".join(words))
         return tuple(found)
+
+
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "y", "on", "1", "t", "x", "wahr", "ja", "oui", "vrai"), "true"),
+    **dict.fromkeys(("false", "no", "n", "off", "0", "f", "falsch", "nein", "non", "faux"), "false"),
+}
+
+
+def _whole(text: str, low: int, high: int) -> str:
+    """What to write for a text that is no whole number, where it can be told."""
+    meant = number_meant(re.sub(r"(?<=\d)\s+[a-z]+$", "", text))
+    fits = meant is not None and meant == int(meant) and low <= meant <= high
+    return f"Write `{shown(meant)}`." if fits and meant is not None else ""
+
+
+def _of_list(value: Value) -> tuple[str, ...]:
+    """A prior for a list of two or three numbers."""
+    items = value.items if isinstance(value, Sequence) else ()
+    slip = slip_of(", ".join(i.text for i in items if isinstance(i, Scalar)))
+    return slip[1:] if slip else ()
 
 
 def _explain(key: Key) -> str:

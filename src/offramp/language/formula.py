@@ -16,6 +16,7 @@ from offramp.language.formula_names import date_call, value_of_name
 from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, FunctionRecord
 from offramp.language.kind_rules import KindRules
 from offramp.language.scope import Fault, Known, Result, Scope
+from offramp.language.slips import slip_of
 from offramp.language.syntax import BREAK_UP, Expr, literal
 from offramp.language.tokens import FormulaError
 from offramp.language.units import (
@@ -61,8 +62,17 @@ def resolve(text: str, scope: Scope, expected: Kind, what: str = "this", also: U
     try:
         expr = syntax.parse(text)
     except FormulaError as error:
-        return Result(Number(0.0), UNKNOWN, (Fault(error.message, error.hint, error.start, error.end),))
+        return _meant(text, scope, Fault(error.message, error.hint, error.start, error.end))
     return resolve_part(expr, text, scope, expected, what, also)
+
+
+def _meant(text: str, scope: Scope, *faults: Fault) -> Result:
+    """What is wrong with a text: one slip of those that people make, where it is one."""
+    slip = slip_of(text, scope.names)
+    if slip is not None:
+        begins = len(text) - len(text.lstrip())
+        faults = (Fault(slip[0], (slip[1],), begins, len(text.rstrip())),)
+    return Result(Number(0.0), UNKNOWN, faults)
 
 
 def resolve_part(
@@ -73,6 +83,8 @@ def resolve_part(
     node, kind = resolver.visit(expr)
     if not resolver.faults:
         kind = resolver.expect(expr, kind, expected, what, also)
+    elif (expr.start, expr.end) == (0, len(text.strip())):
+        return _meant(text, scope, *resolver.faults)
     return Result(node, kind, tuple(resolver.faults))
 
 

@@ -96,7 +96,12 @@ _INSTEAD = {
     "÷": ("`÷` is not known", "Write `/`."),
     "²": ("`²` is not known", "Write `** 2`."),
     "√": ("`√` is not known", "Write sqrt(x)."),
-    "∞": ("`∞` is not known: every number is finite", ""),
+    "∞": ("`∞` is not known: every number is finite", "Choose a value that is never reached."),
+    "±": ("`±` is not known", "How far a number may be off is said by a prior: `normal(mean, sd)`."),
+    **dict.fromkeys(
+        "“”„‟‘’‚‛«»‹›",
+        ("this is no quote: Word makes such signs of straight quotes", "Type quotes from the keyboard."),
+    ),
     "€": ("currency signs are not known", "Write the number alone, and `unit: EUR`."),
     "$": ("currency signs are not known", "Write the number alone, and `unit: USD`."),
     "£": ("currency signs are not known", "Write the number alone, and `unit: GBP`."),
@@ -113,6 +118,7 @@ _KEYWORDS = {
     "NOT": ("`NOT` is not known", "Write `not` in small letters."),
 }
 _CONDITIONAL = ("where", "and", "or", "not", "(", ")", "*", "+", "-")
+_SPACED = re.compile(r"[0-9]{1,3}(?:[ \u00a0\u2007\u2009\u202f'’][0-9]{3})+(?![0-9.])")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![\d_.])")
 _COMMA = re.compile(r"[0-9]+,[0-9]+")
 _LETTERS = re.compile(r"\w+")
@@ -183,6 +189,11 @@ def _check_number(text: str, word: str, start: int, end: int, nesting: int) -> N
             start=start,
             end=end,
         )
+    spaced = _SPACED.match(text, start)
+    if spaced:
+        plain = re.sub(r"\D", "", spaced[0])
+        message, hint = f"`{spaced[0]}`: numbers have no thousands separators", f"Write `{plain}`."
+        raise FormulaError(message, hint, start=start, end=spaced.end())
     grouped = _GROUPED.match(text, start)
     # Inside a call a comma separates arguments, so there only `1,000` and its like are surely one number.
     if grouped and (nesting == 0 or re.search(r",0[0-9][0-9]", grouped[0])):

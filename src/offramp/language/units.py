@@ -218,7 +218,7 @@ def _exponent(text: str, start: int) -> tuple[int, int]:
     return int(shown), word.end()
 
 
-_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
+_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "%": "percent", "‰": "permille"}
 _EXAMPLES = (
     "Units look like `kg`, `1/month`, `barrel/day`, `million USD`. Leave `unit` out for plain numbers."
 )
@@ -247,6 +247,27 @@ _LENGTHS = {"m": "meter", "km": "km", "mi": "mile"}
 _POWERS = {"2": "2", "3": "3", "²": "2", "³": "3"}
 _OTHERWISE = {
     "bbl": "barrel",
+    "bn": "billion",
+    "mrd": "billion",
+    "mn": "million",
+    "mln": "million",
+    "mio": "million",
+    "tn": "trillion",
+    "pct": "percent",
+    "pp": "percent",
+    "h": "hour",
+    "d": "day",
+    "us": "USD",
+    "ton": "tonne",
+    "tons": "tonne",
+    "metric": "tonne",
+    "mb": "million*barrel",
+    "mbd": "million*barrel/day",
+    "head": "person",
+    "heads": "person",
+    "n": "count",
+    "number": "count",
+    "none": "dimensionless",
     "t": "tonne",
     "l": "liter",
     "mcm": "million*meter**3",
@@ -258,14 +279,16 @@ def _advice(name: str) -> tuple[str, ...]:
     """What to write for an unknown unit, or what there is."""
     low = name.lower()
     length, power = (low[:-1], _POWERS[low[-1]]) if low[-1:] in _POWERS else (low, "")
-    if name == "per":
+    if name == "of":
+        better = "Leave `of` out: `thousand person`."
+    elif name == "per":
         better = "Write `/` for per: `kg/month`."
     elif power and length in _LENGTHS:
         better = f"Write `{_LENGTHS[length]}**{power}`."
     elif low in _OTHERWISE or low in _LENGTHS:
         better = f"Write `{_OTHERWISE.get(low) or _LENGTHS[low]}`."
     else:
-        better = did_you_mean(name, [*NAMES, *DIMENSIONLESS], 0.7)
+        better = did_you_mean(name, [*NAMES, *DIMENSIONLESS], 0.75)
     units = f"Units are {_SHOWN} and others, and products and powers of them: `meter**3/second`."
     return (better, units, "For what is only counted: points, index, share, or no `unit` at all.")
 

@@ -18,6 +18,7 @@ import yaml
 
 from offramp.errors import ModelError, Problem
 from offramp.language.keys import tables_with
+from offramp.language.numbers_meant import QUOTES, number_meant, shown
 from offramp.language.source import (
     MAX_PROBLEMS,
     MORE,
@@ -43,7 +44,10 @@ _STYLES: dict[str | None, Literal["quoted", "literal", "folded"]] = {
     "|": "literal",
     ">": "folded",
 }
+_HARD_SPACE = re.compile("(?:^[ -]*|:)([\u00a0\u2007\u2009\u202f\u3000])")
+_LONGEST_NUMBER = 40
 _LONGEST_CUT = 5_000  # characters; what is longer is neither a formula nor a title
+_NO_QUOTES = '`{}` is no quote here, though Word makes it of one: type straight quotes, `"{}..."`.'
 _QUOTE_IT = "Write the text out where it is needed. Text that begins with `{}` needs quotes."
 
 
@@ -137,6 +141,8 @@ class _Builder:
         self.problems: list[Problem] = []
         self.nodes = 0
         self.cut: set[tuple[int, int]] = set()  # places of values that were found cut by a comma
+        # Places of numbers that commas cut: the text so far, and what has been said of it.
+        self.numbers: dict[tuple[int, int], tuple[str, Problem | None]] = {}
         self.scalar: Any = None  # event of the scalar read last
         self.stack: list[_Open] = []
 
@@ -288,19 +294,38 @@ class _Builder:
         before, cut = top.entries[top.last]
         if not (isinstance(cut, Scalar) and cut.style == "plain"):
             return False
+        if self._number_cut(top, key, before, cut):
+            return True
         if (cut.line, cut.column) not in self.cut:
             self.cut.add((cut.line, cut.column))
+            curly = re.match(f"[{QUOTES}]", cut.text)
+            straight = f'Put it in quotes: `{before.text[:60]}: "{cut.text[:40]}, ..."`.'
             self.say(
                 cut.line,
                 cut.column,
                 f"inside {{...}} a comma ends the value of `{before.text[:60]}`",
-                f'Put it in quotes: `{before.text[:60]}: "{cut.text[:40]}, ..."`.',
+                _NO_QUOTES.format(curly[0], cut.text[1:31]) if curly else straight,
                 width=len(cut.text) + 1,
             )
         if len(cut.text) < _LONGEST_CUT:
             # A stray quote is what is left of the quotes that would have kept the value whole.
             whole = f"{cut.text}, {key.text}".replace('"', "")
             top.entries[top.last] = (before, Scalar(whole, cut.line, cut.column, "plain", self.within))
+        return True
+
+    def _number_cut(self, top: _Open, key: Scalar, before: Scalar, cut: Scalar) -> bool:
+        """Put a number together that commas cut, `{a: 1,000,000}` or `{a: 0,5}`, with one problem for it."""
+        place = (cut.line, cut.column)
+        begun, said = self.numbers.get(place, (cut.text, None))
+        whole = f"{begun},{key.text}"
+        meant = number_meant(whole) if len(begun) + len(key.text) < _LONGEST_NUMBER else None
+        if meant is None or (key.line, key.column) != (cut.line, cut.column + len(begun) + 1):
+            return False
+        message, hint = f"`{whole}`: a comma cannot stand in a number", f"Write `{shown(meant)}`."
+        self.problems = [p for p in self.problems if p is not said]
+        self.say(*place, message, hint, width=len(whole))
+        self.numbers[place] = whole, self.problems[-1]
+        top.entries[top.last] = (before, Scalar(shown(meant), *place, "plain", self.within))
         return True
 
     def _syntax(self, error: yaml.YAMLError) -> ModelError:
@@ -338,7 +363,13 @@ class _Builder:
         sign = re.search(r"[:-] +([*&!@%`])", self.lines[line - 1])
         if sign and sign.start(1) < column:
             message = f"text cannot begin with `{sign[1]}`"
-            return self.problem(line, sign.start(1) + 1, message, "Put the text in quotes.")
+            hint = "Write `percent`." if sign[1] == "%" else "Put the text in quotes."
+            return self.problem(line, sign.start(1) + 1, message, hint)
+        if hard := next((n for n in (line, line - 1) if n and _HARD_SPACE.search(self.lines[n - 1])), 0):
+            found = _HARD_SPACE.search(self.lines[hard - 1])
+            message = f"a space that is none (U+{ord(found[1]):04X})" if found else ""
+            at = found.start(1) + 1 if found else 1
+            return self.problem(hard, at, message, "Type it again; such spaces come with copied text.")
         message, hint = _in_plain_words(what, self.lines[line - 1], column)
         return self.problem(line, column, message, hint)
 
@@ -400,6 +431,9 @@ class _Builder:
 
     def _in_quotes(self, begins: str) -> str:
         """How to write a text that needs quotes, with the key that it stands under where that is known."""
+        curly = re.match(f"[{QUOTES}]", begins)
+        if curly:
+            return _NO_QUOTES.format(curly[0], begins[1:31])
         key = self.stack[-1].last if self.stack and self.stack[-1].is_mapping else ""
         shown = f'"{begins[:40]}{" " * begins.endswith(":")}..."'
         return f"Put the text in quotes: `{key[:60] + ': ' if key else ''}{shown}`."

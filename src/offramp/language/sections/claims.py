@@ -97,12 +97,13 @@ def _test(reader: Reader, fields: Fields, known: _Known) -> Test:
         limit = _amount(reader, fields, fields.value("limit"), "limit", kind, known)
         limits = (limit, float("inf")) if expect == "above" else (-float("inf"), limit)
     if expect == "within" and isinstance(both := fields.value("limits"), Sequence) and len(both.items) == 2:
-        low, high = (_amount(reader, fields, item, "limits", kind, known) for item in both.items)
+        low, high = _pair(reader, fields, both, kind, known)
         if low >= high and reader.clean():
             reader.say(both.items[0], f"the lower limit {low:g} is not below the upper limit {high:g}")
         limits = (low, high)
     elif expect == "within" and fields.has("limits"):
-        reader.say(fields.at("limits"), "`limits` must be a pair: [low, high]")
+        hint = f"Write `limits: [0{_factor(kind)}, 100{_factor(kind)}]`, or other ends."
+        reader.say(fields.at("limits"), "`limits` must be a pair: [low, high]", hint)
     word: Expectation = expect  # type: ignore[assignment]
     return Test(sides, word, least, limits, fields.text("title"), fields.text("reason"), fields.key.line)
 
@@ -335,13 +336,29 @@ def _amount(
         return 0.0
     scope = known.names.numbers_only("here stands a number")
     number = fields.number_at(value, key, scope, unit, f"`{key}`")
-    has_unit = isinstance(unit, Unit) and not unit.is_plain
-    if (
-        number is not None
-        and has_unit
-        and isinstance(value, Scalar)
-        and not re.search("[a-zA-Z]", value.text)
-    ):
-        hint = f"Write `{key}: {value.text.strip()} * {unit}`, so that readers see how much that is."
+    if number is not None and isinstance(value, Scalar) and _lacks_unit(value, unit):
+        hint = f"Write `{key}: {value.text.strip()}{_factor(unit)}`, so that readers see how much that is."
         reader.say(value, f"`{key}` has no unit; what is measured is in {unit}", hint)
     return 0.0 if number is None else number
+
+
+def _pair(reader: Reader, fields: Fields, both: Sequence, unit: Kind, known: _Known) -> tuple[float, float]:
+    """The two limits, in the unit of the quantity; both are written with it."""
+    lacking = [i for i in both.items if isinstance(i, Scalar) and _lacks_unit(i, unit)]
+    if len(lacking) == 2 and all(re.fullmatch(r"\s*-?[0-9.]+\s*", i.text) for i in lacking):
+        ends = ", ".join(f"{i.text.strip()}{_factor(unit)}" for i in lacking)
+        hint = f"Write `limits: [{ends}]`, so that readers see how much that is."
+        reader.say(lacking[0], f"`limits` have no unit; what is measured is in {unit}", hint)
+        return float(lacking[0].text), float(lacking[1].text)
+    low, high = (_amount(reader, fields, item, "limits", unit, known) for item in both.items)
+    return low, high
+
+
+def _lacks_unit(value: Scalar, unit: Kind) -> bool:
+    """Whether a number stands without a unit where one is measured."""
+    has_unit = isinstance(unit, Unit) and not unit.is_plain
+    return has_unit and not re.search("[a-zA-Z]", value.text)
+
+
+def _factor(unit: Kind) -> str:
+    return f" * {unit}" if isinstance(unit, Unit) and not unit.is_plain else ""

@@ -72,7 +72,9 @@ def read_horizon(reader: Reader, file: Fields) -> Model:
         reader.dated = fields.day("start") is not None
         start = fields.day("start") or start
         step = "week" if fields.choice("step") == "week" else "month"
+        before = len(reader.problems)
         steps = fields.integer("steps", 1, MAX_STEPS, 1)
+        reader.dated = reader.dated and len(reader.problems) == before
         at = fields.value("start")
         if step == "month" and start.day > 28 and at is not None:
             reader.say(

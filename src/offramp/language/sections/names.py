@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from offramp.distribution import PRIORS
 from offramp.language import keys, units
@@ -139,16 +139,39 @@ def collect(reader: Reader, file: Fields, calendar: Model) -> Names:
             if "on" in found:
                 names.kinds[key.text] = "a dated event"
                 names.dates[key.text] = _day(found["on"][1]) or calendar.start
+    _stand_in(names)
     for key, value in _entries(reader, file, "actors"):
         _check(reader, key, reserved=False)
         names.actors.append(key.text)
         known = look_up(value, keys.ACTOR).known if isinstance(value, Mapping) else {}
         names.actions[key.text] = _below(known, "actions")
         names.types[key.text] = _below(known, "types")
+        for those in (names.actions[key.text], names.types[key.text]):
+            those += [r for n in those if why_not(n, False)[0] and (r := better_name(n)) not in those]
+        right = better_name(key.text)
+        if right and why_not(key.text, False)[0] and right not in names.actors:
+            names.actors.append(right)
+            names.actions.setdefault(right, names.actions[key.text])
+            names.types.setdefault(right, names.types[key.text])
     for key, _ in _entries(reader, file, "policies"):
         _check(reader, key, reserved=False)
         names.policies.append(key.text)
     return names
+
+
+def _stand_in(names: Names) -> None:
+    """Let `nerve` stand for what is called `Nerve`, of which it has been said that it cannot be a name."""
+    for wrong in [n for n in names.lines if why_not(n)[0]]:
+        right = better_name(wrong)
+        if not right or right in names.lines or why_not(right)[0]:
+            continue
+        tables: list[dict[str, Any]] = [names.lines, names.kinds, names.dates, names.units, names.known]
+        for table in tables:
+            if wrong in table:
+                table[right] = table[wrong]
+        for those in (names.stocks, names.auxiliaries, names.parameters, names.events, names.outcomes):
+            if wrong in those:
+                those.append(right)
 
 
 def _note_unit(names: Names, reader: Reader, key: Scalar, value: Value, table: keys.KeyTable) -> None:
@@ -212,19 +235,23 @@ _OURS = (
 MAX_LENGTH = 60
 
 
+def better_name(name: str) -> str:
+    """What a text would be called that cannot be a name; empty if that cannot be told."""
+    plain = unicodedata.normalize("NFKD", name[:60].lower()).encode("ascii", "ignore").decode()
+    better = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return better if better[:1].isalpha() else ""
+
+
 def why_not(name: str, reserved: bool = True) -> tuple[str, str]:
     """What is wrong with a name and what to do, or two empty texts.
 
     `reserved` is False for names that no formula reads and no result is called by: actors, actions, branches.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        plain = unicodedata.normalize("NFKD", name[:60].lower()).encode("ascii", "ignore").decode()
-        better = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+        better = better_name(name)
         return (
             f"`{name[:60]}` cannot be a name: names are small letters, digits and `_`, from a letter on",
-            f"Write `{better}`; a `title` may be anything."
-            if better[:1].isalpha()
-            else "A `title` may be anything.",
+            f"Write `{better}`; a `title` may be anything." if better else "A `title` may be anything.",
         )
     if len(name) > MAX_LENGTH:
         return f"this name has {len(name)} characters; {MAX_LENGTH} is the most", "A `title` may be longer."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -160,7 +161,7 @@ def _hold_against_others(
 ) -> None:
     """Note what an intervention contradicts: an earlier one of its policy, or itself."""
     for other in [*others, new]:
-        found = contradiction(names.calendar, new, other)
+        found = contradiction(names.calendar, new, other, names.stocks)
         if found is not None:
             reader.say(fields.at(found.key), found.message, found.hint)
 
@@ -221,7 +222,7 @@ def _combined(reader: Reader, names: Names, name: str, own: dict[str, _Own]) -> 
                     c
                     for one in own[later].interventions
                     for other in own[earlier].interventions
-                    if (c := contradiction(names.calendar, one, other, combined=True))
+                    if (c := contradiction(names.calendar, one, other, names.stocks))
                 ),
                 None,
             )
@@ -272,19 +273,19 @@ class Contradiction:
 
 
 def contradiction(
-    calendar: Model, new: Intervention, other: Intervention, combined: bool = False
+    calendar: Model, new: Intervention, other: Intervention, stocks: Collection[str]
 ) -> Contradiction | None:
     """The first contradiction between two interventions, if they meet at all.
 
-    `new` may be `other`: an intervention may contradict itself. `combined`: they stem from different
-    policies.
+    `new` may be `other`: an intervention may contradict itself. `stocks` are set once, as an intervention
+    begins; parameters are held at their value as long as it lasts.
     """
     if not _meet(calendar, new, other):
         return None
     found = _rival_acts(new, other)
     for one, two in ((new, other), (other, new)):
         found = found or _opposites(calendar, one, two, one is new)
-    return found or (_rival_numbers(calendar, new, other) if combined else None)
+    return found or _rival_numbers(calendar, new, other, stocks)
 
 
 def _rival_acts(new: Intervention, other: Intervention) -> Contradiction | None:
@@ -317,12 +318,14 @@ def _opposites(calendar: Model, one: Intervention, two: Intervention, is_new: bo
     return None
 
 
-def _rival_numbers(calendar: Model, new: Intervention, other: Intervention) -> Contradiction | None:
-    """A number that two policies set to different values at the same time."""
-    hint = "Let one end before the other begins, or combine others."
-    given = dict(other.set)
+def _rival_numbers(
+    calendar: Model, new: Intervention, other: Intervention, stocks: Collection[str]
+) -> Contradiction | None:
+    """A number that two interventions set to different values at the same time."""
+    hint = "Let one end before the other begins, or take it out of one of them."
+    given, together = dict(other.set), _first(calendar, new) == _first(calendar, other)
     for name, value in new.set:
-        if given.get(name, value) != value:
+        if given.get(name, value) != value and (together or name not in stocks):
             message = f"`{name}` is set to {given[name]:g} and to {value:g} at the same time"
             return Contradiction("set", message, hint)
     taken = {m[:2]: m[2] for m in other.misread}
