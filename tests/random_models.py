@@ -13,9 +13,9 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
+from offramp.dates import Calendar
 from offramp.language.formula import write_call
 from offramp.model import (
-    DAYS_PER_MONTH,
     Action,
     Actor,
     Belief,
@@ -57,6 +57,7 @@ class ModelMaker:
         self.rng = np.random.default_rng(seed)
         self.of_priors = np.random.default_rng([seed, 1])  # apart: priors change nothing else of a model
         self.turns = np.random.default_rng([seed, 2])  # apart as well: who moves after whom
+        self.of_time = np.random.default_rng([seed, 3])  # and how long a step is
         self.deep = deep
         self.ladders = ladders
         self.parameters = [f"p{i}" for i in range(self.count(2, 5))]
@@ -471,14 +472,17 @@ class ModelMaker:
         fewest = 2 if self.deep or self.ladders else 0
         actors = tuple(self.actor(i) for i in range(self.count(fewest, 3)))
         step = self.one_of("month", "week")
+        most = 5 if self.deep else 10 if step == "month" else 20
+        if self.of_time.random() < 0.35:
+            step = str(self.of_time.choice(["day", "quarter", "year"], p=[0.4, 0.4, 0.2]))
         if self.deep:
-            self.dt = 1.0 if step == "month" else 7 / DAYS_PER_MONTH
+            self.dt = Calendar(START, step).step_length
             actors = self.with_minds(actors)
         if self.turns.random() < 0.4:
             actors = self.in_stages(actors)
         model = Model(
             name="random", title="", summary="", sources=(), start=START, step=step,
-            steps=self.count(3, 5 if self.deep else 10 if step == "month" else 20),
+            steps=self.count(3, most),
             variables=variables, parameters=parameters, actors=actors,
             events=tuple(self.event(i) for i in range(self.count(0, 4))),
             outcomes=tuple(self.outcome(i, actors) for i in range(self.count(0, 4))),

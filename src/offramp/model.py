@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
+from offramp.dates import DAYS_PER_MONTH as DAYS_PER_MONTH
+from offramp.dates import Calendar, Step
 from offramp.errors import Problem
 from offramp.tree import Node, Number
 
-# Mean length of a Gregorian month; a week is 7 days of it.
-DAYS_PER_MONTH = 365.2425 / 12
+MOST_AHEAD = 1000  # steps that anybody looks ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,7 +460,7 @@ class Model:
     summary: str
     sources: tuple[Source, ...]
     start: date
-    step: Literal["month", "week"]
+    step: Step
     steps: int
     variables: tuple[Variable, ...]
     parameters: tuple[Parameter, ...]
@@ -484,9 +485,13 @@ class Model:
         return self.files[0].text if self.files else ""
 
     @property
+    def calendar(self) -> Calendar:
+        return Calendar(self.start, self.step)
+
+    @property
     def step_length(self) -> float:
         """Months in one step."""
-        return 1.0 if self.step == "month" else 7 / DAYS_PER_MONTH
+        return self.calendar.step_length
 
     @property
     def suppositions(self) -> tuple[tuple[str, str, str], ...]:
@@ -530,26 +535,15 @@ class Model:
 
     def date_of(self, k: int) -> date:
         """First day of step k."""
-        if self.step == "week":
-            return self.start + timedelta(weeks=k)
-        month = self.start.year * 12 + self.start.month - 1 + k
-        return date(month // 12, month % 12 + 1, self.start.day)
+        return self.calendar.date_of(k)
 
     def months_at(self, day: date) -> float:
         """Months from the start to `day`; whole steps land on whole multiples of step_length."""
-        if self.step == "week":
-            return (day - self.start).days / DAYS_PER_MONTH
-        k = (day.year - self.start.year) * 12 + day.month - self.start.month
-        if day.day < self.start.day:
-            k -= 1
-        first = self.date_of(k)
-        return k + (day - first).days / (self.date_of(k + 1) - first).days
+        return self.calendar.months_at(day)
 
     def step_of(self, day: date) -> int:
         """Number of the step that contains `day` (negative before the start)."""
-        if self.step == "week":
-            return (day - self.start).days // 7
-        return int(self.months_at(day) // 1)
+        return self.calendar.step_of(day)
 
 
 def stages_of(after: Mapping[str, Sequence[str]]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from offramp.dates import STEPS
 from offramp.engine.compiled import onestep
 from offramp.engine.compiled.compile import CompiledModel, compile_model
 from offramp.engine.compiled.foresight import LookAheads
@@ -207,7 +208,7 @@ def test_random_models_hold_every_construct_and_every_way_to_fail():
     assert any(e.on and e.branches and e.effects for e in events)
     assert any(e.rate and e.branches and e.effects for e in events)
     assert {(o.rate is not None, o.absorbing) for o in outcomes} == {(r, a) for r in (0, 1) for a in (0, 1)}
-    assert {m.step for m in models} == {"month", "week"}
+    assert {m.step for m in models} == set(STEPS)
     seen = set()
     for seed, model in enumerate(models):
         seen |= set(random_model(seed).run(inputs_for(model, seed=seed)).status.tolist())

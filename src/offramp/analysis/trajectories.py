@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PERCENTILES = (5, 25, 50, 75, 95)
 
 MONTHS_IN_YEAR = 12
-MOST_COLUMNS = 60  # of months over which choices are counted; longer runs are counted in spans of months
+MOST_COLUMNS = 60  # of spans over which choices are counted
 
 
 def percentiles(runs: xr.Dataset, variable: str) -> xr.DataArray:
@@ -82,7 +82,8 @@ def choices(runs: xr.Dataset, actor: str) -> xr.Dataset:
     xarray.Dataset over (policy, action, month) with `share` (0 to 1; NaN where no run goes on), over
     (policy, action) with `overall`, over (policy, month) with `chosen`, the number of choices counted.
     `month` is the date on which each span begins; attribute `end` is where the last one ends. Weekly
-    steps are counted by calendar month, and more than 60 months in spans of several.
+    steps are counted by calendar month, steps of a day one by one, more than 60 of them by the week and more
+    than 60 weeks by calendar month; more than 60 spans are put together by several.
 
     Raises
     ------
@@ -225,8 +226,11 @@ def _years_run(runs: xr.Dataset) -> npt.NDArray[np.float64]:
 
 def _columns(days: list[date]) -> tuple[list[date], npt.NDArray[np.int64]]:
     """Spans in which steps are counted: the date each begins on, and the span of each step."""
-    months = np.array([d.year * 12 + d.month for d in days])
-    position = np.unique(months, return_inverse=True)[1]
+    spans = np.array([d.year * 12 + d.month for d in days])
+    if len(days) > 1 and (days[1] - days[0]).days == 1 and len(days) <= MOST_COLUMNS * 7:
+        week = 1 if len(days) <= MOST_COLUMNS else 7
+        spans = np.arange(len(days)) // week
+    position = np.unique(spans, return_inverse=True)[1]
     width = -(-(int(position.max()) + 1) // MOST_COLUMNS)
     column = position // width
     return [days[int(np.flatnonzero(column == c)[0])] for c in range(int(column.max()) + 1)], column

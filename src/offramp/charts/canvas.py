@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from offramp.charts.palette import GRID, INK, MUTED, RULE, Colour
@@ -54,11 +54,21 @@ def quantity(field: str, **more: Any) -> Spec:
     return {"field": field, "type": "quantitative", **more}
 
 
+# A time axis of less than so many days has days on it, a longer one firsts of months.
+FEW_DAYS = 75
+
+
 def time_ticks(start: date, end: date, width: float) -> list[date]:
-    """Firsts of months for a time axis: as many as have room, evenly spaced in the calendar."""
-    months = (end.year - start.year) * 12 + end.month - start.month + 1
+    """Days for a time axis, firsts of months if it is long: as many as have room, evenly spaced."""
     room = max(2, int(width // 48))
-    stride = next((s for s in (1, 2, 3, 6, 12, 24, 60, 120, 240) if months / s <= room), 600)
+    days = (end - start).days
+    if 0 < days < FEW_DAYS:
+        stride = next(s for s in (1, 2, 7, 14, 28, 56, FEW_DAYS) if days / s + 1 <= room)
+        return [start + timedelta(n) for n in range(0, days + 1, stride)]
+    months = (end.year - start.year) * 12 + end.month - start.month + 1
+    stride = next(
+        (s for s in (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000) if months / s <= room), 12000
+    )
     first = start.year * 12 + start.month - 1 + (start.day > 1)
     last = end.year * 12 + end.month - 1
     ticks = [date(m // 12, m % 12 + 1, 1) for m in range(first, last + 1) if m % stride == 0]
@@ -66,20 +76,11 @@ def time_ticks(start: date, end: date, width: float) -> list[date]:
 
 
 def time_axis(start: date, end: date, width: float, **more: Any) -> Spec:
-    """The x channel of a field `t` in milliseconds, with months below and years where they begin."""
+    """The x channel of a field `t` in milliseconds, with days or months below and years where they begin."""
     ticks = time_ticks(start, end, width)
-    yearly = all(t.month == 1 for t in ticks) and len(ticks) > 1
-    # The year stands under the first tick and under each January. Nothing from a model enters the expression.
-    with_year = f"datum.value <= {moment(ticks[0])} || utcmonth(datum.value) == 0"
-    label = (
-        "utcFormat(datum.value, '%Y')"
-        if yearly
-        else f"({with_year}) ? [utcFormat(datum.value, '%b'), utcFormat(datum.value, '%Y')]"
-        " : utcFormat(datum.value, '%b')"
-    )
     axis = {
         "values": [moment(t) for t in ticks],
-        "labelExpr": label,
+        "labelExpr": _time_label(ticks, by_day=0 < (end - start).days < FEW_DAYS),
         "labelLineHeight": LINE - 1,
         "labelFlush": False,
         "labelPadding": 8,
@@ -91,6 +92,24 @@ def time_axis(start: date, end: date, width: float, **more: Any) -> Spec:
         "scale": {"type": "utc", "domain": [moment(start), moment(end)], "nice": False},
         "axis": axis,
     }
+
+
+def _time_label(ticks: Sequence[date], by_day: bool) -> str:
+    """The expression of a tick's label. Nothing from a model enters it."""
+    if by_day:
+        return (
+            f"datum.value <= {moment(ticks[0])}"
+            " ? [utcFormat(datum.value, '%-d %b'), utcFormat(datum.value, '%Y')]"
+            " : utcFormat(datum.value, '%-d %b')"
+        )
+    if all(t.month == 1 for t in ticks) and len(ticks) > 1:
+        return "utcFormat(datum.value, '%Y')"
+    # The year stands under the first tick and under each January.
+    with_year = f"datum.value <= {moment(ticks[0])} || utcmonth(datum.value) == 0"
+    return (
+        f"({with_year}) ? [utcFormat(datum.value, '%b'), utcFormat(datum.value, '%Y')]"
+        " : utcFormat(datum.value, '%b')"
+    )
 
 
 def percent_ticks(top: float, most: int = 5) -> list[float]:

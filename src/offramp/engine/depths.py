@@ -18,7 +18,7 @@ import numpy.typing as npt
 from offramp.engine.inputs import Floats, Inputs, Ints
 from offramp.engine.outputs import TABLE, Outputs, Status, empty
 from offramp.engine.plain.evaluate import Environment, evaluate
-from offramp.model import Actor, Formula, Model
+from offramp.model import MOST_AHEAD, Actor, Formula, Model
 
 DEEPEST = 3
 FARTHEST = 120  # months
@@ -38,16 +38,21 @@ class FixedEngine(Engine, Protocol):
         ...
 
 
+def in_steps(months: float, dt: float) -> int:
+    """Months looked ahead in steps: rounded, halves up, 1 to `MOST_AHEAD`."""
+    return min(max(1, math.floor(months / dt + 0.5)), MOST_AHEAD)
+
+
 def steps_ahead(actor: Actor, dt: float) -> int:
-    """Steps that an actor looks ahead: its horizon, rounded, at least 1."""
-    return max(1, math.floor(actor.horizon / dt + 0.5))
+    """Steps that an actor looks ahead."""
+    return in_steps(actor.horizon, dt)
 
 
 def inner_steps(actor: Actor, dt: float) -> int:
     """Most steps that an actor supposes others to look ahead: half its own, rounded up, if not given."""
     if actor.inner_horizon is None:
         return (steps_ahead(actor, dt) + 1) // 2
-    return max(1, math.floor(actor.inner_horizon / dt + 0.5))
+    return in_steps(actor.inner_horizon, dt)
 
 
 def reach_of(model: Model) -> Ints:
@@ -120,7 +125,7 @@ def _settings(model: Model, parameters: Floats) -> npt.NDArray[np.int64]:
     """Depth, steps ahead and inner steps of each actor, -1 where not finite: (run, actor, 3)."""
     names = {p.name: parameters[:, i] for i, p in enumerate(model.parameters)}
     runs, dt = len(parameters), model.step_length
-    most = max(1, math.floor(FARTHEST / dt + 0.5))
+    most = in_steps(FARTHEST, dt)
 
     def read(formula: Formula, low: int, high: int, per: float) -> npt.NDArray[np.int64]:
         with np.errstate(all="ignore"):

@@ -258,7 +258,8 @@ class Fields:
     def choice(self, name: str) -> str:
         """One of the words that the table lists; the first of them after a problem."""
         choices = next(k for k in self.table.keys if k.name == name).choices
-        wanted = " or ".join(f"`{c}`" for c in choices)
+        *others, last = (f"`{c}`" for c in choices)
+        wanted = f"{', '.join(others)} or {last}"
         value = self.scalar(name, wanted)
         if value is None:
             return choices[0]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from offramp.dates import STEPS
+
 Shape = Literal[
     "text",  # a line or paragraph
     "date",
@@ -143,8 +145,8 @@ HORIZON = KeyTable(
     "`horizon`",
     (
         Key("start", "date", "First day, year-month-day.", required=True),
-        Key("step", "choice", "Length of a step.", required=True, choices=("month", "week")),
-        Key("steps", "integer", "Number of steps, 1 to 600.", required=True),
+        Key("step", "choice", "Length of a step.", required=True, choices=STEPS),
+        Key("steps", "integer", "Number of steps, 1 to 4000.", required=True),
     ),
 )
 VARIABLE = KeyTable(

@@ -12,6 +12,7 @@ from offramp import anatomy
 from offramp.errors import Problem
 from offramp.language.constants import fold
 from offramp.language.source import located
+from offramp.language.time_notes import short_horizons
 from offramp.model import (
     Action,
     Actor,
@@ -57,6 +58,7 @@ def _found(model: Model) -> _Found:
         yield from _misreadings(model, actor, changed)
     yield from _empty_actions(model)
     yield from _empty_events(model)
+    yield from short_horizons(model)
     for claim in model.claims:
         for test in claim.tests:
             yield from _decided(model, claim, test)

@@ -343,6 +343,11 @@ def _checked_paths(model: Model, paths: int) -> int:
     if isinstance(paths, bool) or not isinstance(paths, int | np.integer) or not 0 <= paths <= MOST_PATHS:
         raise UsageError(f"{paths!r} paths: a whole number from 0 to {MOST_PATHS} is needed.")
     if paths:
+        if model.steps > imagined.AHEAD:
+            raise UsageError(
+                f"`{model.name}` has {model.steps:,} steps, and look-aheads along sampled paths are for "
+                f"models of up to {imagined.AHEAD:,}. Ask for 0 paths, or take longer steps."
+            )
         luck.check_purposes([*luck.purposes(model), *imagined.purposes(model)])
     return int(paths)
 

@@ -15,7 +15,7 @@ from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.values import is_stock, not_negative, read_effects, some
 from offramp.language.source import Mapping, Scalar
 from offramp.language.units import MONTH, PER_MONTH, PLAIN, UNKNOWN
-from offramp.model import Action, Actor, Formula, Misreading, Signal, Term, constant
+from offramp.model import MOST_AHEAD, Action, Actor, Formula, Misreading, Signal, Term, constant
 
 MAX_ACTIONS = 24
 MAX_HORIZON = 120  # months
@@ -116,6 +116,9 @@ def _horizon(reader: Reader, fields: Fields, names: Names, key: str) -> tuple[fl
     if not 0 < months <= MAX_HORIZON:
         what = f"{'an' if key[0] == 'i' else 'a'} {key.replace('_', ' ')} of {months:g} months"
         reader.say(given, what, f"It must be above 0 and at most {MAX_HORIZON}.")
+    elif months > MOST_AHEAD * (dt := names.calendar.step_length) * (1 + 1e-9):
+        what = f"a horizon of {months:g} months is {months / dt:,.0f} steps; {MOST_AHEAD:,} is the most"
+        reader.say(given, what, f"Look at most {MOST_AHEAD * dt:.3g} months ahead, or take longer steps.")
     return months, None
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import cast
 
+from offramp.dates import Calendar, Step
 from offramp.language import keys
 from offramp.language.fields import Fields
 from offramp.language.reader import Reader
+from offramp.language.source import Scalar
 from offramp.model import Model, Source
 
-MAX_STEPS = 600
+MAX_STEPS = 4000  # ten years of days
+LAST_YEAR = 9999  # of dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +68,24 @@ def read_model(reader: Reader, file: Fields) -> Head:
 def read_horizon(reader: Reader, file: Fields) -> Model:
     """The section `horizon` as an empty model that can count its dates."""
     start, steps = date(2000, 1, 1), 1
-    step: Literal["month", "week"] = "month"
+    step: Step = "month"
     value = file.value("horizon")
     fields = Fields.read(reader, file.at("horizon"), value, keys.HORIZON) if value is not None else None
     if fields is not None:
         reader.dated = fields.day("start") is not None
         start = fields.day("start") or start
-        step = "week" if fields.choice("step") == "week" else "month"
+        word, given = fields.choice("step"), fields.value("step")
+        # After a problem no length is as likely as a month.
+        step = cast(Step, word) if isinstance(given, Scalar) and given.text == word else step
         before = len(reader.problems)
         steps = fields.integer("steps", 1, MAX_STEPS, 1)
         reader.dated = reader.dated and len(reader.problems) == before
+        message, hint = Calendar(start, step).why_no_start()
         at = fields.value("start")
-        if step == "month" and start.day > 28 and at is not None:
-            reader.say(
-                at,
-                f"monthly steps cannot start on day {start.day}: not every month has one",
-                "Start on day 1 to 28, or use `step: week`.",
-            )
+        if message and at is not None:
+            reader.say(at, message, hint)
             start = start.replace(day=28)
+        if start.year + steps * Calendar(start, step).step_length / 12 > LAST_YEAR:
+            reader.say(fields.at("steps"), f"{steps} steps of a {step} end after the year {LAST_YEAR}")
+            steps = 1
     return Model("", "", "", (), start, step, steps, (), ())

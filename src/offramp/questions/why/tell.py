@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
+from offramp.dates import DAYS_PER_MONTH
 from offramp.model import Model
 from offramp.questions.why.ask import Precursor, Typical, Why
 from offramp.questions.why.mediation import Mediator
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Gap, Heading, Paragraph, Table, Telling, Terms
+from offramp.tell.words import counted
 
 
 def tell(found: Why, model: Model | None = None) -> Telling:
@@ -71,10 +73,15 @@ def _between(found: Why) -> Iterator[Block]:
         )
     else:
         yield Paragraph(
-            f"Happened in the {found.months:.0f} months up to the outcome; beside it how often that is so in "
+            f"Happened in the {_span(found.months)} up to the outcome; beside it how often that is so in "
             "futures open at the same date without it."
         )
     yield Table(("", "cases", "elsewhere", "times", "90 % interval"), [_precursor(b) for b in found.between])
+
+
+def _span(months: float) -> str:
+    """`3 months`, or days where that is less than one."""
+    return f"{months:.0f} months" if months >= 1 else counted(round(months * DAYS_PER_MONTH), "day")
 
 
 def _precursor(b: Precursor) -> tuple[str, ...]:
