@@ -17,6 +17,7 @@ PACKAGE = Path(offramp.__file__).parent
 # From the ground up. A name stands for a module, or for everything in a package that no longer name claims.
 LAYERS = (
     ("errors", "version", "tree", "dates"),
+    ("writing",),
     ("given",),
     ("model",),
     ("distribution", "anatomy", "explanation"),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from offramp.errors import UsageError
 
@@ -106,7 +111,40 @@ def library(module: str, what: str, extra: str = "questions") -> Any:
             warnings.simplefilter("ignore")
             return import_module(module)
     except ImportError as error:
-        package = module.partition(".")[0]
-        raise UsageError(
-            f"{what} needs the package `{package}`, which is not installed: pip install 'offramp[{extra}]'"
-        ) from error
+        raise need_extra(what, [module.partition(".")[0]], extra) from error
+
+
+def need_extra(what: str, packages: Sequence[str], extra: str) -> UsageError:
+    """The error for packages that are not installed, with the line that installs them.
+
+    Parameters
+    ----------
+    what : needs them, such as `--out`
+    extra : of offramp, with which they come
+    """
+    those = " and ".join(f"`{p}`" for p in packages)
+    kind = "packages" if len(packages) > 1 else "package"
+    return UsageError(f"{what} needs the {kind} {those}, not installed here. {install_line(extra)}")
+
+
+def install_line(extra: str) -> str:
+    """What to type for an extra, which depends on where offramp came from; every shell takes it.
+
+    >>> "[save]" in install_line("save")
+    True
+    """
+    return f'python -m pip install "{_requirement(extra)}"'
+
+
+def _requirement(extra: str) -> str:
+    try:
+        came_from = json.loads(distribution("offramp").read_text("direct_url.json") or "{}")
+        address = str(came_from.get("url", ""))
+    except (PackageNotFoundError, ValueError, AttributeError):
+        came_from, address = {}, ""
+    if address.startswith("file:"):
+        return f"{url2pathname(urlsplit(address).path)}[{extra}]"
+    if vcs := came_from.get("vcs_info", {}).get("vcs"):
+        return f"offramp[{extra}] @ {vcs}+{address}"
+    home = Path(__file__).parents[2]
+    return f"{home}[{extra}]" if (home / "pyproject.toml").is_file() else f"offramp[{extra}]"

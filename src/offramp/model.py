@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from offramp.dates import DAYS_PER_MONTH as DAYS_PER_MONTH
@@ -66,6 +67,7 @@ class File:
     text: str = field(repr=False)
     data: bytes = field(repr=False)
     own: bool = True  # not of what the model extends
+    place: Path | None = None  # on this computer; None for what comes with offramp, and for text
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,8 +478,14 @@ class Model:
     file: str = "<text>"
     hash: str = ""  # SHA-256 of the file's bytes, hexadecimal; of its chapters too, and of what it extends
     files: tuple[File, ...] = ()  # its own, its chapters, then those of what it extends
+    tables: tuple[File, ...] = ()  # of its evidence, without those that come with offramp
     base: Base | None = None  # the model that it extends
     noticed: tuple[Problem, ...] = ()  # of its files, such as one that is no chapter; not wrong
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The files on this computer that it was read from, its tables among them."""
+        return tuple(f.place for f in (*self.files, *self.tables) if f.place is not None)
 
     @property
     def text(self) -> str:

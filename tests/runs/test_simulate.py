@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -137,7 +138,10 @@ def test_an_interruption_stops_the_blocks_that_wait_and_leaves_no_thread(design,
     with pytest.raises(type(error)):
         simulate(design, how=How(block=1, threads=1))
     assert stuck.calls < 20
-    assert threading.active_count() == before
+    until = time.monotonic() + 10  # the block under way ends by itself
+    while threading.active_count() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
 
 
 # What the dataset says of itself
@@ -289,7 +293,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     runs, tmp_path, monkeypatch, package, write
 ):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(OfframpError, match=rf"`{package}`.*pip install 'offramp\[save\]'"):
+    with pytest.raises(OfframpError, match=rf"`{package}`.*pip install \".*\[save\]\""):
         write(runs, tmp_path / "file")
 
 

@@ -195,3 +195,22 @@ def test_forecasts_are_chained(first, folder, asked):
     again = ledger.forecast(load(folder / "border.yaml"), asked, date(2021, 1, 1), FEW, previous=first)
     assert again.previous == first.hash
     assert again.hash != first.hash
+
+
+@pytest.mark.parametrize(
+    ("forged", "said"),
+    [
+        (lambda text: '{"as_of": "1999-01-01",' + text[1:], "says `as_of` twice"),
+        (lambda text: text.replace('"mean": ', '"mean": 9, "mean": ', 1), "says `mean` twice"),
+        (lambda text: text.replace("\n", "\n\n", 1), "is not written as offramp writes it"),
+        (lambda text: json.dumps(json.loads(text), sort_keys=True), "is not written as offramp writes it"),
+    ],
+)
+def test_a_forecast_that_reads_otherwise_to_others_is_refused(first, tmp_path, forged, said):
+    """Of two equal keys some programs take the first and some the last, whatever the hash says."""
+    path = tmp_path / "forged.json"
+    path.write_text(forged(first.as_file()), encoding="utf-8")
+    with pytest.raises(UsageError, match=said):
+        ledger.read(path)
+    path.write_bytes(first.as_file().replace("\n", "\r\n").encode())
+    assert ledger.read(path) == first, "line ends of Windows change nothing"

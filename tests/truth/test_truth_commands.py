@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
 from border import QUESTIONS
 from cli_calls import call, found_by, widest
-from offramp import OfframpError
+from offramp import OfframpError, writing
 from offramp.questions.registry import question
 from offramp.questions.truth_text import level
 from offramp.tell.figures import NBSP, percent
@@ -185,15 +187,22 @@ def test_an_interrupted_calibration_says_what_is_kept(folder, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
+    def interrupted_late(*_, checkpoint, **__):
+        writing.write(checkpoint, b"what is done")
+        raise KeyboardInterrupt
+
     monkeypatch.chdir(folder)
     monkeypatch.setattr("offramp.questions.calibrate.ask.calibrate", interrupted)
-    kept = call("calibrate", "border.yaml", "--resume", "done.npz")
-    assert (kept.exit_code, kept.stderr.splitlines()[-1]) == (
-        130,
-        "Interrupted. What was finished is kept in the file of --resume.",
+    early = call("calibrate", "border.yaml", "--resume", "done.npz")
+    assert (early.exit_code, early.stderr.splitlines()[-1]) == (130, "Interrupted. Nothing was written.")
+    monkeypatch.setattr("offramp.questions.calibrate.ask.calibrate", interrupted_late)
+    monkeypatch.setattr(sys, "argv", ["offramp", "calibrate", "border.yaml", "--resume", "done.npz"])
+    kept = call("calibrate", "border.yaml", "--resume", "done.npz").stderr.splitlines()[-1]
+    assert kept == (
+        "Interrupted. Written before that, and whole: done.npz. The same command with --resume done.npz goes "
+        "on from there."
     )
-    lost = call("calibrate", "border.yaml")
-    assert lost.stderr.splitlines()[-1] == "Interrupted. Nothing was written."
+    Path("done.npz").unlink()
 
 
 def test_levels_are_written_out():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from offramp import writing
 from offramp.analysis.answer import Answer
 from offramp.analysis.intervals import LEVEL
 from offramp.brief.banners import failures, overrides
@@ -44,9 +45,22 @@ class BriefPage:
 
     html: str
 
-    def save(self, path: str | Path) -> None:
-        """Write the page to a file; one that is there is replaced."""
-        Path(path).write_text(self.html, encoding="utf-8")
+    def save(self, path: str | Path, *, force: bool = False) -> None:
+        """Write the page to a file; a page of offramp that is there is replaced.
+
+        Parameters
+        ----------
+        force : also replace a file that offramp did not write
+
+        Raises
+        ------
+        UsageError
+            If something else is there, or no file can be.
+        OfframpError
+            If it cannot be written; what was there is whole.
+        """
+        writing.check_place(Path(path), writing.PAGE, force=force)
+        writing.write(Path(path), self.html)
 
 
 @dataclass(frozen=True)

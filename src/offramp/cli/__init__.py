@@ -8,7 +8,9 @@ from typing import Any, NoReturn
 
 import click
 
+from offramp import writing
 from offramp.cli.brief import BRIEF
+from offramp.cli.interrupts import INTERRUPTED, Interrupts, open_missing_streams
 from offramp.cli.models import check, crises, explain, new, schema
 from offramp.cli.question import command_of
 from offramp.errors import ModelError, OfframpError, Problem
@@ -18,7 +20,7 @@ from offramp.tell.terminal import cleaned, wants_colour
 from offramp.version import __version__
 
 # Exit codes, beside those that errors carry (1 failure, 2 usage, 3 invalid model).
-OK, FAILURE, INTERRUPTED = 0, 1, 130
+OK, FAILURE = 0, 1
 
 _EPILOG = """\b
 Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
@@ -39,6 +41,19 @@ class Offramp(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         extra["standalone_mode"] = False
+        open_missing_streams()
+        writing.done.clear()
+        as_program = not args and extra.get("args") is None
+        if not as_program:
+            sys.exit(self._coded(*args, **extra))
+        with Interrupts(_farewell) as interrupts:
+            code = self._coded(*args, **extra)
+            if code == INTERRUPTED:
+                interrupts.leave()
+        sys.exit(code)
+
+    def _coded(self, *args: Any, **extra: Any) -> int:
+        """Do what is asked; the exit code. Of an interruption of the program, its caller tells."""
         try:
             result = super().main(*args, **extra)
             sys.stdout.flush()
@@ -50,10 +65,8 @@ class Offramp(click.Group):
             say_error(error)
             code = error.exit_code
         except (KeyboardInterrupt, click.Abort):
-            words = extra.get("args") or (args[0] if args else None) or sys.argv[1:]
-            kept = any(str(word).partition("=")[0] == "--resume" for word in words)
-            end = "What was finished is kept in the file of --resume." if kept else "Nothing was written."
-            click.echo(f"Interrupted. {end}", err=True)
+            if args or extra.get("args") is not None:
+                click.echo(_farewell(), err=True)
             code = INTERRUPTED
         except BrokenPipeError:
             discard_output()
@@ -63,7 +76,7 @@ class Offramp(click.Group):
             reason = "out of memory; ask for fewer runs" if isinstance(error, MemoryError) else str(error)
             say_error(OfframpError(f"{reason}."))
             code = FAILURE
-        sys.exit(code)
+        return code
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -97,6 +110,28 @@ class Offramp(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which one meets them."""
         return list(self.commands)
+
+
+def _farewell() -> str:
+    """What an interrupted program has written."""
+    if not writing.done:
+        return "Interrupted. Nothing was written."
+    files = ", ".join(str(path) for path in writing.done)
+    return cleaned(f"Interrupted. Written before that, and whole: {files}.{_resumable()}")
+
+
+def _resumable() -> str:
+    """That the same command goes on from what is kept, where there is such a file."""
+    words = sys.argv[1:]
+    given = [
+        w.partition("=")[2] or "".join(words[i + 1 : i + 2]) for i, w in enumerate(words) if _is_resume(w)
+    ]
+    kept = {str(path) for path in writing.done} & set(given)
+    return f" The same command with --resume {kept.pop()} goes on from there." if kept else ""
+
+
+def _is_resume(word: str) -> bool:
+    return word.partition("=")[0] == "--resume"
 
 
 def discard_output() -> None:

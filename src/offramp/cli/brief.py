@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from offramp.cli import options
+from offramp.cli import options, outputs
 from offramp.cli.options import say
 from offramp.cli.progress import Progress
 from offramp.cli.question import parameter
@@ -18,6 +18,7 @@ from offramp.errors import OfframpError
 from offramp.questions.option import POLICIES, RUNS, SEED, SET, THREADS, Kind, Option, words_of
 from offramp.questions.registry import questions
 from offramp.tell.words import enumerated
+from offramp.writing import PAGE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,7 +37,7 @@ _OPTIONS = (
     POLICIES,
     Option(
         "--out", "Where to write the page; NAME-brief.html in the current folder by default.",
-        Kind.OUTPUT_FILE, metavar="FILE",
+        Kind.OUTPUT_FILE, metavar="FILE", writes=PAGE,
     ),
     Option("--quick", "A quarter of the runs, and no misreadings.", Kind.FLAG),
     Option("--bare", "Only what the runs say: no question is asked.", Kind.FLAG),
@@ -59,8 +60,8 @@ def _write(**values: Any) -> int:
     """Run, ask, write; the exit code."""
     subject, form = values["model"], values["form"]
     model = options.load_model(subject)
-    path = values["out"] or Path(f"{model.name}-brief.html")
-    options.need_folder(path)
+    path = values["out"] = values["out"] or Path(f"{model.name}-brief.html")
+    outputs.check(_OPTIONS, values, model)
     known = _known(values["given"], model)
     design, values = _design(model, values)
     runs = _simulated(design, values["threads"])
@@ -74,10 +75,7 @@ def _write(**values: Any) -> int:
         raise OfframpError(failed)
     answers = known if values["bare"] else known | _asked(design, known, values)
     again = shlex.join(["offramp", "brief", subject, *words_of(_OPTIONS, values)])
-    try:
-        page_of(runs, model, command=again, answers=answers).save(path)
-    except OSError as error:
-        raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
+    page_of(runs, model, command=again, answers=answers).save(path, force=True)  # as it was asked above
     if form == "json":
         plain = {name: answer.as_dict() for name, answer in answers.items()}
         options.print_json({"page": str(path), "summary": found.as_dict(), "answers": plain})
@@ -153,7 +151,8 @@ def _command() -> click.Command:
         ["--format", "form"], type=click.Choice(["text", "json"]), default="text", show_default=True,
         help="For people or for programs.",
     )  # fmt: skip
-    params = [click.Argument(["model"], metavar="MODEL"), *map(parameter, _OPTIONS), form, parameter(THREADS)]
+    given = map(parameter, outputs.with_force(_OPTIONS))
+    params = [click.Argument(["model"], metavar="MODEL"), *given, form, parameter(THREADS)]
     return click.Command("brief", params=params, callback=_write, help=_ABOUT)
 
 

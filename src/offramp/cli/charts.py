@@ -5,26 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from offramp.cli.options import need_folder, say
-from offramp.errors import OfframpError, UsageError
+from offramp import writing
+from offramp.cli.options import say
+from offramp.errors import UsageError
 
 if TYPE_CHECKING:
     from offramp.tell.blocks import Spec
 
 
-def need(path: Path | None) -> None:
-    """Make sure, before any work is done, that a chart can be written there.
+def form_of(path: Path) -> writing.Form:
+    """Whether a chart is written as SVG or as PNG.
 
     Raises
     ------
     UsageError
-        If its name ends in neither .svg nor .png, or its folder is not there.
+        If its name ends in neither .svg nor .png.
     """
-    if path is None:
-        return
     if path.suffix.lower() not in (".svg", ".png"):
         raise UsageError(f"a chart is written as .svg or .png, so {path} does not say how.")
-    need_folder(path)
+    return writing.PNG if path.suffix.lower() == ".png" else writing.SVG
 
 
 def save(chart: Spec | str, path: Path | None) -> None:
@@ -40,11 +39,8 @@ def save(chart: Spec | str, path: Path | None) -> None:
     from offramp.charts import render
 
     drawn = chart if isinstance(chart, str) else render.svg(chart)
-    try:
-        if path.suffix.lower() == ".png":
-            path.write_bytes(render.png(drawn))
-        else:
-            path.write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
+    if form_of(path) is writing.PNG:
+        writing.write(path, writing.mark_png(render.png(drawn)))
+    else:
+        writing.write(path, writing.mark_svg(drawn))
     say(f"Drawn in {path}.")

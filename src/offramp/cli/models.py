@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from offramp import writing
 from offramp.cli import options
 from offramp.errors import ModelError, UsageError
 from offramp.explanation import SECTIONS, counts
@@ -114,13 +115,10 @@ def new(name: str, form: str) -> int:
         )
     path = Path(f"{name}.yaml")
     text = (resources.files("offramp.cli") / "starter.yaml").read_text(encoding="utf-8")
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text.replace("name: NAME", f"name: {name}", 1).replace("NAME", name))
-    except FileExistsError as error:
-        raise UsageError(f"{path} is there already; it was left as it is. Choose another name.") from error
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}.") from error
+    if path.exists():
+        raise UsageError(f"{path} is there already; it was left as it is. Choose another name.")
+    writing.check_place(path, writing.PAGE)
+    writing.write(path, text.replace("name: NAME", f"name: {name}", 1).replace("NAME", name), never_over=True)
     if form == "json":
         options.print_json({"file": str(path)})
         return 0

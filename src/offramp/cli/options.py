@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -212,43 +210,6 @@ def notes_on(model: Model, overrides: dict[str, float]) -> list[str]:
                     f"{parameter.value.text or parameter.value.kind}."
                 )
     return notes
-
-
-def need_folder(path: Path) -> None:
-    """Make sure, before any work is done, that a file can be written at `path`.
-
-    Raises
-    ------
-    UsageError
-        If its folder is not there or cannot be written to, or `path` is a folder itself.
-    """
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; a file name is needed.")
-    folder = path.parent
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}.")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(f"{path} cannot be written: permission denied.")
-
-
-def need_output_folder(folder: Path) -> None:
-    """Make sure, before any work is done, that files can be written into a folder, which need not be there.
-
-    Raises
-    ------
-    UsageError
-        If it is a file, or cannot be made or written to.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; --out needs a folder.")
-    made = [p for p in (folder, *folder.parents) if not p.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-        for empty in made:  # until there is something to put into them
-            empty.rmdir()
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written to: {error.strerror or error}.") from error
 
 
 def print_json(value: Any) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from offramp.cli import charts, options
+from offramp.cli import charts, options, outputs
 from offramp.cli.options import CountType, Day, say
 from offramp.errors import OfframpError
 from offramp.questions.option import Kind, Option
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 def command_of(question: Question) -> click.Command:
     """The command that asks a question."""
-    parameters = [parameter(o) for o in question.options]
+    parameters = [parameter(o) for o in outputs.with_force(question.options)]
     if question.of_model:
         parameters.insert(0, click.Argument(["model"], metavar="MODEL"))
     forms = ["text", "json", "md", *question.formats]
@@ -47,9 +46,8 @@ def command_of(question: Question) -> click.Command:
 def _answered(question: Question, values: dict[str, Any]) -> int:
     """Ask, print, draw; the exit code."""
     form, subject = values.pop("form"), values.pop("model", None)
-    for option in question.options:
-        _check_output(option, values[option.name])
     model = options.load_model(subject) if subject is not None else None
+    outputs.check(question.options, values, model)
     notes = _settings(question, model, values)
     if not (question.notes_in_text and form in ("text", "md")):
         for note in notes:
@@ -173,14 +171,5 @@ _TYPES: dict[Kind, Callable[[Option], Any]] = {
     Kind.OUTPUT_FOLDER: lambda option: click.Path(path_type=Path),
     Kind.CHART: lambda option: click.Path(path_type=Path),
     Kind.STORE: lambda option: click.Path(path_type=Path),
+    Kind.LIST: lambda option: str,
 }
-
-
-def _check_output(option: Option, value: Path | date | None) -> None:
-    """Refuse, before any work is done, what could not be written at its end."""
-    if option.kind is Kind.OUTPUT_FOLDER and isinstance(value, Path):
-        options.need_output_folder(value)
-    elif option.kind is Kind.CHART:
-        charts.need(value)  # type: ignore[arg-type]
-    elif option.kind is Kind.OUTPUT_FILE and isinstance(value, Path):
-        options.need_folder(value)

@@ -95,10 +95,11 @@ def _check(source: ParsedModel) -> Model:
         file=source.file,
         hash=source.hash,
         files=tuple(
-            File(t.file, t.path, t.text, t.data, own=layer is source)
+            File(t.file, t.path, t.text, t.data, layer is source, t.place_on_disk)
             for layer in source.chain
             for t in layer.texts
         ),
+        tables=tuple(reader.tables),
         base=_base(source),
         noticed=source.notes,
     )

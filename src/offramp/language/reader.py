@@ -11,7 +11,7 @@ from dataclasses import replace
 from offramp.errors import ModelError, Problem
 from offramp.language.scope import Fault
 from offramp.language.source import MAX_PROBLEMS, MORE, Mapping, ParsedModel, Scalar, Sequence, Value
-from offramp.model import Origin
+from offramp.model import File, Origin
 
 
 class Reader:
@@ -22,11 +22,13 @@ class Reader:
     source_keys : keys of model.sources
     illustrative : True where no number needs a source
     dated : False where the start of the horizon cannot be read, so that no date can be held against it
+    tables : of evidence that were read, without those that come with offramp
     """
 
     def __init__(self, source: ParsedModel) -> None:
         self.source = source
         self.problems: list[Problem] = list(source.problems)
+        self.tables: list[File] = []
         self.source_keys: tuple[str, ...] = ()
         self.illustrative = False
         self.dated = True

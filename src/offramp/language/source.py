@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from offramp.errors import Problem
@@ -101,6 +101,11 @@ class Text:
     data: bytes = field(default=b"", repr=False)
     folder: Path | None = None
     path: str = "model.yaml"
+
+    @property
+    def place_on_disk(self) -> Path | None:
+        """The file; None for text that stands in no folder, and for what comes with offramp."""
+        return None if self.folder is None else self.folder / PurePosixPath(self.path).name
 
     def place(self, scalar: Scalar, offset: int) -> tuple[int, int]:
         """Line and column in the file of the character at `offset` in the text of `scalar`.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from offramp.writing import Form
+
 
 class Kind(Enum):
     """What kind of value an option takes."""
@@ -23,6 +25,7 @@ class Kind(Enum):
     OUTPUT_FOLDER = "folder to write"
     CHART = "chart"  # a file to draw, .svg or .png
     STORE = "file to go on from"
+    LIST = "list of questions"  # a bundled one by name, or a file
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Option:
     shown : whether help shows the default
     always : whether the command that asks again names it even where it is the default
     usual : what an answer holds where nothing was given, if that is not the default itself
+    writes : the form of the file that is written there, which may replace one of its kind
+    never_over : why what it writes replaces nothing, as a sentence; empty where it may
     """
 
     flag: str
@@ -59,6 +64,8 @@ class Option:
     shown: bool = True
     always: bool = False
     usual: Any = None
+    writes: Form | None = None
+    never_over: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -138,7 +145,7 @@ RESUME = Option(
     metavar="FILE",
 )  # fmt: skip
 QUESTIONS = Option(
-    "--questions", "What is asked: a list that comes with offramp, or a YAML file.",
+    "--questions", "What is asked: a list that comes with offramp, or a YAML file.", Kind.LIST,
     name="questions_list", default="us-iran", metavar="LIST",
 )  # fmt: skip
 

@@ -96,7 +96,7 @@ def in_threads(
     """Carry out tasks, each so many runs, on a pool of threads; after an error nothing new is begun."""
     tasks = list(tasks)
     total, done = sum(runs for _, runs in tasks), 0
-    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    pool, wait = ThreadPoolExecutor(threads or os.cpu_count() or 1), True
     try:
         waiting = {pool.submit(task): runs for task, runs in tasks}
         for future in as_completed(waiting):
@@ -104,8 +104,11 @@ def in_threads(
             done += waiting[future]
             if progress is not None:
                 progress(done, total)
+    except KeyboardInterrupt:
+        wait = False  # what is under way ends by itself
+        raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def in_blocks(run: Callable[[slice], object], runs: int, how: How, progress: Progress | None = None) -> None:

@@ -79,6 +79,8 @@ NAMED = (
 )  # fmt: skip
 DIMENSIONS = (*NAMED, "scenario", "time", "step")
 
+_PATH = ("policy", "scenario", "time")  # of a variable
+
 # Names that a dataset, or a table made of it, uses itself; a model variable cannot have them.
 RESERVED = frozenset({*DIMENSIONS, *PER_RUN, *PER_SCENARIO, "date"})
 
@@ -230,6 +232,33 @@ def kept_variables(model: Model, variables: list[str] | None) -> list[str]:
         if name not in known:
             raise UsageError(f"model `{model.name}` has no variable `{name}`. There are: {', '.join(known)}.")
     return [n for n in known if n in set(variables)]
+
+
+def check_whole(runs: xr.Dataset) -> None:
+    """Make sure that a dataset has the shape of runs: its arrays, their dimensions and types, its attributes.
+
+    Raises
+    ------
+    ValueError
+        If something is missing or of another kind.
+    """
+    for name in SECTIONS:
+        section(runs, name)
+    for name in DIMENSIONS:
+        if name not in runs.coords or runs[name].dims != (name,):
+            raise ValueError(f"it has no dimension `{name}`")
+    for name, row in {**PER_RUN, **PER_SCENARIO}.items():
+        if name not in runs:
+            if name == "outcome_chance":
+                continue
+            raise ValueError(f"it has no array `{name}`")
+        if runs[name].dims != _dimensions(name) or runs[name].dtype.kind != np.dtype(row.dtype).kind:
+            raise ValueError(f"its array `{name}` is not as offramp writes it")
+    for array, key in (("action", "actions"), ("ladder_rung", "rungs"), ("true_type", "types")):
+        json.loads(runs[array].attrs[key])
+    for name in section(runs, "variables"):
+        if name in runs and (runs[name].dims != _PATH or runs[name].dtype.kind != "f"):
+            raise ValueError(f"its array `{name}` is not as offramp writes it")
 
 
 def section(runs: xr.Dataset, name: str) -> Any:

@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from offramp import writing
 from offramp.engine.outputs import Status
-from offramp.errors import OfframpError
-from offramp.given import need
-from offramp.runs.dataset import ENDING_MEANINGS, NAMED, SECTIONS, STATUS_MEANINGS, names, section
+from offramp.given import library, need
+from offramp.runs import netcdf
+from offramp.runs.dataset import (
+    ENDING_MEANINGS,
+    NAMED,
+    SECTIONS,
+    STATUS_MEANINGS,
+    check_whole,
+    names,
+    section,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,16 +34,23 @@ _LONG = "attribute:"
 _PARQUET_SCENARIOS = 4096
 
 
-def save(runs: xr.Dataset, path: str | Path) -> None:
+def save(runs: xr.Dataset, path: str | Path, *, force: bool = False) -> None:
     """Write runs to a NetCDF-4 file; `load` gives back the same values and attributes.
+
+    Parameters
+    ----------
+    force : also replace a file that offramp did not write
 
     Raises
     ------
     OfframpError
-        If h5netcdf is not installed.
+        If h5netcdf is not installed, or the file cannot be written; what was there is whole.
+    UsageError
+        If something else is there.
     """
     need(runs, "Dataset")
-    _need("h5netcdf", "NetCDF files")
+    library("h5netcdf", "a NetCDF file", "save")
+    writing.check_place(Path(path), writing.NETCDF, force=force)
     long = {k: v for k, v in runs.attrs.items() if isinstance(v, str) and len(v) > _LONGEST_ATTRIBUTE}
     kept = runs.assign({_LONG + k: ((), v) for k, v in long.items()})
     kept.attrs = {k: v for k, v in runs.attrs.items() if k not in long}
@@ -42,10 +58,12 @@ def save(runs: xr.Dataset, path: str | Path) -> None:
     for name, values in runs.data_vars.items():
         # Nothing in runs is missing in the sense of NetCDF: a value that is not finite says so by itself.
         compressed = {"zlib": True, "complevel": 1} if values.size > 10_000 else {}
+        if values.ndim and values.size and values.dtype.kind in "fiu":
+            compressed["fletcher32"] = True  # so that damage does not pass for data
         encoding[str(name)] = {"_FillValue": None, **compressed}
     for axis in ("time", "step"):
         encoding[axis] = {"units": "days since 1970-01-01", "dtype": "int64"}
-    kept.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    netcdf.write(kept, Path(path), encoding)
 
 
 def load(path: str | Path) -> xr.Dataset:
@@ -54,35 +72,37 @@ def load(path: str | Path) -> xr.Dataset:
     Raises
     ------
     OfframpError
-        If h5netcdf is not installed, the file is not there, or it does not hold runs of offramp.
+        If h5netcdf is not installed, the file is not there, is damaged, or does not hold runs of offramp.
     """
-    _need("h5netcdf", "NetCDF files")
-    import xarray as xr
-
-    try:
-        seconds = xr.coders.CFDatetimeCoder(time_unit="s")  # as wide as dates are; nanoseconds end in 2262
-        with xr.open_dataset(path, engine="h5netcdf", decode_times=seconds) as opened:
-            runs = opened.load()
-    except FileNotFoundError as error:
-        raise OfframpError(f"there is no file {path}.") from error
-    except (OSError, ValueError) as error:
-        raise OfframpError(f"{path} is not a file of runs: {error}") from error
-    attributes = {}
-    for name in [str(n) for n in runs.data_vars if str(n).startswith(_LONG)]:
-        attributes[name.removeprefix(_LONG)] = str(runs[name].item())
-        runs = runs.drop_vars(name)
-    runs.attrs = {k: v.item() if isinstance(v, np.generic) else v for k, v in runs.attrs.items()} | attributes
-    missing = [k for k in ("model_hash", "seed", *SECTIONS) if k not in runs.attrs]
-    if missing:
-        raise OfframpError(f"{path} is not a file of runs: it has no attribute `{missing[0]}`.")
-    for name in NAMED:
-        runs = runs.assign_coords({name: (name, names(runs[name].values), runs[name].attrs)})
+    library("h5netcdf", "a NetCDF file", "save")
+    runs = netcdf.read(Path(path), "a file of runs", _whole_runs)
     for array in runs.variables.values():
         array.encoding = {}
     return runs
 
 
-def to_parquet(runs: xr.Dataset, path: str | Path) -> None:
+def _whole_runs(runs: xr.Dataset) -> xr.Dataset:
+    """Runs with their long attributes and names in place; `ValueError` where something is missing."""
+    attributes = {}
+    for name in [str(n) for n in runs.data_vars if str(n).startswith(_LONG)]:
+        attributes[name.removeprefix(_LONG)] = str(runs[name].item())
+        runs = runs.drop_vars(name)
+    runs.attrs = {k: v.item() if isinstance(v, np.generic) else v for k, v in runs.attrs.items()} | attributes
+    missing = [k for k in ("model_hash", "model", "seed", *SECTIONS) if k not in runs.attrs]
+    if missing:
+        raise ValueError(f"it has no attribute `{missing[0]}`")
+    for name in NAMED:
+        runs = runs.assign_coords({name: (name, names(runs[name].values), runs[name].attrs)})
+    check_whole(runs)
+    return runs
+
+
+def is_of_runs(path: Path) -> bool:
+    """Whether a file looks like one of runs."""
+    return path.is_file() and writing.NETCDF.is_of(path)
+
+
+def to_parquet(runs: xr.Dataset, path: str | Path, *, force: bool = False) -> None:
     """Write runs as one tidy table in Parquet: a row for each policy, scenario and date.
 
     Columns: `policy`, `scenario`, `date`, `status`; one for each variable, in its unit (field metadata
@@ -94,13 +114,25 @@ def to_parquet(runs: xr.Dataset, path: str | Path) -> None:
     `outcome.OUTCOME`, whether it has happened by the date (of an `otherwise` outcome: whether it holds),
     null where the run failed. Attributes of the runs are in the metadata of the table.
 
+    Parameters
+    ----------
+    force : also replace a file that offramp did not write
+
     Raises
     ------
     OfframpError
-        If pyarrow is not installed.
+        If pyarrow is not installed, or the file cannot be written; what was there is whole.
+    UsageError
+        If something else is there.
     """
     need(runs, "Dataset")
-    _need("pyarrow", "Parquet files")
+    library("pyarrow", "a Parquet file", "save")
+    writing.check_place(Path(path), writing.PARQUET, force=force)
+    with writing.whole(Path(path)) as begun:
+        _write_parquet(runs, begun)
+
+
+def _write_parquet(runs: xr.Dataset, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -211,12 +243,3 @@ class _Table:
         for i, outcome in enumerate(part["outcome"].values):
             holds = none_yet if outcomes[str(outcome)]["kind"] == "otherwise" else happened[i]
             self._add(f"outcome.{outcome}", self.pa.array(holds.ravel(), mask=failed))
-
-
-def _need(package: str, what: str) -> None:
-    try:
-        __import__(package)
-    except ImportError as error:
-        raise OfframpError(
-            f"{what} need the package `{package}`, which is not installed. pip install 'offramp[save]'"
-        ) from error

@@ -141,16 +141,19 @@ class _Simulation:
             return len(numbers) * len(design.policies)
 
         blocks = [slice(first, min(first + size, count)) for first in range(0, count, size)]
-        done = 0
+        done, wait = 0, True
         pool = ThreadPoolExecutor(threads)
         try:
             for future in as_completed([pool.submit(run, part) for part in blocks]):
                 done += future.result()
                 if progress is not None:
                     progress(done, design.runs)
+        except KeyboardInterrupt:
+            wait = False  # the blocks under way end by themselves
+            raise
         finally:
-            # After an error or Ctrl-C nothing new is begun; the blocks under way take a moment to end.
-            pool.shutdown(wait=True, cancel_futures=True)
+            # After an error or Ctrl-C nothing new is begun.
+            pool.shutdown(wait=wait, cancel_futures=True)
         return collection.dataset(self.how.engine)
 
     def _block(self, design: Design, threads: int) -> int:

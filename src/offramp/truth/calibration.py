@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from offramp.analysis.answer import as_plain
-from offramp.analysis.answer import read as read_plain
 from offramp.engine.depths import Engine
 from offramp.engine.inputs import Floats, Inputs, Ints
 from offramp.engine.outputs import Outputs
@@ -24,8 +19,9 @@ from offramp.given import day_of, need
 from offramp.model import Model
 from offramp.runs.how import AS_SUITS, How, Progress
 from offramp.runs.simulate import engine_for
+from offramp.truth.checkpoint import Checkpoint
 from offramp.truth.evidence import Record
-from offramp.truth.sampler import SWEEPS, Intake, Particles, Sampler, Steps
+from offramp.truth.sampler import SWEEPS, Intake, Particles, Sampler
 from offramp.truth.worlds import Worlds, to_unit
 from offramp.version import __version__
 
@@ -179,7 +175,7 @@ def _through(
     worlds = Worlds(model, sampling.set, sampling.seed)
     if not worlds.dimensions:
         raise UsageError(f"nothing in `{model.name}` is uncertain: there is nothing to calibrate.")
-    kept = _Checkpoint(checkpoint, _fingerprint(model, sampling))
+    kept = Checkpoint(checkpoint, _fingerprint(model, sampling))
     meter = _Meter(how.progress, [r.steps for r in records], sampling)
     chains = []
     for chain in range(sampling.chains):
@@ -208,7 +204,7 @@ def _through(
 
 
 def _population(
-    sampler: Sampler, records: list[Record], particles: int, kept: _Checkpoint, meter: _Meter
+    sampler: Sampler, records: list[Record], particles: int, kept: Checkpoint, meter: _Meter
 ) -> list[Particles]:
     """The particles of one chain: as drawn, and after each record."""
     now, last = sampler.begin(particles), None
@@ -307,75 +303,6 @@ def _fingerprint(model: Model, sampling: Sampling) -> str:
         },
         sort_keys=True,
     )
-
-
-_ARRAYS = ("z", "lineage", "score")
-_NUMBERS = ("log_evidence", "runs")
-
-
-class _Checkpoint:
-    """What is done so far, in a file; one of another question is begun anew.
-
-    Raises
-    ------
-    UsageError
-        If the file holds something else, which is left as it is, or its folder is not there.
-    """
-
-    def __init__(self, path: Path | None, asked: str) -> None:
-        self.path, self.asked = path, asked
-        self._kept: dict[str, Any] = {}
-        self.seconds = 0.0
-        self._began = time.perf_counter()
-        if path is not None and not path.parent.is_dir():
-            raise UsageError(f"there is no folder {path.parent} for the file of --resume.")
-        if path is not None and path.exists():
-            try:
-                with np.load(path, allow_pickle=False) as file:
-                    if str(file["asked"]) == asked:
-                        self._kept = {name: file[name] for name in file.files}
-                        self.seconds = float(file["seconds"])
-            except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-                raise UsageError(
-                    f"{path} exists and is not a file of --resume. It is left as it is; give another name."
-                ) from error
-
-    def found(self, chain: int, records: list[str]) -> Particles | None:
-        """The particles of a chain after some records, named by their hashes, if they were kept."""
-        at = _at(chain, records)
-        if "z" + at not in self._kept:
-            return None
-        kept = self._kept
-        return Particles(
-            kept["z" + at],
-            kept["lineage" + at],
-            kept["score" + at],
-            Steps(kept["square" + at], kept["product" + at]),
-            float(kept["log_evidence" + at]),
-            int(kept["runs" + at]),
-            read_plain(list[Intake], json.loads(str(kept["history" + at])), "the file of --resume"),
-        )
-
-    def keep(self, chain: int, records: list[str], now: Particles) -> None:
-        at = _at(chain, records)
-        if self.path is None or "z" + at in self._kept:
-            return
-        self._kept |= {name + at: np.asarray(getattr(now, name)) for name in (*_ARRAYS, *_NUMBERS)}
-        self._kept |= {"square" + at: now.steps.square, "product" + at: now.steps.product}
-        self._kept |= {
-            "history" + at: np.array(json.dumps(as_plain(now.history))),
-            "asked": np.array(self.asked),
-        }
-        self._kept["seconds"] = np.array(self.seconds + time.perf_counter() - self._began)
-        part = self.path.with_name(self.path.name + ".part")
-        with part.open("wb") as file:
-            np.savez(file, **self._kept)
-        part.replace(self.path)
-
-
-def _at(chain: int, records: list[str]) -> str:
-    digest = hashlib.sha256("".join(records).encode()).hexdigest()[:16]
-    return f"_{chain}_{digest}"
 
 
 class _Meter:

@@ -19,10 +19,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from offramp import writing
 from offramp.analysis.answer import as_plain
 from offramp.analysis.answer import read as read_plain
 from offramp.engine.inputs import Floats
-from offramp.errors import OfframpError, UsageError
+from offramp.errors import UsageError
 from offramp.given import day_of, need
 from offramp.model import Model
 from offramp.runs.how import AS_SUITS, How
@@ -304,12 +305,37 @@ def read(path: Path) -> Forecast:
         If it is none, or was changed.
     """
     try:
-        plain = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        plain = json.loads(data, object_pairs_hook=_once)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except _RepeatedError as error:
+        raise UsageError(
+            f"{path} was changed after it was made: it says `{error}` twice. A changed forecast is not "
+            "scored."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not a forecast of offramp: it is not JSON.") from error
-    return from_plain(plain, str(path))
+    found = from_plain(plain, str(path))
+    if data.replace(b"\r\n", b"\n") != found.as_file().encode():
+        raise UsageError(
+            f"{path} was changed after it was made: it says the same, but is not written as offramp writes "
+            "it. A changed forecast is not scored."
+        )
+    return found
+
+
+class _RepeatedError(Exception):
+    """A key that stands twice in one object."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, each key of which stands in it once: of two, readers would see different ones."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        raise _RepeatedError(next(k for k, _ in pairs if k in seen or seen.add(k)))  # type: ignore[func-returns-value]
+    return found
 
 
 def write(forecast: Forecast, path: Path) -> None:
@@ -322,10 +348,4 @@ def write(forecast: Forecast, path: Path) -> None:
     OfframpError
         If it cannot be written.
     """
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(forecast.as_file())
-    except FileExistsError as error:
-        raise UsageError(f"{path} exists; a forecast is not overwritten. Give another name.") from error
-    except OSError as error:
-        raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
+    writing.write(path, forecast.as_file(), never_over=True)

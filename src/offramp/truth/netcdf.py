@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from offramp.errors import OfframpError, UsageError
+from offramp.errors import UsageError
 from offramp.given import library
 from offramp.model import Distribution
+from offramp.runs import netcdf
 from offramp.truth import initial_conditions
 from offramp.truth.calibration import Calibration, futures
 from offramp.truth.posterior import PRIOR_DRAWS, Posterior, prior_draws
@@ -66,10 +67,7 @@ def save(calibration: Calibration, path: Path, answer: Posterior) -> None:
     tree = xr.DataTree.from_dict(groups)
     kept = {k: v for k, v in answer.as_dict().items() if k not in _ELSEWHERE}
     tree.attrs = {"created_by": "offramp", "calibration": json.dumps(kept)}
-    try:
-        tree.to_netcdf(path, engine="h5netcdf")
-    except OSError as error:
-        raise OfframpError(f"{path} cannot be written: {error.strerror or error}.") from error
+    netcdf.write(tree, path)
 
 
 def _draws(calibration: Calibration) -> dict[str, xr.Dataset]:

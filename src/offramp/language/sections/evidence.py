@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from offramp.given import did_you_mean
 from offramp.language import keys, tables, units
@@ -14,7 +14,7 @@ from offramp.language.reader import Reader
 from offramp.language.sections.names import Names, check_name
 from offramp.language.source import Scalar
 from offramp.language.units import UNKNOWN, Kind, Unit
-from offramp.model import Evidence, Row
+from offramp.model import Evidence, File, Row
 
 _MOST = 100
 _BUNDLED = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -232,6 +232,8 @@ def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> table
             at, f"{path} cannot be read: {getattr(error, 'strerror', None) or 'no file has such a name'}"
         )
         return None
+    beside = PurePosixPath(reader.source.text_of(at).path).parent
+    reader.tables.append(File(str(path), str(beside.joinpath(*parts)), "", data, place=path))
     return _noted(reader, tables.read_table(data, str(path)))
 
 

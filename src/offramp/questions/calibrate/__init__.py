@@ -2,6 +2,7 @@
 
 from offramp.questions.option import CHAINS, PARTICLES, PICTURE, RESUME, SEED, SET, THREADS, Kind, Option
 from offramp.questions.question import HOLD, Question
+from offramp.writing import NETCDF
 
 QUESTION = Question(
     room=__name__,
@@ -23,7 +24,7 @@ QUESTION = Question(
         SET,
         Option(
             "--out", "Also save it as NetCDF with the groups that ArviZ reads.", Kind.OUTPUT_FILE,
-            metavar="FILE.nc",
+            metavar="FILE.nc", writes=NETCDF,
         ),
         RESUME,
         PICTURE,

@@ -24,7 +24,7 @@ QUESTION = Question(
         SEED,
         Option(
             "--out", "Where to write it; MODEL-forecast-DATE.json by default. Never overwrites.",
-            Kind.OUTPUT_FILE, metavar="FILE",
+            Kind.OUTPUT_FILE, metavar="FILE", never_over="a forecast is not overwritten.",
         ),
         RESUME,
         THREADS,

@@ -60,6 +60,10 @@ def asked(request: Request) -> Issued:
     path = request["out"] or Path(f"{model.name}-forecast-{as_of}.json")
     if path.exists():
         raise UsageError(f"{path} exists; a forecast is not overwritten. Give another name with --out.")
+    if previous is not None and previous.as_of > as_of:
+        raise UsageError(
+            f"{after} is of {previous.as_of}, after this one ({as_of}): --after takes the one before it."
+        )
     sampling = sampling_of(request)
     found = forecast(
         model, listed, as_of, sampling, previous=previous, how=request.how, checkpoint=request["resume"]

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from offramp.analysis.summary import Outlook, Tally, summary
 from offramp.given import need
-from offramp.questions.outlook import saving
+from offramp.questions.option import words_of
+from offramp.questions.outlook import QUESTION, saving
 from offramp.questions.question import Request
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
@@ -37,9 +38,14 @@ def asked(request: Request) -> Outlook:
     need_memory(design, "--out keeps")
     runs = simulate(design, how=how)
     found = summary(runs)
-    saving.save(runs, found, design.model, folder)
-    files = ", ".join(saving.saved_for(design.model))
-    request.afterwards.append(lambda: f"Saved in {folder}: {files}.")
+    names = saving.save(runs, found, design.model, folder, words_of(QUESTION.options, dict(request.values)))
+    again = folder / names[0]
+    request.afterwards.append(
+        lambda: (
+            f"Saved in {folder}: {', '.join(names)}. `offramp run {again}` runs it again; "
+            f"{saving.LOCK} holds the whole command and the versions."
+        )
+    )
     return found
 
 
