@@ -39,13 +39,16 @@ variables:
     reason: It simmers
   threat: {equals: tension / 50}
   secret: {unit: kg, initial: 20, change: 0.5 * weight / month}
-  hazy: {initial: 10, change: 0.5 / month}
+  hazy: {initial: "normal(10, 0.5)", change: 0.5 / month}
 parameters:
   resolve: {title: Resolve, value: "uniform(0.2, 0.8)", source: book 2, guess: true, reason: A hunch}
-  weight: {unit: kg, value: 3}
+  weight: {unit: kg, value: "choice(3, 3.1)"}
   nerve: {value: 0.5}
   zeal: {value: 0.4}
   grit: {value: 0.5}
+correlations:
+  hardening:
+    {title: Hardening, of: [resolve, hazy], correlation: 0.5, source: book 12, guess: true, reason: Both}
 actors:
   blue:
     title: Blue
@@ -256,6 +259,9 @@ CHANGES: dict[tuple[str, str], dict[str, Any]] = {
     ),
     (keys.VARIABLE.what, "equals"): {"variables.threat.equals": "tension / 20"},
     **_of(keys.PARAMETER, "parameters.resolve", title="Other", unit="index", value="uniform(0.1, 0.2)"),
+    **_of(
+        keys.CORRELATION, "correlations.hardening", title="Other", of=["weight", "hazy"], correlation=-0.5,
+    ),
     **_of(
         keys.ACTOR, "actors.blue", title="Other", depth=3, horizon=1, inner_horizon=1, precision=2,
         discount=0.2, utility={"calm": "-threat", "store": "hazy"},

@@ -21,6 +21,7 @@ from offramp.model import (
     Belief,
     Branch,
     Chances,
+    Correlation,
     Distribution,
     Effect,
     Event,
@@ -194,7 +195,7 @@ class ModelMaker:
             Variable, name=name, title=name, unit="", initial=initial, equals=None,
             change=self.formula(0.3) if self.chance(0.7) else None,
             noise=self.formula(0.3, depth=1) if self.chance(0.4) else None,
-            bounds={"held": (-3.0, 3.0), "bounded": (-30.0, 30.0), "free": None}[kind],
+            bounds={"held": (-3.0, 3.0), "bounded": (-12.0, 12.0), "free": None}[kind],
             saturates=kind == "held",
         )  # fmt: skip
 
@@ -489,4 +490,14 @@ class ModelMaker:
             policies=(Policy("baseline", ""), self.persuasion(actors, self.policy(actors).interventions)),
             auxiliary_order=tuple(self.auxiliaries), illustrative=True,
         )  # fmt: skip
+        model = self.with_correlations(model)
         return self.with_ladders(model) if self.ladders else model
+
+    def with_correlations(self, model: Model) -> Model:
+        """Some of what is drawn goes together."""
+        drawn = [x.name for x in model.parameters if isinstance(x.value, Distribution)]
+        drawn += [x.name for x in model.stocks if isinstance(x.initial, Distribution)]
+        if len(drawn) < 2:
+            return model
+        one = Correlation("c0", "Together", tuple(drawn[:3]), float(self.of_priors.uniform(-0.4, 0.9)))
+        return replace(model, correlations=(one,))

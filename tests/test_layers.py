@@ -21,6 +21,7 @@ LAYERS = (
     ("given",),
     ("model",),
     ("distribution", "anatomy", "explanation"),
+    ("copula",),
     ("language",),
     ("engine",),
     ("runs.design",),

@@ -229,6 +229,11 @@ def standard_normal_quantile(u: npt.ArrayLike) -> Floats:
     return np.where(np.abs(q) <= 0.425, central, np.copysign(outer, q))
 
 
+def standard_normal_below(z: npt.ArrayLike) -> Floats:
+    """The standard normal distribution function, accurate in the lower tail; `z` of any shape."""
+    return np.asarray(_below_all(np.asarray(z, np.float64)), np.float64)
+
+
 def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Floats) -> Floats:
     return np.asarray(np.polyval(coefficients[0], x) / np.polyval(coefficients[1], x))
 
@@ -240,6 +245,9 @@ def _density(x: float) -> float:
 def _below(x: float) -> float:
     """Standard normal distribution function; accurate in the lower tail."""
     return math.erfc(-x / math.sqrt(2)) / 2
+
+
+_below_all = np.frompyfunc(_below, 1, 1)
 
 
 def _mass_between(a: float, b: float) -> float:

@@ -36,8 +36,8 @@ from offramp.model import (
 from offramp.tree import parameters_in, variables_in
 
 SECTIONS = (
-    "summary", "actors", "variables", "parameters", "events", "outcomes", "ladders", "policies", "evidence",
-    "claims", "guesses", "sources", "extends",
+    "summary", "actors", "variables", "parameters", "correlations", "events", "outcomes", "ladders",
+    "policies", "evidence", "claims", "guesses", "sources", "extends",
 )  # fmt: skip
 
 
@@ -99,6 +99,7 @@ def counts(model: Model) -> dict[str, int]:
         "stocks": len(model.stocks),
         "auxiliaries": kinds["variable"] - len(model.stocks),
         "parameters": kinds["parameter"],
+        "correlations": kinds["correlation"],
         "uncertain": sum(isinstance(p.value, Distribution) for p in model.parameters),
         "actors": kinds["actor"],
         "actions": kinds["action"],

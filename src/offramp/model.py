@@ -111,6 +111,17 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Correlation:
+    """Uncertain parameters and stocks at the start whose draws go together, each pair of them alike."""
+
+    name: str
+    title: str
+    of: tuple[str, ...]  # two or more
+    correlation: float  # of normal scores: src/offramp/copula.py
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """A stock (`change` may be None: it moves by effects alone) or an auxiliary (`equals`)."""
 
@@ -472,6 +483,7 @@ class Model:
     ladders: tuple[Ladder, ...] = ()
     policies: tuple[Policy, ...] = ()  # "baseline" comes first; it does nothing unless the file says so
     claims: tuple[Claim, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
     auxiliary_order: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     illustrative: bool = False  # numbers are there to teach, none needs a source

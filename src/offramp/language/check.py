@@ -11,6 +11,7 @@ from offramp.language.reader import Reader
 from offramp.language.sections.actors import read_actors
 from offramp.language.sections.built_in import check_claims
 from offramp.language.sections.claims import read_claims
+from offramp.language.sections.correlations import read_correlations
 from offramp.language.sections.events import read_events
 from offramp.language.sections.evidence import read_evidence
 from offramp.language.sections.head import read_horizon, read_model
@@ -68,6 +69,7 @@ def _check(source: ParsedModel) -> Model:
     outcomes = read_outcomes(reader, file, names)
     events = read_events(reader, file, names)
     actors = read_actors(reader, file, names)
+    correlations = read_correlations(reader, file, names, parameters, variables, actors)
     ladders = read_ladders(reader, file, names, outcomes)
     policies = read_policies(reader, file, names, variables, actors)
     evidence = read_evidence(reader, file, names)
@@ -91,6 +93,7 @@ def _check(source: ParsedModel) -> Model:
         auxiliary_order=order,
         evidence=evidence,
         claims=claims,
+        correlations=correlations,
         illustrative=head.illustrative,
         file=source.file,
         hash=source.hash,

@@ -179,6 +179,20 @@ PARAMETER = KeyTable(
     ),
     short="value",
 )
+CORRELATION = KeyTable(
+    "a correlation",
+    (
+        _TITLE,
+        Key("of", "names", "Uncertain parameters, or stocks for their value at the start.", required=True),
+        Key(
+            "correlation",
+            "number",
+            "Between -1 and 1: of the normal scores of each two of them (nearly their rank correlation).",
+            required=True,
+        ),
+        *_BACKING,
+    ),
+)
 SIGNAL = KeyTable(
     "a signal",
     (
@@ -569,6 +583,7 @@ FILE = KeyTable(
         Key("horizon", "table", "When it starts, and how many steps it runs.", required=True, of=HORIZON),
         Key("variables", "named", "What changes, by itself or by what happens.", required=True, of=VARIABLE),
         Key("parameters", "named", "What stays: numbers and priors.", of=PARAMETER),
+        Key("correlations", "named", "Which uncertain numbers go together.", of=CORRELATION),
         Key("actors", "named", "Who decides, and how.", of=ACTOR),
         Key("events", "named", "What happens by date or by chance.", of=EVENT),
         Key("outcomes", "named", "What we ask about.", of=OUTCOME),

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from offramp import distribution
+from offramp import copula, distribution
 from offramp.engine import luck
 from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
 from offramp.engine.plain import imagined
@@ -276,7 +276,18 @@ class Design:
 
     def _uniform(self, purpose: str, scenarios: Ints) -> Floats:
         """The number in (0, 1) behind a draw that is made once for a scenario: (scenario,)."""
+        group = self._linked.get(purpose)
+        if group is None:
+            return self._own(purpose, scenarios)
+        return group.uniform(purpose, lambda other: self._own(other, scenarios))
+
+    def _own(self, purpose: str, scenarios: Ints) -> Floats:
+        """The same before correlations: draws that know nothing of one another."""
         return luck.uniform(self.seed, scenarios, 0, purpose)
+
+    @cached_property
+    def _linked(self) -> dict[str, copula.Linked]:
+        return {purpose: group for group in copula.linked(self.model) for purpose in group.purposes}
 
     @cached_property
     def _schedules(self) -> dict[str, Schedule]:

@@ -28,6 +28,7 @@ from offramp.model import (
 from offramp.tell import figures, model_words
 from offramp.tell.model_words import FileNames
 from offramp.tell.terminal import TextPage
+from offramp.tell.words import enumerated
 
 _ROOM = 12  # columns for the labels of an entry
 
@@ -268,6 +269,15 @@ class _Sections:
         names = self.facts.misread_by(parameter)
         if names:
             yield "misread by", ", ".join(names)
+
+    def correlations(self) -> None:
+        if not self.model.correlations:
+            return
+        self.page.heading("Correlations of what is uncertain (of normal scores)")
+        for c in self.model.correlations:
+            together = f"{c.correlation:+g} between {enumerated(list(c.of))}"
+            self.page.entry(c.name, f"{together}   {c.title}", "  ", 24)
+            self.rows(backing_rows(c.origin), "    ")
 
     def events(self) -> None:
         events = calendar(self.model)

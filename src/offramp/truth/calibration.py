@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,14 @@ class Calibration:
         """All particles of all chains: worlds (particle, purpose) and lineages (particle, step)."""
         return self.z.reshape(-1, self.z.shape[-1]), self.lineage.reshape(-1, self.lineage.shape[-1])
 
+    @cached_property
+    def scores(self) -> Floats:
+        """What is drawn on the normal scale of its own prior: (chain, particle, purpose).
+
+        `z` itself unless the model correlates some of it.
+        """
+        return self.worlds.scores(self.z)
+
     def parameters(self) -> dict[str, Floats]:
         """Uncertain parameter -> its values, (chain, particle), in its unit."""
         return _values(self.worlds, self.z)
@@ -183,7 +192,7 @@ def _through(
         chains.append(_population(sampler, records, sampling.particles, kept, meter))
     meter.end()
     seconds = kept.seconds + time.perf_counter() - began
-    moments = np.array([[_moments(p.z) for p in chain] for chain in chains])
+    moments = np.array([[_moments(worlds.scores(p.z)) for p in chain] for chain in chains])
     return [
         Calibration(
             record=record,

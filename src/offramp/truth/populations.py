@@ -54,10 +54,10 @@ class Populations:
 def populations(calibration: Calibration) -> Populations:
     """How far the populations of a calibration lie apart."""
     place = calibration.worlds.uncertain()
-    z = calibration.z[..., sorted(place.values())]
+    z = calibration.scores[..., sorted(place.values())]
     logs = calibration.log_evidence
     top = float(logs.max())
-    disagreement = {name: r_hat(calibration.z[..., i]) for name, i in place.items()}
+    disagreement = {name: r_hat(calibration.scores[..., i]) for name, i in place.items()}
     apart = [(value, name) for name, value in disagreement.items() if value is not None and value >= AGREEING]
     return Populations(
         worth=worth(z),
@@ -110,7 +110,7 @@ def _moving(calibration: Calibration) -> tuple[float, float | None]:
     they leave alone, so that of how many draws all are worth says too much of them: once it is known which
     they may be, what these alone are worth decides.
     """
-    z = calibration.z[..., sorted(calibration.worlds.uncertain().values())]
+    z = calibration.scores[..., sorted(calibration.worlds.uncertain().values())]
     drawn = worth(z)
     least = max(MOVED, CHANCE / (z[..., 0].size if drawn is None else drawn))
     own = worth(z[..., gain(z) > least])

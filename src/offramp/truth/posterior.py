@@ -227,7 +227,7 @@ def learnt_parameters(calibration: Calibration) -> dict[str, Learnt]:
                 p.unit,
                 prior_draws(p.value),
                 values[p.name],
-                calibration.z[..., place[p.name]],
+                calibration.scores[..., place[p.name]],
                 least,
             )
             for p in calibration.model.parameters
@@ -244,7 +244,7 @@ def learnt_starts(calibration: Calibration) -> dict[str, Learnt]:
         {
             name: _learnt(
                 stock.title, stock.unit, initial_conditions.initial_prior(stock, PRIOR_DRAWS), values[name],
-                calibration.z[..., place[f"initial/{name}"]], least,
+                calibration.scores[..., place[f"initial/{name}"]], least,
             )
             for name, stock in initial_conditions.uncertain_stocks(calibration).items()
         }

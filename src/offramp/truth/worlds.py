@@ -6,19 +6,17 @@ distribution keeps the prior. `z` is the same point on the normal scale.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from offramp import distribution
+from offramp import copula, distribution
 from offramp.engine.inputs import Floats, Inputs, Ints
 from offramp.model import Actor, Distribution, Model
 from offramp.runs.design import Design
 
-# Numbers so near to 0 or 1 that the normal scale would be infinite are held here.
-EDGE = 2.0**-53
+EDGE = copula.EDGE
 
 
 class Worlds:
@@ -64,8 +62,29 @@ class Worlds:
         return {
             p.name: place[f"parameter/{p.name}"]
             for p in self.model.parameters
-            if isinstance(p.value, Distribution) and f"parameter/{p.name}" in place
+            if isinstance(p.value, Distribution)
+            and f"parameter/{p.name}" in place
+            and p.name not in self.overrides
         }
+
+    def scores(self, z: Floats) -> Floats:
+        """The normal scores of what is drawn, from points of which no coordinate knows another.
+
+        They differ where draws are correlated.
+
+        Parameters
+        ----------
+        z : (..., purpose), on the normal scale
+        """
+        place = {purpose: i for i, purpose in enumerate(self.purposes)}
+        result = z
+        for group in copula.linked(self.model):
+            # What is set by hand and shared with nobody is no coordinate.
+            held = [k for k, purpose in enumerate(group.purposes) if purpose in place]
+            here = [place[group.purposes[k]] for k in held]
+            result = z.copy() if result is z else result
+            result[..., here] = z[..., here] @ group.root[np.ix_(held, held)].T
+        return result
 
 
 class _Placed(Design):
@@ -79,7 +98,7 @@ class _Placed(Design):
     def chances(self, actor: Actor) -> Floats:
         return self._chances(actor.true_type, self.scenarios, self._parameters(self.scenarios))
 
-    def _uniform(self, purpose: str, scenarios: Ints) -> Floats:
+    def _own(self, purpose: str, scenarios: Ints) -> Floats:
         self.asked[purpose] = None
         return self.given.get(purpose, np.full(len(scenarios), 0.5))
 
@@ -91,8 +110,5 @@ def to_normal(u: Floats) -> Floats:
 
 def to_unit(z: Floats) -> Floats:
     """The point in the cube."""
-    u: Floats = np.clip(_below(z).astype(np.float64) / 2, EDGE, 1 - EDGE)
+    u: Floats = np.clip(distribution.standard_normal_below(z), EDGE, 1 - EDGE)
     return u
-
-
-_below = np.frompyfunc(lambda z: math.erfc(-z / math.sqrt(2)), 1, 1)
