@@ -249,7 +249,7 @@ CHANGES: dict[tuple[str, str], dict[str, Any]] = {
     **_of(
         keys.SOURCE, "model.sources.book", False, title="Other", date="2018", url="https://b.org", note="No",
     ),
-    **_of(keys.HORIZON, "horizon", False, start="2019-12-01", steps=6),
+    **_of(keys.HORIZON, "horizon", False, start="2019-12-01", steps=6, substeps=3),
     (keys.HORIZON.what, "step"): {
         "horizon.step": "week", "horizon.steps": 17, "actors.blue.horizon": 0.3, "actors.red.horizon": 0.3,
     },

@@ -489,6 +489,7 @@ class ModelMaker:
             outcomes=tuple(self.outcome(i, actors) for i in range(self.count(0, 4))),
             policies=(Policy("baseline", ""), self.persuasion(actors, self.policy(actors).interventions)),
             auxiliary_order=tuple(self.auxiliaries), illustrative=True,
+            substeps=int(self.of_time.choice([1, 2, 3, 7], p=[0.7, 0.1, 0.1, 0.1])),
         )  # fmt: skip
         model = self.with_correlations(model)
         return self.with_ladders(model) if self.ladders else model

@@ -80,6 +80,7 @@ def _summary(model: Model) -> dict[str, Any]:
         "end": model.dates[-1].isoformat(),
         "step": model.step,
         "steps": model.steps,
+        "substeps": model.substeps,
         "counts": counts(model),
     }
 

@@ -492,6 +492,7 @@ class Model:
     files: tuple[File, ...] = ()  # its own, its chapters, then those of what it extends
     tables: tuple[File, ...] = ()  # of its evidence, without those that come with offramp
     base: Base | None = None  # the model that it extends
+    substeps: int = 1  # parts of a step in which `change` is integrated
     noticed: tuple[Problem, ...] = ()  # of its files, such as one that is no chapter; not wrong
 
     @property

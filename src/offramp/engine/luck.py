@@ -11,7 +11,7 @@ Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -118,6 +118,26 @@ def exponential(seed: int, scenario: Ints, step: int, purpose: str) -> Floats:
     return -np.log(uniform(seed, scenario, step, purpose))
 
 
+def parts_of_noise(stock: str, parts: int) -> list[str]:
+    """Names of the draws of the sub-steps of a step; there are none where a step is one."""
+    return [f"noise/{stock}/{s}" for s in range(1, parts + 1)] if parts > 1 else []
+
+
+def in_parts(draw: Callable[[str], Floats], stock: str, parts: int) -> list[Floats]:
+    """Standard normal draws of a stock's noise in the sub-steps of a step, (run,) each.
+
+    With w the draw of the whole step and e_s one of each part, z_s = w/√n + e_s − mean(e): the z_s are
+    independent and standard normal, and Σ z_s = √n·w. So a finer step refines the same path of noise (a
+    Brownian bridge) instead of drawing another.
+    """
+    whole = draw(f"noise/{stock}")
+    if parts == 1:
+        return [whole]
+    own = [draw(name) for name in parts_of_noise(stock, parts)]
+    mean = sum(own, np.zeros_like(whole)) / parts
+    return [whole / np.sqrt(parts) + (e - mean) for e in own]
+
+
 def poisson(u: Floats, mean: Floats) -> Ints:
     """Poisson counts by inversion: the smallest n with P(N <= n) >= u.
 
@@ -171,7 +191,8 @@ def purposes(model: Model) -> list[str]:
     """Every purpose for which runs of `model` may draw."""
     names = [f"parameter/{p.name}" for p in model.parameters]
     names += [f"initial/{v.name}" for v in model.stocks]
-    names += [f"noise/{v.name}" for v in model.stocks]
+    for stock in model.stocks:
+        names += [f"noise/{stock.name}", *parts_of_noise(stock.name, model.substeps)]
     for actor in model.actors:
         names += [f"type/{actor.name}"] if actor.types else []
         names += [f"type/{actor.name}/{t.name}/{o.parameter}" for t in actor.types for o in t.overlays]

@@ -83,6 +83,7 @@ def _check(source: ParsedModel) -> Model:
         start=calendar.start,
         step=calendar.step,
         steps=calendar.steps,
+        substeps=calendar.substeps,
         variables=variables,
         parameters=parameters,
         actors=actors,

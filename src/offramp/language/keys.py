@@ -147,6 +147,7 @@ HORIZON = KeyTable(
         Key("start", "date", "First day, year-month-day.", required=True),
         Key("step", "choice", "Length of a step.", required=True, choices=STEPS),
         Key("steps", "integer", "Number of steps, 1 to 4000.", required=True),
+        Key("substeps", "integer", "Parts of a step in which stocks change of themselves; left out: 1."),
     ),
 )
 VARIABLE = KeyTable(

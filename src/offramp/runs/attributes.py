@@ -46,6 +46,7 @@ def attributes_of(design: Design, engine: str) -> dict[str, Any]:
         "end": model.dates[-1].isoformat(),
         "step": model.step,
         "steps": model.steps,
+        "substeps": model.substeps,
         "step_months": model.step_length,
         "overrides": as_json(design.overrides),
         "policies": as_json(

@@ -165,8 +165,9 @@ class _Sections:
         model, page, n = self.model, self.page, counts(self.model)
         page.heading(model.title or model.name)
         end = figures.end_words(model.dates[-1])
+        parts = f" in {model.substeps} sub-steps each" if model.substeps > 1 else ""
         page.paragraph(
-            f"{model.name}: {model.steps} {model.step}s from {model.start} to {end}. "
+            f"{model.name}: {model.steps} {model.step}s{parts} from {model.start} to {end}. "
             f"File {model.file}, {model.hash[:12]}."
         )
         if model.base is not None:

@@ -44,7 +44,7 @@ class Course(Writer):
         self.reserve({
             "key": draws.KEY_WORDS, "stocks": len(layout.stock), "truth": layout.vector_length,
             "record": len(model.variables), "outcomes": len(model.outcomes), "going": 1,
-            "kick": len(phases.noisy), "rates": len(phases.with_rate), "truths": len(phases.with_condition),
+            "kick": phases.change.room, "rates": len(phases.with_rate), "truths": len(phases.with_condition),
         })  # fmt: skip
         self.watch = Watch(writing)
         self.beliefs = Beliefs(writing, self.watch)
@@ -115,11 +115,7 @@ class Course(Writer):
                     f.call(self.layout.in_stage("effects", g), *state, self.region(f, "taken"))
                     self.watch.check(f, now)
             kick = self.region(f, "kick")
-            f.call("spread", *state, kick)
-            for n, variable in enumerate(self.phases.noisy):
-                z = f.call("normal", self.region(f, "key"), step, purpose_number(f"noise/{variable.name}"))
-                f.store(kick, n, f.load(kick, n) * z)
-            f.call("change", *state, kick)
+            self.phases.change.with_noise(f, state, (self.region(f, "key"), step), kick)
 
     # Outcomes: phase 8
 

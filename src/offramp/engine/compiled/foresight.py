@@ -63,6 +63,8 @@ class LookAheads(Writer):
 
     def _has_one_step(self, i: int) -> bool:
         """Whether actor i's look-ahead of one step has a function of its own."""
+        if self.model.substeps > 1:
+            return False
         return self.one_step_apart and self.layout.stage_of[i] == len(self.layout.stages) - 1
 
     def _habits(self) -> None:

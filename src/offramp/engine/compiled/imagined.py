@@ -5,7 +5,7 @@
 | `pick(chances, count, u)` | one of several chances becomes 1, the others 0 |
 | `imagine_events_I(x, p, k, now, word, scratch, key)` | what happens as a step begins |
 | `imagine_moves_I(weights, word, key, own)` | everyone's chances become moves; those of actor I where `own` |
-| `imagine_noise_I(x, p, now, word, kick, key)` | the noise of a step |
+| `imagine_change_I(x, p, now, word, kick, key)` | the stocks change, with noise |
 | `imagine_I(seen, p, step, steps, reach, first, open, q, scratch, key)` | Q of each action of actor I |
 
 Where actors move in stages there is an `imagine_moves_I_stageG` for each stage G.
@@ -39,7 +39,7 @@ class SampledLookAhead(Writer):
     def scratch(self) -> int:
         """Reals of scratch, with all that is nested in it."""
         means = 3 * len(self.layout.mean_position)
-        return self.look_aheads.scratch + len(self.layout.slots) + means
+        return self.look_aheads.scratch + len(self.layout.slots) + means + self.phases.change.room
 
     def write(self) -> None:
         self._pick()
@@ -48,7 +48,7 @@ class SampledLookAhead(Writer):
                 self._events(i, actor)
                 for g in range(len(self.layout.stages)):
                     self._moves(i, actor, g)
-                self._noise(i, actor)
+                self._change(i, actor)
                 self._imagine(i, actor)
 
     def _pick(self) -> None:
@@ -139,17 +139,14 @@ class SampledLookAhead(Writer):
                     u = self._uniform(f, actor, f"choose/{other.name}")
                     f.call("pick", chances, len(other.actions), u)
 
-    def _noise(self, i: int, actor: Actor) -> None:
+    def _change(self, i: int, actor: Actor) -> None:
         parameters: dict[str, Kind] = {
             "x": "pointer", "p": "pointer", "now": "scalar", "word": "index", "kick": "pointer",
             "key": "pointer",
         }  # fmt: skip
-        with self.module.function(f"imagine_noise_{i}", parameters) as f:
-            f.call("spread", f["x"], f["p"], f["now"], f["kick"])
-            for n, variable in enumerate(self.phases.noisy):
-                number = purpose_number(purpose(actor, f"noise/{variable.name}"))
-                z = f.call("normal", f["key"], f["word"], number)
-                f.store(f["kick"], n, f.load(f["kick"], n) * z)
+        with self.module.function(f"imagine_change_{i}", parameters) as f:
+            state, luck_of = (f["x"], f["p"], f["now"]), (f["key"], f["word"])
+            self.phases.change.with_noise(f, state, luck_of, f["kick"], lambda of: purpose(actor, of))
 
     def _imagine(self, i: int, actor: Actor) -> None:
         layout, ahead, slots = self.layout, self.look_aheads, len(self.layout.slots)
@@ -160,7 +157,7 @@ class SampledLookAhead(Writer):
         with self.module.function(f"imagine_{i}", parameters) as f:
             scratch = Scratch(f, f["scratch"])
             x, weights, z = (scratch.take(n) for n in (len(layout.stock), slots, slots))
-            kick, course = scratch.take(len(self.phases.noisy)), scratch.take(1 + len(ahead.absorbing))
+            kick, course = scratch.take(self.phases.change.room), scratch.take(1 + len(ahead.absorbing))
             rest, p, step, key = scratch.rest, f["p"], f["step"], f["key"]
             own = f.at(weights, layout.first_slot[i])
             now0 = ahead.time(f, step)
@@ -181,8 +178,7 @@ class SampledLookAhead(Writer):
                         ahead.others(f, i, actor.depth - 1, g, x, step, now0, z, weights, rest)
                         f.call(layout.in_stage(f"imagine_moves_{i}", g), weights, word, key, nobody)
                         f.call(layout.in_stage("effects", g), x, p, now0, weights)
-                    f.call(f"imagine_noise_{i}", x, p, now0, word, kick, key)
-                    f.call("change", x, p, now0, kick)
+                    f.call(f"imagine_change_{i}", x, p, now0, word, kick, key)
                     account = Account(ahead, f, i, x, course, discount)
                     account.open(ahead.time(f, step + 1))
                     with f.loop(1, f["steps"]) as h:
@@ -196,8 +192,7 @@ class SampledLookAhead(Writer):
                             moves = layout.in_stage(f"imagine_moves_{i}", g)
                             f.call(moves, weights, word, key, f.constant("flag", True))
                             f.call(layout.in_stage("effects", g), x, p, now, weights)
-                        f.call(f"imagine_noise_{i}", x, p, now, word, kick, key)
-                        f.call("change", x, p, now, kick)
+                        f.call(f"imagine_change_{i}", x, p, now, word, kick, key)
                         account.add_step(end)
                     whole = account.whole()
                     over_paths.set(over_paths.get() + (whole - cost))

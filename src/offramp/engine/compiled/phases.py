@@ -16,9 +16,7 @@ happens has a *weight* per run: in the world 0, 1 or a count; in a mind a probab
 | `inclinations(x, p, now, z)` | propensity of each action, minus infinity where it is not available |
 | `costs_I(x, p, now, costs)` | cost of each action of actor I |
 | `effects(x, p, now, weights)` | effects of the actions; with stages `effects_stageG` of those of stage G |
-| `spread(x, p, now, spread)` | standard deviation of the noise in the step |
-| `change(x, p, now, kick)` | change of the stocks; `kick` is the noise |
-| `last_effects_I`, `last_change_I` | the same, only for what actor I's valuation of the result reads |
+| `last_effects_I` | the same, only for what actor I's valuation of the result reads |
 | `variables(x, p, now, values)` | all variables in file order |
 | `hazards(x, p, now, rates)`, `conditions(x, p, now, truths)` | outcomes that have rates, conditions |
 """
@@ -29,6 +27,7 @@ import math
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 
+from offramp.engine.compiled.change import Change
 from offramp.engine.compiled.elementary import softmax_of
 from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.reader import FormulaReader, State, hold, weigh
@@ -50,7 +49,8 @@ class Phases(Writer):
 
     def __init__(self, writing: Writing) -> None:
         super().__init__(writing)
-        self.noisy = [v for v in self.model.stocks if v.noise is not None]
+        self.change = Change(writing, self)
+        self.noisy = self.change.noisy
         self.with_rate = [o for o in self.model.outcomes if o.rate is not None]
         self.with_condition = [o for o in self.model.outcomes if o.when is not None]
 
@@ -63,7 +63,7 @@ class Phases(Writer):
         if self.model.ladders:
             self._ladders()
         self._actions()
-        self._change()
+        self.change.write()
         self._variables()
         self._outcomes()
 
@@ -247,12 +247,10 @@ class Phases(Writer):
         for g in range(len(layout.stages)):
             self._effects(layout.in_stage("effects", g), set(layout.stock), g)
         for i, actor in enumerate(self.model.actors):
-            if actor.depth:
-                valued = layout.stocks_valued(i)
+            if actor.depth and not layout.is_staged:
+                valued = self.change.needed(i)
                 change = [v.change.node for v in self.model.stocks if v.name in valued and v.change]
-                if not layout.is_staged:
-                    self._effects(f"last_effects_{i}", valued | layout.stocks_read(change), 0)
-                self._change_of(f"last_change_{i}", valued)
+                self._effects(f"last_effects_{i}", valued | layout.stocks_read(change), 0)
 
     def _effects(self, name: str, stocks: Set[str], g: int) -> None:
         """Effects of the actions of a stage on some of the stocks."""
@@ -266,30 +264,7 @@ class Phases(Writer):
                     pushes += [(e, weight, cause) for e in felt]
             self.apply(f, read, pushes)
 
-    # Change and outcomes
-
-    def _change(self) -> None:
-        dt = self.layout.dt
-        with self.phase("spread", "spread") as (f, read):
-            for i, variable in enumerate(self.noisy):
-                f.store(f["spread"], i, math.sqrt(dt) * read.read(variable.noise))
-        self._change_of("change", set(self.layout.stock))
-
-    def _change_of(self, name: str, stocks: Set[str]) -> None:
-        """Change of some of the stocks."""
-        dt = self.layout.dt
-        with self.phase(name, "kick") as (f, read):
-            kick = {v.name: i for i, v in enumerate(self.noisy)}
-            new = {}
-            for variable in self.model.stocks:
-                if variable.name not in stocks:
-                    continue
-                if variable.change is not None:
-                    new[variable.name] = read.stock(variable.name) + dt * read.read(variable.change)
-                if variable.name in kick:
-                    before = new.get(variable.name, read.stock(variable.name))
-                    new[variable.name] = before + f.load(f["kick"], kick[variable.name])
-            self.write_stocks(f, new)
+    # Outcomes
 
     def _variables(self) -> None:
         with self.phase("variables", "values") as (f, read):

@@ -139,7 +139,11 @@ class Course:
         notes = self.notes(turns.in_order, exchanges)
 
         # 7. Change
-        noise = {s.name: self.normal(k, f"noise/{s.name}") for s in model.stocks}
+        noise = {
+            s.name: luck.in_parts(lambda of: self.normal(k, of), s.name, model.substeps)
+            for s in model.stocks
+            if s.noise is not None
+        }
         state = truth.change(state, now, end, noise)
         self.check(k, state)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from offramp.engine import luck
 from offramp.engine.inputs import LARGEST_MEAN, Floats, Ints
-from offramp.engine.plain.world import Push, Reasons, State, World, combined, repeated
+from offramp.engine.plain.world import Noise, Push, Reasons, State, World, combined, repeated
 from offramp.model import Actor, Effect, Event, Model
 
 MOST_PATHS = 4095
@@ -44,7 +44,9 @@ def purposes(model: Model) -> list[str]:
     for actor in model.actors:
         if actor.depth:
             names += [purpose(actor, f"choose/{other.name}") for other in model.actors]
-            names += [purpose(actor, f"noise/{v.name}") for v in model.stocks]
+            for v in model.stocks:
+                parts = luck.parts_of_noise(v.name, model.substeps)
+                names += [purpose(actor, of) for of in (f"noise/{v.name}", *parts)]
             for event in model.events:
                 names += [purpose(actor, name) for name in luck.purposes_of_event(event)]
     return names
@@ -119,16 +121,15 @@ class _Path(World):
     def counted(self, effects: Iterable[Effect], times: Floats, cause: str) -> list[Push]:
         return [Push(e, np.minimum(times, 1.0) if e.how == "set" else times, cause) for e in effects]
 
-    def change(self, state: State, now: float, end: float, noise: State | None = None) -> State:
+    def change(self, state: State, now: float, end: float, noise: Noise | None = None) -> State:
         """The state after the stocks have changed, with noise."""
         word = self.word(round(now / self.dt))
-        kick = {
-            v.name: luck.normal(
-                self.dice.seed, self.dice.scenario, word, purpose(self.actor, f"noise/{v.name}")
-            )
-            for v in self.model.stocks
-            if v.noise is not None
-        }
+
+        def draw(of: str) -> Floats:
+            return luck.normal(self.dice.seed, self.dice.scenario, word, purpose(self.actor, of))
+
+        noisy = [v.name for v in self.model.stocks if v.noise is not None]
+        kick = {name: luck.in_parts(draw, name, self.model.substeps) for name in noisy}
         return super().change(state, now, end, kick)
 
 

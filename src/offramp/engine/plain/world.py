@@ -18,6 +18,7 @@ from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.model import Actor, Branch, Effect, Event, Formula, Ladder, Model
 
 State = dict[str, Floats]
+Noise = dict[str, list[Floats]]  # stock -> normal draws, (run,), of each sub-step
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,16 +130,21 @@ class World:
             new[name] = new[name] + weigh(push.weight, amount)
         return self.complete(new, now)
 
-    def change(self, state: State, now: float, end: float, noise: State | None = None) -> State:
-        """The state after the stocks have changed over the step; `noise` holds the normal draws."""
-        new = dict(state)
-        for stock in self.model.stocks:
-            if stock.change is not None:
-                new[stock.name] = new[stock.name] + self.dt * self.read(stock.change, state, now)
-            if stock.noise is not None and noise is not None:
-                spread = math.sqrt(self.dt) * self.read(stock.noise, state, now)
-                new[stock.name] = new[stock.name] + spread * noise[stock.name]
-        return self.complete(new, end)
+    def change(self, state: State, now: float, end: float, noise: Noise | None = None) -> State:
+        """The state after the stocks have changed over the step; `noise` holds the draws of its parts."""
+        parts = self.model.substeps
+        length = self.dt / parts
+        for s in range(parts):
+            then = now + s * length
+            new = dict(state)
+            for stock in self.model.stocks:
+                if stock.change is not None:
+                    new[stock.name] = new[stock.name] + length * self.read(stock.change, state, then)
+                if stock.noise is not None and noise is not None:
+                    spread = math.sqrt(length) * self.read(stock.noise, state, then)
+                    new[stock.name] = new[stock.name] + spread * noise[stock.name][s]
+            state = self.complete(new, end if s == parts - 1 else now + (s + 1) * length)
+        return state
 
     def branch_probabilities(self, branches: Sequence[Branch], state: State, now: float) -> list[Floats]:
         """Probability of each branch, (run,) each, of sum 1 at most; `rest` is what the others leave."""

@@ -15,6 +15,7 @@ from offramp.language.source import Scalar
 from offramp.model import Model, Source
 
 MAX_STEPS = 4000  # ten years of days
+MAX_SUBSTEPS = 100
 LAST_YEAR = 9999  # of dates
 
 
@@ -67,7 +68,7 @@ def read_model(reader: Reader, file: Fields) -> Head:
 
 def read_horizon(reader: Reader, file: Fields) -> Model:
     """The section `horizon` as an empty model that can count its dates."""
-    start, steps = date(2000, 1, 1), 1
+    start, steps, substeps = date(2000, 1, 1), 1, 1
     step: Step = "month"
     value = file.value("horizon")
     fields = Fields.read(reader, file.at("horizon"), value, keys.HORIZON) if value is not None else None
@@ -88,4 +89,5 @@ def read_horizon(reader: Reader, file: Fields) -> Model:
         if start.year + steps * Calendar(start, step).step_length / 12 > LAST_YEAR:
             reader.say(fields.at("steps"), f"{steps} steps of a {step} end after the year {LAST_YEAR}")
             steps = 1
-    return Model("", "", "", (), start, step, steps, (), ())
+        substeps = fields.integer("substeps", 1, MAX_SUBSTEPS, 1)
+    return Model("", "", "", (), start, step, steps, (), (), substeps=substeps)
