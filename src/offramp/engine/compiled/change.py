@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _ARGUMENTS: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar", "kick": "pointer"}
 
 
-class Change(Writer):
+class Drift(Writer):
     """Writes how stocks change of themselves.
 
     Attributes

@@ -27,7 +27,7 @@ import math
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 
-from offramp.engine.compiled.change import Change
+from offramp.engine.compiled.change import Drift
 from offramp.engine.compiled.elementary import softmax_of
 from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.reader import FormulaReader, State, hold, weigh
@@ -49,7 +49,7 @@ class Phases(Writer):
 
     def __init__(self, writing: Writing) -> None:
         super().__init__(writing)
-        self.change = Change(writing, self)
+        self.change = Drift(writing, self)
         self.noisy = self.change.noisy
         self.with_rate = [o for o in self.model.outcomes if o.rate is not None]
         self.with_condition = [o for o in self.model.outcomes if o.when is not None]
