@@ -70,6 +70,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.minds.ask import minds
     from offramp.questions.misreadings.ask import misreadings
     from offramp.questions.outlook.ask import outlook
+    from offramp.questions.reach.ask import reach
     from offramp.questions.score.ask import score
     from offramp.questions.sensitivity.ask import sensitivity
     from offramp.questions.story.ask import story
@@ -90,7 +91,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
         "Sampling", "Tally", "UsageError", "backtest", "brief", "calibrate", "claims", "compare",
         "crises", "discover", "explain", "forecast", "json_schema", "ladder", "load",
         "load_questions", "load_runs", "loads", "loops", "minds", "misreadings", "outlook",
-        "over_time", "probability", "save", "score", "sensitivity", "simulate", "simulate_blocks",
+        "over_time", "probability", "reach", "save", "score", "sensitivity", "simulate", "simulate_blocks",
         "story", "summary", "tipping", "to_parquet", "why", "__version__",
     ]  # fmt: skip
 

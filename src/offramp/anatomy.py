@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from offramp.model import Base, Distribution, Effect, Formula, Intervention, Model, Origin, Row, Variable
+from offramp.tree import variables_in
 
 # What parts are made of; nothing below these is a part.
 _VALUES = (Formula, Distribution, Origin, Base, Row)
@@ -161,3 +162,35 @@ def moved(model: Model) -> set[str]:
 def set_by_policies(model: Model) -> set[str]:
     """Names of all parameters and stocks that some policy sets or shifts."""
     return {move.target for move in moves(model) if move.by.kind == "policy"}
+
+
+def readers(model: Model) -> dict[str, list[Place]]:
+    """Variable -> the formulas that read it, themselves or through auxiliaries, in the order of the file.
+
+    A formula that gives x its value is no reader of x; the formula of an auxiliary is none of anything, as
+    whoever reads the auxiliary is.
+    """
+    below = {v.name: variables_in(v.equals.node) for v in model.variables if v.equals is not None}
+    for name in [v.name for v in model.auxiliaries]:  # each after those that it is made of
+        below[name] = below[name].union(*(below.get(other, ()) for other in below[name]))
+    found: dict[str, list[Place]] = {v.name: [] for v in model.variables}
+    for place in formulas(model):
+        if place.key == "equals":
+            continue
+        read = variables_in(place.formula.node)
+        for name in read.union(*(below.get(other, ()) for other in read)) - {place.target}:
+            found[name].append(place)
+    return found
+
+
+def made_of(model: Model, auxiliary: str) -> list[str]:
+    """The stocks that an auxiliary is made of, itself or through others, in the order of the file."""
+    formulas_ = {v.name: v.equals for v in model.variables}
+    waiting, known = [auxiliary], set()
+    while waiting:
+        name = waiting.pop()
+        if name not in known:
+            known.add(name)
+            equals = formulas_[name]
+            waiting += [] if equals is None else variables_in(equals.node)
+    return [s.name for s in model.stocks if s.name in known]

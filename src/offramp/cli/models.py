@@ -18,16 +18,20 @@ from offramp.explanation import explain as explained
 
 if TYPE_CHECKING:
     from offramp.model import Model
+    from offramp.questions.reach.ask import Reach
 
 
 @click.command()
 @click.argument("file", metavar="FILE")
+@click.option(
+    "--reach", "measured", is_flag=True, help="Also run it a little, and name what moves no choice."
+)
 @options.format_option
-def check(file: str, form: str) -> int:
+def check(file: str, measured: bool, form: str) -> int:
     """Check a model file; say everything that is wrong with it, and where.
 
-    FILE may also be a folder of chapters or the name of a bundled crisis. Nothing is run. Exit code 3 if
-    there are problems; notes on parts that change nothing are none.
+    FILE may also be a folder of chapters or the name of a bundled crisis. Nothing is run, but with --reach.
+    Exit code 3 if there are problems; notes on parts that change nothing are none.
     """
     from offramp.language.notes import notes
 
@@ -39,6 +43,10 @@ def check(file: str, form: str) -> int:
         options.print_json({"ok": False, "file": file, "problems": [_problem(p) for p in error.problems]})
         return error.exit_code
     found = notes(model)
+    if measured:
+        from offramp.questions.reach.notes import inert_notes
+
+        found = (*found, *inert_notes(_reach(model), model))
     if form == "json":
         about = {"ok": True, "file": file, "model": model.name, "model_hash": model.hash}
         noted = [_problem(n) for n in found]
@@ -50,6 +58,19 @@ def check(file: str, form: str) -> int:
             options.say(cleaned(f"{replace(note, message=f'note: {note.message}')}\n"))
         click.echo(cleaned(f"{model.name}: {inventory(counts(model))}. OK{_with(len(found))}."))
     return 0
+
+
+def _reach(model: Model) -> Reach:
+    """What choices hang on, as `offramp reach` finds it by default."""
+    from offramp.cli.progress import Progress
+    from offramp.questions.reach.ask import reach
+    from offramp.questions.registry import question
+    from offramp.runs.design import Design
+    from offramp.runs.how import How
+
+    runs = next(o.default for o in question("reach").options if o.name == "runs")
+    with Progress("Choosing anew") as progress:
+        return reach(Design(model, scenarios=runs), how=How(progress=progress))
 
 
 def _with(notes: int) -> str:
@@ -129,7 +150,10 @@ def new(name: str, form: str) -> int:
 
 @click.command()
 @options.model_argument
-@click.option("--section", type=click.Choice(SECTIONS), help="Only this part.")
+@click.option(
+    "--section", type=click.Choice((*SECTIONS, "reach")),
+    help="Only this part; `reach`, what choices hang on, stands alone: it is measured.",
+)  # fmt: skip
 @options.format_option
 def explain(model: str, section: str | None, form: str) -> int:
     """Tell MODEL in words and tables.
@@ -138,10 +162,17 @@ def explain(model: str, section: str | None, form: str) -> int:
     which numbers have sources and which are guesses.
     """
     checked = options.load_model(model)
+    if section == "reach":
+        found = _reach(checked)
+        if form == "json":
+            options.print_json({"reach": found.as_dict()})
+        else:
+            click.echo(found)
+        return 0
     sections = SECTIONS if section is None else (section,)
     if form == "json":
-        found = explained(checked)
-        options.print_json({name: found[name] for name in sections})
+        explanation = explained(checked)
+        options.print_json({name: explanation[name] for name in sections})
     else:
         from offramp.tell.model import explanation_text
         from offramp.tell.terminal import wants_colour, width

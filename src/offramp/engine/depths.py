@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.engine.inputs import Floats, Inputs, Ints
-from offramp.engine.outputs import TABLE, Outputs, Status, empty
+from offramp.engine.outputs import TABLE, Outputs, Status, empty, lengths
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.model import MOST_AHEAD, Actor, Formula, Model
 
@@ -28,6 +28,8 @@ class Engine(Protocol):
     """What runs blocks of runs."""
 
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs: ...
+
+    def choices(self, inputs: Inputs, step: int, stocks: Floats) -> Floats: ...
 
 
 class FixedEngine(Engine, Protocol):
@@ -107,6 +109,18 @@ class Grouped:
             if (group < 0).any():
                 _fail(part)
             _put(part, rows, result, _columns(self.model, model))
+        return result
+
+    def choices(self, inputs: Inputs, step: int, stocks: Floats) -> Floats:
+        """The chance of each action in one step; see the engines of models without formulas."""
+        settings = _settings(self.model, inputs.parameters)
+        groups, which = np.unique(settings, axis=0, return_inverse=True)
+        result = np.full((len(inputs.scenario), lengths(self.model)["slot"]), np.nan)
+        for g, group in enumerate(groups):
+            rows = np.flatnonzero(which.reshape(-1) == g)
+            if (group >= 0).all():
+                engine = self._engine(_with(self.model, group))
+                result[rows] = engine.choices(_part(inputs, rows), step, stocks[rows])
         return result
 
     def _engine(self, model: Model) -> Engine:

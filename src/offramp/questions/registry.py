@@ -23,6 +23,7 @@ ROOMS = (
     "discover",
     "tipping",
     "loops",
+    "reach",
     "calibrate",
     "backtest",
     "forecast",

@@ -266,6 +266,9 @@ class _NoEngine:
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         raise AssertionError("a prior runs nothing")
 
+    def choices(self, inputs: Inputs, step: int, stocks: Floats) -> Floats:
+        raise AssertionError("a prior runs nothing")
+
 
 def futures(
     calibration: Calibration, steps: int, *, per_particle: int = 1, threads: int | None = None

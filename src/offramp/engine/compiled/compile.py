@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from threading import Lock
 from typing import Any
@@ -20,11 +21,11 @@ from offramp.engine.compiled.ir import Module
 from offramp.engine.compiled.jit import Program, Target, compile_ir
 from offramp.engine.compiled.layout import Layout
 from offramp.engine.compiled.luck import write_draws
-from offramp.engine.compiled.memory import INPUTS, Memory, arrays_of
+from offramp.engine.compiled.memory import INPUTS, PRESENT, Memory, arrays_of
 from offramp.engine.compiled.phases import Phases
 from offramp.engine.compiled.writing import Writing
 from offramp.engine.depths import reach_of
-from offramp.engine.inputs import Inputs, Schedule
+from offramp.engine.inputs import Floats, Inputs, Schedule
 from offramp.engine.outputs import TABLE, Outputs, empty, lengths
 from offramp.model import Model
 
@@ -67,6 +68,49 @@ class CompiledModel:
                 self._others[paths] = compile_model(self.model, width=self.width, paths=paths)
         return self._others[paths].at_horizons(self.model)
 
+    def choices(self, inputs: Inputs, step: int, stocks: npt.NDArray[np.float64]) -> Floats:
+        """The chance of each action in one step, were the stocks, and had they always been, what is given.
+
+        Parameters
+        ----------
+        inputs : the block; `prior` are the beliefs in this step
+        step : its number
+        stocks : (run, stock)
+
+        Returns
+        -------
+        (run, slot); NaN where the run fails
+        """
+        if inputs.paths != self.paths:
+            return self._following(inputs.paths).choices(inputs, step, stocks)
+        runs, width = len(inputs.scenario), self.width
+        found = np.empty((runs, lengths(self.model)["slot"]))
+        room = aligned((VECTORS_PER_CALL, *TABLE["probability"].shape(lengths(self.model)), width))
+        arrays = {**_schedule_arrays(inputs.schedule), "reach": reach_of(self.model), "probability": room}
+        for part, vectors in self._blocks(runs):
+            given = {name: getattr(inputs, name) for name in INPUTS} | {PRESENT: stocks}
+            lanes = {name: to_lanes(a[part], width) for name, a in given.items() if a is not None}
+            self._call({**arrays, **lanes}, vectors, step, inputs.seed)
+            from_lanes(room[:vectors, 0], found[part])
+        return found
+
+    def _blocks(self, runs: int) -> Iterator[tuple[slice, int]]:
+        """Runs that are handled in one call, and how many vectors they make."""
+        block = VECTORS_PER_CALL * self.width
+        for start in range(0, runs, block):
+            stop = min(runs, start + block)
+            yield slice(start, stop), -(-(stop - start) // self.width)
+
+    def _call(self, arrays: dict[str, npt.NDArray[Any]], vectors: int, steps: int, seed: int) -> None:
+        """Call the program."""
+        names = arrays_of(self.model)
+        work = aligned((self._work_size, self.width))
+        addresses = (ctypes.c_void_p * len(names))(
+            *(arrays[name].ctypes.data if name in arrays else None for name in names)
+        )
+        low, high = seed & 0xFFFFFFFF, seed >> 32
+        self._function(ctypes.addressof(addresses), vectors, steps, low, high, work.ctypes.data)
+
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         """Run a block of runs on the calling thread.
 
@@ -84,23 +128,14 @@ class CompiledModel:
         steps = self.model.steps if inputs.steps is None else inputs.steps
         outputs = empty(self.model, runs, probabilities, steps)
         wanted, size = outputs.arrays, lengths(self.model)
-        work = aligned((self._work_size, width))
         vectors = min(VECTORS_PER_CALL, -(-runs // width))
         room = {n: aligned((vectors, *TABLE[n].shape(size), width), a.dtype) for n, a in wanted.items()}
         arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
-        names = arrays_of(self.model)
-        block = VECTORS_PER_CALL * width
-        for start in range(0, runs, block):
-            part = slice(start, min(runs, start + block))
-            vectors = -(-(part.stop - start) // width)
+        for part, vectors in self._blocks(runs):
             for name in INPUTS:
                 if (given := getattr(inputs, name)) is not None:
                     arrays[name] = to_lanes(given[part], width)
-            addresses = (ctypes.c_void_p * len(names))(
-                *(arrays[name].ctypes.data if name in arrays else None for name in names)
-            )
-            seed_low, seed_high = inputs.seed & 0xFFFFFFFF, inputs.seed >> 32
-            self._function(ctypes.addressof(addresses), vectors, steps, seed_low, seed_high, work.ctypes.data)
+            self._call(arrays, vectors, steps, inputs.seed)
             for name, values in wanted.items():
                 lanes = room[name][:vectors]
                 # Of the steps only those played are there.

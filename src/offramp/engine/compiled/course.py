@@ -19,6 +19,7 @@ from offramp.engine.compiled.imagined import SampledLookAhead
 from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.ladder import LadderSolver
 from offramp.engine.compiled.ladder_play import Exchanges
+from offramp.engine.compiled.memory import PRESENT
 from offramp.engine.compiled.phases import Phases
 from offramp.engine.compiled.signals import Signals
 from offramp.engine.compiled.values import Kind, Value
@@ -68,6 +69,8 @@ class Course(Writer):
         self._outcomes()
         self._step()
         self._write_down()
+        self._begin()
+        self._choices()
         self._course()
         self._run()
 
@@ -248,16 +251,14 @@ class Course(Writer):
             f.store(last, i, value)
             f.store(state, time * count + i, value)
 
-    def _course(self) -> None:
-        """@course: one vector of runs from the start, for a number of steps."""
-        model = self.model
-        with self.module.function("course", {"work": "pointer", "step": "index", "steps": "index"}) as f:
-            start = f.constant("scalar", 0.0)
+    def _begin(self) -> None:
+        """@begin: everything as it is at the start of the model."""
+        with self.function("begin") as (f, _, _now):
             for region, number in [
                 ("running", 1), ("going", 0), ("status", 0), ("failed_step", -1), ("failed_variable", -1),
             ]:  # fmt: skip
                 f.store(self.region(f, region), 0, f.constant("small", number), "small")
-            with f.loop(0, len(model.outcomes)) as o:
+            with f.loop(0, len(self.model.outcomes)) as o:
                 f.store(self.region(f, "outcomes"), o, f.constant("small", -1), "small")
             with f.loop(0, len(self.layout.parameter)) as i:
                 f.store(self.region(f, "truth"), i, f.load(self.array(f, "parameters"), i))
@@ -267,7 +268,34 @@ class Course(Writer):
             f.call("hold", self.region(f, "stocks"))
             self.signals.begin(f)
             self.beliefs.begin(f)
-            self.watch.check(f, start)
+
+    def _choices(self) -> None:
+        """@choices: the chance of each action in one step, where the stocks are, and have been, as given.
+
+        Nothing comes before the choice; of several stages none sees what those before it did.
+        """
+        with self.function("choices") as (f, step, now):
+            f.call("begin", f["work"], step)
+            f.call("set_parameters", f["work"], step)
+            with f.loop(0, len(self.layout.stock)) as i:
+                f.store(self.region(f, "stocks"), i, f.load(self.array(f, PRESENT), i))
+            f.call("hold", self.region(f, "stocks"))
+            self.watch.check(f, now)
+            self.signals.as_ever(f)
+            for g in range(len(self.layout.stages)):
+                self.signals.begin_stage(f, g)
+                f.call(self.layout.in_stage("choose", g), f["work"], step)
+            sound = f.load(self.region(f, "status"), 0, "small").equals(int(Status.OK))
+            with f.loop(0, len(self.layout.slots)) as s:
+                p = f.load(self.region(f, "probability"), s)
+                f.store(self.array(f, "probability"), s, f.select(sound, p, float("nan")))
+
+    def _course(self) -> None:
+        """@course: one vector of runs from the start, for a number of steps."""
+        model = self.model
+        with self.module.function("course", {"work": "pointer", "step": "index", "steps": "index"}) as f:
+            f.call("begin", f["work"], 0)
+            self.watch.check(f, f.constant("scalar", 0.0))
             self.record(f, f.constant("index", 0), f.constant("mask", True))
 
             with f.loop(0, f["steps"]) as k:
@@ -290,7 +318,7 @@ class Course(Writer):
             "scenario": 1, "lineage": model.steps, "parameters": len(model.parameters),
             "initial": len(model.stocks), "misread": sum(len(a.misreads) for a in model.actors),
             "type_value": sum(len(t.overlays) for a in model.actors for t in a.types),
-            "prior": len(model.suppositions), "true_type": len(model.actors),
+            "prior": len(model.suppositions), "true_type": len(model.actors), PRESENT: len(model.stocks),
         }  # fmt: skip
         per_run = {name: 8 * count for name, count in words.items()}
         for name, row in TABLE.items():
@@ -298,7 +326,10 @@ class Course(Writer):
         return [self.module.width * per_run.get(name, 0) for name in self.memory.arrays]
 
     def _run(self) -> None:
-        """@run(arrays, vectors, steps, seed_low, seed_high, work): all vectors, one after the other."""
+        """@run(arrays, vectors, steps, seed_low, seed_high, work): all vectors, one after the other.
+
+        Where `present` is given, `steps` is the number of the one step whose choices are asked for.
+        """
         parameters: dict[str, Kind] = {
             "arrays": "pointer", "vectors": "index", "steps": "index", "seed_low": "index",
             "seed_high": "index", "work": "pointer",
@@ -316,4 +347,8 @@ class Course(Writer):
                     f.store(self.region(f, "arrays"), i, here, "pointer")
                 scenario = f.load(self.array(f, "scenario"), 0, "bits")
                 self._luck_of(f, scenario)
-                f.call("course", f["work"], 0, f["steps"])
+                present = f.is_given(self.array(f, PRESENT))
+                with f.when(present):
+                    f.call("choices", f["work"], f["steps"])
+                with f.when(present.equals(False)):
+                    f.call("course", f["work"], 0, f["steps"])

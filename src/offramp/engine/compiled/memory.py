@@ -21,6 +21,8 @@ from offramp.model import Model
 
 # The arrays of runs are lane-major, one part per vector.
 INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")
+# Stocks in place of a course, where one step's choices are asked for alone.
+PRESENT = "present"
 # Tables over steps; then whether there is anything new in a step, and how far actors look.
 SCHEDULE = (
     *(f.name for f in fields(Schedule)), "parameters_change", "stocks_change", "beliefs_change", "reach",
@@ -31,7 +33,7 @@ OUTPUTS_OF_LADDERS = tuple(name for name, row in TABLE.items() if "ladder" in ro
 
 def arrays_of(model: Model) -> tuple[str, ...]:
     """Names of the arrays that the program of a model reads and writes, in the order of their addresses."""
-    given = (*INPUTS, *SCHEDULE, *OUTPUTS)
+    given = (*INPUTS, PRESENT, *SCHEDULE, *OUTPUTS)
     return (*given, *OUTPUTS_OF_LADDERS) if model.ladders else given
 
 

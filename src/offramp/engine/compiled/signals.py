@@ -119,6 +119,14 @@ class Signals(Writer):
                     f.store(mean, parameter, total)
             f.call("derive", mean)
 
+    def as_ever(self, f: FunctionWriter) -> None:
+        """Let the stocks that someone sees late have been what they are now."""
+        stocks, past = self.region(f, "stocks"), self.region(f, "past")
+        for row in range(self.rows * len(self.layout.stages)):
+            for n, name in enumerate(self.late):
+                place = row * len(self.late) + n
+                f.store(past, place, f.load(stocks, self.layout.stock[name]))
+
     def begin_stage(self, f: FunctionWriter, g: int) -> None:
         """Keep the stocks that someone sees late, as they are when a stage begins."""
         stocks, past = self.region(f, "stocks"), self.region(f, "past")

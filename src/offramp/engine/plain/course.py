@@ -41,6 +41,15 @@ class Oracle:
         with np.errstate(all="ignore"):  # what is not finite marks its run instead
             return Course(self.model, inputs, probabilities).play()
 
+    def choices(self, inputs: Inputs, step: int, stocks: Floats) -> Floats:
+        """The chance of each action in one step, were the stocks, and had they always been, what is given.
+
+        `inputs.prior` are the beliefs in this step, `stocks` is (run, stock); gives (run, slot), NaN where
+        the run fails. Nothing comes before the choice, and nobody sees what others do in the step.
+        """
+        with np.errstate(all="ignore"):
+            return Course(self.model, inputs, True).choices(step, stocks)
+
 
 class Phase(Enum):
     """Where in a step a moment lies: just before what it is named for."""
@@ -100,15 +109,27 @@ class Course:
     def moments(self) -> Iterator[Moment]:
         """The course, moment by moment; it goes on as the next one is asked for."""
         model, inputs = self.model, self.inputs
-        parameters = {p.name: inputs.parameters[:, i] for i, p in enumerate(model.parameters)}
         state = {s.name: inputs.initial[:, i] for i, s in enumerate(model.stocks)}
-        state = self.world(parameters).complete(state, 0.0)
+        state = self.world(self.parameters_as_drawn()).complete(state, 0.0)
         self.initial = state
         self.record(0, state)
         self.check(0, state)
         for k in range(self.steps):
             state = yield from self._step(k, state)
             self.record(k + 1, state)
+
+    def choices(self, k: int, stocks: Floats) -> Floats:
+        """As `Oracle.choices`."""
+        model = self.model
+        start = {s.name: self.inputs.initial[:, i] for i, s in enumerate(model.stocks)}
+        self.initial = self.world(self.parameters_as_drawn()).complete(start, 0.0)
+        truth = self.world(self.parameters_in(k))
+        state = truth.complete({s.name: stocks[:, i] for i, s in enumerate(model.stocks)}, k * self.dt)
+        self.check(k, state)
+        self.past = [[state] * (k + 1) for _ in model.stages]
+        moves = [self.move_of(a, k, truth, state) for a in range(len(model.actors))]
+        chances = np.concatenate([move.probability for move in moves], axis=1)
+        return np.where((self.outputs.status == Status.OK)[:, None], chances, np.nan)
 
     def _step(self, k: int, before: State) -> Generator[Moment, None, State]:
         """One step of every run; runs that have ended or failed keep the state before."""
@@ -249,6 +270,10 @@ class Course:
         """What policies make the actors think in step k."""
         for mind in self.minds:
             mind.persuade(k, self.inputs.schedule, self.inputs.true_type)
+
+    def parameters_as_drawn(self) -> State:
+        """The true parameters before any policy."""
+        return {p.name: self.inputs.parameters[:, i] for i, p in enumerate(self.model.parameters)}
 
     def parameters_in(self, k: int) -> State:
         """The true parameters in step k: as drawn, unless a policy holds or shifts them."""
