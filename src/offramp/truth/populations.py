@@ -112,7 +112,7 @@ def _moving(calibration: Calibration) -> tuple[float, float | None]:
     """
     z = calibration.scores[..., sorted(calibration.worlds.uncertain().values())]
     drawn = worth(z)
-    least = max(MOVED, CHANCE / (z[..., 0].size if drawn is None else drawn))
+    least = max(MOVED, CHANCE / (z.shape[0] * z.shape[1] if drawn is None else drawn))
     own = worth(z[..., gain(z) > least])
     return (least if own is None else max(least, CHANCE / own)), own
 

@@ -553,9 +553,9 @@ def _ratios(values: _Values, a: ClaimSide, b: ClaimSide | None) -> _Effect:
     for sign, side, (top, bottom) in zip((1, -1), (a, b), sides, strict=False):
         assert side is not None
         answered, of = values.worlds(side), values.worlds(side, "/of")
-        mean = float(np.nanmean(bottom))
-        if answered is None or of is None or mean == 0:
+        if answered is None or of is None or not np.nansum(bottom):
             return difference, None
+        mean = float(np.nanmean(bottom))
         # The share in a world, linearised as in the interval: few replicates may hold no act to be answered.
         ratio = float(np.nanmean(top)) / mean
         effects = (0.0 if effects is None else effects) + sign * ((answered - ratio * of) / mean + ratio)
