@@ -18,7 +18,7 @@ PACKAGE = Path(offramp.__file__).parent
 LAYERS = (
     ("errors", "version", "tree", "dates"),
     ("writing",),
-    ("given",),
+    ("given", "windows"),
     ("model",),
     ("distribution", "anatomy", "explanation"),
     ("copula",),
@@ -27,6 +27,7 @@ LAYERS = (
     ("runs.design",),
     ("runs.attributes",),
     ("runs.dataset",),
+    ("runs.within",),
     ("runs",),
     ("analysis",),
     ("truth",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -37,16 +38,21 @@ def runs():
     return simulate(Design(made(COURSE, 9), ["told"], 1))
 
 
-def test_a_mean_takes_in_both_ends_of_its_window_and_a_value_the_last_date_before(runs):
-    assert measures.mean_value(runs, "x", FEBRUARY, APRIL) == pytest.approx(2)  # 1, 2, 3
-    assert measures.mean_value(runs, "x", date(2020, 2, 2), date(2020, 4, 30)) == pytest.approx(2.5)  # 2, 3
-    assert measures.mean_value(runs, "x", until=MARCH) == pytest.approx(1)  # 0, 1, 2
+def test_a_mean_is_that_of_the_line_over_its_window_and_a_value_that_of_its_day(runs):
+    """x is months: on 2 February 1 + 1/29, on 30 April 3 + 29/30; a straight line has its mean halfway."""
+    assert measures.mean_value(runs, "x", FEBRUARY, APRIL) == pytest.approx(2)
+    halfway = (1 + 1 / 29 + 3 + 29 / 30) / 2
+    assert measures.mean_value(runs, "x", date(2020, 2, 2), date(2020, 4, 30)) == pytest.approx(halfway)
+    assert measures.mean_value(runs, "x", date(2020, 2, 10), date(2020, 2, 20)) == pytest.approx(1 + 14 / 29)
+    assert measures.mean_value(runs, "x", until=MARCH) == pytest.approx(1)
+    # From 1 July on it goes from 6 to 7, and stays there when the run has ended, for two months of three.
+    assert measures.mean_value(runs, "x", JULY) == pytest.approx((6.5 + 7 + 7) / 3)
     assert measures.value(runs, "x", MAY) == 4
-    assert measures.value(runs, "x", date(2020, 5, 31)) == 4
+    assert measures.value(runs, "x", date(2020, 5, 31)) == pytest.approx(4 + 30 / 31)
     assert measures.value(runs, "x") == 7, "after the end its last value"
 
 
-def test_acts_belong_to_the_steps_that_begin_in_a_window(runs):
+def test_acts_belong_to_windows_by_the_days_on_which_they_are_placed(runs):
     def armed(start=None, until=None):
         return float(measures.acts(runs, {"blue": ["arm"]}, start, until)[0, 0])
 
@@ -54,12 +60,15 @@ def test_acts_belong_to_the_steps_that_begin_in_a_window(runs):
     assert armed(FEBRUARY, APRIL) == 2  # February and March
     assert armed(FEBRUARY, MARCH) == 1, "the step that begins on the last day is no part of it"
     assert armed(MARCH) == 2
-    assert armed(date(2020, 2, 2), APRIL) == 1
+    days = [date(2020, 2, d) for d in range(2, 30)]
+    by_day = [armed(a, b) for a, b in pairwise([FEBRUARY, *days, MARCH])]
+    assert sorted(by_day) == [0] * 28 + [1], "on one day of February"
+    assert [armed(d, APRIL) for d in days] == [1 + float(sum(by_day[i:])) for i in range(1, 29)]
     assert float(measures.acts(runs, {"blue": ["arm"], "red": ["answer"]}, MARCH, APRIL)[0, 0]) == 2
     # Seven steps until x passes 6.5: then nobody chooses any more.
     assert float(measures.choices(runs, ["blue", "red"])[0, 0]) == 14
-    with pytest.raises(UsageError, match="no step of these runs begins between"):
-        armed(date(2020, 2, 2), date(2020, 2, 20))
+    with pytest.raises(UsageError, match="no day of these runs"):
+        armed(date(2020, 2, 2), date(2020, 2, 2))
 
 
 def test_an_answer_comes_in_the_steps_after_and_not_in_the_same(runs):

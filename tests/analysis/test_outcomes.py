@@ -54,6 +54,7 @@ def written_by_hand(runs):
     some["failed_step"].values[0, 9] = 2
     some["failed_variable"].values[0, 9] = 1
     some["outcome_step"].values[0, 9] = 1  # what a failed run says is worth nothing
+    some["outcome_part"].values[:] = 0.5
     return some
 
 
@@ -136,8 +137,20 @@ def test_ends_and_otherwise_share_out_all_runs_at_every_date(runs):
     assert (total == over_time(runs, "war")["runs"]).all()
 
 
-def test_a_day_between_two_dates_knows_only_the_steps_that_have_ended(runs):
+def test_an_outcome_has_come_by_the_days_after_its_moment(runs):
+    """A scare in the first month, when a quarter of it was over: on 8 January, counted from the 9th."""
     some = written_by_hand(runs)
+    some["outcome_part"].values[0, 0, 1] = 0.25
+    by = {day: probability(some, "scare", by=f"2020-01-{day:02}")["count"].item() for day in (8, 9, 31)}
+    assert by == {8: 0, 9: 1, 31: 1}
+    assert probability(some, "scare", by="2020-01-09").attrs["by"] == "2020-01-09"
+    assert probability(some, "simmering", by="2020-01-31")["count"].item() == 8, (
+        "9 hold, 1 of 2 wars has come"
+    )
+
+
+def test_runs_that_know_no_moments_count_the_steps_that_have_ended(runs):
+    some = written_by_hand(runs).drop_vars("outcome_part")
     by = {day: probability(some, "scare", by=day)["count"].item() for day in ("2020-01-31", "2020-02-01")}
     assert by == {"2020-01-31": 0, "2020-02-01": 1}
     assert probability(some, "scare", by=date(2020, 7, 1))["count"].item() == 3

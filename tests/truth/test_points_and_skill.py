@@ -97,13 +97,14 @@ def test_a_vote_happens_once_whichever_way_it_goes(model):
 
 
 def test_what_ends_in_the_month_that_is_under_way_may_still_be(model):
-    """The crisis is known to have gone on until the day; whole months before it are over."""
+    """The crisis is known to have gone on until the day, 14 of 31 days into July."""
     record = Record(model, date(2020, 7, 15))
     outputs = played(record, 400)
     step = outputs.outcome[:, 0]
     fine = outputs.status == Status.OK
     assert {0, 5} <= set(step), "some end early, some in the last whole month"
-    np.testing.assert_array_equal(record.possible(outputs), fine & ((step < 0) | (step >= 6)))
+    later = (step < 0) | (step > 6) | ((step == 6) & (outputs.outcome_part[:, 0] > 14 / 31))
+    np.testing.assert_array_equal(record.possible(outputs), fine & later)
 
 
 def test_errors_are_carried_on_from_all_reports_as_the_normal_distribution_says(model):

@@ -187,7 +187,7 @@ def test_the_trace_begins_at_the_prior_and_ends_at_the_posterior(calibration, mo
     prior = from_prior(model, Sampling(particles=60, chains=2, seed=3))
     np.testing.assert_array_equal(moments[:, 0, 0], prior.z.mean(axis=1))
     drift = calibration.worlds.uncertain()["drift"]
-    assert (moments[:, -1, 1, drift] < 0.6).all(), "five weighings of a march fix its pace"
+    assert (moments[:, -1, 1, drift] < 0.7).all(), "five weighings of a march fix its pace"
 
 
 def test_steps_of_temperature_go_from_what_was_known_to_what_is(calibration):

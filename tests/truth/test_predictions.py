@@ -14,6 +14,7 @@ from offramp.truth import ledger
 from offramp.truth.evidence import published_range
 from offramp.truth.posterior import summary
 from offramp.truth.predictions import UncalibratedModel, months_after
+from offramp.windows import after
 
 CERTAIN = """
 model: {name: certain, illustrative: true}
@@ -36,11 +37,13 @@ evidence:
 def test_the_model_before_any_evidence_says_what_follows_from_its_rates(folder, asked):
     """War at 0.1 and raids at 0.5 a month, asked after a year without war, for three months."""
     (folder / "certain.yaml").write_text(CERTAIN)
-    prior = UncalibratedModel(load(folder / "certain.yaml"), 4000, seed=3)
+    model = load(folder / "certain.yaml")
+    prior = UncalibratedModel(model, 4000, seed=3)
+    quarter = after(model.dates, model.dates[12], model.dates[15])
     rng = np.random.default_rng(1)
 
     def said(name):
-        return prior.predicted(question(asked, name), 12, 15, rng)
+        return prior.predicted(question(asked, name), quarter, rng)
 
     # Runs that ended before the origin are known to be wrong: they say nothing.
     assert said("war")[0] == pytest.approx(1 - np.exp(-0.3), abs=0.04)
@@ -64,7 +67,8 @@ def test_no_level_is_forecast_that_cannot_be_published(exports):
     assert by_name["shipped"].quantiles["0.95"] > 1, "beyond it the error of the source is as large as said"
     # The same of the model before any evidence, and of what a calibrated model would have published.
     prior = UncalibratedModel(model, 200, seed=1)
-    assert prior.predicted(listed.questions[0], 6, 9, np.random.default_rng(1)).min() == 0
+    window = after(model.dates, month(7), month(10))
+    assert prior.predicted(listed.questions[0], window, np.random.default_rng(1)).min() == 0
     series = summary(calibrate(model, "2020-07-01", few)).series
     assert min(series["trackers"].p5) == 0 == min(series["scales"].p5)
     assert min(series["books"].p5) < -1
@@ -89,7 +93,8 @@ def test_a_chance_is_the_same_whether_or_not_figures_are_held_within_bounds(expo
     above = replace(listed.questions[0], above=0.4)
 
     def said():
-        return UncalibratedModel(model, 400, seed=1).predicted(above, 6, 9, np.random.default_rng(1))[0]
+        window = after(model.dates, month(7), month(10))
+        return UncalibratedModel(model, 400, seed=1).predicted(above, window, np.random.default_rng(1))[0]
 
     held = said()
     monkeypatch.setattr("offramp.truth.predictions.published_range", lambda *_: (-np.inf, np.inf))

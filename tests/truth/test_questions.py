@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,13 @@ from offramp import OfframpError, load, load_questions
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
 from offramp.truth.questions import ForecastQuestion, check_answers
+from offramp.windows import after
 from small_models import made
+
+
+def between_dates(model, first, last):
+    """The window from one date of a model to another."""
+    return after(model.dates, model.dates[first], model.dates[last])
 
 
 def test_tables_answer_questions_by_the_rule_of_their_form(asked):
@@ -65,8 +72,8 @@ def test_facts_and_incidents_reach_by_their_rows(asked):
     assert fact.answer(date(2020, 12, 15), date(2021, 3, 1)) == 0.0
     assert fact.answer(date(2020, 1, 1), date(2020, 2, 1)) is None, "before its first row a fact is not known"
     incident = replace(fact, holds=False, incidents=True, at_least=5.0)
-    assert incident.answer(date(2020, 6, 1), date(2020, 7, 1)) == 1.0
-    assert incident.answer(date(2020, 7, 1), date(2020, 8, 1)) == 0.0
+    assert incident.answer(date(2020, 5, 1), date(2020, 6, 1)) == 1.0
+    assert incident.answer(date(2020, 6, 1), date(2020, 7, 1)) == 0.0
 
 
 def test_nothing_in_a_table_says_nothing_beyond_its_end(asked, folder, tmp_path):
@@ -94,8 +101,9 @@ def test_a_dated_event_is_counted_once_whichever_branch_it_takes():
     outputs = engine_for(model).run(Design(model, scenarios=60).inputs("baseline"))
     votes = ForecastQuestion("v", "V", "count", ("vote",), "s", "t")
     assert outputs.event.max() == 3
-    assert votes.simulated(model, outputs, 0, 12).max() == 1.0
-    assert (votes.simulated(model, outputs, 0, 12)[outputs.status == 0] <= 1).all()
+    year = after(model.dates, model.start, model.dates[-1])
+    assert votes.simulated(model, outputs, year).max() == 1.0
+    assert (votes.simulated(model, outputs, year)[outputs.status == 0] <= 1).all()
 
 
 def test_a_fact_holds_from_its_row_to_the_next(asked):
@@ -123,9 +131,10 @@ def test_what_a_run_reaches_or_by_what_it_grows_is_of_the_window_alone(asked, fo
     model = load(folder / "border.yaml")
     stock = replace(question(asked, "stock"), targets=("stock",))
     runs = SimpleNamespace(state=np.array([[[0.0], [5.0], [1.0], [1.0], [3.0], [3.0]]]))
+    window = partial(between_dates, model)
     reaches, grows = replace(stock, form="reaches", at_least=4.0), replace(stock, form="grows")
-    assert [reaches.simulated(model, runs, first, 3)[0] for first in (0, 1, 2)] == [1, 0, 0]
-    assert [grows.simulated(model, runs, first, 5)[0] for first in (1, 2, 4)] == [0, 1, 0]
+    assert [reaches.simulated(model, runs, window(first, 3))[0] for first in (0, 1, 2)] == [1, 0, 0]
+    assert [grows.simulated(model, runs, window(first, 5))[0] for first in (1, 2, 4)] == [0, 1, 0]
 
 
 def test_an_exchange_that_climbs_to_a_rung_or_beyond_is_what_happens(asked):
@@ -135,9 +144,10 @@ def test_an_exchange_that_climbs_to_a_rung_or_beyond_is_what_happens(asked):
     names = [r.name for r in ladder.rungs]
     raid = replace(question(asked, "raid"), targets=(f"{ladder.name}/{names[1]}",))
     runs = SimpleNamespace(ladder_rung=np.array([[-1, 0, 1, 2], [0, 0, 0, -1], [1, 0, 0, 1]])[:, :, None])
-    np.testing.assert_array_equal(raid.simulated(model, runs, 0, 4), [1, 0, 1])
-    np.testing.assert_array_equal(raid.simulated(model, runs, 0, 2), [0, 0, 1])
-    np.testing.assert_array_equal(replace(raid, form="count").simulated(model, runs, 0, 4), [2, 0, 2])
+    np.testing.assert_array_equal(raid.simulated(model, runs, between_dates(model, 0, 4)), [1, 0, 1])
+    np.testing.assert_array_equal(raid.simulated(model, runs, between_dates(model, 0, 2)), [0, 0, 1])
+    count = replace(raid, form="count").simulated(model, runs, between_dates(model, 0, 4))
+    np.testing.assert_array_equal(count, [2, 0, 2])
     listed = replace(asked, questions=(raid,))
     check_answers(listed, model)
     with pytest.raises(OfframpError, match=f"has no event, action or rung `{ladder.name}/moon`"):
@@ -156,7 +166,8 @@ def test_the_list_on_the_united_states_and_iran_is_long_and_resolvable():
             assert all(q.answer(o, o + timedelta(days=80)) is not None for o in listed.origins), q.name
 
 
-def test_an_event_on_the_day_between_two_questions_belongs_to_the_later_one(asked):
+def test_an_event_on_the_day_between_two_questions_belongs_to_the_earlier_one(asked):
+    """What comes on the day of asking is known by then: a question is about the days after it."""
     raids = question(asked, "raids")  # one on 1 September
-    assert raids.answer(date(2020, 8, 1), date(2020, 9, 1)) == 1.0
-    assert raids.answer(date(2020, 9, 1), date(2020, 10, 1)) == 1.0
+    assert raids.answer(date(2020, 8, 1), date(2020, 9, 1)) == 2.0
+    assert raids.answer(date(2020, 9, 1), date(2020, 10, 1)) == 0.0

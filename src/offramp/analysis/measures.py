@@ -1,7 +1,7 @@
 """What can be measured in a future: one number for each policy and scenario, (policy, scenario) each.
 
-A run that failed has NaN. Windows go by the dates of steps: a step belongs to a window if it begins in it,
-from the first date on and before the second.
+A run that failed has NaN. Windows go from the first day on and up to the second, without it. Everything is
+read to the day, as docs/explanation/semantics.md says under "Days within a step".
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.outcomes import dates
+from offramp.analysis.outcomes import kinds_of, moments
 from offramp.errors import UsageError
 from offramp.given import did_you_mean
 from offramp.runs.dataset import section
+from offramp.runs.within import RunLines, in_window, place_of, window_of
+from offramp.windows import Instant, Window, come_by
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -58,12 +60,12 @@ def end_of_runs(runs: xr.Dataset) -> Ints:
 
 def came(runs: xr.Dataset, outcome: str, by: date | None = None) -> Floats:
     """1 where an outcome had come by a date (None: the end), else 0."""
-    k = _position(runs, by)
-    if section(runs, "outcomes").get(outcome, {}).get("kind") == "otherwise":
-        ended = end_of_runs(runs)
-        return _marked(runs, ~((ended >= 0) & (ended <= k)))
-    at = arrival(runs, outcome)
-    return _marked(runs, (at >= 0) & (at <= k))
+    place, kinds = place_of(runs, by), kinds_of(runs, outcome)
+    if kinds[outcome]["kind"] == "otherwise":
+        ended = [come_by(*moments(runs, o), place) for o in kinds if kinds[o]["absorbing"]]
+        none = np.zeros((runs.sizes["policy"], runs.sizes["scenario"]), np.bool_)
+        return _marked(runs, ~np.any([none, *ended], axis=0))
+    return _marked(runs, come_by(*moments(runs, outcome), place))
 
 
 def foreseen(runs: xr.Dataset, outcome: str) -> Floats:
@@ -92,7 +94,27 @@ def likely(runs: xr.Dataset, outcome: str, by: date | None = None) -> Floats:
         return _marked(runs, 1.0 - sum(ends, np.zeros((runs.sizes["policy"], runs.sizes["scenario"]))))
     if kind == "when":
         return came(runs, outcome, by)
-    return np.asarray(foreseen(runs, outcome)[:, :, _position(runs, by)], np.float64)
+    place, chance = place_of(runs, by), foreseen(runs, outcome)
+    found = chance[:, :, place.step]
+    if place.part:
+        found = found + _in_part(runs, outcome, place, chance[:, :, place.step + 1] - found)
+    return np.asarray(found, np.float64)
+
+
+def _in_part(runs: xr.Dataset, outcome: str, place: Instant, chance: Floats) -> Floats:
+    """The chance that an outcome comes in the first part of a step, of that in the whole: (policy, scenario).
+
+    Of hazards r with the sum R, r/R (1 - exp(-R t)) in a time t; of what an exchange adds its share.
+    """
+    kinds, order = section(runs, "outcomes"), ("policy", "scenario", "step", "outcome")
+    every = runs["outcome_chance"].transpose(*order).values[:, :, place.step]
+    together = [i for i, o in enumerate(map(str, runs["outcome"].values)) if kinds[o]["absorbing"]]
+    total = np.nansum(every[..., together], axis=2) if kinds[outcome]["absorbing"] else chance
+    with np.errstate(all="ignore"):
+        share = -np.expm1(place.part * np.log1p(-np.minimum(total, 1.0))) / total
+    if kinds[outcome]["kind"] == "ladder":
+        share = np.full(total.shape, place.part)
+    return np.where(total > 0, chance * share, 0.0)
 
 
 def months_until(runs: xr.Dataset, outcome: str, since: date | None = None) -> Floats:
@@ -106,47 +128,49 @@ def months_until(runs: xr.Dataset, outcome: str, since: date | None = None) -> F
     ----------
     since : counted from then; what came before counts as 0
     """
-    at = arrival(runs, outcome)
-    last = runs.sizes["time"] - 1
-    start = 0 if since is None else _position(runs, since)
-    until = np.maximum(np.where(at >= 0, at, last) - start, 0)
+    step, part = moments(runs, outcome)
+    start = 0.0 if since is None else place_of(runs, since).steps
+    until = np.maximum(np.where(step >= 0, step + part, runs.sizes["step"]) - start, 0)
     return _marked(runs, until * float(runs.attrs["step_months"]))
 
 
 def value(runs: xr.Dataset, variable: str, at: date | None = None) -> Floats:
     """A variable at a date (None: the end), in its unit; after the end of a run its last value."""
-    return _marked(runs, _path(runs, variable)[:, :, _position(runs, at)])
+    lines = RunLines(runs)
+    return _marked(runs, lines.shaped(lines.at(variable, place_of(runs, at))))
 
 
 def path(runs: xr.Dataset, variable: str) -> Floats:
     """A variable at every date, in its unit: (policy, scenario, time)."""
     ok = runs["status"].transpose("policy", "scenario").values == 0
-    return np.where(ok[:, :, None], _path(runs, variable), np.nan)
+    lines = RunLines(runs)
+    path = lines.path(variable)
+    return np.where(ok[:, :, None], path.reshape(*ok.shape, path.shape[1]), np.nan)
 
 
 def mean_value(
     runs: xr.Dataset, variable: str, start: date | None = None, until: date | None = None
 ) -> Floats:
-    """A variable averaged over the dates of a window, both ends included, in its unit."""
-    first = 0 if start is None else _first(runs, start)
-    last = _position(runs, until)
-    if first > last:
-        raise UsageError(f"no date of these runs lies between {start} and {until}.")
-    return _marked(runs, _path(runs, variable)[:, :, first : last + 1].mean(axis=2))
+    """A variable averaged over the time from one day to another (None: first and last), in its unit."""
+    lines, window = RunLines(runs), window_of(runs, start, until)
+    return _marked(runs, lines.shaped(lines.mean(variable, window)))
 
 
 def acts(runs: xr.Dataset, counted: Acts, start: date | None = None, until: date | None = None) -> Floats:
     """How often the actors took these actions in a window; several in one step count each."""
-    return _marked(runs, _taken(runs, counted)[:, :, _steps(runs, start, until)].sum(axis=2))
+    return _marked(runs, _taken(runs, counted, window_of(runs, start, until)).sum(axis=2))
 
 
 def choices(
     runs: xr.Dataset, actors: Sequence[str], start: date | None = None, until: date | None = None
 ) -> Floats:
     """How often these actors chose at all in a window: what shares of acts are shares of."""
-    at = [[str(a) for a in runs["actor"].values].index(actor) for actor in actors]
-    chose = (runs["action"].transpose("policy", "scenario", "step", "actor").values[..., at] >= 0).sum(axis=3)
-    return _marked(runs, chose[:, :, _steps(runs, start, until)].sum(axis=2))
+    names, window = [str(a) for a in runs["actor"].values], window_of(runs, start, until)
+    action = runs["action"].transpose("policy", "scenario", "step", "actor").values
+    chose = [
+        in_window(runs, action[..., names.index(a)] >= 0, window, "actor", a).sum(axis=2) for a in actors
+    ]
+    return _marked(runs, np.sum(chose, axis=0))
 
 
 def events(
@@ -159,10 +183,13 @@ def events(
     """How often an event happened in a window; of a dated event with branches, whether this one was drawn."""
     about = section(runs, "events")[event]
     count = runs["event_count"].sel(event=event).transpose("policy", "scenario", "step").values
-    if about["kind"] == "dated":
-        number = 0 if branch is None else list(about["branches"]).index(branch) + 1
-        count = (count == number) if number else (count > 0)
-    return _marked(runs, count[:, :, _steps(runs, start, until)].sum(axis=2, dtype=np.int64))
+    window = window_of(runs, start, until)
+    if about["kind"] != "dated":
+        return _marked(runs, in_window(runs, count, window, "event", event).sum(axis=2))
+    number = 0 if branch is None else list(about["branches"]).index(branch) + 1
+    count = (count == number) if number else (count > 0)
+    inside = window.first <= date.fromisoformat(about["date"]) <= window.last
+    return _marked(runs, np.asarray(count.any(axis=2) & inside))
 
 
 def answered(
@@ -184,22 +211,20 @@ def answered(
     -------
     numerator, denominator : (policy, scenario) each; their sums give the share that was answered
     """
-    here = _taken(runs, first) > 0
+    here = _taken(runs, first, window_of(runs, start, until)) > 0
     there = _taken(runs, then) > 0
     after = np.zeros_like(there)
     for lag in range(1, steps + 1):
         after[:, :, :-lag] |= there[:, :, lag:]
-    window = _steps(runs, start, until)
-    both = (here & after)[:, :, window].sum(axis=2)
-    return _marked(runs, both), _marked(runs, here[:, :, window].sum(axis=2))
+    return _marked(runs, (here & after).sum(axis=2)), _marked(runs, here.sum(axis=2))
 
 
-def _taken(runs: xr.Dataset, counted: Acts) -> Ints:
-    """How many of these acts were taken: (policy, scenario, step)."""
+def _taken(runs: xr.Dataset, counted: Acts, window: Window | None = None) -> Floats:
+    """How many of these acts were taken in a window (None: ever): (policy, scenario, step)."""
     names = json.loads(runs["action"].attrs["actions"])
     actors = [str(a) for a in runs["actor"].values]
     action = runs["action"].transpose("policy", "scenario", "step", "actor").values
-    result = np.zeros(action.shape[:3], np.int64)
+    result = np.zeros(action.shape[:3])
     for actor, wanted in counted.items():
         if actor not in names:
             raise UsageError(
@@ -210,7 +235,8 @@ def _taken(runs: xr.Dataset, counted: Acts) -> Ints:
             if name not in names[actor]:
                 hint = did_you_mean(name, names[actor]) or f"There are: {', '.join(names[actor])}."
                 raise UsageError(f"`{actor}` has no action `{name}` in these runs. {hint}")
-            result += mine == names[actor].index(name)
+            took = mine == names[actor].index(name)
+            result += took if window is None else in_window(runs, took, window, "actor", actor)
     return result
 
 
@@ -219,41 +245,3 @@ def _marked(runs: xr.Dataset, values: npt.NDArray[np.generic]) -> Floats:
     ok = runs["status"].transpose("policy", "scenario").values == 0
     ok = ok.reshape(ok.shape + (1,) * (values.ndim - 2))
     return np.where(ok, values.astype(np.float64), np.nan)
-
-
-def _path(runs: xr.Dataset, variable: str) -> Floats:
-    known = [v for v in section(runs, "variables") if v in runs]
-    if variable not in known:
-        hint = did_you_mean(variable, known) or f"There are: {', '.join(known) or 'none'}."
-        raise UsageError(f"these runs hold no variable `{variable}`. {hint}")
-    return np.asarray(runs[variable].transpose("policy", "scenario", "time").values, np.float64)
-
-
-def _position(runs: xr.Dataset, day: date | None) -> int:
-    """Position of the last date of the runs that is not after a day."""
-    times = dates(runs)
-    if day is None:
-        return len(times) - 1
-    if not times[0] <= day <= times[-1]:
-        raise UsageError(f"{day} lies outside these runs, which go from {times[0]} to {times[-1]}.")
-    return max(i for i, t in enumerate(times) if t <= day)
-
-
-def _first(runs: xr.Dataset, day: date) -> int:
-    """Position of the first date of the runs that is not before a day."""
-    return next((i for i, t in enumerate(dates(runs)) if t >= day), runs.sizes["time"])
-
-
-def _steps(runs: xr.Dataset, start: date | None, until: date | None) -> slice:
-    """The steps that begin in a window.
-
-    Raises
-    ------
-    UsageError
-        If none does.
-    """
-    days = dates(runs)[:-1]
-    inside = [i for i, d in enumerate(days) if (start is None or d >= start) and (until is None or d < until)]
-    if not inside:
-        raise UsageError(f"no step of these runs begins between {start} and {until}.")
-    return slice(inside[0], inside[-1] + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,14 @@ import numpy.typing as npt
 from offramp.analysis.intervals import LEVEL, wilson
 from offramp.errors import UsageError
 from offramp.given import day_of, did_you_mean, need
-from offramp.runs.dataset import section
+from offramp.runs.dataset import dates, section
+from offramp.windows import Instant, come_by, place_in
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 # What the interval of a probability holds, and what it does not.
 OUTCOME_INTERVAL = (
@@ -27,14 +29,24 @@ OUTCOME_INTERVAL = (
 )
 
 
-def dates(runs: xr.Dataset) -> list[date]:
-    """The dates of `time`: the start of each step and the end of the last."""
-    return [d.item() for d in runs["time"].values.astype("datetime64[D]")]
-
-
 def holding(runs: xr.Dataset) -> Ints:
     """How many runs did not fail, by policy: (policy,)."""
     return np.asarray((runs["status"].transpose("policy", "scenario").values == 0).sum(axis=1), np.int64)
+
+
+def kinds_of(runs: xr.Dataset, outcome: str) -> dict[str, dict[str, Any]]:
+    """What runs say of their outcomes, by name.
+
+    Raises
+    ------
+    UsageError
+        If there is no outcome of the name asked for.
+    """
+    kinds: dict[str, dict[str, Any]] = section(runs, "outcomes")
+    if outcome not in kinds:
+        hint = did_you_mean(outcome, kinds) or f"There are: {', '.join(kinds) or 'none'}."
+        raise UsageError(f"these runs of `{runs.attrs['model']}` have no outcome `{outcome}`. {hint}")
+    return kinds
 
 
 def counts(runs: xr.Dataset, outcome: str) -> Ints:
@@ -48,10 +60,7 @@ def counts(runs: xr.Dataset, outcome: str) -> Ints:
     UsageError
         If there is no such outcome.
     """
-    kinds = section(runs, "outcomes")
-    if outcome not in kinds:
-        hint = did_you_mean(outcome, kinds) or f"There are: {', '.join(kinds) or 'none'}."
-        raise UsageError(f"these runs of `{runs.attrs['model']}` have no outcome `{outcome}`. {hint}")
+    kinds = kinds_of(runs, outcome)
     if kinds[outcome]["kind"] != "otherwise":
         return _arrivals(runs, outcome)
     # A run has at most one absorbing outcome, so counting these counts the runs that have ended.
@@ -68,17 +77,17 @@ def probability(
     ----------
     runs : what `simulate` or `load_runs` gave
     outcome : its name in the model
-    by : a date, or text such as `2020-12-01`; None for the end. Runs know the ends of their steps alone, so
-        between two of their dates the earlier one counts: with monthly steps from 1 June, `2020-12-31` gives
-        the chance by 1 December, without what happens in December, and `2021-01-01` that by the end of
-        December. The result says which date it is for.
+    by : a date, or text such as `2020-12-01`; None for the end. Counted to the day: what a hazard brings
+        comes at its moment, a condition is met at the end of its step (docs/explanation/semantics.md, "Days
+        within a step"). `2021-01-01` gives the chance by the end of December.
     level : of the interval, 0 to 1
 
     Returns
     -------
     xarray.Dataset over `policy` with `probability`, `low` and `high` (0 to 1) and `count`, the number of
-    runs in which it happened, of `runs` that did not fail. Attribute `by` is the date that it is for (so is
-    the coordinate `time`), attribute `interval` says what the interval holds.
+    runs in which it happened, of `runs` that did not fail. Attribute `by` and the coordinate `time` are the
+    date, attribute `interval` says what the interval holds. Of runs that were saved before moments were kept,
+    the last date of theirs that is not after `by` counts, and `by` is that date.
 
     Raises
     ------
@@ -90,10 +99,46 @@ def probability(
     day = times[-1] if by is None else day_of(by)
     if not times[0] <= day <= times[-1]:
         raise UsageError(f"{day} lies outside these runs, which go from {times[0]} to {times[-1]}.")
-    k = max(i for i, t in enumerate(times) if t <= day)
-    result = over_time(runs, outcome, level).isel(time=k)
-    result.attrs["by"] = times[k].isoformat()
+    if "outcome_part" not in runs:
+        day = max(t for t in times if t <= day)
+    found = _chances(runs, outcome, counts_by(runs, outcome, day)[:, None], [day], level)
+    result = found.isel(time=0)
+    result.attrs["by"] = day.isoformat()
     return result
+
+
+def counts_by(runs: xr.Dataset, outcome: str, day: date) -> Ints:
+    """In how many runs an outcome had happened by a day within them: (policy,). Failed runs do not count."""
+    kinds, place = kinds_of(runs, outcome), place_in(dates(runs), day)
+    if kinds[outcome]["kind"] != "otherwise":
+        return _come_by(runs, outcome, place)
+    ended = sum((_come_by(runs, o, place) for o in kinds if kinds[o]["absorbing"]), start=np.int64(0))
+    return np.asarray(holding(runs) - ended, np.int64)
+
+
+def _come_by(runs: xr.Dataset, outcome: str, place: Instant) -> Ints:
+    """Runs that hold in which an outcome had come by a moment: (policy,)."""
+    step, part = moments(runs, outcome)
+    ok = runs["status"].transpose("policy", "scenario").values == 0
+    return np.asarray((come_by(step, part, place) & ok).sum(axis=1), np.int64)
+
+
+def moments(runs: xr.Dataset, outcome: str) -> tuple[Ints, Floats]:
+    """The step in which an outcome came (-1: never), and the share of it that was over: (policy, scenario).
+
+    Runs that were saved before moments were kept give the end of the step.
+
+    Raises
+    ------
+    UsageError
+        If there is no such outcome.
+    """
+    kinds_of(runs, outcome)
+    names, order = [str(o) for o in runs["outcome"].values], ("outcome", "policy", "scenario")
+    step = runs["outcome_step"].transpose(*order).values[names.index(outcome)].astype(np.int64)
+    if "outcome_part" not in runs:
+        return step, np.ones(step.shape)
+    return step, runs["outcome_part"].transpose(*order).values[names.index(outcome)]
 
 
 def over_time(runs: xr.Dataset, outcome: str, level: float = LEVEL) -> xr.Dataset:
@@ -104,9 +149,13 @@ def over_time(runs: xr.Dataset, outcome: str, level: float = LEVEL) -> xr.Datase
     xarray.Dataset as `probability` gives it, over (policy, time).
     """
     need(runs, "Dataset")
+    return _chances(runs, outcome, counts(runs, outcome), dates(runs), level)
+
+
+def _chances(runs: xr.Dataset, outcome: str, count: Ints, days: list[date], level: float) -> xr.Dataset:
+    """Chances from counts, (policy, time), by some days."""
     import xarray as xr
 
-    count = counts(runs, outcome)
     trials = holding(runs)[:, None]
     low, high = wilson(count, trials, level)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -120,7 +169,7 @@ def over_time(runs: xr.Dataset, outcome: str, level: float = LEVEL) -> xr.Datase
             "count": (both, count),
             "runs": ("policy", trials[:, 0]),
         },
-        coords={"policy": runs["policy"], "time": runs["time"]},
+        coords={"policy": runs["policy"], "time": np.array(days, dtype="datetime64[s]")},
         attrs={
             "outcome": outcome,
             "title": section(runs, "outcomes")[outcome]["title"],

@@ -17,7 +17,7 @@ from offramp.analysis.answer import Answer, keyed, six_digits
 from offramp.analysis.intervals import LEVEL, wilson
 from offramp.errors import OfframpError
 from offramp.given import need
-from offramp.runs.dataset import STATUS_MEANINGS, section
+from offramp.runs.dataset import STATUS_MEANINGS, dates, section
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -250,7 +250,7 @@ def summary(runs: xr.Dataset) -> Outlook:
 
 def _names(runs: xr.Dataset) -> _Names:
     return _Names(
-        outcomes.dates(runs),
+        dates(runs),
         {name: about["unit"] for name, about in section(runs, "variables").items()},
         json.loads(runs["failed_variable"].attrs["variables"]),
         json.loads(runs["action"].attrs["actions"]),

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.outcomes import dates
 from offramp.errors import UsageError
 from offramp.given import did_you_mean
-from offramp.runs.dataset import belief, section
+from offramp.runs.dataset import belief, dates, section
 
 if TYPE_CHECKING:
     import xarray as xr

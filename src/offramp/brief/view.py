@@ -15,7 +15,7 @@ from offramp.analysis.worth import is_bad
 from offramp.charts.palette import BETTER, GOING_ON, NEITHER, WORSE, Colour
 from offramp.errors import OfframpError
 from offramp.model import Model
-from offramp.runs.dataset import section
+from offramp.runs.dataset import dates, section
 from offramp.tell import model_words
 from offramp.tell.figures import digits_for
 from offramp.tell.words import EndingShare
@@ -72,7 +72,7 @@ class RunsView:
         # A slice is a view; a list of positions would copy every path.
         at = self.policies.index(self.policy)
         self.shown = runs.isel(policy=slice(at, at + 1))
-        self.times: list[date] = outcomes.dates(runs)
+        self.times: list[date] = dates(runs)
         self.futures = int(outcomes.holding(self.shown)[0])
         if not self.futures:
             raise OfframpError(f"no run under policy `{self.policy}` holds, so there is nothing to show.")

@@ -109,7 +109,7 @@ class Grouped:
             if (group < 0).any():
                 _fail(part)
             _put(part, rows, result, _columns(self.model, model))
-        return result
+        return replace(result, inputs=inputs)
 
     def choices(self, inputs: Inputs, step: int, stocks: Floats) -> Floats:
         """The chance of each action in one step; see the engines of models without formulas."""

@@ -11,7 +11,8 @@ actor by actor, in file order; `ladder` is a position in `Model.ladders`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -120,3 +121,16 @@ class Inputs:
     lineage: Ints | None = None
     steps: int | None = None
     paths: int = 0
+
+
+PER_RUN = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")
+
+
+def joined(parts: Sequence[Inputs]) -> Inputs:
+    """The inputs of several blocks under one policy as those of one."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    given = [name for name in PER_RUN if getattr(first, name) is not None]
+    rows: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in given}
+    return replace(first, **rows)

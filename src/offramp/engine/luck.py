@@ -178,6 +178,11 @@ def purpose_of_branch(event: Event) -> str:
     return f"branch/{event.name}"
 
 
+def purpose_within(kind: str, name: str) -> str:
+    """Name of the draw that says when within a step a thing came: `kind` is actor, event or ladder."""
+    return f"within/{kind}/{name}"
+
+
 def purposes_of_event(event: Event) -> list[str]:
     """Names of all draws that decide about an event."""
     if event.once:
@@ -206,6 +211,8 @@ def purposes(model: Model) -> list[str]:
         for k in range(1, ladder.moves + 1):
             names += [f"ladder/{ladder.name}/move/{k}", f"ladder/{ladder.name}/control/{k}"]
     names += [f"outcome/{o.name}" for o in model.outcomes]
+    for kind, some in (("actor", model.actors), ("event", model.events), ("ladder", model.ladders)):
+        names += [purpose_within(kind, x.name) for x in some]
     return names
 
 

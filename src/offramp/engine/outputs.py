@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
-from offramp.engine.inputs import Floats
+from offramp.engine.inputs import Floats, Inputs
+from offramp.engine.inputs import joined as joined_inputs
 from offramp.model import Model
 
 
@@ -95,10 +96,14 @@ class Outputs:
         did not open.
     outcome : (run, outcome), int16
         Step at whose end the outcome first held, -1 for never (`otherwise` outcomes: always -1).
+    outcome_part : (run, outcome)
+        Share of that step that was over when the outcome came, above 0 and up to 1; NaN for never.
     status : (run,), uint8, a Status
     failed_step : (run,), int16, -1 where the run is OK
     failed_variable : (run,), int16
         Position in Model.variables of a variable that failed first, -1 if none or if something else failed.
+    inputs : what was run; None where it is not known. No array of the engine's: who asks for a day within a
+        step needs the luck and the parameters of the runs.
     """
 
     state: Annotated[Floats, OutputRow(("time", "variable"), np.float64, math.nan)]
@@ -114,9 +119,11 @@ class Outputs:
     ladder_risk: Annotated[Floats, OutputRow(("step", "ladder"), np.float64, 0.0)]
     ladder_foreseen: Annotated[Floats, OutputRow(("step", "ladder", "side"), np.float64, math.nan)]
     outcome: Annotated[npt.NDArray[np.int16], OutputRow(("outcome",), np.int16, -1)]
+    outcome_part: Annotated[Floats, OutputRow(("outcome",), np.float64, math.nan)]
     status: Annotated[npt.NDArray[np.uint8], OutputRow((), np.uint8, Status.OK)]
     failed_step: Annotated[npt.NDArray[np.int16], OutputRow((), np.int16, -1)]
     failed_variable: Annotated[npt.NDArray[np.int16], OutputRow((), np.int16, -1)]
+    inputs: Inputs | None = None
 
     @property
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -125,7 +132,9 @@ class Outputs:
 
 
 TABLE: dict[str, OutputRow] = {
-    name: hint.__metadata__[0] for name, hint in get_type_hints(Outputs, include_extras=True).items()
+    name: hint.__metadata__[0]
+    for name, hint in get_type_hints(Outputs, include_extras=True).items()
+    if hasattr(hint, "__metadata__")
 }
 
 
@@ -167,4 +176,6 @@ def joined(parts: Sequence[Outputs]) -> Outputs:
     if len(parts) == 1:
         return parts[0]
     none = dict.fromkeys(TABLE)
-    return Outputs(**none | {n: np.concatenate([p.arrays[n] for p in parts]) for n in parts[0].arrays})
+    found = Outputs(**none | {n: np.concatenate([p.arrays[n] for p in parts]) for n in parts[0].arrays})
+    given = [p.inputs for p in parts if p.inputs is not None]
+    return replace(found, inputs=joined_inputs(given)) if len(given) == len(parts) else found

@@ -92,7 +92,8 @@ def run_paired(design: Design, measure: Measure, worlds: int = 0, *, how: How = 
                 how.progress(before + runs, total)
 
         pieces, failed = [], np.zeros(len(part.policies), np.int64)
-        for runs in simulate_blocks(part, size, how=replace(how, progress=step), runner=runner, chances=True):
+        here = replace(how, progress=step)
+        for runs in simulate_blocks(part, size, how=here, runner=runner, chances=True, jumps=True):
             pieces.append(measure(runs))
             failed += (runs["status"].transpose("policy", "scenario").values != 0).sum(axis=1)
             del runs  # before the next dataset is made

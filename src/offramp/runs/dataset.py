@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from offramp.engine.hazards import chances_by_step, is_smooth
 from offramp.engine.inputs import Inputs
 from offramp.engine.outputs import TABLE, Ending, OutputRow, Outputs, Status, lengths
+from offramp.engine.within import Paths, moved_on_days
 from offramp.errors import OfframpError, UsageError
 from offramp.model import Model
 from offramp.runs.attributes import as_json, attributes_of
@@ -44,6 +46,8 @@ _LEFT_OUT = {"state", "probability", "ladder_risk"}
 PER_RUN = {_RENAMED.get(name, name): row for name, row in TABLE.items() if name not in _LEFT_OUT} | {
     "outcome_chance": OutputRow(("step", "outcome"), np.float64, np.nan)
 }
+# What dated events did to the variables that they move, only where it is asked for.
+JUMPS = OutputRow(("event", "moved_variable"), np.float64, 0.0)
 PER_SCENARIO = {
     "parameter_value": OutputRow(("parameter",), np.float64, np.nan),
     "true_type": OutputRow(("actor",), np.int8, -1),
@@ -62,6 +66,9 @@ _LONG_NAMES = {
     "outcome_step": "step at whose end the outcome first held, -1 for never",
     "outcome_chance": "chance that the outcome comes in the step, given how the run went until its end; "
     "not a number for outcomes without a rate or a ladder",
+    "outcome_part": "share of that step that was over when the outcome came, not a number for never",
+    "dated_jump": "how far a dated event moved each of the variables named in `variables`; of several of one "
+    "day all of it stands with the first",
     "status": "whether the run holds; only `ok` runs belong in summaries",
     "failed_step": "step in which the run failed, -1 for none",
     "failed_variable": "position of the variable that failed first, -1 for none",
@@ -82,7 +89,7 @@ DIMENSIONS = (*NAMED, "scenario", "time", "step")
 _PATH = ("policy", "scenario", "time")  # of a variable
 
 # Names that a dataset, or a table made of it, uses itself; a model variable cannot have them.
-RESERVED = frozenset({*DIMENSIONS, *PER_RUN, *PER_SCENARIO, "date"})
+RESERVED = frozenset({*DIMENSIONS, *PER_RUN, *PER_SCENARIO, "date", "dated_jump", "moved_variable"})
 
 
 @dataclass
@@ -100,8 +107,10 @@ class Collection:
     arrays: dict[str, npt.NDArray[Any]]
 
     @classmethod
-    def empty(cls, design: Design, variables: list[str], chances: bool = False) -> Collection:
-        """Room for all runs of a design, keeping the paths of `variables` alone, and chances where asked."""
+    def empty(
+        cls, design: Design, variables: list[str], chances: bool = False, jumps: bool = False
+    ) -> Collection:
+        """Room for all runs of a design, with paths of `variables`, and chances and jumps where asked."""
         model, size = design.model, lengths(design.model)
         runs = (len(design.policies), len(design.scenarios))
         size["parameter"] = len(model.parameters)
@@ -115,6 +124,9 @@ class Collection:
         }
         if chances:
             arrays["outcome_chance"][:] = PER_RUN["outcome_chance"].nothing
+        if jumps and moved_by_dates(model):
+            size["moved_variable"] = len(moved_by_dates(model))
+            arrays["dated_jump"] = np.zeros((*runs, *JUMPS.shape(size)), JUMPS.dtype)
         paths = {name: np.empty((*runs, model.steps + 1)) for name in variables}
         return cls(design, paths, arrays)
 
@@ -130,12 +142,26 @@ class Collection:
             smooth = {o.name: i for i, o in enumerate(model.outcomes) if is_smooth(model, o.name)}
             for name, chance in chances_by_step(model, inputs, outputs, smooth).items():
                 self.arrays["outcome_chance"][policy, scenarios, :, smooth[name]] = chance
+        if "dated_jump" in self.arrays:
+            self._write_jumps(self.arrays["dated_jump"][policy, scenarios], outputs)
         for i, variable in enumerate(model.variables):
             if variable.name in self.variables:
                 self.variables[variable.name][policy, scenarios] = outputs.state[:, :, i]
         for name, values in outputs.arrays.items():
             if name not in _LEFT_OUT:
                 self.arrays[_RENAMED.get(name, name)][policy, scenarios] = values
+
+    def _write_jumps(self, room: npt.NDArray[np.float64], outputs: Outputs) -> None:
+        """Write down what dated events did: (scenario, event, moved_variable)."""
+        model = self.design.model
+        paths = Paths(model, outputs)
+        for n, name in enumerate(moved_by_dates(model)):
+            for step, moved in paths.moved.items():
+                if name not in moved:
+                    continue
+                days = sorted({e.on for e in model.events if e.on and model.step_of(e.on) == step})
+                for day, (_, size) in zip(days, paths.jumps(name, step), strict=True):
+                    room[:, next(i for i, e in enumerate(model.events) if e.on == day), n] = size
 
     def dataset(self, engine: str) -> xr.Dataset:
         """The runs as a dataset, described by docs/reference/runs.md."""
@@ -161,6 +187,8 @@ class Collection:
 def _dimensions(name: str) -> tuple[str, ...]:
     if name in PER_SCENARIO:
         return ("scenario", *PER_SCENARIO[name].axes)
+    if name == "dated_jump":
+        return ("policy", "scenario", *JUMPS.axes)
     return ("policy", "scenario", *PER_RUN[name].axes)
 
 
@@ -198,6 +226,7 @@ def _details(model: Model) -> dict[str, dict[str, Any]]:
         "ladder_ending": sides | _flags("ladder_ending", Ending, ENDING_MEANINGS),
         "ladder_foreseen": sides,
         "outcome_chance": chance,
+        "dated_jump": {"variables": as_json(moved_by_dates(model))},
         "status": _flags("status", Status, STATUS_MEANINGS),
         "failed_variable": {"variables": as_json([v.name for v in model.variables])},
         "true_type": {"types": as_json({a.name: [t.name for t in a.types] for a in model.actors})},
@@ -210,6 +239,12 @@ def _flags(name: str, kinds: type[IntEnum], meanings: Iterable[str]) -> dict[str
     """What the numbers of an array mean, as the CF conventions say it."""
     numbers = np.array([kind.value for kind in kinds], dtype=PER_RUN[name].dtype)
     return {"flag_values": numbers, "flag_meanings": " ".join(meanings)}
+
+
+def moved_by_dates(model: Model) -> list[str]:
+    """Variables that dated events may move, in the model's order."""
+    moved = set[str]().union(*moved_on_days(model).values())
+    return [v.name for v in model.variables if v.name in moved]
 
 
 def kept_variables(model: Model, variables: list[str] | None) -> list[str]:
@@ -269,6 +304,11 @@ def section(runs: xr.Dataset, name: str) -> Any:
     `section(runs, "actors")["blue"]["title"]` is the title of actor `blue`.
     """
     return json.loads(runs.attrs[name])
+
+
+def dates(runs: xr.Dataset) -> list[date]:
+    """The dates of `time`: the start of each step and the end of the last."""
+    return [d.item() for d in runs["time"].values.astype("datetime64[D]")]
 
 
 def belief(runs: xr.Dataset, actor: str, about: str) -> xr.DataArray:

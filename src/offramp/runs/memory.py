@@ -16,7 +16,7 @@ def bytes_of_run(model: Model) -> int:
     paths = 8 * len(model.variables) * (steps + 1)
     choices = steps * (len(model.actors) + 2 * len(model.events))
     minds = 8 * steps * (len(model.suppositions) + len(model.expectations)) + len(model.actors)
-    return paths + choices + minds + 8 * len(model.parameters) + 2 * len(model.outcomes) + 16
+    return paths + choices + minds + 8 * len(model.parameters) + 10 * len(model.outcomes) + 16
 
 
 def need_memory(design: Design, who: str) -> None:

@@ -54,6 +54,7 @@ def simulate(
     variables: list[str] | None = None,
     runner: Engine | None = None,
     chances: bool = False,
+    jumps: bool = False,
 ) -> xr.Dataset:
     """Run every scenario of a design under every policy.
 
@@ -64,6 +65,7 @@ def simulate(
     variables : names of variables whose paths are kept; None for all
     runner : what `engine_for` gave for this model and engine, for whoever runs several designs of it
     chances : also keep what each step says of the chance that an outcome comes in it (`outcome_chance`)
+    jumps : also keep how far dated events moved variables (`dated_jump`), to read these within such a step
 
     Returns
     -------
@@ -78,7 +80,7 @@ def simulate(
     need(design, "Design")
     kept = kept_variables(design.model, variables)
     runner = runner or engine_for(design.model, how.engine)
-    return _Simulation(runner, how, kept, chances).of(design, how.progress)
+    return _Simulation(runner, how, kept, chances, jumps).of(design, how.progress)
 
 
 def simulate_blocks(
@@ -89,6 +91,7 @@ def simulate_blocks(
     variables: list[str] | None = None,
     runner: Engine | None = None,
     chances: bool = False,
+    jumps: bool = False,
 ) -> Iterator[xr.Dataset]:
     """Run a design too large for memory: datasets of at most `scenarios` scenarios each, in order.
 
@@ -101,7 +104,7 @@ def simulate_blocks(
         raise UsageError("a block needs at least 1 scenario.")
     kept = kept_variables(design.model, variables)
     runner = runner or engine_for(design.model, how.engine)
-    simulation = _Simulation(runner, how, kept, chances)
+    simulation = _Simulation(runner, how, kept, chances, jumps)
     done = 0
     for part in design.blocks(scenarios):
         before = done
@@ -122,13 +125,14 @@ class _Simulation:
     how: How
     variables: list[str]
     chances: bool
+    jumps: bool
 
     def of(self, design: Design, progress: Progress | None) -> xr.Dataset:
         threads = (os.cpu_count() or 1) if self.how.threads is None else self.how.threads
         size = self._block(design, threads)
         if size < 1 or threads < 1:
             raise UsageError("threads and block must be at least 1.")
-        collection = Collection.empty(design, self.variables, self.chances)
+        collection = Collection.empty(design, self.variables, self.chances, self.jumps)
         count = len(design.scenarios)
 
         def run(scenarios: slice) -> int:

@@ -98,10 +98,14 @@ def _digits(change: Ranged) -> int:
 
 
 def _decimals(change: Ranged) -> int:
-    """Digits after the point that show the half-width of the interval."""
+    """Digits after the point that show the half-width of the interval; three digits where it has none."""
     half = (change.high - change.low) / 2
-    size = abs(change.difference) if math.isnan(half) or not half else half
-    return min(6, max(0, math.ceil(-math.log10(size)))) if size > 0 else 2
+    if half > 0:
+        return min(6, max(0, math.ceil(-math.log10(half))))
+    size = abs(change.difference)
+    if not size > 0:
+        return 2
+    return 0 if size == round(size) else min(6, max(0, 2 - math.floor(math.log10(size))))
 
 
 def _signed(value: float, decimals: int) -> str:

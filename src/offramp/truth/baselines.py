@@ -38,7 +38,7 @@ def persistence(question: ForecastQuestion, start: date, origin: date, months: f
     """As often as in the time just as long before; levels as last known, with a spread of past changes."""
     if not _is_level(question):
         since = origin.toordinal() - months * DAYS_PER_MONTH
-        count = sum(r.value for r in _rows(question, origin) if r.day.toordinal() >= since)
+        count = sum(r.value for r in _rows(question, origin) if r.day.toordinal() > since)
         return _of_rate(question, (count + 0.25) / months, months)
     return _of_levels(question, _walk(question, origin, months, trend=False))
 
@@ -79,9 +79,10 @@ def _is_level(question: ForecastQuestion) -> bool:
 
 
 def _rows(question: ForecastQuestion, origin: date) -> list[Row]:
-    """Incidents known by a day; a fact below what is asked for is none."""
+    """Incidents of a day and those before it, as known by then; a fact below what is asked for is none."""
     least = 0.5 if question.at_least is None else question.at_least
-    return [r for r in question.rows if r.known <= origin and (question.counts_rows or r.value >= least)]
+    past = [r for r in question.rows if r.known <= origin and r.day <= origin]
+    return [r for r in past if question.counts_rows or r.value >= least]
 
 
 def _rate(question: ForecastQuestion, start: date, origin: date) -> float:

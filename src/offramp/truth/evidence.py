@@ -17,8 +17,10 @@ import numpy as np
 
 from offramp.engine.inputs import Bools, Floats
 from offramp.engine.outputs import Outputs, Status
+from offramp.engine.within import Paths, happened
 from offramp.errors import UsageError
 from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row
+from offramp.windows import Instant, Window, between, come_by, place_in
 
 _HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
 # A count or variable of 0 where something was published: unlikely, not impossible beyond recovery.
@@ -35,16 +37,27 @@ def known_by(evidence: Evidence, until: date) -> tuple[Row, ...]:
 class Point:
     """One comparison of a run with what was published.
 
-    `weights` (time) says what is read of the path of a variable; for counts `steps` are the first step and
-    the one after the last.
+    Attributes
+    ----------
+    day : that it describes; of periods and windows the last
+    weights : (time), what is read of the path of a variable where it is straight between dates
+    window : of a count, or the time over which a variable is read; of a day it has no length
     """
 
     evidence: Evidence
-    day: date  # that it describes; of periods and windows the last
+    day: date
     known: date
     value: float
+    window: Window
     weights: tuple[tuple[int, float], ...] = ()
-    steps: tuple[int, int] = (0, 0)
+
+    @property
+    def steps(self) -> tuple[float, float]:
+        """Where a window of counts begins and ends, in steps from the start; of a variable 0 and 0."""
+        if self.weights:
+            return 0, 0
+        first, last = (w.steps if w.part else w.step for w in (self.window.start, self.window.end))
+        return first, last
 
 
 class Record:
@@ -77,15 +90,13 @@ class Record:
                 f"on {until} nothing of `{model.name}` has happened: it begins on {model.start}."
             )
         self.model, self.until = model, min(until, model.dates[-1])
-        begun = model.step_of(self.until)
-        over = begun if model.date_of(begun) == self.until else begun + 1
-        self.steps = min(over, model.steps)
+        self.steps = self.place.whole
         self.points = tuple(sorted(self._points(), key=lambda p: (p.known, p.day)))
 
     @cached_property
-    def whole_steps(self) -> int:
-        """Steps that are over by the day."""
-        return min(self.model.step_of(self.until), self.model.steps)
+    def place(self) -> Instant:
+        """Where the day lies among the steps."""
+        return place_in(self.model.dates, self.until)
 
     @cached_property
     def hash(self) -> str:
@@ -110,8 +121,7 @@ class Record:
         ended = np.zeros(len(outputs.status), dtype=np.bool_)
         for i, outcome in enumerate(self.model.outcomes):
             if outcome.absorbing:
-                step = outputs.outcome[:, i]
-                ended |= (step >= 0) & (step < self.whole_steps)
+                ended |= come_by(outputs.outcome[:, i], outputs.outcome_part[:, i], self.place)
         fine: Bools = (outputs.status == Status.OK) & ~ended
         return fine
 
@@ -151,16 +161,23 @@ class Record:
     def simulated(self, outputs: Outputs) -> Floats:
         """What each run has where something was published: (run, point), without error."""
         result = np.empty((len(outputs.status), len(self.points)))
-        place = {v.name: i for i, v in enumerate(self.model.variables)}
+        paths = Paths(self.model, outputs)
         for i, point in enumerate(self.points):
+            observed = point.evidence.observes
             if point.evidence.kind == "variable":
-                path = outputs.state[:, :, place[point.evidence.observes]]
                 with np.errstate(invalid="ignore"):
-                    result[:, i] = sum(weight * path[:, k] for k, weight in point.weights)
+                    result[:, i] = self._read(observed, point, paths)
             else:
-                first, last = point.steps
-                result[:, i] = self._happened(point.evidence, outputs)[:, first:last].sum(axis=1)
+                result[:, i] = happened(self.model, outputs, observed, point.window)
         return result
+
+    def _read(self, variable: str, point: Point, paths: Paths) -> Floats:
+        """What each run has of a variable: (run,)."""
+        start, end = point.window.start, point.window.end
+        if any(paths.jumps(variable, k) for k in range(start.step, end.step + 1)):
+            return paths.mean(variable, point.window)
+        path = paths.path(variable)
+        return np.asarray(sum(weight * path[:, k] for k, weight in point.weights))
 
     def replicated(self, outputs: Outputs, rng: np.random.Generator, *, known: date | None = None) -> Floats:
         """What would have been published of each run, with errors: (run, point).
@@ -219,19 +236,7 @@ class Record:
         return np.stack([off for off, _ in both], axis=1), np.stack([spread for _, spread in both], axis=1)
 
     def _months(self, point: Point) -> float:
-        return (point.steps[1] - point.steps[0]) * self.model.step_length
-
-    def _happened(self, evidence: Evidence, outputs: Outputs) -> Floats:
-        """How often an event or action came in each step: (run, step)."""
-        if evidence.kind == "event":
-            e = [event.name for event in self.model.events].index(evidence.observes)
-            count: Floats = outputs.event[:, :, e].astype(np.float64)
-            return np.minimum(count, 1.0) if self.model.events[e].on is not None else count
-        name, _, action = evidence.observes.partition("/")
-        a = [actor.name for actor in self.model.actors].index(name)
-        position = [x.name for x in self.model.actors[a].actions].index(action)
-        taken: Floats = (outputs.action[:, :, a] == position).astype(np.float64)
-        return taken
+        return point.window.length * self.model.step_length
 
     def _points(self) -> Iterator[Point]:
         for evidence in self.model.evidence:
@@ -252,8 +257,8 @@ class Record:
             to = row.day if row.until is None else row.until + timedelta(days=1)
             if to > self.model.date_of(self.steps):
                 continue
-            weights = self._weights(row.day, to)
-            yield Point(evidence, last, row.known, row.value, weights)
+            window = between(self.model.dates, row.day, to)
+            yield Point(evidence, last, row.known, row.value, window, self._weights(row.day, to))
 
     def _weights(self, day: date, to: date) -> tuple[tuple[int, float], ...]:
         """What to take of each recorded date for the mean of the path, straight between dates.
@@ -274,16 +279,37 @@ class Record:
         )
 
     def _of_count(self, evidence: Evidence, rows: tuple[Row, ...]) -> Iterator[Point]:
-        model = self.model
-        start, end = evidence.start or model.start, evidence.end or model.dates[-1]
-        first = max(0, _step_from(model, start))
-        over = min(self.whole_steps, max(0, model.step_of(min(end, model.dates[-1]))))
-        for k in range(first, over - evidence.window + 1, evidence.window):
-            begin, stop = model.date_of(k), model.date_of(k + evidence.window)
-            value = sum(row.value for row in rows if begin <= row.day < stop)
-            last = stop - timedelta(days=1)
-            known = max([stop, *(row.known for row in rows if begin <= row.day < stop)])
-            yield Point(evidence, last, known, value, steps=(k, k + evidence.window))
+        for window in self._windows(evidence):
+            value = sum(row.value for row in rows if window.first <= row.day <= window.last)
+            over = min(self.until, window.last + timedelta(days=1))
+            known = max([over, *(row.known for row in rows if window.first <= row.day <= window.last)])
+            yield Point(evidence, window.last, known, value, window)
+
+    def _windows(self, evidence: Evidence) -> Iterator[Window]:
+        """The windows over which a series is counted.
+
+        Steps that are over, so many together as the series says, from the first that begins on its first day
+        or after it. Where steps are counted one by one, the parts of steps that the series or what is known
+        begin and end with count too: of the day of knowledge itself what is known.
+        """
+        dates = self.model.dates
+        start = max(evidence.start or dates[0], dates[0])
+        stop = min(evidence.end or dates[-1], dates[-1])
+        if stop <= start or self.until <= start:
+            return
+        first, over = place_in(dates, start), place_in(dates, min(stop, self.until))
+        alone = evidence.window == 1
+        if alone and first.part and first.step < over.step:
+            yield between(dates, start, dates[first.step + 1])
+        for k in range(first.whole, over.step - evidence.window + 1, evidence.window):
+            yield between(dates, dates[k], dates[k + evidence.window])
+        if alone and over.part:
+            begin = max(start, dates[over.step])
+            if stop <= self.until:
+                yield between(dates, begin, stop)
+            else:
+                window = between(dates, begin, self.until)
+                yield window._replace(last=self.until)
 
 
 def log_density(evidence: Evidence, value: float, simulated: Floats, months: float = 1.0) -> Floats:
@@ -390,9 +416,3 @@ def _hat(x: float) -> float:
     if x >= 1:
         return 1.0
     return 0.5 * (1 + x) ** 2 if x < 0 else 1 - 0.5 * (1 - x) ** 2
-
-
-def _step_from(model: Model, day: date) -> int:
-    """The first step that begins on a day or after it."""
-    k = model.step_of(day)
-    return k if model.date_of(k) >= day else k + 1

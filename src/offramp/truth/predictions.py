@@ -12,12 +12,14 @@ import numpy as np
 from offramp.engine.depths import Engine
 from offramp.engine.inputs import Bools, Floats
 from offramp.engine.outputs import Outputs, Status
+from offramp.engine.within import steps_until
 from offramp.model import Evidence, Model
 from offramp.runs.how import AS_SUITS, How
 from offramp.truth import baselines
 from offramp.truth.calibration import Calibration, Sampling, from_prior, futures
 from offramp.truth.evidence import Record, published_range, with_error
 from offramp.truth.questions import ForecastQuestion, Questions
+from offramp.windows import Window, after, come_by
 
 FUTURES = 6  # of each particle, at each origin
 
@@ -53,15 +55,6 @@ class Prediction:
         return all(len(predicted) for predicted in self.by.values())
 
 
-@dataclass(frozen=True)
-class _Ahead:
-    """The time that a question is asked of: the steps at which it begins and ends."""
-
-    first: int
-    last: int
-    known: date | None = None  # rows of evidence known by then count; None for none
-
-
 def predictions(
     questions: Questions,
     calibration: Calibration,
@@ -80,27 +73,28 @@ def predictions(
     """
     model, origin = calibration.model, calibration.record.until
     ends = {h: months_after(origin, h) for h in questions.horizons}
-    steps = {h: model.step_of(day) for h, day in ends.items() if day <= model.dates[-1]}
-    if not steps:
+    ends = {h: day for h, day in ends.items() if day <= model.dates[-1]}
+    if not ends:
         return []
-    runs = futures(calibration, max(steps.values()), per_particle=FUTURES, threads=how.threads)
+    steps = max(steps_until(model, day) for day in ends.values())
+    runs = futures(calibration, steps, per_particle=FUTURES, threads=how.threads)
     # A stream of its own for each origin: the noise of data in what is predicted.
     rng = np.random.Generator(np.random.Philox(key=[calibration.seed, origin.toordinal()]))
     fine = np.asarray(runs.status == Status.OK)
     found = []
     for question in questions.questions:
         source = source_of(question, model)
-        for months, step in steps.items():
-            ahead = _Ahead(model.step_of(origin), step, origin)
-            carried = _carried(source, calibration.record, runs, model.date_of(step))
-            by = {"model": _predicted(question, model, runs, fine, ahead, rng, carried)}
+        for months, day in ends.items():
+            window = after(model.dates, origin, day)
+            carried = _carried(source, calibration.record, runs, day)
+            by = {"model": _predicted(question, model, runs, fine, window, rng, carried, origin)}
             for who, baseline in baselines.BASELINES.items():
                 by[who] = baseline(question, model.start, origin, months)
-            by["prior_model"] = prior.predicted(question, ahead.first, step, rng)
+            by["prior_model"] = prior.predicted(question, window, rng)
             found.append(
                 Prediction(
-                    question, origin, months, ends[months],
-                    answer=question.answer(origin, ends[months], resolve_by),
+                    question, origin, months, day,
+                    answer=question.answer(origin, day, resolve_by),
                     by=by,
                     unit=_unit(question, model),
                     source=None if source is None else source.name,
@@ -119,21 +113,13 @@ class UncalibratedModel:
         drawn = from_prior(model, Sampling(particles=runs, chains=1, seed=seed), runner)
         self.runs = futures(drawn, model.steps, threads=how.threads)
 
-    def predicted(
-        self, question: ForecastQuestion, first: int, last: int, rng: np.random.Generator
-    ) -> Floats:
-        """What runs predict that still went on at the origin.
-
-        Parameters
-        ----------
-        first, last : the step that begins at the origin, and the one that begins at the horizon
-        """
+    def predicted(self, question: ForecastQuestion, window: Window, rng: np.random.Generator) -> Floats:
+        """What runs predict that still went on at the origin, when the window begins."""
         going = np.asarray(self.runs.status == Status.OK)
         for i, outcome in enumerate(self.model.outcomes):
             if outcome.absorbing:
-                step = self.runs.outcome[:, i]
-                going &= (step < 0) | (step >= first)
-        return _predicted(question, self.model, self.runs, going, _Ahead(first, last), rng)
+                going &= ~come_by(self.runs.outcome[:, i], self.runs.outcome_part[:, i], window.start)
+        return _predicted(question, self.model, self.runs, going, window, rng)
 
 
 def months_after(day: date, months: int) -> date:
@@ -175,9 +161,10 @@ def _predicted(
     model: Model,
     runs: Outputs,
     which: Bools,
-    ahead: _Ahead,
+    window: Window,
     rng: np.random.Generator,
     carried: tuple[Floats, float] | None = None,
+    known: date | None = None,
 ) -> Floats:
     """What runs predict: a probability (with half a run added on either side), or a sample.
 
@@ -185,14 +172,15 @@ def _predicted(
     ----------
     which : (run,), the runs that count
     carried : what is known of the errors of a source, from `Record.carried`
+    known : rows of evidence known by then count; None for none
     """
-    values = question.simulated(model, runs, ahead.first, ahead.last)[which]
+    values = question.simulated(model, runs, window)[which]
     if question.form == "level":
         # What is asked for is what will be published, so the error of the source is part of the forecast.
         source = source_of(question, model)
         if source is not None:
             some = None if carried is None else (carried[0][which], carried[1])
-            within = published_range(model, source, values, ahead.known)
+            within = published_range(model, source, values, known)
             values = with_error(source, values, 1.0, rng, some, within)
         if question.has_threshold:
             values = question.passed(values)

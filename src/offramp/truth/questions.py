@@ -14,12 +14,14 @@ from typing import Literal
 
 import numpy as np
 
+from offramp.engine import within
 from offramp.engine.inputs import Floats
 from offramp.engine.outputs import Outputs
 from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
 from offramp.language.source import ParsedModel, Scalar
 from offramp.model import Model, Row
+from offramp.windows import Window, come_by
 
 Kind = Literal["binary", "count", "continuous"]
 # What a question asks for and what resolves it, key by key as a forecast file has it.
@@ -106,7 +108,7 @@ class ForecastQuestion:
         """What happened, 0 or 1 for yes and no; None where the table does not tell."""
         rows = [r for r in self.rows if r.known <= known]
         if self.counts_rows:
-            count = sum(r.value for r in rows if origin <= r.day < horizon)
+            count = sum(r.value for r in rows if origin < r.day <= horizon)
             if horizon > self.covered and not (count and self.form != "count"):
                 return None  # that nothing is there does not say that nothing came
             return float(count) if self.form == "count" else float(count > 0)
@@ -160,28 +162,32 @@ class ForecastQuestion:
         row = max(rows, key=lambda r: (_middle(r), r.known))
         return _middle(row), row.value
 
-    def simulated(self, model: Model, outputs: Outputs, first: int, last: int) -> Floats:
+    def simulated(self, model: Model, outputs: Outputs, window: Window) -> Floats:
         """What each run answers: (run,), 0 or 1 for yes and no, a count or a level.
 
         Parameters
         ----------
-        first, last : the step that begins at the origin, and the one that begins at the horizon
+        window : the time after the origin, up to the horizon
         """
         if self.form in ("happens", "count"):
-            total = np.sum([_happened(model, outputs, t)[:, first:last] for t in self.targets], axis=(0, 2))
+            total = np.sum([within.happened(model, outputs, t, window) for t in self.targets], axis=0)
             return np.asarray(np.minimum(total, 1.0) if self.form == "happens" else total, dtype=np.float64)
         if self.form == "ends":
             o = [x.name for x in model.outcomes].index(self.targets[0])
-            step = outputs.outcome[:, o]
-            return np.asarray((step >= first) & (step < last), dtype=np.float64)
-        v = [x.name for x in model.variables].index(self.targets[0])
-        path = outputs.state[:, :, v]
+            step, part = outputs.outcome[:, o], outputs.outcome_part[:, o]
+            came = come_by(step, part, window.end) & ~come_by(step, part, window.start)
+            return came.astype(np.float64)
+        paths, variable = within.Paths(model, outputs), self.targets[0]
         if self.form == "reaches":
             assert self.at_least is not None
-            return np.asarray(path[:, first + 1 : last + 1].max(axis=1) >= self.at_least, dtype=np.float64)
+            highest = paths.highest(variable, window)
+            if self.holds:  # a fact that holds on the day of asking is there on the days after
+                highest = np.maximum(highest, paths.at(variable, window.start))
+            return np.asarray(highest >= self.at_least, dtype=np.float64)
+        level = paths.at(variable, window.end)
         if self.form == "grows":
-            return np.asarray(path[:, last] - path[:, first] > 0.5, dtype=np.float64)
-        return np.array(path[:, last])
+            return np.asarray(level - paths.at(variable, window.start) > 0.5, dtype=np.float64)
+        return level
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,25 +313,3 @@ def _passes(name: str, value: float, asked: float) -> bool:
 def _middle(row: Row) -> date:
     """The day for which a row stands: of a period its middle."""
     return row.day if row.until is None else row.day + (row.until - row.day) / 2
-
-
-def _happened(model: Model, outputs: Outputs, target: str) -> Floats:
-    """How often an event, an action or an exchange up to a rung came in each step: (run, step)."""
-    names = [e.name for e in model.events]
-    if target in names:
-        counts = outputs.event[:, :, names.index(target)]
-        if model.events[names.index(target)].on is not None:
-            counts = np.minimum(counts, 1)  # a dated event's count says which branch it took
-        found: Floats = counts.astype(np.float64)
-        return found
-    of, _, what = target.partition("/")
-    ladders = [ladder.name for ladder in model.ladders]
-    if of in ladders:
-        n = ladders.index(of)
-        rung = [r.name for r in model.ladders[n].rungs].index(what)
-        reached: Floats = (outputs.ladder_rung[:, :, n] >= rung).astype(np.float64)
-        return reached
-    a = [x.name for x in model.actors].index(of)
-    position = [x.name for x in model.actors[a].actions].index(what)
-    taken: Floats = (outputs.action[:, :, a] == position).astype(np.float64)
-    return taken

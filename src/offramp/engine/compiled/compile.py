@@ -140,7 +140,7 @@ class CompiledModel:
                 lanes = room[name][:vectors]
                 # Of the steps only those played are there.
                 from_lanes(lanes if values.ndim == 1 else lanes[:, : values.shape[1]], values[part])
-        return outputs
+        return replace(outputs, inputs=inputs)
 
 
 def compile_model(

@@ -44,7 +44,8 @@ class Course(Writer):
         layout, model = self.layout, self.model
         self.reserve({
             "key": draws.KEY_WORDS, "stocks": len(layout.stock), "truth": layout.vector_length,
-            "record": len(model.variables), "outcomes": len(model.outcomes), "going": 1,
+            "record": len(model.variables), "outcomes": len(model.outcomes), "parts": len(model.outcomes),
+            "going": 1,
             "kick": phases.change.room, "rates": len(phases.with_rate), "truths": len(phases.with_condition),
         })  # fmt: skip
         self.watch = Watch(writing)
@@ -127,7 +128,9 @@ class Course(Writer):
         with self.function("outcomes") as (f, step, _):
             end = f.to("scalar", step + 1) * self.layout.dt
             state = self.truth(f, end)
-            rates, truths, recorded = (self.region(f, n) for n in ("rates", "truths", "outcomes"))
+            rates, truths, recorded, parts = (
+                self.region(f, n) for n in ("rates", "truths", "outcomes", "parts")
+            )
             f.call("hazards", *state, rates)
             for n in range(len(self.phases.with_rate)):
                 self.watch.fail_where(f, ~f.is_finite(f.load(rates, n)), Status.NOT_FINITE)
@@ -143,10 +146,11 @@ class Course(Writer):
                 ended_by = self.exchanges.war_outcome(f)
                 earliest = f.select(ended_by >= 0, float("-inf"), earliest)
 
-            def record(name: str, where: Value) -> None:
+            def record(name: str, where: Value, part: Value | float) -> None:
                 before = f.load(recorded, position[name], "small")
-                new = f.select(where & going & (before < 0), number, before)
-                f.store(recorded, position[name], new, "small")
+                new = where & going & (before < 0)
+                f.store(recorded, position[name], f.select(new, number, before), "small")
+                f.store(parts, position[name], f.select(new, part, f.load(parts, position[name])))
 
             for n, outcome in enumerate(self.phases.with_rate):
                 wait = f.call(
@@ -159,16 +163,19 @@ class Course(Writer):
                     earliest = f.select(sooner, time, earliest)
                     ended_by = f.select(sooner, f.constant("small", position[outcome.name]), ended_by)
                 else:
-                    record(outcome.name, time < self.layout.dt)
+                    record(outcome.name, time < self.layout.dt, time / self.layout.dt)
             for n, outcome in enumerate(self.phases.with_condition):
                 true = f.load(truths, n).differs(0.0)
                 if outcome.absorbing:
                     name = f.constant("small", position[outcome.name])
                     ended_by = f.select(true & (ended_by < 0), name, ended_by)
                 else:
-                    record(outcome.name, true)
+                    record(outcome.name, true, 1.0)
+            ended_at = f.select(earliest < float("inf"), earliest / self.layout.dt, 1.0)
+            if self.model.ladders:
+                ended_at = f.select(self.exchanges.war_outcome(f) >= 0, self.exchanges.war_part(f), ended_at)
             for outcome in self.look_aheads.absorbing:
-                record(outcome.name, ended_by.equals(position[outcome.name]))
+                record(outcome.name, ended_by.equals(position[outcome.name]), ended_at)
             goes_on = f.select(going & (ended_by < 0), f.constant("small", 1), 0)
             f.store(self.region(f, "running"), 0, goes_on, "small")
 
@@ -260,6 +267,7 @@ class Course(Writer):
                 f.store(self.region(f, region), 0, f.constant("small", number), "small")
             with f.loop(0, len(self.model.outcomes)) as o:
                 f.store(self.region(f, "outcomes"), o, f.constant("small", -1), "small")
+                f.store(self.region(f, "parts"), o, float("nan"))
             with f.loop(0, len(self.layout.parameter)) as i:
                 f.store(self.region(f, "truth"), i, f.load(self.array(f, "parameters"), i))
             f.call("derive", self.region(f, "truth"))
@@ -307,6 +315,7 @@ class Course(Writer):
             outcome = self.array(f, "outcome")
             with f.loop(0, len(model.outcomes)) as o:
                 f.store_narrow(outcome, o, f.load(self.region(f, "outcomes"), o, "small"), 16)
+                f.store(self.array(f, "outcome_part"), o, f.load(self.region(f, "parts"), o))
             for name, bits in [("status", 8), ("failed_step", 16), ("failed_variable", 16)]:
                 value = f.load(self.region(f, name), 0, "small")
                 f.store_narrow(self.array(f, name), 0, value, 8 if bits == 8 else 16)

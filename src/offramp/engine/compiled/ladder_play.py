@@ -18,7 +18,7 @@ from offramp.engine.compiled.signals import Signals
 from offramp.engine.compiled.values import Value
 from offramp.engine.compiled.watch import Watch
 from offramp.engine.compiled.writing import Writer, Writing
-from offramp.engine.luck import purpose_number
+from offramp.engine.luck import purpose_number, purpose_within
 from offramp.engine.outputs import TABLE, Ending, Status
 from offramp.engine.plain.ladder import CLIMB, MATCH, MOVES, STAND_DOWN
 
@@ -45,7 +45,7 @@ class Exchanges(Writer):
         self.reserve({
             "ladder_risk": len(ladders), "ladder_foreseen": 2 * len(ladders), "opened": len(ladders),
             "highest": len(self.layout.rung), "ladder": solver.scratch, "table": max(tables),
-            "war_outcome": 1,
+            "war_outcome": 1, "war_part": 1,
         })  # fmt: skip
         for i in range(len(ladders)):
             for side in SIDES:
@@ -102,10 +102,13 @@ class Exchanges(Writer):
     def _wars(self, f: FunctionWriter) -> None:
         """Which outcome a war brought about; of several the first in file order."""
         position = {outcome.name: n for n, outcome in enumerate(self.model.outcomes)}
-        found = f.constant("small", -1)
+        found, part = f.constant("small", -1), self.region(f, "war_part")
         for i, ladder in reversed([*enumerate(self.ladders)]):
             war = self._noted(f, "ladder_ending", i).equals(int(Ending.WAR))
             found = f.select(war, f.constant("small", position[ladder.war]), found)
+            with f.when(f.any(war)):
+                u = self._uniform(f, purpose_number(purpose_within("ladder", ladder.name)))
+                f.store(part, 0, f.select(war, u, f.load(part, 0)))
         f.store(self.region(f, "war_outcome"), 0, found, "small")
 
     def _view(self, i: int, side: int) -> None:
@@ -185,6 +188,10 @@ class Exchanges(Writer):
     def war_outcome(self, f: FunctionWriter) -> Value:
         """Position of the outcome that a war on a ladder brings about in this step, -1 for none."""
         return self._noted(f, "war_outcome", 0)
+
+    def war_part(self, f: FunctionWriter) -> Value:
+        """Share of the step that was over when that war came."""
+        return f.load(self.region(f, "war_part"), 0)
 
     def write_down(self, f: FunctionWriter, step: Value, going: Value) -> None:
         """The exchanges of a step into the outputs, for the runs for which the step counts."""

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, fields
 
 from offramp.engine.compiled.ir import FunctionWriter, Module
 from offramp.engine.compiled.values import Value
-from offramp.engine.inputs import Schedule
+from offramp.engine.inputs import PER_RUN, Schedule
 from offramp.engine.outputs import TABLE
 from offramp.model import Model
 
 # The arrays of runs are lane-major, one part per vector.
-INPUTS = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")
+INPUTS = PER_RUN
 # Stocks in place of a course, where one step's choices are asked for alone.
 PRESENT = "present"
 # Tables over steps; then whether there is anything new in a step, and how far actors look.

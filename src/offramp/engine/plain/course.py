@@ -39,7 +39,7 @@ class Oracle:
     def run(self, inputs: Inputs, probabilities: bool = False) -> Outputs:
         """Run a block of runs; `probabilities` also returns the chance of every action."""
         with np.errstate(all="ignore"):  # what is not finite marks its run instead
-            return Course(self.model, inputs, probabilities).play()
+            return replace(Course(self.model, inputs, probabilities).play(), inputs=inputs)
 
     def choices(self, inputs: Inputs, step: int, stocks: Floats) -> Floats:
         """The chance of each action in one step, were the stocks, and had they always been, what is given.
@@ -100,6 +100,7 @@ class Course:
         self.past: list[list[State]] = [[] for _ in model.stages]
         self.minds = minds_of(model, inputs)
         self.war = np.full(self.runs, -1)  # outcome that a ladder brought in this step
+        self.war_part = np.ones(self.runs)  # share of the step that was over then
 
     def play(self) -> Outputs:
         for _ in self.moments():
@@ -150,7 +151,7 @@ class Course:
         # 3. Ladders
         yield Moment(k, Phase.LADDERS, truth, state)
         exchanges = [self.exchange(i, k, truth, state) for i in range(len(model.ladders))]
-        self.war = self.wars(exchanges)
+        self.war, self.war_part = self.wars(k, exchanges)
         state = self.after(self.effects_of_exchanges(exchanges), k, truth, state)
 
         # 4, 5, 6. Stage by stage: seeing, choice, learning, effects
@@ -170,14 +171,16 @@ class Course:
 
         # 8. Outcomes, then write down the step of every run that still goes on
         yield Moment(k, Phase.OUTCOMES, truth, state)
-        recorded, ending = self.outcomes(k, truth, state, end)
+        recorded, part, ending = self.outcomes(k, truth, state, end)
         going = ~self.ended & (self.outputs.status == Status.OK)
         arrays = self.outputs.arrays
         for name in notes.keys() & arrays.keys():
             if notes[name]:
                 arrays[name][going, k] = np.stack(notes[name], axis=1)[going]
         self.outputs.event[going, k] = count[going]
-        self.outputs.outcome[recorded & going[:, None]] = k
+        new = recorded & going[:, None]
+        self.outputs.outcome[new] = k
+        self.outputs.outcome_part[new] = part[new]
         self.ended |= ending & going
         return {name: np.where(going, state[name], before[name]) for name in state}
 
@@ -400,13 +403,15 @@ class Course:
             for effect in rung.effects
         ]
 
-    def wars(self, exchanges: Sequence[Exchange]) -> Ints:
-        """Position of the outcome that war on a ladder brings, (run,): of several the first, -1 for none."""
+    def wars(self, k: int, exchanges: Sequence[Exchange]) -> tuple[Ints, Floats]:
+        """The outcome that war on a ladder brings (the first of several, or -1), and when: (run,) each."""
         positions = {o.name: i for i, o in enumerate(self.model.outcomes)}
-        found = np.full(self.runs, -1)
+        found, part = np.full(self.runs, -1), np.ones(self.runs)
         for ladder, exchange in zip(self.model.ladders, exchanges, strict=True):
-            found = np.where((found < 0) & (exchange.ending == Ending.WAR), positions[ladder.war], found)
-        return found
+            first = (found < 0) & (exchange.ending == Ending.WAR)
+            part = np.where(first, self.uniform(k, luck.purpose_within("ladder", ladder.name)), part)
+            found = np.where(first, positions[ladder.war], found)
+        return found, part
 
     # Minds
 
@@ -497,10 +502,11 @@ class Course:
 
     # Outcomes
 
-    def outcomes(self, k: int, truth: World, state: State, end: float) -> tuple[Bools, Bools]:
-        """What to record in this step, (run, outcome), and whether the run ends, (run,)."""
+    def outcomes(self, k: int, truth: World, state: State, end: float) -> tuple[Bools, Floats, Bools]:
+        """What to record in this step, and at what share of it: (run, outcome); what ends: (run,)."""
         model, dt = self.model, self.dt
         recorded = np.zeros_like(self.outputs.outcome, dtype=np.bool_)
+        part = np.ones(recorded.shape)  # a condition is met at the end of the step
         earliest = np.full(self.runs, np.inf)
         ended_by = np.full(self.runs, -1)
         for i, outcome in enumerate(model.outcomes):
@@ -515,6 +521,7 @@ class Course:
                 ended_by = np.where(sooner, i, ended_by)
             else:
                 recorded[:, i] = (time < dt) & (self.outputs.outcome[:, i] < 0)
+                part[:, i] = time / dt
         for i, outcome in enumerate(model.outcomes):
             if outcome.when is None:
                 continue
@@ -523,10 +530,13 @@ class Course:
                 ended_by = np.where(true & (ended_by < 0), i, ended_by)
             else:
                 recorded[:, i] = true & (self.outputs.outcome[:, i] < 0)
+        ended_at = np.where(np.isfinite(earliest), earliest / dt, 1.0)
+        ended_at = np.where(self.war >= 0, self.war_part, ended_at)
         ended_by = np.where(self.war >= 0, self.war, ended_by)
         ending = ended_by >= 0
         recorded[ending, ended_by[ending]] = True
-        return recorded, ending
+        part[ending, ended_by[ending]] = ended_at[ending]
+        return recorded, part, ending
 
     # Bookkeeping
 
