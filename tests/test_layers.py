@@ -24,6 +24,8 @@ LAYERS = (
     ("copula",),
     ("language",),
     ("engine",),
+    ("runs.known",),
+    ("runs.knowledge",),
     ("runs.design",),
     ("runs.attributes",),
     ("runs.dataset",),

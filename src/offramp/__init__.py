@@ -39,6 +39,7 @@ _PUBLIC = {
     "explain": ("offramp.explanation", "explain"),
     "forecast": ("offramp.truth.ledger", "forecast"),
     "json_schema": ("offramp.language.schema", "json_schema"),
+    "knowledge": ("offramp.truth.knowing", "knowledge"),
     "load": ("offramp.language.check", "load"),
     "load_questions": ("offramp.truth.question_list", "load_questions"),
     "load_runs": ("offramp.runs.files", "load"),
@@ -83,13 +84,14 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.runs.simulate import simulate, simulate_blocks
     from offramp.truth.backtest import backtest
     from offramp.truth.calibration import Sampling, calibrate
+    from offramp.truth.knowing import knowledge
     from offramp.truth.ledger import forecast
     from offramp.truth.question_list import load_questions
 
     __all__ = [
         "Design", "How", "Intervention", "Model", "ModelError", "OfframpError", "Policy", "Problem",
         "Sampling", "Tally", "UsageError", "backtest", "brief", "calibrate", "claims", "compare",
-        "crises", "discover", "explain", "forecast", "json_schema", "ladder", "load",
+        "crises", "discover", "explain", "forecast", "json_schema", "knowledge", "ladder", "load",
         "load_questions", "load_runs", "loads", "loops", "minds", "misreadings", "outlook",
         "over_time", "probability", "reach", "save", "score", "sensitivity", "simulate", "simulate_blocks",
         "story", "summary", "tipping", "to_parquet", "why", "__version__",

@@ -92,7 +92,8 @@ def test_json_has_the_promised_shape(place):
     result = call(*args, "--format", "json")
     found = json.loads(result.stdout)
     assert list(found) == [
-        "question", "model", "model_hash", "title", "illustrative", "version", "seed", "set", "level",
+        "question", "model", "model_hash", "title", "illustrative", "version", "seed", "set", "given",
+        "level",
         "intervals", "runs", "failed_runs", "start", "end", "paths", "quantiles_from", "failures", "policies",
     ]  # fmt: skip
     assert found["question"] == "run"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from offramp.errors import UsageError
+from offramp.runs.known import Given
 from offramp.version import __version__
 
 if typing.TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Answer:
     version : of offramp, by which it was asked
     seed : where all luck came from
     set : parameter or stock -> value given to it in every future
+    given : what was known by a day, from which the futures go on; None where they begin with the priors
     level : what share of cases the intervals hold
     intervals : interval -> what it holds, and what not
     """
@@ -56,8 +58,19 @@ class Answer:
     version: str = __version__
     seed: int = 0
     set: dict[str, float] = field(default_factory=dict)
+    given: Given | None = None
     level: float = 0.9
     intervals: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def given_file(self) -> str | None:
+        """The calibration that was read for it."""
+        return None if self.given is None else self.given.file
+
+    @property
+    def learnt_by(self) -> date | None:
+        """The day of what was learnt for it."""
+        return None if self.given is None or self.given.file is not None else self.given.until
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values ready for `json.dumps`; numbers that are not finite are None."""
@@ -141,6 +154,7 @@ def head(
     settings: Mapping[str, float],
     intervals: Mapping[str, str],
     level: float = 0.9,
+    given: Given | None = None,
 ) -> dict[str, Any]:
     """What an answer says of itself, as arguments: `Outlook(**head(model, ...), runs=...)`."""
     _remember(model)
@@ -151,6 +165,7 @@ def head(
         "illustrative": model.illustrative,
         "seed": seed,
         "set": dict(settings),
+        "given": given,
         "level": level,
         "intervals": dict(intervals),
     }

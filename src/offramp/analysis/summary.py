@@ -18,6 +18,7 @@ from offramp.analysis.intervals import LEVEL, wilson
 from offramp.errors import OfframpError
 from offramp.given import need
 from offramp.runs.dataset import STATUS_MEANINGS, dates, section
+from offramp.runs.known import Given
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -187,7 +188,7 @@ class Tally:
         """
         if self._names is None:
             self._attrs, self._names = dict(runs.attrs), _names(runs)
-        for key in ("model", "model_hash", "seed", "overrides", "offramp_version"):
+        for key in ("model", "model_hash", "seed", "overrides", "given", "offramp_version"):
             if self._attrs[key] != runs.attrs[key]:
                 raise OfframpError(f"runs that differ in `{key}` cannot be added up.")
         numbers = runs["scenario"].values
@@ -220,6 +221,7 @@ class Tally:
             version=attrs["offramp_version"],
             seed=int(attrs["seed"]),
             set=json.loads(attrs["overrides"]),
+            given=Given.of_plain(json.loads(attrs.get("given", "null"))),
             level=LEVEL,
             intervals=INTERVALS,
             runs=max(c.runs + c.failed for c in counted),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from offramp.analysis.summary import summary
 from offramp.brief.view import RunsView
 from offramp.distribution import possible
 from offramp.model import Distribution
+from offramp.runs.known import Given
 from offramp.tell import figures, words
 from offramp.tell.blocks import Table
 
@@ -24,6 +27,12 @@ def overrides(view: RunsView) -> list[tuple[str, str]]:
         (about[name]["title"] or name, figures.with_unit(value, about[name]["unit"]) + odd.get(name, ""))
         for name, value in view.about("overrides").items()
     ]
+
+
+def given(view: RunsView) -> str:
+    """What the futures go on from; empty where they begin with the priors."""
+    known = Given.of_plain(json.loads(view.runs.attrs.get("given", "null")))
+    return "" if known is None else words.given(known)
 
 
 def _outside(view: RunsView) -> dict[str, str]:

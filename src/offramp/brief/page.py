@@ -14,7 +14,7 @@ from markupsafe import Markup
 from offramp import writing
 from offramp.analysis.answer import Answer
 from offramp.analysis.intervals import LEVEL
-from offramp.brief.banners import failures, overrides
+from offramp.brief.banners import failures, given, overrides
 from offramp.brief.comparison import comparison
 from offramp.brief.events import events
 from offramp.brief.grounds import NOT_MEASURED, again, grounds, reading, situation
@@ -31,6 +31,7 @@ from offramp.model import Model
 from offramp.questions.question import InBrief, Question
 from offramp.questions.registry import question
 from offramp.questions.showing import called
+from offramp.runs.known import Given
 from offramp.tell import figures, html, words
 from offramp.tell.blocks import Fold, Telling
 
@@ -171,6 +172,7 @@ def _contents(view: RunsView, command: str, answered: Sequence[Answered]) -> dic
         "short_hash": attrs["model_hash"][:12],
         "version": attrs["offramp_version"],
         "overrides": overrides(view),
+        "given": given(view),
         "failed": failed and (failed[0], html.table(failed[1])),
         "policy": "" if one_of_one else view.policy_title(view.policy),
         "policy_count": len(view.policies),
@@ -247,6 +249,9 @@ def _command(runs: xr.Dataset) -> str:
     said = ["offramp", "brief", name, "--runs", str(runs.sizes["scenario"]), "--seed", attrs["seed"]]
     for parameter, value in json.loads(attrs["overrides"]).items():
         said += ["--set", f"{parameter}={value!r}"]
+    known = Given.of_plain(json.loads(attrs.get("given", "null")))
+    if known is not None:
+        said += ["--as-of", str(known.until)] if known.file is None else ["--given", known.file]
     policies = [str(p) for p in runs["policy"].values]
     if policies != [BASELINE]:
         for policy in policies:

@@ -15,7 +15,7 @@ from offramp.cli.options import say
 from offramp.cli.progress import Progress
 from offramp.cli.question import parameter
 from offramp.errors import OfframpError
-from offramp.questions.option import POLICIES, RUNS, SEED, SET, THREADS, Kind, Option, words_of
+from offramp.questions.option import KNOWN, POLICIES, RUNS, SEED, SET, THREADS, Kind, Option, words_of
 from offramp.questions.registry import questions
 from offramp.tell.words import enumerated
 from offramp.writing import PAGE
@@ -34,6 +34,7 @@ _OPTIONS = (
     RUNS.but(default=FUTURES, help="Futures to run under each policy shown in full."),
     SEED,
     SET,
+    *KNOWN,
     POLICIES,
     Option(
         "--out", "Where to write the page; NAME-brief.html in the current folder by default.",
@@ -109,7 +110,10 @@ def _design(model: Model, values: Mapping[str, Any]) -> tuple[Design, dict[str, 
         "set": settings,
         "policies": policies if policies != ["baseline"] else (),
     }
-    design = Design(model, policies or None, scenarios=meant["runs"], seed=values["seed"], overrides=settings)
+    design = Design(
+        model, policies or None, scenarios=meant["runs"], seed=values["seed"], overrides=settings,
+        knowledge=options.read_knowledge(model, meant),
+    )  # fmt: skip
     for note in options.notes_on(model, settings):
         say(f"Note: {note}")
     need_memory(design, "a brief keeps")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from offramp.given import did_you_mean
 
 if TYPE_CHECKING:
     from offramp.model import Model
+    from offramp.runs.knowledge import Knowledge
 
 PARTIAL = 5  # exit code: some runs failed
 MOST_RUNS = 50_000_000  # their numbers alone take 8 bytes each
@@ -132,6 +134,33 @@ def _is_link(path: Path) -> bool:
         return path.is_symlink()
     except (OSError, ValueError):
         return False
+
+
+def read_knowledge(model: Model | None, values: Mapping[str, Any]) -> Knowledge | None:
+    """What `--given` or `--as-of` say that futures go on from; None where neither is given.
+
+    Raises
+    ------
+    UsageError
+        If both are given, or the calibration is of another model.
+    """
+    file, day = values.get("given_file"), values.get("learnt_by")
+    if model is None or (file is None and day is None):
+        return None
+    if file is not None and day is not None:
+        raise UsageError("--given and --as-of exclude one another: a calibration has its own day.")
+    from offramp.cli.progress import Progress
+    from offramp.runs.how import How
+    from offramp.truth.calibration import QUICK
+    from offramp.truth.knowing import knowledge
+
+    if file is not None:
+        return knowledge(model, given=file)
+    sampling = replace(QUICK, seed=values["seed"], set=values.get("set") or {})
+    what = f"what was known by {day}: {sampling.chains} x {sampling.particles} worlds"
+    with Progress(what) as progress:
+        how = How(threads=values.get("threads"), progress=progress)
+        return knowledge(model, as_of=day, sampling=sampling, how=how)
 
 
 def read_settings(model: Model, settings: Sequence[str]) -> dict[str, float]:

@@ -49,6 +49,9 @@ def _answered(question: Question, values: dict[str, Any]) -> int:
     model = options.load_model(subject) if subject is not None else None
     outputs.check(question.options, values, model)
     notes = _settings(question, model, values)
+    if values.get("learnt_by") is not None and "runs" in values:
+        Request(model, values, How()).design()  # so that a slip is met before anything is learnt
+    values["knowledge"] = options.read_knowledge(model, values)
     if not (question.notes_in_text and form in ("text", "md")):
         for note in notes:
             say(f"Note: {note}")

@@ -52,7 +52,8 @@ def chances_by_step(
 
     The chance given the state in which the step ended, 0 once the run has ended or the outcome has come, NaN
     where the run failed. For an absorbing hazard r among hazards of total R that is r/R·(1 - exp(-R·dt)). An
-    exchange that may end in the outcome adds the chances that control was lost, move by move as it went.
+    exchange that may end in the outcome adds the chances that control was lost, move by move as it went. In
+    steps that are past, whose luck is `known`, it is 1 where the outcome came and 0 elsewhere.
 
     Parameters
     ----------
@@ -85,6 +86,7 @@ class _Ends:
         self.environment = Environment(state, parameters, now, dt)
         self.going = np.arange(model.steps) <= _last_step(model, outputs)[:, None]
         self.lost = outputs.ladder_ending == Ending.WAR
+        self.past = np.arange(model.steps) < inputs.known
         self._rates: dict[str, Floats] = {}
 
     def rate(self, outcome: Outcome) -> Floats:
@@ -112,7 +114,9 @@ class _Ends:
             first = np.where(came >= 0, came, self.model.steps)
             going = going & (np.arange(self.model.steps) <= first[:, None])
         share = self.rate(asked) / total * -np.expm1(-total * self.model.step_length)
-        return np.where(going & (total > 0), share, 0.0) + by_ladder
+        by_chance = np.where(going & (total > 0), share, 0.0) + by_ladder
+        came = self.outputs.outcome[:, index, None] == np.arange(self.model.steps)
+        return np.where(self.past, came, by_chance)
 
     def _by_ladder(self, outcome: str) -> Floats:
         """What exchanges add to the chance of an outcome: (run, step).

@@ -107,6 +107,7 @@ class Inputs:
     steps : how many steps to play, or None for all of the model's. Outputs then have so many, and dates one
         more; what is played does not depend on it.
     paths : how many paths of imagined luck an actor follows in its look-ahead; 0 for the expected path
+    known : how many steps are past: what came in them is known, and no longer a matter of chance
     """
 
     seed: int
@@ -121,6 +122,7 @@ class Inputs:
     lineage: Ints | None = None
     steps: int | None = None
     paths: int = 0
+    known: int = 0
 
 
 PER_RUN = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")

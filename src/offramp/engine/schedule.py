@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import numpy as np
@@ -38,6 +38,36 @@ def schedule_of(model: Model, policy: Policy) -> Schedule:
         except _UnknownError as unknown:
             raise UsageError(f"policy `{policy.name}`: {unknown}") from None
     return tables.schedule
+
+
+def schedule_from(model: Model, policy: Policy, step: int, before: Policy) -> Schedule:
+    """A policy that begins in a step: until then another one holds.
+
+    Parameters
+    ----------
+    step : what the policy would have begun earlier begins in it, unless it would have ended by then, or the
+        other policy has begun the same
+    before : the policy under which everything before came about
+    """
+    day = model.date_of(step)
+    clipped = [
+        i if i in before.interventions or not _begins_before(model, i, step) else replace(i, start=day)
+        for i in policy.interventions
+        if i.end is None or model.step_of(i.end) > step
+    ]
+    past, coming = (
+        schedule_of(model, before),
+        schedule_of(model, replace(policy, interventions=tuple(clipped))),
+    )
+    joined = {
+        f.name: np.concatenate([getattr(past, f.name)[:step], getattr(coming, f.name)[step:]])
+        for f in fields(Schedule)
+    }
+    return Schedule(**joined)
+
+
+def _begins_before(model: Model, intervention: Intervention, step: int) -> bool:
+    return intervention.start is None or model.step_of(intervention.start) < step
 
 
 def with_policies(model: Model, policies: Sequence[str | Policy]) -> tuple[Model, tuple[str, ...]]:

@@ -113,6 +113,16 @@ PATHS = Option(
     "--paths", "Actors look ahead along so many sampled paths instead of the expected one: as much slower.",
     Kind.WHOLE, default=0, metavar="N", least=0, most=4095, shown=False,
 )  # fmt: skip
+KNOWN = (
+    Option(
+        "--given", "Go on from what a calibration has learnt: the file that `calibrate --out` wrote.",
+        Kind.INPUT_FILE, "given_file", metavar="FILE.nc",
+    ),
+    Option(
+        "--as-of", "Go on from what was known by this day, which is learnt first (2 x 200 worlds).",
+        Kind.DAY, "learnt_by", metavar="DATE",
+    ),
+)  # fmt: skip
 WORLDS = Option(
     "--worlds", "Worlds run through ten times, to tell uncertain numbers from luck; 0 for none. "
     "[default: one future in 20, at least 100]",

@@ -61,6 +61,7 @@ class Request:
         return Design(
             self.model, policies, scenarios=self["runs"] if scenarios is None else scenarios,
             seed=self["seed"], overrides=self.values.get("set") or {}, paths=self.values.get("paths") or 0,
+            knowledge=self.values.get("knowledge"),
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import date
@@ -66,10 +66,16 @@ class OfOutcome(Answer):
     by: date
 
 
+def head_of(design: Design, intervals: Mapping[str, str]) -> dict[str, Any]:
+    """What an answer from the futures of a design says of itself, as arguments."""
+    given = None if design.knowledge is None else design.knowledge.about
+    return head(design.model, seed=design.seed, settings=design.overrides, intervals=intervals, given=given)
+
+
 def head_of_outcome(design: Design, outcome: str, intervals: dict[str, str]) -> dict[str, Any]:
-    """What such an answer says of itself, as arguments (`offramp.analysis.answer.head`)."""
+    """What such an answer says of itself, as arguments."""
     return {
-        **head(design.model, seed=design.seed, settings=design.overrides, intervals=intervals),
+        **head_of(design, intervals),
         "policy": design.policies[0],
         "outcome": outcome,
         "outcome_title": outcome_title(design.model, outcome),

@@ -11,6 +11,7 @@ from offramp.language import check, files
 from offramp.model import Model
 from offramp.questions.question import Question
 from offramp.questions.registry import questions
+from offramp.tell import words
 from offramp.tell.blocks import Code, Paragraph, Telling
 
 # A notebook sets tables to the right and knows no charts of ours; their ink is dark, so they stand on white.
@@ -28,7 +29,8 @@ def signature(answer: Answer) -> str:
 
 def warnings(answer: Answer) -> list[str]:
     """What a reader must know of any number in an answer."""
-    return ["Illustrative: the numbers of this model are there to teach."] if answer.illustrative else []
+    said = ["Illustrative: the numbers of this model are there to teach."] if answer.illustrative else []
+    return said if answer.given is None else [*said, words.given(answer.given)]
 
 
 def called(model: Model) -> str:

@@ -49,6 +49,7 @@ def attributes_of(design: Design, engine: str) -> dict[str, Any]:
         "substeps": model.substeps,
         "step_months": model.step_length,
         "overrides": as_json(design.overrides),
+        "given": as_json(None if design.knowledge is None else design.knowledge.about.as_plain()),
         "policies": as_json(
             {name: _policy(outline, policies.get(name, Policy(name, "Baseline"))) for name in design.policies}
         ),

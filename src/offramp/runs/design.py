@@ -17,10 +17,11 @@ from offramp.engine.inputs import Floats, Inputs, Ints, Schedule
 from offramp.engine.plain import imagined
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.engine.plain.imagined import MOST_PATHS
-from offramp.engine.schedule import schedule_of, with_policies
+from offramp.engine.schedule import schedule_from, schedule_of, with_policies
 from offramp.errors import UsageError
 from offramp.given import need
 from offramp.model import Chances, Distribution, Formula, Model, Policy
+from offramp.runs.knowledge import Knowledge
 
 MOST_SCENARIOS = 2**63 - 1
 LARGEST_SEED = 2**64 - 1
@@ -47,6 +48,8 @@ class Design:
         drawn once (parameters, misreadings, types, uncertain beginnings) and differ in all later luck;
         0 is the life that every other command runs.
     paths : how many sampled paths actors follow in their look-ahead, up to 4095; 0 for the expected path
+    knowledge : what was known by a day (`offramp.knowledge`): scenarios are worlds that agree with it, and
+        their luck is fresh from that day on. What policies do, and what overrides say, begins then.
 
     Raises
     ------
@@ -69,15 +72,20 @@ class Design:
         overrides: Mapping[str, float] | None = None,
         life: int = 0,
         paths: int = 0,
+        knowledge: Knowledge | None = None,
     ) -> None:
         need(model, "Model")
         luck.check_purposes(luck.purposes(model))
         self.model, self.policies = _checked_policies(model, policies)
         self.scenarios = _checked_scenarios(scenarios)
         self.seed = _checked_seed(seed)
-        self.overrides = _checked_overrides(model, overrides or {})
+        known = {} if knowledge is None else knowledge.settings
+        self.overrides = _checked_overrides(model, {**known, **(overrides or {})})
         self.life = _checked_life(life, self.scenarios)
         self.paths = _checked_paths(model, paths)
+        self.knowledge = _checked_knowledge(model, knowledge, self.overrides)
+        # What holds in the past as well.
+        self._settings = self.overrides if knowledge is None else known
 
     def __repr__(self) -> str:
         return (
@@ -132,6 +140,7 @@ class Design:
             {**self.overrides, **(overrides or {})},
             self.life if life is None else life,
             self.paths,
+            self.knowledge,
         )
 
     def blocks(self, size: int) -> Iterator[Design]:
@@ -176,6 +185,14 @@ class Design:
             true_type=true_type,
             paths=self.paths,
         )
+        if self.knowledge is not None:
+            worlds = self.knowledge.world_of(scenarios, self.seed)
+            inputs = replace(
+                inputs,
+                seed=self.knowledge.seed,
+                lineage=self.knowledge.luck_of(worlds, inputs.scenario, self.seed, self.model.steps),
+                known=self.knowledge.steps,
+            )
         for policy in self.policies:
             yield replace(inputs, schedule=self._schedules[policy])
 
@@ -183,7 +200,7 @@ class Design:
         """The parameters as drawn or overridden, before any type: (scenario, parameter), each in its unit."""
         result = np.empty((len(scenarios), len(self.model.parameters)))
         for i, parameter in enumerate(self.model.parameters):
-            value = self.overrides.get(parameter.name, parameter.value)
+            value = self._settings.get(parameter.name, parameter.value)
             result[:, i] = self._drawn(value, f"parameter/{parameter.name}", scenarios, result)
         return result
 
@@ -220,7 +237,7 @@ class Design:
             for k, t in enumerate(actor.types):
                 here = true_type[:, i] == k
                 for overlay in t.overlays:
-                    if overlay.parameter not in self.overrides:
+                    if overlay.parameter not in self._settings:
                         at = position[overlay.parameter]
                         truth[:, at] = np.where(here, types[:, column], np.nan if k == 0 else truth[:, at])
                     column += 1
@@ -250,7 +267,7 @@ class Design:
     def _initial(self, scenarios: Ints, parameters: Floats) -> Floats:
         result = np.empty((len(scenarios), len(self.model.stocks)))
         for i, stock in enumerate(self.model.stocks):
-            value = self.overrides.get(stock.name, stock.initial)
+            value = self._settings.get(stock.name, stock.initial)
             result[:, i] = self._drawn(value, f"initial/{stock.name}", scenarios, parameters)
         return result
 
@@ -283,7 +300,41 @@ class Design:
 
     def _own(self, purpose: str, scenarios: Ints) -> Floats:
         """The same before correlations: draws that know nothing of one another."""
+        if self.knowledge is not None:
+            known = self.knowledge.drawn(purpose, self.knowledge.world_of(scenarios, self.seed))
+            if known is not None:
+                return known
         return luck.uniform(self.seed, scenarios, 0, purpose)
+
+    def probability(self, purpose: str, scenarios: Ints) -> Floats:
+        """Where in its prior what is drawn once for a scenario lies, as a probability: (scenario,).
+
+        Parameters
+        ----------
+        purpose : as in docs/explanation/semantics.md: `parameter/NAME`, ...
+        """
+        return self._uniform(purpose, scenarios)
+
+    def schedule(self, policy: Policy) -> Schedule:
+        """A policy as tables over the steps.
+
+        What was before the day up to which things are known came about under `baseline`, so another policy
+        begins on that day where it would have begun earlier, and what it would have ended by then is left
+        out. So do numbers set by hand.
+        """
+        if self.knowledge is None:
+            return schedule_of(self.model, policy)
+        first = self.knowledge.steps
+        result = schedule_from(self.model, policy, first, self._policy("baseline"))
+        for i, parameter in enumerate(self.model.parameters):
+            value = self.overrides.get(parameter.name)
+            if value is not None and parameter.name not in self._settings:
+                coming = result.hold[first:, i]
+                coming[np.isnan(coming)] = value
+        return result
+
+    def _policy(self, name: str) -> Policy:
+        return next((p for p in self.model.policies if p.name == name), Policy(name, name))
 
     @cached_property
     def _linked(self) -> dict[str, copula.Linked]:
@@ -291,10 +342,7 @@ class Design:
 
     @cached_property
     def _schedules(self) -> dict[str, Schedule]:
-        by_name = {p.name: p for p in self.model.policies}
-        return {
-            name: schedule_of(self.model, by_name.get(name, Policy(name, name))) for name in self.policies
-        }
+        return {name: self.schedule(self._policy(name)) for name in self.policies}
 
 
 def _checked_policies(model: Model, policies: Sequence[str | Policy] | None) -> tuple[Model, tuple[str, ...]]:
@@ -361,6 +409,27 @@ def _checked_paths(model: Model, paths: int) -> int:
             )
         luck.check_purposes([*luck.purposes(model), *imagined.purposes(model)])
     return int(paths)
+
+
+def _checked_knowledge(
+    model: Model, given: Knowledge | None, by_hand: Mapping[str, float]
+) -> Knowledge | None:
+    if given is None:
+        return None
+    day = given.about.until
+    if given.steps >= model.steps:
+        raise UsageError(
+            f"what is known by {day} leaves no future: `{model.name}` ends on {model.dates[-1]}."
+        )
+    stocks = {v.name for v in model.stocks}
+    for name, value in by_hand.items():
+        past = given.settings.get(name)
+        if past != value and (name in stocks or past is not None):
+            raise UsageError(
+                f"`{name}` was otherwise in the past of futures that go on from what was known by {day}. "
+                f"To have it so from the start, calibrate with `--set {name}={value:g}`."
+            )
+    return given
 
 
 def _checked_overrides(model: Model, overrides: Mapping[str, float]) -> dict[str, float]:

@@ -38,13 +38,14 @@ def write(kept: xr.Dataset | xr.DataTree, path: Path, encoding: Mapping[str, Any
         file.settle()
 
 
-def read(path: Path, what: str, whole: Callable[[xr.Dataset], T]) -> T:
+def read(path: Path, what: str, whole: Callable[[xr.Dataset], T], group: str | None = None) -> T:
     """A dataset in a file, loaded, as `whole` completes and checks it.
 
     Parameters
     ----------
     what : it is, such as `a file of runs`
-    whole : raises anything where something is missing or is not as it must be
+    whole : raises anything where something is not as it must be; an OfframpError is raised as it is
+    group : of the file; None for its root
 
     Raises
     ------
@@ -63,9 +64,9 @@ def read(path: Path, what: str, whole: Callable[[xr.Dataset], T]) -> T:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what damage looks like
             seconds = xr.coders.CFDatetimeCoder(time_unit="s")  # wide as dates are; nanoseconds end in 2262
-            with xr.open_dataset(path, engine="h5netcdf", decode_times=seconds) as opened:
+            with xr.open_dataset(path, engine="h5netcdf", decode_times=seconds, group=group) as opened:
                 return whole(opened.load())
-    except MemoryError:
+    except (MemoryError, OfframpError):
         raise
     except Exception as error:  # HDF5 and what reads it raise anything where bytes were changed
         said = " ".join(str(error).split())[:200] or type(error).__name__

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from offramp.runs.known import Given
 from offramp.tell.figures import (
     NBSP,
     count,
@@ -368,3 +369,13 @@ def failed(n: int, runs: int) -> str:
 
 def _begun(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def given(known: Given) -> str:
+    """What futures go on from, and how well that is known."""
+    worlds = f"{known.chains} x {known.particles:,} worlds that agree with it"
+    worth = "" if known.worth is None else f", worth {count(round(known.worth))} independent draws"
+    return (
+        f"Given what was known by {full_date(known.until)}: futures go on from {worlds}{worth}. Intervals "
+        "leave out how far so few may miss what could be learnt."
+    )

@@ -1,6 +1,6 @@
 """Are claims about the crisis so in the model?"""
 
-from offramp.questions.option import PATHS, RUNS, SEED, SET, THREADS, WORLDS, Option
+from offramp.questions.option import KNOWN, PATHS, RUNS, SEED, SET, THREADS, WORLDS, Option
 from offramp.questions.question import ASK, Futures, InBrief, Question
 
 QUESTION = Question(
@@ -18,6 +18,7 @@ QUESTION = Question(
         RUNS.but(default=2_000),  # under each of many policies
         SEED,
         SET,
+        *KNOWN,
         PATHS,
         WORLDS,
         THREADS,

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis import measures
-from offramp.analysis.answer import Answer, head, keyed, six_digits
+from offramp.analysis.answer import Answer, keyed, six_digits
 from offramp.analysis.changes import OverWorlds, over_worlds
 from offramp.analysis.intervals import LEVEL, wilson
 from offramp.analysis.paired import Difference, mean_difference, ratio_difference, spread_of
@@ -33,6 +33,7 @@ from offramp.model import Claim, ClaimSide, Expectation, Model, Quantity, Test
 from offramp.questions.briefing import Shared
 from offramp.questions.paired_runs import Measured, PairedRuns, run_paired, worlds_for
 from offramp.questions.question import Request
+from offramp.questions.runner import head_of
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 
@@ -272,7 +273,7 @@ def findings_of(design: Design, paired: PairedRuns, chosen: Sequence[Claim], wor
     here = policies_of(chosen)
     failed = sum(int(n) for p, n in zip(design.policies, paired.failed, strict=True) if p in here)
     return Findings(
-        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS),
+        **head_of(design, INTERVALS),
         only=[],
         runs=len(design.scenarios),
         played=len(design.scenarios) * len(here),

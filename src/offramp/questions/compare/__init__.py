@@ -1,6 +1,6 @@
 """What do policies change?"""
 
-from offramp.questions.option import PATHS, PICTURE, POLICIES, RUNS, SEED, SET, THREADS, WORLDS, Option
+from offramp.questions.option import KNOWN, PATHS, PICTURE, POLICIES, RUNS, SEED, SET, THREADS, WORLDS, Option
 from offramp.questions.question import ASK, Futures, InBrief, Question
 
 QUESTION = Question(
@@ -18,6 +18,7 @@ QUESTION = Question(
         RUNS.but(default=4_000),
         SEED,
         SET,
+        *KNOWN,
         PATHS,
         WORLDS,
         PICTURE,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis import measures
-from offramp.analysis.answer import Answer, head
+from offramp.analysis.answer import Answer
 from offramp.analysis.changes import Change, OutcomeChange, VariableChange, change, change_at
 from offramp.analysis.paired import SAMPLING_INTERVAL, mean_difference, spread_of
 from offramp.analysis.weighing import LUCK_TAKEN_OUT, Weighed, remainder, weigh
@@ -27,6 +27,7 @@ from offramp.questions.briefing import Shared
 from offramp.questions.compare.hinges import Hinge, hinges_of
 from offramp.questions.paired_runs import Measured, PairedRuns, run_paired, worlds_for
 from offramp.questions.question import Request
+from offramp.questions.runner import head_of
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 
@@ -196,7 +197,7 @@ def comparison_of(
         for i, changes in zip(chosen, outcomes, strict=True)
     }
     return Comparison(
-        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS),
+        **head_of(design, INTERVALS),
         runs=len(design.scenarios),
         failed_runs=int(paired.failed[[0, *chosen]].sum()),
         start=model.dates[0],

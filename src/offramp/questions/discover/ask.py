@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis.intervals import LEVEL, Estimate
-from offramp.engine import luck
 from offramp.engine.hazards import chances
 from offramp.errors import OfframpError, UsageError
 from offramp.given import library, need
@@ -231,7 +230,7 @@ def _cases(design: Design, outcome: str, how: How) -> tuple[list[Input], Floats,
     model, scenarios = design.model, design.scenarios
     known = factors_of(model, frozenset(design.overrides))
     inputs = [Input(f.kind, f.actor, f.name, f.title, f.unit) for f in known]
-    columns = [f.value(luck.uniform(design.seed, scenarios, 0, f.purpose)) for f in known]
+    columns = [f.value(design.probability(f.purpose, scenarios)) for f in known]
     block = design.inputs(design.policies[0])
     for i, actor in enumerate(model.actors):
         if len(np.unique(block.true_type[:, i])) > 1:

@@ -1,6 +1,6 @@
 """How would an exchange on a ladder go?"""
 
-from offramp.questions.option import AT, POLICY, RUN, SEED, SET, Option
+from offramp.questions.option import AT, KNOWN, POLICY, RUN, SEED, SET, Option
 from offramp.questions.question import SEE, Question
 
 QUESTION = Question(
@@ -22,6 +22,7 @@ QUESTION = Question(
         RUN.but(name="scenario"),
         SEED,
         SET,
+        *KNOWN,
         POLICY,
     ),
     progress=lambda values: "",

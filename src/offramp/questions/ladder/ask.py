@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from offramp.analysis.answer import Answer, head
+from offramp.analysis.answer import Answer
 from offramp.engine.depths import model_of_run
 from offramp.engine.inputs import Floats
 from offramp.engine.outputs import Ending
@@ -36,6 +36,7 @@ from offramp.errors import UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Ladder, Model
 from offramp.questions.question import Request
+from offramp.questions.runner import head_of
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
@@ -241,7 +242,7 @@ def _page(course: Replay, moment: Moment, which: int, looking: Sequence[int], de
     mean = max(float(truth.read(ladder.rate, state, now)[0]) * model.step_length, 0.0)
     titles = {a.name: a.title for a in model.actors}
     return LadderPage(
-        **head(model, seed=design.seed, settings=design.overrides, intervals={}),
+        **head_of(design, {}),
         scenario=int(course.inputs.scenario[0]),
         policy=design.policies[0],
         seen_by=[],

@@ -1,6 +1,6 @@
 """Which feedback loops does a model hold, and which are strong?"""
 
-from offramp.questions.option import AT, PICTURE, POLICY, RUNS, SEED, SET, Kind, Option
+from offramp.questions.option import AT, KNOWN, PICTURE, POLICY, RUNS, SEED, SET, Kind, Option
 from offramp.questions.question import ASK, Question
 
 LONGEST = 9  # things in a loop
@@ -21,6 +21,7 @@ QUESTION = Question(
         RUNS.but(default=24, help="Futures over which strengths are measured."),
         SEED,
         SET,
+        *KNOWN,
         POLICY,
         Option("--most", "Loops to show.", Kind.WHOLE, default=8, metavar="N", least=1, most=100),
         Option(

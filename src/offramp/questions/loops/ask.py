@@ -17,13 +17,14 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from offramp.analysis.answer import Answer, head, keyed
+from offramp.analysis.answer import Answer, keyed
 from offramp.engine.inputs import Floats
 from offramp.errors import UsageError
 from offramp.given import library, need
 from offramp.questions.loops import LONGEST
 from offramp.questions.loops.links import Links, Node, links_at
 from offramp.questions.question import Request
+from offramp.questions.runner import head_of
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 
@@ -162,7 +163,7 @@ def loops(
             how.progress(i + 1, len(days))
     rings, looked_at, complete = _rings(measured, longest)
     return Loops(
-        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS),
+        **head_of(design, INTERVALS),
         policy=design.policies[0],
         dates=[m.date for m in measured],
         most=most,

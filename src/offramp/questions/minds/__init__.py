@@ -1,6 +1,6 @@
 """What does each side think?"""
 
-from offramp.questions.option import AT, POLICY, RUN, SEED, SET, Kind, Option
+from offramp.questions.option import AT, KNOWN, POLICY, RUN, SEED, SET, Kind, Option
 from offramp.questions.question import SEE, Question
 
 QUESTION = Question(
@@ -18,6 +18,7 @@ QUESTION = Question(
         RUN.but(name="scenario"),
         SEED,
         SET,
+        *KNOWN,
         POLICY,
         Option(
             "--all", "Reasons of every act, not of the likeliest alone.", Kind.FLAG, "everything",

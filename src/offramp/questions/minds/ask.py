@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from offramp.analysis.answer import Answer, head
+from offramp.analysis.answer import Answer
 from offramp.engine.depths import inner_steps, model_of_run, steps_ahead
 from offramp.engine.inputs import Bools, Floats
 from offramp.engine.plain.course import Moment, Move, Phase
@@ -24,6 +24,7 @@ from offramp.errors import UsageError
 from offramp.given import day_of, did_you_mean, need
 from offramp.model import Action, Actor, Model
 from offramp.questions.question import Request
+from offramp.questions.runner import head_of
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
@@ -244,7 +245,7 @@ def minds(
     first = moment.moves[model.stages[0][0]].state  # later stages see what the first has done
     _know_each_other(found)
     return Minds(
-        **head(model, seed=design.seed, settings=design.overrides, intervals={}),
+        **head_of(design, {}),
         scenario=int(inputs.scenario[0]),
         policy=policy,
         at=model.date_of(step),

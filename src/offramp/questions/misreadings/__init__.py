@@ -1,6 +1,6 @@
 """What does misperception cost?"""
 
-from offramp.questions.option import OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS
+from offramp.questions.option import KNOWN, OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS
 from offramp.questions.question import ASK, Futures, InBrief, Question
 
 QUESTION = Question(
@@ -16,6 +16,7 @@ QUESTION = Question(
         RUNS.but(default=300, help="Futures to run in each world of corrections."),
         SEED,
         SET,
+        *KNOWN,
         POLICY,
         PICTURE,
         THREADS,

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from offramp.analysis.shapley import Coalition
 from offramp.engine.hazards import chances
 from offramp.engine.inputs import Inputs
-from offramp.engine.schedule import schedule_of
 from offramp.model import Intervention, Model, Policy, Signal
 from offramp.questions.runner import RUNS_AT_ONCE, in_threads, part
 from offramp.runs.design import Design
@@ -76,7 +75,7 @@ class CorrectedWorlds:
     """Plays scenarios with some misreadings corrected."""
 
     def __init__(self, design: Design, outcome: str, wrong: list[Wrong], how: How) -> None:
-        self.model, self.outcome, self.wrong = design.model, outcome, wrong
+        self.design, self.model, self.outcome, self.wrong = design, design.model, outcome, wrong
         self.runner = engine_for(design.model, how.engine)
         name = design.policies[0]
         self.inputs = design.inputs(name)
@@ -100,7 +99,7 @@ class CorrectedWorlds:
             by_actor[one.actor] = (*by_actor.get(one.actor, ()), one.name)
         right = Intervention(correct=tuple(by_actor.items()))
         policy = replace(self.policy, interventions=(*self.policy.interventions, right))
-        return replace(inputs, schedule=schedule_of(self.model, policy))
+        return replace(inputs, schedule=self.design.schedule(policy))
 
 
 class Values:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from offramp.questions.option import PATHS, POLICIES, RUNS, SEED, SET, THREADS, Kind, Option
+from offramp.questions.option import KNOWN, PATHS, POLICIES, RUNS, SEED, SET, THREADS, Kind, Option
 from offramp.questions.question import SEE, Question
 
 
@@ -26,6 +26,7 @@ QUESTION = Question(
         RUNS,
         SEED,
         SET,
+        *KNOWN,
         POLICIES,
         PATHS,
         Option(

@@ -168,6 +168,11 @@ def sensitivity(
     about = outcome_asked(design.model, outcome)
     if len(design.policies) != 1:
         raise UsageError(f"a sensitivity is that under one policy; this design has {len(design.policies)}.")
+    if design.knowledge is not None:
+        raise UsageError(
+            "shares of the variance are those of numbers that are independent, and evidence has tied these "
+            "together. `discover` finds among which of them an outcome is likelier."
+        )
     known = _uncertain(design)
     fewest = _enough(runs, len(known), factors)
     seed = design.seed % 2**32

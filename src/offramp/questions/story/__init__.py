@@ -1,6 +1,6 @@
 """How does one future go?"""
 
-from offramp.questions.option import POLICY, RUN, SEED, SET, Kind, Option
+from offramp.questions.option import KNOWN, POLICY, RUN, SEED, SET, Kind, Option
 from offramp.questions.question import SEE, Question
 
 THOUGHTS = 4
@@ -14,6 +14,7 @@ QUESTION = Question(
         RUN.but(help="Number of the future to tell."),
         SEED,
         SET,
+        *KNOWN,
         POLICY,
         Option(
             "--thoughts", "At how many turning points to say why.", Kind.WHOLE, "most_thoughts",

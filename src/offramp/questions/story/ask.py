@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
 
-from offramp.analysis.answer import Answer, head
+from offramp.analysis.answer import Answer
 from offramp.analysis.chronicle import Entry, chronicle
 from offramp.errors import UsageError
 from offramp.given import need
 from offramp.model import Model
 from offramp.questions.minds.ask import ActionThought, ActorMind, minds, misread_title
 from offramp.questions.question import Request
+from offramp.questions.runner import head_of
 from offramp.questions.story import THOUGHTS
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
@@ -124,7 +125,7 @@ def story(design: Design, thoughts: int = THOUGHTS, *, how: How = AS_SUITS) -> S
     points = [t for t in _turning_points(model, entries) if t not in forced][:thoughts]
     ending, on_the_way = _outcomes(model, entries)
     return Story(
-        **head(model, seed=design.seed, settings=design.overrides, intervals={}),
+        **head_of(design, {}),
         policy=policy,
         policy_title=next((p.title for p in model.policies if p.name == policy), policy) or policy,
         run=number,

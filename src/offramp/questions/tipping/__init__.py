@@ -1,6 +1,6 @@
 """At which value of one number does a chance cross a level?"""
 
-from offramp.questions.option import OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS, Kind, Option
+from offramp.questions.option import KNOWN, OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS, Kind, Option
 from offramp.questions.question import ASK, InBrief, Question
 
 CHANCE, STEPS = 0.5, 9
@@ -35,6 +35,7 @@ QUESTION = Question(
         RUNS.but(default=1_000, help="Futures to run at each value."),
         SEED,
         SET,
+        *KNOWN,
         POLICY,
         PICTURE,
         THREADS,

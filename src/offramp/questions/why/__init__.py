@@ -1,6 +1,6 @@
 """Why do futures end as they do?"""
 
-from offramp.questions.option import OUTCOME, POLICY, RUNS, SEED, SET, THREADS, Kind, Option
+from offramp.questions.option import KNOWN, OUTCOME, POLICY, RUNS, SEED, SET, THREADS, Kind, Option
 from offramp.questions.question import ASK, Question
 
 QUESTION = Question(
@@ -23,6 +23,7 @@ QUESTION = Question(
         RUNS.but(default=3_000),
         SEED,
         SET,
+        *KNOWN,
         THREADS,
     ),
 )  # fmt: skip

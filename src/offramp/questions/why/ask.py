@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.answer import Answer, head
+from offramp.analysis.answer import Answer
 from offramp.analysis.between import Bools, Group, ahead, lately, lifts, typical
 from offramp.analysis.features import Feature, features
 from offramp.analysis.intervals import Estimate
@@ -27,7 +27,7 @@ from offramp.errors import OfframpError, UsageError
 from offramp.given import need
 from offramp.model import Model, Policy
 from offramp.questions.question import Request
-from offramp.questions.runner import outcome_asked, outcome_title
+from offramp.questions.runner import head_of, outcome_asked, outcome_title
 from offramp.questions.story.ask import story
 from offramp.questions.why.mediation import Mediator, Thing, mediated
 from offramp.runs.design import Design
@@ -236,7 +236,7 @@ def why(design: Design, outcome: str | None = None, *, months: float = MONTHS, h
     things = [Thing(b.kind, b.subject, b.name, b.title) for b in can_be_removed]
     chances = (futures.came >= 0).mean(axis=1).tolist()
     return Why(
-        **head(model, seed=design.seed, settings=design.overrides, intervals=INTERVALS),
+        **head_of(design, INTERVALS),
         **_policies_compared(design),
         outcome=about,
         outcome_title=outcome_title(model, about),

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from offramp.analysis.intervals import LEVEL, Estimate, estimate
 from offramp.engine.hazards import chances, is_smooth
-from offramp.engine.schedule import schedule_of
 from offramp.model import Intervention, Model, Policy, constant
 from offramp.questions.runner import in_blocks, part
 from offramp.runs.design import Design
@@ -63,7 +62,8 @@ def mediated(design: Design, outcome: str, things: Sequence[Thing], how: How = A
     design : one policy or two; at most 2,000 of its scenarios are run
     outcome : whose chance by the end is asked
     things : acts (forbidden from start to end), random events (that happen, but have no effect) and
-        exchanges (that never open)
+        exchanges (that never open). Where futures go on from what was known, acts are forbidden from that day
+        on; events and exchanges are as if they had never moved anything, before it either
     how : how futures are run
 
     Returns
@@ -125,7 +125,7 @@ class _Worlds:
         """What each run says of the chance of the outcome under a policy: (run,)."""
         policy = next((p for p in model.policies if p.name == name), Policy(name, name))
         policy = replace(policy, interventions=(*policy.interventions, *added))
-        schedule = schedule_of(model, policy)
+        schedule = self.design.schedule(policy)
         runner = engine_for(model, self.how.engine)
         result = np.empty(len(self.design.scenarios))
 
