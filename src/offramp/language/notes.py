@@ -1,7 +1,7 @@
 """Parts of a valid model that do nothing: nothing reads them, they change nothing, or bounds decide them.
 
-Each note is certain. What may be meant is passed over: dates are drawn, actors wait, and a variable may be
-there to be looked at.
+Each note but those of `scale_notes` is certain. What may be meant is passed over: dates are drawn, actors
+wait, and a variable may be there to be looked at.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from offramp import anatomy
 from offramp.errors import Problem
 from offramp.language.constants import fold
+from offramp.language.possible import can_be_taken
+from offramp.language.scale_notes import out_of_scale
 from offramp.language.source import located
 from offramp.language.time_notes import short_horizons
 from offramp.model import (
@@ -19,6 +21,7 @@ from offramp.model import (
     Chances,
     Claim,
     Distribution,
+    Effect,
     Event,
     Formula,
     Model,
@@ -59,6 +62,9 @@ def _found(model: Model) -> _Found:
     yield from _empty_actions(model)
     yield from _empty_events(model)
     yield from short_horizons(model)
+    yield from _effects_of_nothing(model)
+    yield from _idle_policies(model)
+    yield from out_of_scale(model)
     for claim in model.claims:
         for test in claim.tests:
             yield from _decided(model, claim, test)
@@ -250,6 +256,34 @@ def _meant(model: Model) -> set[tuple[str, str]]:
             several += step.forbid
             named |= {*step.force, *((who, act) for who, act, _ in step.nudge)}
     return named | {(who, act) for who, acts in several for act in acts}
+
+
+def _effects_of_nothing(model: Model) -> _Found:
+    """Effects that add 0 to a stock."""
+    for part in anatomy.parts(model):
+        item = part.item
+        if isinstance(item, Effect) and item.how == "add" and fold(item.amount.node) == 0:
+            holder, name = part.holder, part.holder.item.name
+            message = f"the effect of `{name}` on `{item.variable}` is 0: it changes nothing"
+            hint = "Give it an amount; `{set: 0}` moves the stock to 0. Or take it out."
+            if holder.origin is not None:
+                yield holder.origin, name, message, hint
+
+
+def _idle_policies(model: Model) -> _Found:
+    """Policies that change nothing, and those that force what can never be taken while they last."""
+    for policy in model.policies:
+        if not policy.interventions and policy.origin.line and policy.name != "baseline":
+            message = f"policy `{policy.name}` does nothing: it is `baseline` under another name"
+            yield policy.origin, policy.name, message, "Say what it does under `do`, or take it out."
+        for step in policy.interventions:
+            for who, act in step.force:
+                if not can_be_taken(model, who, act, step):
+                    message = (
+                        f"policy `{policy.name}` forces `{act}` of `{who}`, which is never possible then"
+                    )
+                    hint = "Its `when` cannot be true while the policy lasts: change one of them."
+                    yield policy.origin, policy.name, message, hint
 
 
 def _is_empty(action: Action) -> bool:
