@@ -281,3 +281,30 @@ def test_overrides_are_part_of_a_summary(model):
     found = ofr.outlook(Design(model, scenarios=2, seed=0, overrides={"arms": 12}))
     assert found.set == {"arms": 12}
     assert found.seed == 0
+
+
+def test_chances_by_days_of_ones_own_are_to_the_day_however_runs_are_counted(model):
+    """A hazard of 0.4 a month: 1 - exp(-0.4 t) by the 11th and 21st of the first month and by the end."""
+    hazard = made(
+        "variables: {x: {initial: 0}}\noutcomes: {war: {rate: 0.4 / month, absorbing: true},"
+        " peace: {otherwise: true}}",
+        STEPS,
+    )
+    design = Design(hazard, scenarios=20_000, seed=1)
+    days = ["2020-01-11", "2020-01-21", "2020-07-01"]
+    whole = outlook(design, by=days)
+    assert [d.isoformat() for d in whole.by] == days
+    asked = whole.policies["baseline"].outcomes
+    for day, months in zip(whole.by, (10 / 31, 20 / 31, 6), strict=True):
+        chance, peace = asked["war"].asked[day], asked["peace"].asked[day]
+        assert chance.probability == pytest.approx(1 - np.exp(-0.4 * months), abs=0.011)
+        assert chance.low < chance.probability < chance.high
+        assert peace.probability == pytest.approx(1 - chance.probability)
+    assert asked["war"].asked[whole.by[-1]].probability == asked["war"].probability
+    in_parts = outlook(design, by=days, memory=1000)
+    assert in_parts.policies["baseline"].outcomes["war"].asked == asked["war"].asked
+    assert [probability(simulate(design), "war", by=d).probability.item() for d in days] == [
+        asked["war"].asked[d].probability for d in whole.by
+    ]
+    with pytest.raises(UsageError, match="lies outside"):
+        outlook(design, by=["2020-08-01"])

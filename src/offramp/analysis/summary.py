@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -15,8 +16,8 @@ import numpy.typing as npt
 from offramp.analysis import outcomes
 from offramp.analysis.answer import Answer, keyed, six_digits
 from offramp.analysis.intervals import LEVEL, wilson
-from offramp.errors import OfframpError
-from offramp.given import need
+from offramp.errors import OfframpError, UsageError
+from offramp.given import day_of, need
 from offramp.runs.dataset import STATUS_MEANINGS, dates, section
 from offramp.runs.known import Given
 
@@ -40,16 +41,26 @@ INTERVALS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChanceByDay:
+    """The chance of an outcome by a day, and its sampling interval; NaN where every run failed."""
+
+    probability: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutcomeChance:
     """The chance of an outcome by the end, its sampling interval, and the chance by each date.
 
-    All are NaN where every run failed.
+    `asked` : the same by the days that were asked for. All are NaN where every run failed.
     """
 
     probability: float
     low: float
     high: float
     by: dict[date, float]
+    asked: dict[date, ChanceByDay] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +125,7 @@ class Outlook(Answer):
     runs, failed_runs : futures under each policy; runs that failed under all policies together
     start, end : first and last date
     paths : along which actors look ahead; 0 for the expected one
+    by : days for which chances were asked for, beside the dates of the model
     quantiles_from : from how many runs of each policy percentiles are
     failed : ways of failing, by policy, the most frequent first
     """
@@ -125,6 +137,7 @@ class Outlook(Answer):
     start: date
     end: date
     paths: int
+    by: tuple[date, ...] = ()
     quantiles_from: int
     failed: list[Failure] = keyed("failures")
     policies: dict[str, UnderPolicy]
@@ -144,6 +157,7 @@ class _Counted:
     runs: int = 0  # that did not fail
     failed: int = 0
     outcomes: dict[str, Ints] = field(default_factory=dict)  # (time,)
+    asked: dict[str, Ints] = field(default_factory=dict)  # (day,), by the days asked for
     actions: dict[str, Ints] = field(default_factory=dict)  # (action,)
     failures: Counter[tuple[int, int]] = field(default_factory=Counter)  # (status, variable) -> runs
     first: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)  # -> (step, scenario)
@@ -155,6 +169,7 @@ class _Counted:
 class _Names:
     """What all datasets of a design have in common."""
 
+    asked: list[date]  # by which chances are counted too
     days: list[date]
     units: dict[str, str]  # variable -> unit
     variables: list[str]  # by position of what can fail
@@ -168,11 +183,16 @@ class Tally:
     Counts (outcomes, actions, failures) are of all runs. Quantiles do not add up: those of a policy come from
     the first dataset in which it has variables, and the summary says from how many runs they are.
 
+    Attributes
+    ----------
+    by : days within the runs, by which chances are counted too
+
     Examples
     --------
     `Tally().add(runs).summary()` is `summary(runs)`.
     """
 
+    by: Sequence[date] = ()
     _attrs: dict[str, Any] = field(default_factory=dict)
     _policies: dict[str, _Counted] = field(default_factory=dict)
     _last: dict[str, int] = field(default_factory=dict)
@@ -187,7 +207,7 @@ class Tally:
             If it is of another model, seed or setting, or its scenarios were counted before.
         """
         if self._names is None:
-            self._attrs, self._names = dict(runs.attrs), _names(runs)
+            self._attrs, self._names = dict(runs.attrs), _names(runs, self.by)
         for key in ("model", "model_hash", "seed", "overrides", "given", "offramp_version"):
             if self._attrs[key] != runs.attrs[key]:
                 raise OfframpError(f"runs that differ in `{key}` cannot be added up.")
@@ -229,29 +249,41 @@ class Tally:
             start=date.fromisoformat(attrs["start"]),
             end=date.fromisoformat(attrs["end"]),
             paths=int(attrs["paths"]),
+            by=tuple(names.asked),
             quantiles_from=min((c.quantiles_from for c in counted if c.quantiles_from), default=0),
             failed=[f for name, c in self._policies.items() for f in _failures(name, c, names)],
             policies={name: _under(c, names) for name, c in self._policies.items()},
         )
 
 
-def summary(runs: xr.Dataset) -> Outlook:
+def summary(runs: xr.Dataset, by: Sequence[date | str] = ()) -> Outlook:
     """Runs in short: chances of outcomes, percentiles of variables, shares of actions, failures.
 
     Parameters
     ----------
     runs : what `simulate` or `load_runs` gave
+    by : days by which chances are asked for, beside the dates of the runs
 
     Returns
     -------
     Outlook; `to_json()` is what `offramp run --format json` prints.
+
+    Raises
+    ------
+    UsageError
+        If such a day lies outside the runs.
     """
     need(runs, "Dataset")
-    return Tally().add(runs).summary()
+    return Tally([day_of(day) for day in by]).add(runs).summary()
 
 
-def _names(runs: xr.Dataset) -> _Names:
+def _names(runs: xr.Dataset, by: Sequence[date]) -> _Names:
+    days = dates(runs)
+    for day in by:
+        if not days[0] <= day <= days[-1]:
+            raise UsageError(f"{day} lies outside these runs, which go from {days[0]} to {days[-1]}.")
     return _Names(
+        sorted(set(by)),
         dates(runs),
         {name: about["unit"] for name, about in section(runs, "variables").items()},
         json.loads(runs["failed_variable"].attrs["variables"]),
@@ -267,6 +299,8 @@ def _count(runs: xr.Dataset, counted: _Counted, names: _Names) -> None:
     for name in section(runs, "outcomes"):
         arrived = outcomes.counts(runs, name)[0]
         counted.outcomes[name] = counted.outcomes.get(name, np.int64(0)) + arrived
+        come = np.array([outcomes.counts_by(runs, name, day)[0] for day in names.asked], np.int64)
+        counted.asked[name] = counted.asked.get(name, np.int64(0)) + come
     for actor in (str(a) for a in runs["actor"].values):
         taken = runs["action"].sel(actor=actor).values[0][ok]
         times = np.bincount(taken[taken >= 0], minlength=len(names.actions[actor])).astype(np.int64)
@@ -298,7 +332,10 @@ def _under(counted: _Counted, names: _Names) -> UnderPolicy:
     return UnderPolicy(
         runs=counted.runs,
         failed_runs=counted.failed,
-        outcomes={name: _chance(count, counted.runs, names) for name, count in counted.outcomes.items()},
+        outcomes={
+            name: _chance(count, counted.asked[name], counted.runs, names)
+            for name, count in counted.outcomes.items()
+        },
         variables={
             name: VariableRange(unit=names.units[name], by=_quantiles(values, names.days))
             for name, values in counted.quantiles.items()
@@ -313,14 +350,20 @@ def _under(counted: _Counted, names: _Names) -> UnderPolicy:
     )
 
 
-def _chance(count: Ints, runs: int, names: _Names) -> OutcomeChance:
+def _chance(count: Ints, asked: Ints, runs: int, names: _Names) -> OutcomeChance:
     low, high = wilson(count[-1], runs)
     return OutcomeChance(
         probability=_share(int(count[-1]), runs),
         low=six_digits(float(low)),
         high=six_digits(float(high)),
         by={day: _share(int(n), runs) for day, n in zip(names.days, count, strict=True)},
+        asked={day: _by_day(int(n), runs) for day, n in zip(names.asked, asked, strict=True)},
     )
+
+
+def _by_day(count: int, runs: int) -> ChanceByDay:
+    low, high = (six_digits(float(end)) for end in wilson(count, runs))
+    return ChanceByDay(probability=_share(count, runs), low=low, high=high)
 
 
 def _quantiles(values: Floats, days: list[date]) -> dict[date, Quantiles]:

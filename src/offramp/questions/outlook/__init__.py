@@ -30,6 +30,10 @@ QUESTION = Question(
         POLICIES,
         PATHS,
         Option(
+            "--by", "Also the chances by this day, such as 2020-11-03. May be repeated.", Kind.DAY,
+            metavar="DATE", many=True,
+        ),
+        Option(
             "--out", "Also save the runs in this folder: runs.nc, runs.parquet, summary.json, the model.",
             Kind.OUTPUT_FOLDER, metavar="DIR",
         ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
 from offramp.analysis.summary import Outlook, Tally, summary
-from offramp.given import need
+from offramp.errors import UsageError
+from offramp.given import day_of, need
 from offramp.questions.option import words_of
 from offramp.questions.outlook import QUESTION, saving
 from offramp.questions.question import Request
@@ -33,11 +35,11 @@ def asked(request: Request) -> Outlook:
     """
     design, how, folder = request.design(), request.how, request["out"]
     if folder is None:
-        return outlook(design, how=how)
+        return outlook(design, by=request["by"], how=how)
     saving.need_packages()
     need_memory(design, "--out keeps")
     runs = simulate(design, how=how)
-    found = summary(runs)
+    found = summary(runs, request["by"])
     names = saving.save(runs, found, design.model, folder, words_of(QUESTION.options, dict(request.values)))
     again = folder / names[0]
     request.afterwards.append(
@@ -49,7 +51,9 @@ def asked(request: Request) -> Outlook:
     return found
 
 
-def outlook(design: Design, *, how: How = AS_SUITS, memory: int = MEMORY) -> Outlook:
+def outlook(
+    design: Design, *, by: Sequence[date | str] = (), how: How = AS_SUITS, memory: int = MEMORY
+) -> Outlook:
     """Run a design and sum it up, without ever holding more runs than fit into memory.
 
     Chances, shares of actions and failures are counted over all runs. Percentiles of variables are taken from
@@ -59,14 +63,21 @@ def outlook(design: Design, *, how: How = AS_SUITS, memory: int = MEMORY) -> Out
     Parameters
     ----------
     design : what to run
+    by : days by which chances are asked for, beside the dates of the model
     how : how futures are run
     memory : bytes that paths may take at once; beside them the program itself needs about 0.4 GB
     """
     need(design, "Design")
-    size = bytes_of_run(design.model)
+    model, days = design.model, [day_of(day) for day in by]
+    for day in days:
+        if not model.start <= day <= model.dates[-1]:
+            raise UsageError(
+                f"{day} lies outside `{model.name}`, which goes from {model.start} to {model.dates[-1]}."
+            )
+    size = bytes_of_run(model)
     if design.runs * size <= memory:
-        return summary(simulate(design, how=how))
-    tally = Tally()
+        return summary(simulate(design, how=how), days)
+    tally = Tally(days)
     fitting = next((n for n in PATHS if n * size <= memory), PATHS[-1])
     done = 0
     for part, variables in _parts(design, fitting):

@@ -56,6 +56,9 @@ def _rows(found: Outlook, under: UnderPolicy, model: Model) -> Iterator[tuple[An
         for day, chance in o.by.items():
             ends = (o.low, o.high) if day == found.end else (None, None)
             yield ("chance", "", name, outcomes[name], "", day.isoformat(), chance, *ends)
+        for day, then in o.asked.items():
+            numbers = (then.probability, then.low, then.high)
+            yield ("chance", "", name, outcomes[name], "", day.isoformat(), *numbers)
     for name, v in under.variables.items():
         for day, at in v.by.items():
             yield ("level", "", name, variables[name], v.unit, day.isoformat(), at.p50, at.p05, at.p95)

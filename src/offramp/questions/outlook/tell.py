@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from offramp.analysis.summary import OutcomeChance, Outlook, Quantiles, UnderPolicy
@@ -78,6 +79,23 @@ def _outcomes(found: Outlook, model: Model) -> Iterator[Block]:
         if some:
             yield Heading(title)
             yield _of_one(found, some) if len(found.policies) == 1 else _beside(found, some, model)
+    for day in found.by:
+        yield Heading(f"By {figures.full_date(day)}")
+        yield _by_a_day(found, [*ends, *others], day, model)
+
+
+def _by_a_day(found: Outlook, some: Sequence[Outcome], day: date, model: Model) -> Table:
+    """Chances by a day that was asked for, a column for each policy."""
+    held = {name: p for name, p in found.policies.items() if p.runs}
+    titles = [changes.policy_title(model, name) for name in held] if len(found.policies) > 1 else [""]
+    rows = [(o.title or o.name, *(_by_then(p.outcomes[o.name], day) for p in held.values())) for o in some]
+    return Table(("", *titles), rows, folds=len(titles) > 1)
+
+
+def _by_then(outcome: OutcomeChance, day: date) -> str:
+    """The chance of an outcome by a day, with its interval."""
+    found = outcome.asked[day]
+    return _with_interval(replace(outcome, probability=found.probability, low=found.low, high=found.high))
 
 
 def _of_one(found: Outlook, some: Sequence[Outcome]) -> Table:
