@@ -93,6 +93,7 @@ actors:
   red:
     depth: 2
     after: blue
+    sees: {tension: {noise: 3, learns: {sd: 8, drift: 2, noise: 2}}}
     horizon: 2
     precision: 0.3
     utility: {pride: nerve * (1 + zeal) * threat, might: 0.1 * threat * hazy}
@@ -274,6 +275,8 @@ CHANGES: dict[tuple[str, str], dict[str, Any]] = {
     (keys.ACTOR.what, "after"): {"actors.red.after": LEFT_OUT},
     (keys.ACTOR.what, "actions"): {"actors.red.actions.talk": {"effects": {"tension": -3}}},
     **_of(keys.SIGNAL, "actors.blue.sees.tension", bias=12, noise=8, delay=2),
+    (keys.SIGNAL.what, "learns"): {"actors.red.sees.tension.learns": LEFT_OUT},
+    **_of(keys.ESTIMATE, "actors.red.sees.tension.learns", False, sd=2, drift=9, noise=12),
     (keys.SIGNAL.what, "hidden"): {"actors.blue.sees.hazy": {"hidden": True}},
     (keys.SIGNAL.what, "assumed"): {"actors.blue.sees.secret.assumed": 50},
     **_of(keys.MISREADING, "actors.blue.misreads.resolve", title="Other", value="3 * resolve"),

@@ -28,6 +28,7 @@ from offramp.model import (
     Formula,
     Intervention,
     Ladder,
+    Learning,
     Misreading,
     Model,
     Outcome,
@@ -59,6 +60,7 @@ class ModelMaker:
         self.of_priors = np.random.default_rng([seed, 1])  # apart: priors change nothing else of a model
         self.turns = np.random.default_rng([seed, 2])  # apart as well: who moves after whom
         self.of_time = np.random.default_rng([seed, 3])  # and how long a step is
+        self.of_estimates = np.random.default_rng([seed, 4])
         self.deep = deep
         self.ladders = ladders
         self.parameters = [f"p{i}" for i in range(self.count(2, 5))]
@@ -343,6 +345,28 @@ class ModelMaker:
         earlier = {name: [o for o in order[:n] if self.turns.random() < 0.6] for n, name in enumerate(order)}
         return tuple(replace(a, after=tuple(earlier[a.name])) for a in actors)
 
+    def with_estimates(self, actor: Actor) -> Actor:
+        """The actor, who learns of some of the stocks that it does not see as they are."""
+        usual, self.rng = self.rng, self.of_estimates
+        sees = tuple(self.estimated(s) if self.chance(0.5) else s for s in actor.sees)
+        self.rng = usual
+        return replace(actor, sees=sees)
+
+    def estimated(self, signal: Signal) -> Signal:
+        def spread() -> Formula:
+            number = Formula("", Number(self.one_of(0.0, 0.3, 1.0, 2.0)))
+            return self.one_of(number, number, self.formula(variables=[], depth=1))
+
+        return replace(
+            signal,
+            assumed=self.formula(variables=[], depth=1) if self.chance(0.5) else None,
+            learns=Learning(
+                sd=spread(),
+                drift=spread() if self.chance(0.7) else None,
+                noise=spread() if self.chance(0.4) and not signal.hidden else None,
+            ),
+        )
+
     def event(self, i: int) -> Event:
         branches = self.branches() if self.chance(0.5) else ()
         effects = self.effects() if not branches or self.chance(0.3) else ()
@@ -481,6 +505,7 @@ class ModelMaker:
             actors = self.with_minds(actors)
         if self.turns.random() < 0.4:
             actors = self.in_stages(actors)
+        actors = tuple(self.with_estimates(a) for a in actors)
         model = Model(
             name="random", title="", summary="", sources=(), start=START, step=step,
             steps=self.count(3, most),

@@ -172,15 +172,25 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """How an actor works out what it cannot see. Formulas read parameters only, in the unit of the stock."""
+
+    sd: Formula  # of its estimate at the start
+    drift: Formula | None = None  # standard deviation of how the stock strays over a month; None: 0
+    noise: Formula | None = None  # what it takes the noise of what it sees for; None: as it is
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """How an actor sees one stock. Not listed: seen as it is."""
 
     variable: str
     hidden: bool = False
-    assumed: Formula | None = None  # supposed value of a hidden stock; None: its initial value
+    assumed: Formula | None = None  # supposed of a hidden stock, or where an estimate begins; None: as it is
     bias: Formula | None = None
     noise: Formula | None = None  # standard deviation
     delay: int = 0  # steps
+    learns: Learning | None = None  # None: what it sees is what it takes the stock for
     origin: Origin = Origin()
 
 
@@ -251,6 +261,11 @@ class Actor:
     inner_horizon_as: Formula | None = None  # months
     after: tuple[str, ...] = ()  # actors whose moves of a step it sees before it moves itself
     origin: Origin = Origin()
+
+    @property
+    def estimates(self) -> tuple[Signal, ...]:
+        """Those of its signals from which it learns."""
+        return tuple(s for s in self.sees if s.learns is not None)
 
     @property
     def correctable(self) -> tuple[str, ...]:
@@ -519,6 +534,11 @@ class Model:
         """(actor, about whom, type) for each type in each belief: actor by actor, as in the file."""
         types = {a.name: [t.name for t in a.types] for a in self.actors}
         return tuple((a.name, b.about, t) for a in self.actors for b in a.beliefs for t in types[b.about])
+
+    @property
+    def estimates(self) -> tuple[tuple[str, str], ...]:
+        """(actor, stock) for each stock that an actor estimates: actor by actor, as in the file."""
+        return tuple((a.name, s.variable) for a in self.actors for s in a.estimates)
 
     @property
     def expectations(self) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from offramp.runs.dataset import section
 if TYPE_CHECKING:
     import xarray as xr
 
-Kind = Literal["state", "event", "exchange", "act", "surprise", "belief", "outcome"]
+Kind = Literal["state", "event", "exchange", "estimate", "act", "surprise", "belief", "outcome"]
 
 SURPRISING = 0.1  # an act to which another gave less than this is told as a surprise
 TURNED = 0.1  # a belief that has moved by this much since it was last told is told again
@@ -53,7 +54,7 @@ class Entry:
     Attributes
     ----------
     at : first day of the step
-    sayings : events, exchanges, acts, surprises, beliefs, what stands otherwise, outcomes
+    sayings : events, exchanges, estimates, acts, surprises, beliefs, what stands otherwise, outcomes
     """
 
     at: date
@@ -105,6 +106,7 @@ class _Teller:
         main = [n for n, v in self.variables.items() if v["headline"] and n in run]
         self.main = {n: np.asarray(run[n].values, float) for n in main}
         self.told = {n: path[0] for n, path in self.main.items()}
+        self.estimated: dict[str, float] = {}  # as last told
 
     def entries(self) -> Iterator[Entry]:
         action = self.run.action.values if "action" in self.run else None
@@ -115,6 +117,7 @@ class _Teller:
                 *self._state(k),
                 *self._happened(k),
                 *self._exchanges(k),
+                *self._estimates(k),
                 *self._acts(k),
                 *self._turns(k),
                 *self._came(k),
@@ -184,6 +187,26 @@ class _Teller:
                 words += f" Chance of war that they saw in it: {both}."
             facts = {"ending": ending, "rung": rung, "moves": moves, "foreseen": foreseen}
             yield Saying("exchange", words, name, facts)
+
+    def _estimates(self, k: int) -> Iterator[Saying]:
+        """What actors take stocks for that they estimate: at the start, and where that has moved far."""
+        for i, key in enumerate(map(str, self.run.estimate.values) if "estimate" in self.run else ()):
+            path = np.asarray(self.run.estimate_mean.values[:, i], float)
+            mean, sd = float(path[k]), float(self.run.estimate_sd.values[k, i])
+            width = float(np.nanmax(path) - np.nanmin(path))
+            if not math.isfinite(mean) or abs(mean - self.estimated.get(key, math.inf)) <= MOVED * width:
+                continue
+            self.estimated[key] = mean
+            who, name = key.split("/")
+            about = self.variables[name]
+            facts: dict[str, Any] = {"about": name, "mean": mean, "sd": sd}
+            words = f"{_title(self.actors[who], who)} takes {_title(about, name)} for {_amount(mean, about)}"
+            if sd > 0:
+                words += f", give or take {_amount(sd, about)}"
+            if name in self.run:
+                facts["truth"] = float(self.run[name].values[k])
+                words += f"; as the {self.run.attrs['step']} began it was {_amount(facts['truth'], about)}"
+            yield Saying("estimate", f"{words}.", who, facts)
 
     def _acts(self, k: int) -> Iterator[Saying]:
         """What each did, in the order in which they moved, and who had not expected it."""

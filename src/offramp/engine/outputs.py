@@ -75,6 +75,9 @@ class Outputs:
     belief : (run, step, supposition)
         What each actor believes as it chooses in the step, chances of types; NaN once the run has ended
         or failed.
+    estimate_mean, estimate_sd : (run, step, estimate), in the unit of the stock
+        What each actor takes a stock for as it chooses in the step, and the standard deviation of that in its
+        eyes; NaN once the run has ended or failed.
     expected : (run, step, expectation)
         Chance that the actor gave to what the other then did, averaged over its pictures by belief; minus
         its logarithm is the actor's surprise. NaN once the run has ended or failed.
@@ -110,6 +113,8 @@ class Outputs:
     action: Annotated[npt.NDArray[np.int8], OutputRow(("step", "actor"), np.int8, -1)]
     probability: Annotated[Floats | None, OutputRow(("step", "slot"), np.float64, math.nan)]
     belief: Annotated[Floats, OutputRow(("step", "supposition"), np.float64, math.nan)]
+    estimate_mean: Annotated[Floats, OutputRow(("step", "estimate"), np.float64, math.nan)]
+    estimate_sd: Annotated[Floats, OutputRow(("step", "estimate"), np.float64, math.nan)]
     expected: Annotated[Floats, OutputRow(("step", "expectation"), np.float64, math.nan)]
     event: Annotated[npt.NDArray[np.int16], OutputRow(("step", "event"), np.int16, 0)]
     ladder_rung: Annotated[npt.NDArray[np.int8], OutputRow(("step", "ladder"), np.int8, -1)]
@@ -149,6 +154,7 @@ def lengths(model: Model, steps: int | None = None) -> dict[str, int]:
         "slot": sum(len(actor.actions) for actor in model.actors),
         "supposition": len(model.suppositions),
         "expectation": len(model.expectations),
+        "estimate": len(model.estimates),
         "event": len(model.events),
         "ladder": len(model.ladders),
         "side": 2,

@@ -194,14 +194,32 @@ CORRELATION = KeyTable(
         *_BACKING,
     ),
 )
+ESTIMATE = KeyTable(
+    "an estimate",
+    (
+        Key("sd", "formula", "Standard deviation of the estimate at the start.", required=True),
+        Key(
+            "drift",
+            "formula",
+            "Standard deviation by which it takes the stock to stray over a month; left out: 0.",
+        ),
+        Key("noise", "formula", "What it takes the noise of what it sees for; left out: as it is."),
+    ),
+    short="sd",
+)
 SIGNAL = KeyTable(
     "a signal",
     (
         Key("hidden", "flag", "true: not seen at all."),
-        Key("assumed", "formula", "What is supposed of a hidden stock; left out: its initial value."),
+        Key(
+            "assumed",
+            "formula",
+            "What is supposed of a hidden stock, or where an estimate begins; left out: its initial value.",
+        ),
         Key("bias", "formula", "Added to what is seen."),
         Key("noise", "formula", "Standard deviation of the error of what is seen."),
         Key("delay", "integer", "Steps by which it is seen late."),
+        Key("learns", "table", "How it estimates the stock from what it sees and does.", of=ESTIMATE),
         *_BACKING,
     ),
 )

@@ -77,12 +77,16 @@ _LONG_NAMES = {
     "true_type": "position of the actor's true type among its types, -1 for an actor without",
     "belief": "chance that the actor gives to another's being of a type, as it chooses in the step; "
     "suppositions are actor/about/type",
+    "estimate_mean": "what the actor takes the stock for as it chooses in the step, in the stock's unit; "
+    "estimates are actor/stock",
+    "estimate_sd": "standard deviation of that estimate in the actor's eyes, in the unit of the stock",
     "expected": "chance that the actor gave to what another then did; expectations are actor/other",
 }
 
 # Dimensions along which names stand, and all.
 NAMED = (
-    "policy", "actor", "outcome", "event", "ladder", "side", "parameter", "supposition", "expectation",
+    "policy", "actor", "outcome", "event", "ladder", "side", "parameter", "supposition", "estimate",
+    "expectation",
 )  # fmt: skip
 DIMENSIONS = (*NAMED, "scenario", "time", "step")
 
@@ -208,6 +212,7 @@ def _coordinates(design: Design) -> dict[str, tuple[str, Any]]:
         "side": names(("first", "second")),
         "parameter": names(p.name for p in model.parameters),
         "supposition": names("/".join(parts) for parts in model.suppositions),
+        "estimate": names("/".join(parts) for parts in model.estimates),
         "expectation": names("/".join(parts) for parts in model.expectations),
     }
     return {name: (name, where) for name, where in values.items()}

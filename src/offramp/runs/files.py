@@ -107,7 +107,8 @@ def to_parquet(runs: xr.Dataset, path: str | Path, *, force: bool = False) -> No
 
     Columns: `policy`, `scenario`, `date`, `status`; one for each variable, in its unit (field metadata
     `unit`, `title`); `action.ACTOR`, the name of the action taken in the step that begins at the date,
-    null where there is none; `belief.ACTOR.ABOUT.TYPE` and `expected.ACTOR.OTHER` in that step;
+    null where there is none; `belief.ACTOR.ABOUT.TYPE`, `expected.ACTOR.OTHER`,
+    `estimate.ACTOR.STOCK` and its standard deviation `estimate.ACTOR.STOCK.sd` in that step;
     `event.EVENT`, its count in that step, null at the last date; `ladder.LADDER`, how an exchange in that
     step ended (`ENDING_MEANINGS`), `ladder.LADDER.rung`, the highest rung it reached, and
     `ladder.LADDER.foreseen.SIDE`, the chance of war that each side foresaw, null where none opened;
@@ -216,6 +217,10 @@ class _Table:
             for name in self.part[dimension].values:
                 chance = self.part[array].sel({dimension: name}).values
                 self._add_chance(f"{array}.{str(name).replace('/', '.')}", chance)
+        for name in self.part["estimate"].values if "estimate" in self.part else ():
+            column = f"estimate.{str(name).replace('/', '.')}"
+            for array, behind in (("estimate_mean", ""), ("estimate_sd", ".sd")):
+                self._add_chance(f"{column}{behind}", self.part[array].sel(estimate=name).values)
 
     def _events(self) -> None:
         for event in self.part["event"].values:

@@ -22,6 +22,7 @@ from offramp.model import (
     Distribution,
     Formula,
     Intervention,
+    Learning,
     Misreading,
     Model,
     Origin,
@@ -311,7 +312,14 @@ def _misread(misreading: Misreading, call: Titles) -> Misread:
 
 def seen(signal: Signal, call: Titles) -> str:
     """How a stock is seen."""
+    learned = f"; {_estimated(signal, signal.learns, call)}" if signal.learns is not None else ""
+    return f"{_shown(signal, call)}{learned}"
+
+
+def _shown(signal: Signal, call: Titles) -> str:
     name = signal.variable
+    if signal.hidden and signal.learns is not None:
+        return "not seen"
     if signal.hidden:
         assumed = "what it was at the start" if signal.assumed is None else call.value(signal.assumed, name)
         return f"not seen; taken to be {assumed}"
@@ -325,6 +333,19 @@ def seen(signal: Signal, call: Titles) -> str:
     if signal.noise is not None:
         parts.append(f"with errors of standard deviation {call.value(signal.noise, name)}")
     return f"seen {', '.join(parts)}" if parts else "seen as it is"
+
+
+def _estimated(signal: Signal, learns: Learning, call: Titles) -> str:
+    """How an actor estimates what it sees badly."""
+    name = signal.variable
+    start = "what it is" if signal.assumed is None else call.value(signal.assumed, name)
+    of = "what it knows to be done" if signal.hidden else "that and what it knows to be done"
+    parts = [f"estimated from {of}, at first {start} give or take {call.value(learns.sd, name)}"]
+    if learns.noise is not None:
+        parts.append(f"taking the errors for {call.value(learns.noise, name)}")
+    if learns.drift is not None:
+        parts.append(f"allowing for {call.value(learns.drift, name)} of drift a month")
+    return ", ".join(parts)
 
 
 def conviction(belief: Belief, call: Titles) -> Conviction:

@@ -220,7 +220,7 @@ class Beliefs(Writer):
             read = self.reader(f, self.truth(f, now))
             likely = self._likelihood(f, i, belief, believed)
             if any(a.attributed is not None for a in self.actors[j].actions):
-                alpha = self._attributed(f, read, j)
+                alpha = self.attributed(f, read, j)
                 average = _mean(b, likely)
                 likely = [weigh(alpha, chance) + weigh(1.0 - alpha, average) for chance in likely]
             update = _Update(read, belief, b, self._alike(f, belief.about))
@@ -243,7 +243,7 @@ class Beliefs(Writer):
             likely[joint[column]] = likely[joint[column]] + weigh(weight, chance)
         return likely
 
-    def _attributed(self, f: FunctionWriter, read: FormulaReader, j: int) -> Value:
+    def attributed(self, f: FunctionWriter, read: FormulaReader, j: int) -> Value:
         """How surely the act is known to be actor J's."""
         taken, first = self.region(f, "taken"), self.layout.first_slot[j]
         alpha = f.real(1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offramp.engine.compiled.estimates import Estimates
 from offramp.engine.compiled.foresight import LookAheads
 from offramp.engine.compiled.imagined import SampledLookAhead
 from offramp.engine.compiled.ir import FunctionWriter
@@ -18,11 +19,12 @@ class Choices(Writer):
     """Writes the functions by which actors see, weigh and draw their actions."""
 
     def __init__(
-        self, writing: Writing, watch: Watch, signals: Signals, look_aheads: LookAheads,
-        sampling: SampledLookAhead | None,
+        self, writing: Writing, watch: Watch, signals: Signals, estimates: Estimates,
+        look_aheads: LookAheads, sampling: SampledLookAhead | None,
     ) -> None:  # fmt: skip
         super().__init__(writing)
         self.watch, self.signals, self.beliefs = watch, signals, signals.beliefs
+        self.estimates = estimates
         self.look_aheads, self.sampling = look_aheads, sampling
         most_actions = max([len(a.actions) for a in self.actors], default=0)
         by_slot = ("common", "inclined", "open", "probability", "taken")
@@ -132,6 +134,7 @@ class Choices(Writer):
         actor, layout = self.actors[i], self.layout
         first, count = layout.first_slot[i], len(actor.actions)
         with self.function(f"choose_{i}") as (f, step, now):
+            self.estimates.look(f, i)
             view = self.signals.view(f, i, now)
             z = self.region(f, "inclined" if self.signals.is_private(i) else "common")
             if self.signals.is_private(i):

@@ -13,6 +13,7 @@ import numpy as np
 from offramp.engine.compiled import luck as draws
 from offramp.engine.compiled.beliefs import Beliefs
 from offramp.engine.compiled.choices import Choices
+from offramp.engine.compiled.estimates import Estimates
 from offramp.engine.compiled.events import Events
 from offramp.engine.compiled.foresight import LookAheads
 from offramp.engine.compiled.imagined import SampledLookAhead
@@ -51,14 +52,16 @@ class Course(Writer):
         self.watch = Watch(writing)
         self.beliefs = Beliefs(writing, self.watch)
         self.signals = Signals(writing, self.beliefs)
-        self.events = Events(writing, self.watch)
+        self.estimates = Estimates(writing, self.watch, self.signals)
+        self.events = Events(writing, self.watch, self.estimates)
         self.ladders = LadderSolver(writing)
-        self.exchanges = Exchanges(writing, self.watch, self.signals, self.ladders)
-        self.choices = Choices(writing, self.watch, self.signals, look_aheads, sampling)
+        self.exchanges = Exchanges(writing, self.watch, self.signals, self.ladders, self.estimates)
+        self.choices = Choices(writing, self.watch, self.signals, self.estimates, look_aheads, sampling)
 
     def write(self) -> None:
         self.watch.write()
         self.signals.write()
+        self.estimates.write()
         self.events.write()
         self.beliefs.write()
         self.ladders.write()
@@ -115,9 +118,11 @@ class Course(Writer):
                 f.call(self.layout.in_stage("choose", g), f["work"], step)
                 if self.model.expectations or self.model.suppositions:
                     f.call(self.layout.in_stage("learn", g), f["work"], step)
+                self.estimates.know_acts(f, g)
                 if any(slot.action.effects for _, slot in self.layout.slots_of_stage(g)):
                     f.call(self.layout.in_stage("effects", g), *state, self.region(f, "taken"))
                     self.watch.check(f, now)
+            self.estimates.know_change(f)
             kick = self.region(f, "kick")
             self.phases.change.with_noise(f, state, (self.region(f, "key"), step), kick)
 
@@ -197,6 +202,7 @@ class Course(Writer):
                 beliefs_change = f.load_byte(self.array(f, "beliefs_change"), step).differs(0)
                 with f.when(beliefs_change):
                     f.call("persuade", f["work"], step)
+            self.estimates.begin(f)
             with f.when(parameters_change | stocks_change):
                 self.watch.check(f, now)
             with f.loop(0, len(self.model.events)) as e:
@@ -238,6 +244,7 @@ class Course(Writer):
             for region, name, length in [
                 (self.beliefs.as_they_chose, "belief", len(self.model.suppositions)),
                 ("expected", "expected", len(self.model.expectations)),
+                *((name, name, count) for name, count in self.estimates.written()),
             ]:
                 with f.loop(0, length) as n:
                     value = f.select(going, f.load(self.region(f, region), n), nothing)
@@ -290,6 +297,7 @@ class Course(Writer):
             f.call("hold", self.region(f, "stocks"))
             self.watch.check(f, now)
             self.signals.as_ever(f)
+            self.estimates.as_ever(f)
             for g in range(len(self.layout.stages)):
                 self.signals.begin_stage(f, g)
                 f.call(self.layout.in_stage("choose", g), f["work"], step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offramp.engine.compiled.estimates import Estimates
 from offramp.engine.compiled.values import Kind
 from offramp.engine.compiled.watch import Watch
 from offramp.engine.compiled.writing import Writer, Writing
@@ -13,9 +14,9 @@ from offramp.engine.outputs import Status
 class Events(Writer):
     """Writes the functions that draw what happens and apply it."""
 
-    def __init__(self, writing: Writing, watch: Watch) -> None:
+    def __init__(self, writing: Writing, watch: Watch, estimates: Estimates) -> None:
         super().__init__(writing)
-        self.watch = watch
+        self.watch, self.estimates = watch, estimates
         means = len(self.layout.mean_position)
         branches = (sum(len(e.branches) for e in events) for events in self.layout.dated.values())
         self.reserve({"happened": len(self.model.events), "chances": max(branches, default=0)})
@@ -50,6 +51,7 @@ class Events(Writer):
                         drawn = f.call("draw_branch", f["work"], step, f.at(chances, first), count, u)
                         f.store(happened, position[event.name], drawn, "small")
                     first += count
+                self.estimates.all_know(f, f"dated_effects_{k}", now, chances)
                 f.call(f"dated_effects_{k}", *state, chances)
                 self.watch.check(f, now)
 
@@ -112,5 +114,6 @@ class Events(Writer):
                 f.store(happened, position[event.name], f.to_small(total), "small")
             with f.loop(0, len(self.layout.mean_position)) as i:
                 f.store(once, i, f.smaller(f.load(counts, i), 1.0))
+            self.estimates.all_know(f, "random_effects", now, counts, once)
             f.call("random_effects", *state, counts, once)
             self.watch.check(f, now)

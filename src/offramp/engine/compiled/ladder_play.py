@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from offramp.engine.compiled.estimates import Estimates
 from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.ladder import SIDES, LadderSolver, chances_of
 from offramp.engine.compiled.layout import ODDS
@@ -34,9 +35,11 @@ class Exchanges(Writer):
     the other side moves first, and its precision.
     """
 
-    def __init__(self, writing: Writing, watch: Watch, signals: Signals, solver: LadderSolver) -> None:
+    def __init__(
+        self, writing: Writing, watch: Watch, signals: Signals, solver: LadderSolver, estimates: Estimates
+    ) -> None:
         super().__init__(writing)
-        self.watch, self.signals, self.solver = watch, signals, solver
+        self.watch, self.signals, self.solver, self.estimates = watch, signals, solver, estimates
         self.ladders = ladders = self.model.ladders
         if not ladders:
             return
@@ -90,6 +93,7 @@ class Exchanges(Writer):
                 rung = self._noted(f, "ladder_rung", i)
                 for r in range(len(ladder.rungs)):
                     f.store(highest, self.layout.rung[ladder.name, r], f.to("real", rung.equals(r)))
+            self.estimates.all_know(f, "ladder_effects", now, highest)
             f.call("ladder_effects", *state, highest)
             self.watch.check(f, now)
 

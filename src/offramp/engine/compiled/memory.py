@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields
 from offramp.engine.compiled.ir import FunctionWriter, Module
 from offramp.engine.compiled.values import Value
 from offramp.engine.inputs import PER_RUN, Schedule
-from offramp.engine.outputs import TABLE
+from offramp.engine.outputs import TABLE, lengths
 from offramp.model import Model
 
 # The arrays of runs are lane-major, one part per vector.
@@ -27,14 +27,16 @@ PRESENT = "present"
 SCHEDULE = (
     *(f.name for f in fields(Schedule)), "parameters_change", "stocks_change", "beliefs_change", "reach",
 )  # fmt: skip
-OUTPUTS = tuple(name for name, row in TABLE.items() if "ladder" not in row.axes)
-OUTPUTS_OF_LADDERS = tuple(name for name, row in TABLE.items() if "ladder" in row.axes)
+_OF_SOME = ("ladder", "estimate")  # axes that only some models have
+OUTPUTS = tuple(name for name, row in TABLE.items() if not set(row.axes) & set(_OF_SOME))
+OUTPUTS_OF = {axis: tuple(name for name, row in TABLE.items() if axis in row.axes) for axis in _OF_SOME}
 
 
 def arrays_of(model: Model) -> tuple[str, ...]:
     """Names of the arrays that the program of a model reads and writes, in the order of their addresses."""
     given = (*INPUTS, PRESENT, *SCHEDULE, *OUTPUTS)
-    return (*given, *OUTPUTS_OF_LADDERS) if model.ladders else given
+    size = lengths(model)
+    return (*given, *(name for axis in _OF_SOME if size[axis] for name in OUTPUTS_OF[axis]))
 
 
 @dataclass

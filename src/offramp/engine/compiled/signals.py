@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from offramp.engine.compiled.beliefs import Beliefs
 from offramp.engine.compiled.ir import FunctionWriter
-from offramp.engine.compiled.reader import State, hold, weigh
+from offramp.engine.compiled.reader import FormulaReader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import purpose_number
+from offramp.model import Signal
 
 
 class Signals(Writer):
@@ -36,6 +37,8 @@ class Signals(Writer):
                 reserve(f"picture_{i}", layout.vector_length)
             if actor.beliefs:
                 reserve(f"pictures_{i}", len(beliefs.pictures(i)) * layout.vector_length)
+            if actor.estimates:
+                reserve(f"mind_{i}", len(layout.stock))
 
     def is_private(self, i: int) -> bool:
         """Whether actor i's view differs from the truth at all."""
@@ -49,7 +52,7 @@ class Signals(Writer):
         for i, actor in enumerate(self.actors):
             if actor.sees:
                 self._see(i)
-            if any(s.assumed is not None for s in actor.sees):
+            if self._supposes(i):
                 self._suppose(i)
             if actor.beliefs:
                 self._mean_picture(i)
@@ -162,9 +165,13 @@ class Signals(Writer):
         self._see_in(f, i, picture, now)
         return State(self.region(f, "seen"), picture, now)
 
+    def _supposes(self, i: int) -> bool:
+        """Whether what actor i supposes of a hidden stock is read in each of its pictures."""
+        return any(s.assumed is not None and s.learns is None for s in self.actors[i].sees)
+
     def _see_in(self, f: FunctionWriter, i: int, picture: Value, now: Value) -> None:
         """Fill in what actor i supposes of hidden stocks in a picture."""
-        if any(s.assumed is not None for s in self.actors[i].sees):
+        if self._supposes(i):
             f.call(f"suppose_{i}", self.region(f, "seen"), picture, now, self._seen_right(f, i))
 
     def _seen_right(self, f: FunctionWriter, i: int) -> Value:
@@ -178,7 +185,7 @@ class Signals(Writer):
         with self.module.function(f"suppose_{i}", parameters) as f:
             read = self.reader(f, State(f["x"], f["p"], f["now"]))
             for n, signal in enumerate(self.actors[i].sees):
-                if signal.assumed is not None and signal.hidden:
+                if signal.assumed is not None and signal.learns is None:
                     place = self.layout.stock[signal.variable]
                     value = hold(f, self.layout, signal.variable, read.read(signal.assumed))
                     right = f.load_byte(f["right"], n).differs(0)
@@ -188,7 +195,7 @@ class Signals(Writer):
         """@see_I: the state as actor I sees it, without what it supposes of hidden stocks."""
         actor, layout = self.actors[i], self.layout
         with self.function(f"see_{i}") as (f, _, now):
-            stocks, seen, past, first = (self.region(f, n) for n in ("stocks", "seen", "past", "first"))
+            stocks, seen, _, first = (self.region(f, n) for n in ("stocks", "seen", "past", "first"))
             fact = self.reader(f, self.truth(f, now))
             with f.loop(0, len(layout.stock)) as n:
                 f.store(seen, n, f.load(stocks, n))
@@ -196,22 +203,31 @@ class Signals(Writer):
             for number, signal in enumerate(actor.sees):
                 place = layout.stock[signal.variable]
                 right = f.load_byte(corrected, number).differs(0)
-                if signal.hidden:
+                if signal.learns is not None:
+                    value = f.load(self.region(f, f"mind_{i}"), place)
+                elif signal.hidden:
                     value = hold(f, layout, signal.variable, f.load(first, place))
-                    f.store(seen, place, f.select(right, f.load(stocks, place), value))
-                    continue
-                if signal.delay:
-                    back = f["step"] - signal.delay
-                    earlier = f.select(back >= 0, back, 0)
-                    row = self._row(f, earlier)
-                    value = f.load(past, row + self.late.index(signal.variable))
                 else:
-                    value = f.load(stocks, place)
-                value = value + fact.read(signal.bias)
-                if signal.noise is not None:
-                    draw = purpose_number(f"see/{actor.name}/{signal.variable}")
-                    z = f.call("normal", self.region(f, "key"), f["step"], draw)
-                    value = value + fact.read(signal.noise) * z
-                bounds = layout.by_name[signal.variable].bounds
-                value = f.within(value, *bounds) if bounds else value
+                    value = self.shown(f, i, signal, fact)
                 f.store(seen, place, f.select(right, f.load(stocks, place), value))
+
+    def is_right(self, f: FunctionWriter, i: int, signal: Signal) -> Value:
+        """Uniform: whether a policy lets actor i see a stock as it is in this step."""
+        return f.load_byte(self._seen_right(f, i), self.actors[i].sees.index(signal)).differs(0)
+
+    def shown(self, f: FunctionWriter, i: int, signal: Signal, fact: FormulaReader) -> Value:
+        """What a signal shows actor i of a stock; `fact` reads in truth."""
+        if signal.delay:
+            back = f["step"] - signal.delay
+            earlier = f.select(back >= 0, back, 0)
+            row = self._row(f, earlier)
+            value = f.load(self.region(f, "past"), row + self.late.index(signal.variable))
+        else:
+            value = f.load(self.region(f, "stocks"), self.layout.stock[signal.variable])
+        value = value + fact.read(signal.bias)
+        if signal.noise is not None:
+            draw = purpose_number(f"see/{self.actors[i].name}/{signal.variable}")
+            z = f.call("normal", self.region(f, "key"), f["step"], draw)
+            value = value + fact.read(signal.noise) * z
+        bounds = self.layout.by_name[signal.variable].bounds
+        return f.within(value, *bounds) if bounds else value

@@ -8,9 +8,10 @@ compiled engine must agree with it run by run. What happens inside a world, true
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +19,12 @@ import numpy.typing as npt
 from offramp.engine import luck
 from offramp.engine.inputs import BOUNDS_TOLERANCE, LARGEST_MEAN, Bools, Floats, Inputs, Ints
 from offramp.engine.outputs import Ending, Outputs, Status, blank
+from offramp.engine.plain.estimates import estimates_at_start
 from offramp.engine.plain.imagined import Dice
 from offramp.engine.plain.ladder import Exchange, View, play, read_rules, solve
-from offramp.engine.plain.mind import Expectation, Thought, chance_of, minds_of, on_average
+from offramp.engine.plain.mind import Expectation, Thought, attribution, chance_of, minds_of, on_average
 from offramp.engine.plain.world import Push, State, World, softmax, weigh
-from offramp.model import Actor, Effect, Event, Ladder, Model
+from offramp.model import Actor, Effect, Event, Ladder, Model, Signal
 
 
 class Oracle:
@@ -45,7 +47,8 @@ class Oracle:
         """The chance of each action in one step, were the stocks, and had they always been, what is given.
 
         `inputs.prior` are the beliefs in this step, `stocks` is (run, stock); gives (run, slot), NaN where
-        the run fails. Nothing comes before the choice, and nobody sees what others do in the step.
+        the run fails. Estimates are what they come to by and by. Nothing comes before the choice, and nobody
+        sees what others do in the step.
         """
         with np.errstate(all="ignore"):
             return Course(self.model, inputs, True).choices(step, stocks)
@@ -128,6 +131,11 @@ class Course:
         state = truth.complete({s.name: stocks[:, i] for i, s in enumerate(model.stocks)}, k * self.dt)
         self.check(k, state)
         self.past = [[state] * (k + 1) for _ in model.stages]
+        self.begin_estimates(truth)
+        for mind in self.minds:
+            if mind.estimates is not None:
+                biases = [truth.read(s.bias, state, k * self.dt) for s in mind.actor.estimates]
+                mind.estimates.settle(state, biases)
         moves = [self.move_of(a, k, truth, state) for a in range(len(model.actors))]
         chances = np.concatenate([move.probability for move in moves], axis=1)
         return np.where((self.outputs.status == Status.OK)[:, None], chances, np.nan)
@@ -140,6 +148,8 @@ class Course:
         # 0, 1, 2. Policy and events
         yield Moment(k, Phase.POLICY, truth, before)
         self.persuade(k)
+        if k == 0:
+            self.begin_estimates(truth)
         state = truth.complete(self.stocks_set_by_policy(k, before), now)
         self.check(k, state)
         count = np.zeros((self.runs, len(model.events)), dtype=np.int64)
@@ -166,6 +176,10 @@ class Course:
             for s in model.stocks
             if s.noise is not None
         }
+        self.all_know(k, truth, lambda picture, supposed: picture.change(supposed, now, end))
+        for mind in self.minds:
+            if mind.estimates:
+                mind.estimates.stray(mind.mean_picture(truth))
         state = truth.change(state, now, end, noise)
         self.check(k, state)
 
@@ -194,6 +208,7 @@ class Course:
         self.begin_stage(k, g)
         for a in stage:
             yield Moment(k, Phase.CHOICE, truth, state, model.actors[a])
+            self.look(a, k, truth, state)
             turns.moves[a] = self.move_of(a, k, truth, state)
         expected = [self.expected_by(i, g, k, truth, state, turns) for i in range(len(model.actors))]
         for i, of_all in enumerate(expected):
@@ -207,7 +222,11 @@ class Course:
             mind.learn(of_all, taken, truth, state, k * self.dt)
             for beliefs in mind.beliefs.values():
                 self.fail(k, ~np.isfinite(beliefs).all(axis=1), Status.NOT_FINITE)
-        return self.after(self.effects_of_moves({a: turns.moves[a] for a in stage}), k, truth, state)
+        pushes = self.effects_of_moves({a: turns.moves[a] for a in stage})
+        self.know_acts(k, pushes, taken, truth, state)
+        state = truth.after(pushes, state, k * self.dt)
+        self.check(k, state)
+        return state
 
     def begin_stage(self, k: int, g: int) -> None:
         """What is known of a stage of step k before anybody chooses in it; see `Replay`."""
@@ -234,6 +253,8 @@ class Course:
             "action": [move.taken for move in moves],
             "probability": [column for move in moves for column in move.probability.T],
             "belief": [p for move in moves for chances in move.beliefs.values() for p in chances.T],
+            "estimate_mean": [mean for move in moves for mean, _ in move.estimates.values()],
+            "estimate_sd": [sd for move in moves for _, sd in move.estimates.values()],
             "expected": [
                 move.had_expected(other.name, taken[other.name])
                 for actor, move in zip(actors, moves, strict=True)
@@ -249,8 +270,10 @@ class Course:
         }
 
     def after(self, pushes: Iterable[Push], k: int, truth: World, state: State) -> State:
-        """The state after effects, checked."""
-        state = truth.after(pushes, state, k * self.dt)
+        """The state after effects of events or exchanges, which all know of; checked."""
+        pushes, now = list(pushes), k * self.dt
+        self.all_know(k, truth, lambda picture, supposed: picture.after(pushes, supposed, now))
+        state = truth.after(pushes, state, now)
         self.check(k, state)
         return state
 
@@ -419,27 +442,82 @@ class Course:
         """The state as the actor sees it when a stage begins."""
         now = k * self.dt
         seen = {s.name: state[s.name] for s in self.model.stocks}
-        bounds = {s.name: s.bounds for s in self.model.stocks}
+        mind = next(m for m in self.minds if m.actor is actor)
         for signal, right in zip(actor.sees, self.seen_right(actor, k), strict=True):
             name = signal.variable
             if right:
                 continue
-            if signal.hidden:
+            if signal.learns is not None and mind.estimates is not None:
+                seen[name] = mind.estimates.of[name].mean
+            elif signal.hidden:
                 assumed = signal.assumed
                 seen[name] = self.initial[name] if assumed is None else picture.read(assumed, {}, now)
-                continue
-            # While ladders are played nothing has been noted of this step: it is the state itself.
-            then, past = max(0, k - signal.delay), self.past[stage]
-            value = (past[then] if then < len(past) else state)[name]
-            value = value + truth.read(signal.bias, state, now)
-            if signal.noise is not None:
-                z = self.normal(k, f"see/{actor.name}/{name}")
-                value = value + truth.read(signal.noise, state, now) * z
-            if bounds[name] is not None:
-                low, high = bounds[name] or (-np.inf, np.inf)
-                value = np.minimum(np.maximum(value, low), high)
-            seen[name] = value
+            else:
+                seen[name] = self.shown(actor, signal, k, truth, state, stage)
         return picture.complete(seen, now)
+
+    def shown(self, actor: Actor, signal: Signal, k: int, truth: World, state: State, stage: int) -> Floats:
+        """What a signal shows an actor when a stage begins."""
+        name, now = signal.variable, k * self.dt
+        # While ladders are played nothing has been noted of this step: it is the state itself.
+        then, past = max(0, k - signal.delay), self.past[stage]
+        value = (past[then] if then < len(past) else state)[name]
+        value = value + truth.read(signal.bias, state, now)
+        if signal.noise is not None:
+            z = self.normal(k, f"see/{actor.name}/{name}")
+            value = value + truth.read(signal.noise, state, now) * z
+        bounds = next(v.bounds for v in self.model.stocks if v.name == name)
+        if bounds is not None:
+            value = np.minimum(np.maximum(value, bounds[0]), bounds[1])
+        return value
+
+    # Estimates
+
+    def begin_estimates(self, truth: World) -> None:
+        """What actors take stocks for as the run begins."""
+        for mind in self.minds:
+            if mind.actor.estimates:
+                picture = mind.mean_picture(truth)
+                mind.estimates = estimates_at_start(mind.actor.estimates, picture, self.initial)
+
+    def all_know(self, k: int, truth: World, happening: Callable[[World, State], State]) -> None:
+        """Something happens of which everybody knows; estimates move by what it does in each mean picture."""
+        for mind in self.minds:
+            if mind.estimates is not None:
+                picture = mind.mean_picture(truth)
+                mind.estimates.move(picture, k * self.dt, partial(happening, picture))
+
+    def know_acts(
+        self, k: int, pushes: Sequence[Push], taken: Mapping[str, Ints], truth: World, state: State
+    ) -> None:
+        """Acts are done: an actor knows of its own, and of another's as far as that is attributed."""
+        now = k * self.dt
+        actors = {actor.name: actor for actor in self.model.actors}
+        known = {name: attribution(actors[name], taken[name], truth, state, now) for name in taken}
+        for mind in self.minds:
+            if mind.estimates is None:
+                continue
+            shares = known | {mind.actor.name: np.ones(self.runs)}
+            some = [replace(push, weight=push.weight * shares[push.cause]) for push in pushes]
+            picture = mind.mean_picture(truth)
+            mind.estimates.move(picture, now, partial(picture.after, some, now=now))
+
+    def look(self, a: int, k: int, truth: World, state: State) -> None:
+        """Actor `a` looks, before it chooses, and brings its estimates up to date."""
+        actor, mind, now = self.model.actors[a], self.minds[a], k * self.dt
+        if mind.estimates is None:
+            return
+        mean = mind.mean_picture(truth)
+        for signal, right in zip(actor.sees, self.seen_right(actor, k), strict=True):
+            if signal.learns is None:
+                continue
+            shown = self.shown(actor, signal, k, truth, state, mind.stage)
+            supposed = signal.learns.noise
+            noise = truth.read(signal.noise, state, now) if supposed is None else mean.read(supposed, {}, now)
+            true = state[signal.variable] if right else None
+            mind.estimates.of[signal.variable].look(k, shown, noise * noise, true)
+        self.fail(k, mind.estimates.not_finite(), Status.NOT_FINITE)
+        mind.estimates.state = self.seen_by(actor, k, truth, mean, state, mind.stage)
 
     def seen_right(self, actor: Actor, k: int) -> Bools:
         """Which of the stocks in `sees` a policy lets the actor see as they are."""
@@ -455,6 +533,7 @@ class Course:
     def move_of(self, a: int, k: int, truth: World, state: State) -> Move:
         """What actor `a` does in this step, and what it thought of it."""
         actor, now, beliefs = self.model.actors[a], k * self.dt, dict(self.minds[a].beliefs)
+        estimates = self.minds[a].estimated()
         mean = self.minds[a].mean_picture(truth)
         seen = self.seen_by(actor, k, truth, mean, state, self.minds[a].stage)
         available = self.available(a, k, mean, seen)
@@ -475,7 +554,7 @@ class Course:
             for x in actor.actions
         ]
         taken = np.argmax(weights + np.stack(noise, axis=1), axis=1)
-        return Move(taken, probability, softmax(inclined), thoughts, state, seen, mean, beliefs)
+        return Move(taken, probability, softmax(inclined), thoughts, state, seen, mean, beliefs, estimates)
 
     def thoughts_of(self, a: int, k: int, truth: World, state: State) -> list[Thought]:
         """What actor `a` thinks in each of its pictures."""
@@ -588,6 +667,7 @@ class Move:
     state, seen : the true state in which it chose, and what it took it for in its mean picture
     mean : its mean picture
     beliefs : about whom -> (run, type), what it then believed
+    estimates : stock -> mean and standard deviation, (run,), of what it then took it for
     expected : other actor -> how that one is expected to choose, in each picture, as that one's stage began
     """
 
@@ -599,6 +679,7 @@ class Move:
     seen: State
     mean: World
     beliefs: dict[str, Floats]
+    estimates: dict[str, tuple[Floats, Floats]]
     expected: Mapping[str, Sequence[Expectation]] = field(default_factory=dict)
 
     def expects(self, other: str) -> Floats:

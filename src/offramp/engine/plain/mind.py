@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from offramp.engine.depths import inner_steps, steps_ahead
 from offramp.engine.inputs import LEADING, Floats, Inputs, Ints, Schedule
+from offramp.engine.plain.estimates import Supposed
 from offramp.engine.plain.imagined import Dice, sampled_reasons
 from offramp.engine.plain.ladder import odds_of
 from offramp.engine.plain.world import Reasons, State, World, power, weigh
@@ -82,11 +83,13 @@ class Mind:
         self.known: set[str] = set()  # those whose types it knows, by a policy
         self.prior = prior
         self.beliefs = dict(prior)
+        self.estimates: Supposed | None = None  # once a run has begun, of an actor that makes some
         self.types = types  # actor -> for each type, parameter -> (run,)
 
-    def believed(self) -> list[Floats]:
-        """Chance of each supposition of this actor, (run,) each, in the order of the model."""
-        return [column for beliefs in self.beliefs.values() for column in beliefs.T]
+    def estimated(self) -> dict[str, tuple[Floats, Floats]]:
+        """Stock -> mean and standard deviation, (run,) each, of what the actor takes it for."""
+        of = self.estimates.of if self.estimates is not None else {}
+        return {name: (estimate.mean, estimate.sd) for name, estimate in of.items()}
 
     def persuade(self, k: int, schedule: Schedule, true_type: npt.NDArray[np.int8]) -> None:
         """What policies make the actor think in step k; `true_type` is (run, actor)."""
@@ -188,7 +191,8 @@ class Mind:
         for belief in self.actor.beliefs:
             if belief.about in taken and belief.learns and belief.about not in self.known:
                 likelihood = self._likelihood(belief.about, expected, taken[belief.about], before)
-                attributed = self._attributed(belief.about, taken[belief.about], truth, state, now)
+                about = next(a for a in self.model.actors if a.name == belief.about)
+                attributed = attribution(about, taken[belief.about], truth, state, now)
                 self.beliefs[belief.about] = self._updated(belief, likelihood, attributed, truth, state, now)
 
     def _likelihood(
@@ -204,12 +208,6 @@ class Mind:
                     weight = weight * beliefs[other][:, k]
             likelihood[:, types[about]] += weigh(weight, chance_of(taken, each.expects[about]))
         return likelihood
-
-    def _attributed(self, about: str, taken: Ints, truth: World, state: State, now: float) -> Floats:
-        """How surely the act is known to be the actor's, (run,)."""
-        actor = next(a for a in self.model.actors if a.name == about)
-        each = [truth.read(action.attributed, state, now, absent=1.0) for action in actor.actions]
-        return np.minimum(np.maximum(chance_of(taken, np.stack(each, axis=1)), 0.0), 1.0)
 
     def _alike(self, about: str, runs: int) -> npt.NDArray[np.bool_]:
         """Which types of another are one, having the same values: (run, type, type)."""
@@ -293,3 +291,9 @@ def on_average(other: str, expected: Sequence[Expectation]) -> Floats:
 def chance_of(taken: Ints, chances: Floats) -> Floats:
     """The chance, (run,), of the action taken, (run,), among those of all actions, (run, action)."""
     return np.asarray(np.take_along_axis(chances, taken[:, None], axis=1)[:, 0])
+
+
+def attribution(actor: Actor, taken: Ints, truth: World, state: State, now: float) -> Floats:
+    """How surely what an actor did is known to be its act, (run,)."""
+    each = [truth.read(action.attributed, state, now, absent=1.0) for action in actor.actions]
+    return np.minimum(np.maximum(chance_of(taken, np.stack(each, axis=1)), 0.0), 1.0)

@@ -35,7 +35,10 @@ class Replay(Course):
         if before is not None:
             _need_course(model, before, last)
         super().__init__(replace(model, steps=last + 1), inputs, True)
-        self.last, self.before = last, before
+        # What is recorded of a late estimate is not enough to go on from.
+        late = any(s.delay for a in model.actors for s in a.estimates)
+        self.last, self.before = last, None if late else before
+        self.early = len(model.stages) > 1 or bool(model.estimates)
         self._rest = self.moments()
 
     def moment(self, phase: Phase) -> Moment:
@@ -69,10 +72,10 @@ class Replay(Course):
     def thinks(self, k: int) -> bool:
         """Whether everyone thinks anew in step k: in the last one.
 
-        Where actors move in stages, what is known of a belief is known as its actor chose, when it may have
-        learned in the step already. Then they think in the step before too, and go on from there.
+        Where actors move in stages or make estimates, beliefs and estimates are known as their actor chose,
+        who may have learned in the step already. Then all think in the step before too, and go on from there.
         """
-        return self.before is None or k >= self.last - (len(self.model.stages) > 1)
+        return self.before is None or k >= self.last - self.early
 
     def _recall(self, k: int, actors: Iterable[int]) -> None:
         """Some actors have the beliefs of the known course, as they choose in step k."""
@@ -89,12 +92,23 @@ class Replay(Course):
 
     def persuade(self, k: int) -> None:
         super().persuade(k)
-        if k == self.last and len(self.model.stages) == 1:
+        if k == self.last and not self.early:
             self._recall(k, range(len(self.minds)))
 
     def begin_stage(self, k: int, g: int) -> None:
-        if k == self.last - 1 and len(self.model.stages) > 1:
+        if k == self.last - 1 and self.early:
             self._recall(k, self.model.stages[g])
+
+    def look(self, a: int, k: int, truth: World, state: State) -> None:
+        super().look(a, k, truth, state)
+        mind = self.minds[a]
+        if self.before is None or k != self.last - 1 or mind.estimates is None:
+            return
+        for name, estimate in mind.estimates.of.items():
+            at = self.model.estimates.index((mind.actor.name, name))
+            estimate.recall(self.before.estimate_mean[:, k, at], self.before.estimate_sd[:, k, at])
+        picture = mind.mean_picture(truth)
+        mind.estimates.state = self.seen_by(mind.actor, k, truth, picture, state, mind.stage)
 
     def expected_by(
         self, i: int, g: int, k: int, truth: World, state: State, turns: Turns
@@ -121,7 +135,7 @@ class Replay(Course):
             return move if k == self.last or self.before is None else replace(move, taken=self._taken(a, k))
         unknown = np.full((1, len(self.model.actors[a].actions)), np.nan)
         mind = self.minds[a]
-        return Move(self._taken(a, k), unknown, unknown, [], state, state, truth, dict(mind.beliefs))
+        return Move(self._taken(a, k), unknown, unknown, [], state, state, truth, dict(mind.beliefs), {})
 
     def _taken(self, a: int, k: int) -> Ints:
         assert self.before is not None

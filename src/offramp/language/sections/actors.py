@@ -10,6 +10,7 @@ from offramp.language.constants import fold
 from offramp.language.fields import NO_FORMULA, Fields
 from offramp.language.reader import Reader, holds_nothing
 from offramp.language.sections.after import no_circle, read_after
+from offramp.language.sections.estimates import read_estimate
 from offramp.language.sections.minds import hold_minds_together, read_beliefs, read_true_type, read_types
 from offramp.language.sections.names import Names, check_name
 from offramp.language.sections.values import is_stock, not_negative, read_effects, some
@@ -189,11 +190,12 @@ def _signal(reader: Reader, fields: Fields, names: Names) -> Signal:
         if hidden and fields.has(wrong):
             hint = "Write `assumed` for the value that is supposed instead, or take `hidden` out."
             reader.say(fields.at(wrong), f"`{name}` is hidden, so `{wrong}` has no use", hint)
-    if fields.has("assumed") and not hidden:
+    if fields.has("assumed") and not hidden and not fields.has("learns"):
         hint = "Add `hidden: true`, or write `bias`."
-        reader.say(fields.at("assumed"), "`assumed` is for a stock that is hidden", hint)
+        reader.say(fields.at("assumed"), "`assumed` is for a stock that is hidden or learned of", hint)
     noise = fields.formula("noise", scope, unit, f"the noise on `{name}`")
     not_negative(fields, "noise", noise, "noise is a standard deviation: ")
+    learns = read_estimate(reader, fields, names, unit)
     return Signal(
         variable=name,
         hidden=hidden,
@@ -201,6 +203,7 @@ def _signal(reader: Reader, fields: Fields, names: Names) -> Signal:
         bias=fields.formula("bias", scope, unit, f"the bias on `{name}`"),
         noise=noise,
         delay=fields.integer("delay", 0, MAX_DELAY, 0),
+        learns=learns,
         origin=fields.origin(),
     )
 

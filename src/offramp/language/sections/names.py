@@ -228,7 +228,7 @@ _OURS = (
     "policy", "scenario", "time", "step", "actor", "action", "outcome", "status", "parameter", "event",
     "variable", "date", "outcome_step", "outcome_part", "outcome_chance", "event_count", "parameter_value",
     "true_type", "belief", "supposition", "expected", "expectation", "failed_step", "failed_variable",
-    "ladder", "side", "dated_jump", "moved_variable",
+    "ladder", "side", "dated_jump", "moved_variable", "estimate", "estimate_mean", "estimate_sd",
     "ladder_rung", "ladder_first", "ladder_moves", "ladder_ending", "ladder_foreseen",
 )  # fmt: skip
 

@@ -98,13 +98,17 @@ class PictureSeen:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A number as it is and as an actor takes it to be: a parameter it misreads, a stock it sees wrongly."""
+    """A number as it is and as an actor takes it to be: a parameter it misreads, a stock it sees wrongly.
+
+    `sd` is how far off it takes itself to be, for a stock that it estimates; None for all else.
+    """
 
     name: str
     title: str
     unit: str
     truth: float
     taken_for: float
+    sd: float | None = None
 
 
 def misread_title(mistake: Mistake, model: Model) -> str:
@@ -300,7 +304,7 @@ def _mind(course: Replay, moment: Moment, a: int) -> ActorMind:
             about: _true_type(course, [x.name for x in model.actors].index(about)) for about in beliefs
         },
         misreads=_misread(course, moment, a),
-        sees=_seen_wrongly(model, move.state, seen),
+        sees=_seen_wrongly(model, move),
         after=list(actor.after),
         options=options,
         pictures=pictures,
@@ -387,13 +391,15 @@ def _misread(course: Replay, moment: Moment, a: int) -> list[Mistake]:
     ]
 
 
-def _seen_wrongly(model: Model, state: State, seen: State) -> list[Mistake]:
-    """Stocks and auxiliaries that the actor takes to be other than they are, in its mean picture."""
-    return [
-        Mistake(v.name, v.title, v.unit, float(state[v.name][0]), float(seen[v.name][0]))
-        for v in model.variables
-        if not np.isclose(seen[v.name][0], state[v.name][0], rtol=1e-9, atol=1e-12)
-    ]
+def _seen_wrongly(model: Model, move: Move) -> list[Mistake]:
+    """Variables that the actor takes to be other than they are, in its mean picture, and all it estimates."""
+    found = []
+    for v in model.variables:
+        truth, taken = float(move.state[v.name][0]), float(move.seen[v.name][0])
+        sd = float(move.estimates[v.name][1][0]) if v.name in move.estimates else None
+        if sd is not None or not np.isclose(taken, truth, rtol=1e-9, atol=1e-12):
+            found.append(Mistake(v.name, v.title, v.unit, truth, taken, sd))
+    return found
 
 
 def _types(model: Model, actor: str) -> list[str]:

@@ -67,6 +67,8 @@ def _mind(mind: ActorMind, model: Model, everything: bool) -> Iterator[Block]:
         yield _entry("moves", f"after {before}, whose move stands in what it sees")
     if not mind.depth:
         yield Paragraph("Acts by habit.", 1)
+        yield from _mistakes("misreads", mind.misreads, model)
+        yield from _mistakes("sees", mind.sees, model)
         rows = [(o.title or o.name, _chance(o.probability)) for o in _by_chance(mind)]
         yield Table(("", "will do"), rows)
         yield from _closed(mind)
@@ -123,7 +125,8 @@ def _depth(mind: ActorMind) -> str:
 
 def _mistakes(label: str, mistakes: list[Mistake], model: Model) -> Iterator[Block]:
     for i, m in enumerate(mistakes):
-        both = f"as {_amount(m.taken_for, m.unit)}, in truth {_amount(m.truth, m.unit)}"
+        sure = "" if m.sd is None else f" give or take {_amount(m.sd, m.unit)}"
+        both = f"as {_amount(m.taken_for, m.unit)}{sure}, in truth {_amount(m.truth, m.unit)}"
         yield _entry("" if i else label, f"{misread_title(m, model)}: {both}")
 
 

@@ -74,10 +74,11 @@ def _spans(found: Story, model: Model) -> list[_Span]:
 
 
 def _paragraphs(entry: Entry, model: Model, thoughts: Sequence[Explanation]) -> list[str]:
-    """One date: how things stand, what happened, who did what and why, what came of it."""
+    """One date: how things stand, what happened, what is made of it, who did what, why, what came of it."""
     happened = f"{_of_kind(entry, 'event')} {_of_kind(entry, 'exchange')}".strip()
     acts = _acts(entry, model, {t.actor: t.text for t in thoughts})
-    parts = [_of_kind(entry, "state"), happened, acts, _of_kind(entry, "belief"), _of_kind(entry, "outcome")]
+    stands, supposed = _of_kind(entry, "state"), _of_kind(entry, "estimate")
+    parts = [stands, happened, supposed, acts, _of_kind(entry, "belief"), _of_kind(entry, "outcome")]
     return [p for p in parts if p]
 
 
