@@ -125,6 +125,8 @@ outcomes:
     rate: 0.02 / month
     absorbing: true
     worth: {blue: -30, red: -5}
+    aim: less
+    aims: {red: none}
     source: book 11
     guess: true
     reason: Seldom
@@ -299,6 +301,7 @@ CHANGES: dict[tuple[str, str], dict[str, Any]] = {
     **_of(keys.BRANCH, "events.vote.branches.won", title="Other", probability=0.9, effects={"tension": 8}),
     **_of(
         keys.OUTCOME, "outcomes.war", title="Other", rate="0.2 / month", worth={"blue": 60, "red": 90},
+        aim="none", aims={"red": "more"},
     ),
     (keys.OUTCOME.what, "absorbing"): {"outcomes.scare.absorbing": True},
     (keys.OUTCOME.what, "when"): {"outcomes.scare.when": "tension > 30"},

@@ -26,7 +26,7 @@ from random_models import ModelMaker
 ELSEWHERE = {(keys.FILE.what, "extend"), (keys.FILE.what, "without"), (keys.MODEL.what, "illustrative")}
 
 # Keys that say what a model is, rests on or is held against: no run depends on them.
-OF_NO_RUN = ("title", "source", "guess", "reason", "unit", "headline", "variant")
+OF_NO_RUN = ("title", "source", "guess", "reason", "unit", "headline", "variant", "aim", "aims")
 TABLES_OF_NO_RUN = (
     keys.SOURCE, keys.EVIDENCE, keys.CLAIM, keys.TEST, keys.SIDE, keys.QUANTITY,
 )  # fmt: skip
@@ -99,7 +99,8 @@ OF_NO_ENGINE = {
 # Descriptions; and what is resolved before an engine sees a model (tests/engine/test_depths.py,
 # tests/runs/test_design.py).
 FIELDS_OF_NO_ENGINE = {
-    "title", "unit", "headline", "variant", "origin", "depth_as", "horizon_as", "inner_horizon_as", "parts",
+    "title", "unit", "headline", "variant", "aim", "aims", "origin", "depth_as", "horizon_as",
+    "inner_horizon_as", "parts",
 }  # fmt: skip
 
 

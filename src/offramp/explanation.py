@@ -370,7 +370,7 @@ class Outline(Explained):
         "belief": "prior learns confirmation_bias fading floor",
         "event": "title kind date=on branches",
         "branch": "title",
-        "outcome": "title kind absorbing",
+        "outcome": "title kind absorbing aim aims",
         "ladder": "title sides moves war rungs",
         "rung": "title",
         "source": "title date url note",

@@ -299,6 +299,9 @@ class Event:
     origin: Origin = Origin()
 
 
+Aim = Literal["more", "less", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Exactly one of `when`, `rate`, `otherwise`; none where only the war of a ladder brings it."""
@@ -310,6 +313,8 @@ class Outcome:
     otherwise: bool = False  # true where no absorbing outcome has come
     absorbing: bool = False  # the run ends
     worth: tuple[tuple[str, Formula], ...] = ()  # actor -> points per month once absorbed
+    aim: Aim | None = None  # what is wanted of it; None: the file does not say
+    aims: tuple[tuple[str, Aim], ...] = ()  # actor -> what it wants of it, where that is not `aim`
     origin: Origin = Origin()
 
 

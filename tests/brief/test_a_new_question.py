@@ -17,7 +17,7 @@ from offramp.analysis import measures
 from offramp.analysis.answer import Answer, head
 from offramp.errors import OfframpError, UsageError
 from offramp.questions import registry
-from offramp.questions.briefing import Alone, Shared, answers, futures_for, read_answers
+from offramp.questions.briefing import Alone, Page, Shared, answers, futures_for, read_answers
 from offramp.questions.option import RUNS, SEED
 from offramp.questions.question import ASK, Futures, InBrief, Question
 from offramp.tell.blocks import Figure, Heading, Paragraph, Short, Table, Telling
@@ -59,7 +59,7 @@ def tell(found, model):
     )
 
 
-def shared(design):
+def shared(design, reader=None):
     def answer(every, paired):
         return omens(
             every, {p: float(v.mean()) for p, v in zip(every.policies, paired.futures["omen"], strict=True)}
@@ -68,11 +68,11 @@ def shared(design):
     return Shared(["rush"], lambda runs: {"omen": measures.came(runs, "war")}, answer)
 
 
-def alone(design):
+def alone(design, reader=None):
     return Alone(lambda how: omens(design, dict.fromkeys(design.policies, 1.0)))
 
 
-def failing(design):
+def failing(design, reader=None):
     def answer(how):
         raise OfframpError("no bird was there")
 
@@ -136,7 +136,7 @@ def test_it_is_asked_alone_and_left_out_where_it_fails(room, model):
     assert answers(ofr.Design(model), futures={"omens": 7})["omens"].runs == 7
     room.for_brief = failing
     assert answers(ofr.Design(model), futures={"omens": 7}) == {}
-    room.for_brief = lambda design: None
+    room.for_brief = lambda design, reader: None
     assert answers(ofr.Design(model), futures={"omens": 7}) == {}
 
 
@@ -149,7 +149,7 @@ def test_its_saved_answer_is_read(room, model, tmp_path):
     found = omens(ofr.Design(model, scenarios=9), {"baseline": 0.5})
     path = tmp_path / "omens.json"
     path.write_text(found.to_json(), encoding="utf-8")
-    assert read_answers([path], model) == {"omens": found}
+    assert read_answers([path], Page(model, {}, "baseline")) == {"omens": found}
     path.write_text(json.dumps(found.as_dict() | {"model_hash": "0"}), encoding="utf-8")
     with pytest.raises(UsageError, match="is of another model than `small` as it now stands"):
-        read_answers([path], model)
+        read_answers([path], Page(model, {}, "baseline"))

@@ -10,13 +10,16 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import offramp as ofr
 from cli_calls import call
-from offramp.analysis.changes import Change, ChangeAt
+from offramp.analysis.changes import ChangeAt
+from offramp.analysis.intervals import normal_quantile
+from offramp.analysis.together import level_together
+from offramp.analysis.weighing import Weighed
 from offramp.questions.compare.ask import Comparison
 from offramp.questions.compare.hinges import hinges_of
-from offramp.questions.compare.offramps import by_luck, is_clear
 from offramp.questions.compare.tell import futures_needed, tell
 from offramp.tell import changes
 from small_models import made
@@ -183,7 +186,7 @@ def test_a_picture_is_drawn_where_asked(guns, tmp_path, form):
     assert result.exit_code == 0
     assert path.read_bytes()[:4] in (b"\x89PNG", b"<svg")
     if form == "svg":
-        for words in ("War comes", "Blue arms", "points of a hundred", "likelier", "Bar: 90 % sampling"):
+        for words in ("War comes", "Blue arms", "points of a hundred", "likelier", "Bar: sampling interval"):
             assert words in path.read_text(encoding="utf-8")
 
 
@@ -233,43 +236,60 @@ def test_numbers_of_futures_are_told_to_two_digits():
     assert futures_needed(10**9) == "over 10 million"
 
 
-def apart(difference, low, high, differing):
-    """A change of a chance that is distinguishable from none."""
-    return Change(
-        difference=difference, low=low, high=high, here=0.0, there=0.0, distinguishable=low > 0 or high < 0,
-        runs=0, differing=differing, runs_needed=None, without_luck=0.0, parameters=None,
-    )  # fmt: skip
-
-
-def test_of_many_policies_that_do_nothing_none_is_said_to_help():
-    """Twenty policies, three ends, changes of luck alone: at 90 % each some are distinguished in every brief.
-
-    Looked at together none is clear in nine briefs of ten, while one that truly helps is.
-    """
+def test_of_many_policies_that_do_nothing_none_is_told_from_none_in_nine_analyses_of_ten():
+    """Twenty policies, three ends, changes of luck alone: at 90 % each some are clear in every analysis."""
     rng = np.random.default_rng(2)
-    clear = told = 0
-    for _ in range(200):
-        luck = rng.standard_normal((20, 3)).ravel()
-        changed = [apart(z, z - 1.645, z + 1.645, 5000) for z in luck]
-        told += any(c.distinguishable for c in changed)
-        clear += any(is_clear(c, len(changed), 20_000) for c in changed)
-    assert told == 200
-    assert clear / 200 == pytest.approx(0.1, abs=0.05)
-    assert is_clear(apart(-5.0, -6.645, -3.355, 5000), 60, 20_000)
-    small = apart(-2.0, -3.645, -0.355, 5000)
-    assert is_clear(small, 1, 20_000)
-    assert not is_clear(small, 60, 20_000)
+    told = clear = 0
+    for _ in range(300):
+        scores = np.abs(rng.standard_normal(60))
+        told += (scores > normal_quantile(0.95)).any()
+        clear += (scores > normal_quantile((1 + _level(scores)) / 2)).any()
+    assert told >= 285
+    assert clear / 300 == pytest.approx(0.1, abs=0.052)
 
 
-def test_seven_wars_more_in_two_hundred_futures_make_no_headline():
-    """All seven pairs that differ go one way: p = 2 / 2^7, something for one look and nothing for 51."""
-    seven = apart(0.035, 0.017, 0.061, 7)
-    assert by_luck(7, 7) == 2 / 2**7
-    assert by_luck(10, 4) == pytest.approx(2 * (120 + 45 + 10 + 1) / 2**10)
-    assert by_luck(4, 0) == by_luck(0, 0) == 1
-    assert is_clear(seven, 1, 200)
-    assert not is_clear(seven, 51, 200)
-    assert is_clear(apart(0.07, 0.05, 0.09, 14), 51, 200)
+def test_of_the_changes_that_are_told_from_none_one_in_ten_is_luck():
+    """Thirty changes that are there among thirty that are not: the share of luck is 0.1 times 30 of 60."""
+    rng = np.random.default_rng(3)
+    shares = []
+    for _ in range(400):
+        scores = np.abs(rng.standard_normal(60) + np.repeat([3.0, 0.0], 30))
+        clear = scores > normal_quantile((1 + _level(scores)) / 2)
+        assert clear[:30].sum() > 10
+        shares.append(clear[30:].sum() / clear.sum())
+    assert np.mean(shares) == pytest.approx(0.05, abs=0.01)
+
+
+def _level(scores):
+    return level_together(lambda at: int((scores > normal_quantile((1 + at) / 2)).sum()), len(scores))
+
+
+def test_the_level_is_that_of_the_step_up_rule(found):
+    """Benjamini and Hochberg (1995) by p-values, held against the level read off the intervals."""
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        scores = np.abs(rng.standard_normal(25) + rng.choice([0, 2.5], 25))
+        p = np.sort([2 * (1 - stats.norm.cdf(z)) for z in scores])
+        rejected = max((k for k in range(1, 26) if p[k - 1] <= 0.1 * k / 25), default=0)
+        level = _level(scores)
+        assert level == pytest.approx(1 - 0.1 * max(1, rejected) / 25)
+        assert int((scores > normal_quantile((1 + level) / 2)).sum()) == rejected
+    # In an answer, what is told from none is what its interval leaves 0 out of.
+    for policy in found.policies.values():
+        for change in (*policy.outcomes.values(), *policy.variables.values()):
+            assert change.distinguishable == (change.low > 0 or change.high < 0)
+
+
+def test_seven_wars_more_in_two_hundred_futures_are_none_among_fifty():
+    """All seven pairs that differ go one way: something for one look and nothing for 51."""
+    more = np.zeros((2, 200))
+    more[1, :7] = 1
+    seven = Weighed(more, more, 0.0)
+    assert seven.difference().distinguishable
+    assert (
+        not seven.difference(level=level_together(lambda at: int(seven.difference(level=at).low > 0), 51)).low
+        > 0
+    )
 
 
 def uncertain(numbers, scenarios):
@@ -351,4 +371,8 @@ def test_the_box_of_a_brief_names_who_helps_and_who_harms_and_what_else_ends_fut
     assert helps.startswith("“Hold”: “War” ")
     assert harms.startswith("For the worse: “Stir”: “War” ")
     counted = telling.short.counted.replace("\N{NO-BREAK SPACE}", " ")
-    assert counted.startswith("Counted in 1,500 futures under each policy. Where two chances are compared, ")
+    assert counted == (
+        "Better means less “War” (worth less than an ordinary month to Red) and more “Pact” (worth more than "
+        "an ordinary month to Red). Changes counted in 1,500 futures under each policy, each held against "
+        "itself under the other."
+    )

@@ -63,7 +63,8 @@ def test_many_misreadings_are_drawn_as_the_weightiest_and_the_rest():
     )
     spec = chart(found)
     assert len(bars(spec)) == 2 + 12
-    assert bars(spec)[-1]["b"] == pytest.approx(0.3 - sum(shares))
+    assert bars(spec)[0]["b"] == pytest.approx(0.3 - sum(shares))
+    assert bars(spec)[-1]["b"] == pytest.approx(0.3)
     assert "9 others" in words(spec)
 
 

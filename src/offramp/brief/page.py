@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from offramp import writing
+from offramp.analysis.aims import Wanted, need_reader
 from offramp.analysis.answer import Answer
 from offramp.analysis.intervals import LEVEL
 from offramp.brief.banners import failures, given, overrides
@@ -28,11 +30,13 @@ from offramp.charts.palette import dark_rules
 from offramp.errors import UsageError
 from offramp.given import need
 from offramp.model import Model
+from offramp.questions.briefing import asked_otherwise
 from offramp.questions.question import InBrief, Question
 from offramp.questions.registry import question
 from offramp.questions.showing import called
 from offramp.runs.known import Given
 from offramp.tell import figures, html, words
+from offramp.tell.aims import actor_title
 from offramp.tell.blocks import Fold, Telling
 
 if TYPE_CHECKING:
@@ -66,12 +70,13 @@ class BriefPage:
 
 @dataclass(frozen=True)
 class Answered:
-    """A question that a brief answers: how it takes part, its answer, and the answer in words."""
+    """A question that a brief answers: how it takes part, its answer, in words too, and when."""
 
     question: Question
     part: InBrief
     answer: Answer
     telling: Telling
+    before: bool  # asked apart from the page
 
     @property
     def section(self) -> Section:
@@ -90,6 +95,8 @@ def brief(
     *,
     command: str | None = None,
     answers: Mapping[str, Answer] | None = None,
+    reader: str | None = None,
+    before: Collection[str] = (),
 ) -> BriefPage:
     """The page that an analyst hands over: situation, outlook, habits, and what all of it rests on.
 
@@ -101,34 +108,50 @@ def brief(
     command : what gives the same page again; made from the runs if left out
     answers : question -> its answer, of those that have a part in a brief (`offramp.questions.briefing`).
         The page shows them beside the outlook; left out, only what the runs themselves say.
+    reader : the actor for whom it is: better and worse are told by what that one wants; None for all
+    before : those of the answers that were asked apart from the page, which then says so
 
     Raises
     ------
     UsageError
-        If there is no such question, it has no part in a brief, or what is given is no answer to it.
+        If there is no such actor or question, it has no part in a brief, or what is given is no answer to it.
     OfframpError
         If the runs are of another model, or every run of the policy shown failed.
     """
     need(runs, "Dataset")
     need(model, "Model")
-    view = RunsView(runs, model)
-    answered = _answered(answers or {}, model)
-    return BriefPage(_template().render(_contents(view, command or _command(runs), answered)))
+    need_reader(model, reader)
+    view = RunsView(runs, model, reader, _aims(answers or {}, model))
+    answered = _answered(answers or {}, view, before)
+    return BriefPage(_template().render(_contents(view, command or _command(runs, reader), answered)))
 
 
-def _in_words(question: Question, answer: Answer, model: Model) -> Telling:
-    """An answer in words; one that a stranger changed may speak of what the model does not have."""
+def _aims(answers: Mapping[str, Answer], model: Model) -> Mapping[str, Wanted] | None:
+    """What answers go by, so that nothing on the page goes by anything else; None where none says."""
+    outcomes = {o.name for o in model.outcomes}
+    known = (getattr(answer, "aims", None) for answer in answers.values())
+    return next((aims for aims in known if aims and outcomes <= set(aims)), None)
+
+
+@contextmanager
+def _fitting(question: Question, model: Model) -> Iterator[None]:
+    """While an answer is put into words and drawn: one that was changed may speak of what there is not."""
     try:
-        return question.tell(answer, model)
-    except (LookupError, TypeError, ValueError, ArithmeticError, StopIteration) as error:
+        yield
+    except (
+        ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, StopIteration, TypeError,
+        ValueError,
+    ) as error:  # fmt: skip
         raise UsageError(
-            f"the answer to `{question.name}` does not fit model `{model.name}`: it was changed, or is of "
-            f"another version. Ask again with `offramp {question.name} ... --format json`."
+            f"what is given for `{question.name}` holds no answer of it that fits model `{model.name}`: it "
+            "was changed, or is of another version. Ask again with "
+            f"`offramp {question.name} ... --format json`."
         ) from error
 
 
-def _answered(answers: Mapping[str, Answer], model: Model) -> list[Answered]:
-    """In the order of their sections."""
+def _answered(answers: Mapping[str, Answer], view: RunsView, before: Collection[str]) -> list[Answered]:
+    """In the order of their sections, with the chances of the outlook where they change these."""
+    model, chances = view.model, {c.name: c.share[-1] for c in view.courses}
     found = []
     for name, answer in answers.items():
         asked = question(name)
@@ -137,7 +160,13 @@ def _answered(answers: Mapping[str, Answer], model: Model) -> list[Answered]:
         if not isinstance(answer, asked.answer_type):
             wanted = asked.answer_type.__name__
             raise UsageError(f"the answer to `{name}` is a {type(answer).__name__}; it must be a {wanted}.")
-        found.append(Answered(asked, asked.brief, answer, _in_words(asked, answer, model)))
+        if other := asked_otherwise(answer, view.page):
+            raise UsageError(f"the answer to `{name}` {other}.")
+        with _fitting(asked, model):
+            if asked.brief.changes_chances:
+                answer = asked.part("ask", "held_to")(answer, chances)
+            telling = asked.tell(answer, model)
+        found.append(Answered(asked, asked.brief, answer, telling, name in before))
     return sorted(found, key=lambda a: a.part.order)
 
 
@@ -181,11 +210,13 @@ def _contents(view: RunsView, command: str, answered: Sequence[Answered]) -> dic
         "chances": _chances(view),
         "moves": moves(view),
         "asked": bool(answered),
+        "reader": actor_title(view.model, view.reader) if view.reader else "",
         "shorts": [a.telling.short for a in answered if a.telling.short],
+        "disputes": [line for a in answered for line in a.telling.disputes],
         "caveats": [caveat for a in answered for caveat in a.telling.caveats],
         "small_print": _small_print(view, answered, measured),
         "level": figures.percent(LEVEL),
-        "sections": [(s, html.draw(s.blocks, 3, s.prefix)) for s in sections],
+        "sections": _drawn(sections, view.model, answered),
         "dark_rules": Markup(dark_rules(".chart")),
     }
 
@@ -202,6 +233,17 @@ def _sections(
     found = {s.identity: s for s in own if s is not None}
     found |= {a.part.section: a.section for a in answered if a.telling.section}
     return sorted(found.values(), key=lambda s: s.order)
+
+
+def _drawn(
+    sections: Sequence[Section], model: Model, answered: Sequence[Answered]
+) -> list[tuple[Section, Markup]]:
+    asked = {a.part.section: a.question for a in answered}
+    found = []
+    for s in sections:
+        with _fitting(asked[s.identity], model) if s.identity in asked else nullcontext():
+            found.append((s, html.draw(s.blocks, 3, s.prefix)))
+    return found
 
 
 def _chances(view: RunsView) -> list[tuple[str, str, str, str]]:
@@ -226,23 +268,24 @@ def _small_print(view: RunsView, answered: Sequence[Answered], measured: bool) -
 
 
 def _numbers_of_futures(view: RunsView, answered: Sequence[Answered]) -> str:
-    """Why one chance may stand on a page as several numbers; empty where all questions count alike."""
+    """In how many futures each question was asked, and what that means for chances; empty without any."""
     counts = [
-        (a.part.label.lower(), int(n))
+        f"{a.part.label.lower()} in {figures.count(int(n))}{' (asked before)' * a.before}"
         for a in answered
         if a.telling.short and (n := getattr(a.answer, "runs", None)) is not None
     ]
-    if all(n == view.futures for _, n in counts):
+    if not counts:
         return ""
-    listed = words.enumerated([f"{what} in {figures.count(n)}" for what, n in counts])
+    said = f"The outlook was counted in {figures.count(view.futures)} futures, {words.enumerated(counts)}."
+    if not any(a.part.changes_chances for a in answered):
+        return said
     return (
-        "Each question has futures of its own, as many as time allows: the outlook is counted in "
-        f"{figures.count(view.futures)}, {listed}. So the same chance may stand here as different numbers, "
-        "as far as so many futures leave it open."
+        f"{said} A chance under another policy, or with misreadings corrected, is that of the outlook plus "
+        "the change that was found in futures held against themselves."
     )
 
 
-def _command(runs: xr.Dataset) -> str:
+def _command(runs: xr.Dataset, reader: str | None) -> str:
     """The command that makes the same runs and the same page."""
     attrs = runs.attrs
     name = attrs["model_file"] if Path(attrs["model_file"]).exists() else attrs["model"]
@@ -256,4 +299,6 @@ def _command(runs: xr.Dataset) -> str:
     if policies != [BASELINE]:
         for policy in policies:
             said += ["--policy", policy]
+    if reader is not None:
+        said += ["--for", reader]
     return shlex.join(said)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from offramp.analysis import outcomes
-from offramp.analysis.worth import is_bad
+from offramp.analysis.aims import Wanted
 from offramp.charts.palette import BETTER, GOING_ON, NEITHER, WORSE, Colour
 from offramp.errors import OfframpError
 from offramp.model import Model
+from offramp.questions.aims import aims_of
+from offramp.questions.briefing import Page
 from offramp.runs.dataset import dates, section
+from offramp.runs.known import Given
 from offramp.tell import model_words
 from offramp.tell.figures import digits_for
 from offramp.tell.words import EndingShare
@@ -62,7 +66,13 @@ class RunsView:
         If no run of the policy shown holds, or the runs are of another model.
     """
 
-    def __init__(self, runs: xr.Dataset, model: Model) -> None:
+    def __init__(
+        self,
+        runs: xr.Dataset,
+        model: Model,
+        reader: str | None = None,
+        aims: Mapping[str, Wanted] | None = None,
+    ) -> None:
         if runs.attrs["model_hash"] != model.hash:
             raise OfframpError(f"these runs are of another model than `{model.name}` as it now stands.")
         self.runs = runs
@@ -72,10 +82,24 @@ class RunsView:
         # A slice is a view; a list of positions would copy every path.
         at = self.policies.index(self.policy)
         self.shown = runs.isel(policy=slice(at, at + 1))
+        self.reader = reader
+        self.aims = aims if aims is not None else aims_of(model, runs, reader)
         self.times: list[date] = dates(runs)
         self.futures = int(outcomes.holding(self.shown)[0])
         if not self.futures:
             raise OfframpError(f"no run under policy `{self.policy}` holds, so there is nothing to show.")
+
+    @property
+    def page(self) -> Page:
+        """Of what the brief is, as far as answers on it must be of the same."""
+        return Page(
+            self.model,
+            self.about("overrides"),
+            self.policy,
+            int(self.runs.attrs.get("paths", 0)),
+            self.reader,
+            Given.of_plain(json.loads(self.runs.attrs.get("given", "null"))),
+        )
 
     @property
     def start(self) -> date:
@@ -187,17 +211,14 @@ class RunsView:
 
     @cached_property
     def colours(self) -> dict[str, Colour]:
-        """A colour for each ending: warm for what is bad for every side that the model gives a worth for."""
-        given: dict[str, Colour] = {}
-        by_name = {o.name: o for o in self.model.outcomes}
-        bad = [c.name for c in self.endings if c.absorbing and is_bad(self.model, by_name[c.name])]
-        for i, name in enumerate(bad):
-            given[name] = WORSE[i % len(WORSE)]
-        others = [c.name for c in self.endings if c.absorbing and c.name not in given]
-        calm = (*BETTER, *NEITHER)
-        for i, name in enumerate(others):
-            given[name] = calm[i % len(calm)]
-        return given | {c.name: GOING_ON for c in self.endings if not c.absorbing}
+        """A colour for each ending: warm where less of it is wanted, cool where more, else neither."""
+        ends = [c for c in self.endings if c.absorbing]
+        of_aim = {"less": WORSE, "more": BETTER, "none": NEITHER}
+        given: dict[str, Colour] = {c.name: GOING_ON for c in self.endings if not c.absorbing}
+        for aim, colours in of_aim.items():
+            alike = [c.name for c in ends if self.aims[c.name].aim == aim]
+            given |= {name: colours[i % len(colours)] for i, name in enumerate(alike)}
+        return given
 
     def is_warm(self, name: str) -> bool:
         return self.colours[name] in WORSE

@@ -116,7 +116,12 @@ def amounts(rows: Sequence[Amount], width: float, beside: bool = True) -> Spec:
 
 
 def waterfall(
-    title: str, first: tuple[str, float], falls: Sequence[Fall], last: tuple[str, float], width: float
+    title: str,
+    first: tuple[str, float],
+    falls: Sequence[Fall],
+    last: tuple[str, float],
+    width: float,
+    colours: tuple[Colour, Colour] = (WORSE[0], BETTER[0]),
 ) -> Spec:
     """Steps from one chance down to another, top to bottom, each with its interval.
 
@@ -126,8 +131,10 @@ def waterfall(
     first, last : title and chance, 0 to 1, of where it begins and ends
     falls : in the order in which they are taken off; `first` less their sum is `last`
     width : of the whole chart, pixels
+    colours : of steps down and of steps up
     """
-    steps = [figures.points(-f.fall, max(1, figures.digits_for(f.low, f.high))) for f in falls]
+    digits = figures.digits_together((f.low, f.high) for f in falls)
+    steps = [figures.points(-f.fall, digits) for f in falls]
     numbers = [figures.percent(first[1]), *steps, figures.percent(last[1])]
     levels = [first[1]]
     for fall in falls:
@@ -142,7 +149,7 @@ def waterfall(
     starts, ends = [0.0, *levels[:-1], 0.0], [first[1], *levels[1:], last[1]]
     bars: list[Row] = []
     for k, (band, start, end, number) in enumerate(zip(bands, starts, ends, numbers, strict=True)):
-        colour = SERIES if k in whole else WORSE[0] if end <= start else BETTER[0]
+        colour = SERIES if k in whole else colours[0] if end <= start else colours[1]
         bars.append(_bar(start, end, band.middle, 7, colour))
         drawing.write(
             [number], plot + 10, band.middle, bold=k in whole, colour=SERIES if k in whole else MUTED

@@ -10,12 +10,24 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from offramp.analysis.aims import need_reader
 from offramp.cli import options, outputs
 from offramp.cli.options import say
 from offramp.cli.progress import Progress
 from offramp.cli.question import parameter
 from offramp.errors import OfframpError
-from offramp.questions.option import KNOWN, POLICIES, RUNS, SEED, SET, THREADS, Kind, Option, words_of
+from offramp.questions.option import (
+    KNOWN,
+    POLICIES,
+    READER,
+    RUNS,
+    SEED,
+    SET,
+    THREADS,
+    Kind,
+    Option,
+    words_of,
+)
 from offramp.questions.registry import questions
 from offramp.tell.words import enumerated
 from offramp.writing import PAGE
@@ -36,6 +48,7 @@ _OPTIONS = (
     SET,
     *KNOWN,
     POLICIES,
+    READER,
     Option(
         "--out", "Where to write the page; NAME-brief.html in the current folder by default.",
         Kind.OUTPUT_FILE, metavar="FILE", writes=PAGE,
@@ -61,10 +74,11 @@ def _write(**values: Any) -> int:
     """Run, ask, write; the exit code."""
     subject, form = values["model"], values["form"]
     model = options.load_model(subject)
+    need_reader(model, values["reader"])
     path = values["out"] = values["out"] or Path(f"{model.name}-brief.html")
     outputs.check(_OPTIONS, values, model)
-    known = _known(values["given"], model)
     design, values = _design(model, values)
+    known = _known(values["given"], design, values["reader"])
     runs = _simulated(design, values["threads"])
 
     from offramp.analysis.summary import summary
@@ -76,7 +90,8 @@ def _write(**values: Any) -> int:
         raise OfframpError(failed)
     answers = known if values["bare"] else known | _asked(design, known, values)
     again = shlex.join(["offramp", "brief", subject, *words_of(_OPTIONS, values)])
-    page_of(runs, model, command=again, answers=answers).save(path, force=True)  # as it was asked above
+    page = page_of(runs, model, command=again, answers=answers, reader=values["reader"], before=known)
+    page.save(path, force=True)  # as it was asked above
     if form == "json":
         plain = {name: answer.as_dict() for name, answer in answers.items()}
         options.print_json({"page": str(path), "summary": found.as_dict(), "answers": plain})
@@ -87,13 +102,17 @@ def _write(**values: Any) -> int:
     return options.PARTIAL if failed else 0
 
 
-def _known(files: Sequence[Path], model: Model) -> dict[str, Answer]:
+def _known(files: Sequence[Path], design: Design, reader: str | None) -> dict[str, Answer]:
     """Answers that were asked before."""
     if not files:
         return {}
-    from offramp.questions.briefing import read_answers
+    from offramp.questions.briefing import Page, read_answers
 
-    return read_answers(files, model)
+    # As `RunsView` chooses it.
+    shown = "baseline" if "baseline" in design.policies else design.policies[0]
+    given = None if design.knowledge is None else design.knowledge.about
+    page = Page(design.model, design.overrides, shown, design.paths, reader, given)
+    return read_answers(files, page)
 
 
 def _design(model: Model, values: Mapping[str, Any]) -> tuple[Design, dict[str, Any]]:
@@ -140,7 +159,8 @@ def _asked(design: Design, known: Mapping[str, Answer], values: Mapping[str, Any
     futures = {n: k for n, k in futures_for(design.model, values["quick"]).items() if n not in known}
     labels = [q.brief.label.lower() for n, q in questions().items() if n in futures and q.brief]
     with Progress(enumerated(labels)) as progress:
-        return answers(design, futures=futures, how=How(threads=values["threads"], progress=progress))
+        how = How(threads=values["threads"], progress=progress)
+        return answers(design, futures=futures, reader=values["reader"], how=how)
 
 
 def _failed(found: Outlook, model: Model, subject: str) -> str:

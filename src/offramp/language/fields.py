@@ -257,17 +257,21 @@ class Fields:
 
     def choice(self, name: str) -> str:
         """One of the words that the table lists; the first of them after a problem."""
-        choices = next(k for k in self.table.keys if k.name == name).choices
-        *others, last = (f"`{c}`" for c in choices)
-        wanted = f"{', '.join(others)} or {last}"
-        value = self.scalar(name, wanted)
-        if value is None:
-            return choices[0]
-        if value.text not in choices:
-            hint = did_you_mean(value.text, choices, 0.5)
-            self.reader.say(value, f"`{name}` must be {wanted}, not {shape(value)}", hint)
-            return choices[0]
-        return value.text
+        choices = self._choices(name)
+        value = self.scalar(name, _one_of(choices))
+        return choices[0] if value is None else self.word_at(value, name, name)
+
+    def word_at(self, value: Value, name: str, what: str) -> str:
+        """One of the words that the table lists under a key; the first of them after a problem."""
+        choices = self._choices(name)
+        if isinstance(value, Scalar) and value.text in choices:
+            return value.text
+        hint = did_you_mean(value.text, choices, 0.5) if isinstance(value, Scalar) else ""
+        self.reader.say(value, f"`{what}` must be {_one_of(choices)}, not {shape(value)}", hint)
+        return choices[0]
+
+    def _choices(self, name: str) -> tuple[str, ...]:
+        return next(k for k in self.table.keys if k.name == name).choices
 
     def unit(self, name: str = "unit") -> Kind:
         """Meaning of a unit; UNKNOWN where it cannot be read."""
@@ -436,6 +440,11 @@ _FLAGS = {
     **dict.fromkeys(("true", "yes", "y", "on", "1", "t", "x", "wahr", "ja", "oui", "vrai"), "true"),
     **dict.fromkeys(("false", "no", "n", "off", "0", "f", "falsch", "nein", "non", "faux"), "false"),
 }
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    *others, last = (f"`{c}`" for c in choices)
+    return f"{', '.join(others)} or {last}"
 
 
 def _whole(text: str, low: int, high: int) -> str:

@@ -14,6 +14,8 @@ from typing import Literal
 
 from offramp.dates import STEPS
 
+AIMS = ("more", "less", "none")
+
 Shape = Literal[
     "text",  # a line or paragraph
     "date",
@@ -34,6 +36,7 @@ Shape = Literal[
     "numbers",  # name -> number
     "moves",  # actor -> action
     "move_lists",  # actor -> actions
+    "words",  # actor -> one of a few words
     "name_lists",  # actor -> names, or `all`
     "numbers_of",  # actor -> name -> number
     "beliefs",  # actor -> actor -> chances of types
@@ -373,6 +376,13 @@ OUTCOME = KeyTable(
         Key("otherwise", "flag", "true: it holds where no absorbing outcome has come."),
         Key("absorbing", "flag", "true: the run ends with it."),
         Key("worth", "formulas", "Actor -> points per month that it expects once the run has ended so."),
+        Key(
+            "aim",
+            "choice",
+            "What is wanted of it: `more`, `less` or `none`. No run depends on it.",
+            choices=AIMS,
+        ),
+        Key("aims", "words", "Actor -> what it wants of it, where that is not `aim`.", choices=AIMS),
         *_BACKING,
     ),
     short="when",
@@ -641,6 +651,7 @@ OTHER_WORDS: dict[str, tuple[str, ...]] = {
     "sides": ("actors", "between", "players"),
     "source": ("ref", "reference", "citation", "cite"),
     "steps": ("length", "periods", "months", "weeks", "duration"),
+    "aim": ("goal", "good", "desired", "want", "wanted"),
     "title": ("name", "label", "description", "desc"),
     "until": ("end", "ends", "to"),
     "utility": ("goals", "wants", "preferences", "payoff"),

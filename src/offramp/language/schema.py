@@ -163,6 +163,7 @@ _SHAPES: dict[str, Schema] = {
 # Those that depend on the key: on its words, or on the keys below it.
 _SHAPES_BY_KEY: dict[str, Callable[[Key], Schema]] = {
     "choice": lambda key: {"enum": list(key.choices)},
+    "words": lambda key: _named({"enum": list(key.choices)}),
     "table": lambda key: _table(_of(key)),
     "named": _entries,
     "signals": lambda key: _named({"anyOf": [{"const": "hidden"}, _table(_of(key))]}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from offramp.questions.question import Question
 from offramp.questions.registry import questions
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
+from offramp.runs.known import Given
+from offramp.version import __version__
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,6 +79,7 @@ def answers(
     *,
     futures: Mapping[str, int] | None = None,
     known: Collection[str] = (),
+    reader: str | None = None,
     how: How = AS_SUITS,
 ) -> dict[str, Answer]:
     """What a brief asks, from as few runs as will do.
@@ -86,6 +90,7 @@ def answers(
         that one could choose are compared with the one
     futures : question -> in how many it is asked; None for those of `futures_for`
     known : questions answered already, which are not asked again
+    reader : the actor for whom the brief is; None for all
     how : futures are run
 
     Returns
@@ -97,7 +102,8 @@ def answers(
     plans = {
         name: plan
         for name, n in spent.items()
-        if name not in known and (plan := questions()[name].plan(design.another(scenarios=n))) is not None
+        if name not in known
+        and (plan := questions()[name].plan(design.another(scenarios=n), reader)) is not None
     }
     shared = {name: plan for name, plan in plans.items() if isinstance(plan, Shared)}
     found = _from_shared_runs(design, shared, max((spent[n] for n in shared), default=0), how)
@@ -128,39 +134,111 @@ def _from_shared_runs(
     return {name: answer for name, answer in found.items() if answer is not None}
 
 
-def read_answers(files: Iterable[Path], model: Model) -> dict[str, Answer]:
+@dataclass(frozen=True)
+class Page:
+    """Of what a brief is, as far as an answer on it must be of the same.
+
+    Attributes
+    ----------
+    settings : parameter or stock -> value given to it in every future
+    policy : the one that it shows in full
+    paths : along which actors look ahead; 0 for the expected one
+    reader : the actor for whom it is; None for all
+    given : what was known by a day, from which its futures go on; None where they begin with the priors
+    """
+
+    model: Model
+    settings: Mapping[str, float]
+    policy: str
+    paths: int = 0
+    reader: str | None = None
+    given: Given | None = None
+
+
+def read_answers(files: Iterable[Path], page: Page) -> dict[str, Answer]:
     """Answers that were asked before: what `--format json` printed, each in a file of its own.
 
     Raises
     ------
     UsageError
-        If a file holds none that a brief can use, one of another model or version of it, or one of a question
-        that another file answers too.
+        If a file holds none that a brief can use, one of a question that another file answers too, or one
+        that was asked of something else than the brief: another model, other settings, another policy.
     """
     found: dict[str, Answer] = {}
     for file in files:
-        answer = _read_answer(file, model)
+        answer = _read_answer(file)
         if answer.QUESTION in found:
             raise UsageError(f"{file} answers `{answer.QUESTION}`, and so does a file before it.")
+        if other := asked_otherwise(answer, page):
+            raise UsageError(
+                f"{file} {other}. Ask again: `offramp {answer.QUESTION} ... --format json`, as the brief is."
+            )
         found[answer.QUESTION] = answer
     return found
 
 
-def _read_answer(file: Path, model: Model) -> Answer:
+def asked_otherwise(answer: Answer, page: Page) -> str:
+    """In what an answer was asked of something else than a brief; empty where it was not.
+
+    Seed and number of futures may differ: they are luck, and how much of it was drawn.
+    """
+    if _release(answer.version) != _release(__version__):
+        return f"was asked by offramp {answer.version}; this is {__version__}"
+    part = taking_part()[answer.QUESTION].brief
+    if part is None or not part.of_this_model:
+        return ""
+    if answer.model_hash != page.model.hash:
+        return f"is of another model than `{page.model.name}` as it now stands"
+    if answer.set != dict(page.settings):
+        return f"was asked with {_settings(answer.set)}, and the brief is with {_settings(page.settings)}"
+    if _learnt(answer.given) != _learnt(page.given):
+        return f"goes on from {_known(answer.given)}, and the brief from {_known(page.given)}"
+    held = {"policy": page.policy, "against": page.policy, "paths": page.paths, "reader": page.reader}
+    for name, here in held.items():
+        there = getattr(answer, name, here)
+        if there != here:
+            return f"was asked with {_said(name, there)}, and the brief is with {_said(name, here)}"
+    return ""
+
+
+def _learnt(given: Given | None) -> tuple[date, str] | None:
+    """What futures go on from: one calibration of the same evidence by the same day is as good as another."""
+    return None if given is None else (given.until, given.evidence_hash)
+
+
+def _known(given: Given | None) -> str:
+    return "the priors" if given is None else f"what was known by {given.until}"
+
+
+def _said(name: str, value: object) -> str:
+    flag = "for" if name == "reader" else name
+    return f"no `--{flag}`" if value is None else f"`--{flag} {value}`"
+
+
+def _settings(settings: Mapping[str, float]) -> str:
+    return " ".join(f"`--set {n}={v:g}`" for n, v in settings.items()) or "no `--set`"
+
+
+def _release(version: str) -> tuple[str, ...]:
+    """Major and minor number of a version."""
+    return tuple(version.split(".")[:2])
+
+
+def _read_answer(file: Path) -> Answer:
     given = load_plain(file)
     name, known = given.get("question"), taking_part()
     if not isinstance(name, str) or name not in known:
         of_question = isinstance(name, str) and name in questions()
-        what = f"answers `{name}`, which has no part in" if of_question else "is no answer that can stand in"
+        what = (
+            f"answers `{name}`, which has no part in" if of_question else "holds no answer that can stand in"
+        )
         raise UsageError(
             f"{file} {what} a brief. It takes what `offramp QUESTION MODEL --format json` prints for: "
             f"{', '.join(known)}."
         )
-    answer = known[name].answer_type.from_dict(given, str(file))
-    part = known[name].brief
-    if part and part.of_this_model and answer.model_hash != model.hash:
+    try:
+        return known[name].answer_type.from_dict(given, str(file))
+    except UsageError as error:
         raise UsageError(
-            f"{file} is of another model than `{model.name}` as it now stands: ask again with "
-            f"`offramp {name} ... --format json`."
-        )
-    return answer
+            f"{file} holds no answer of `offramp {name}` as this version writes it: {error}"
+        ) from error

@@ -109,6 +109,10 @@ POLICIES = Option(
 OUTCOME = Option(
     "--outcome", "The outcome asked about; by default the first that ends a run.", metavar="NAME"
 )
+READER = Option(
+    "--for", "The actor for whom: better and worse are told by what it wants of how futures end.",
+    name="reader", metavar="ACTOR",
+)  # fmt: skip
 PATHS = Option(
     "--paths", "Actors look ahead along so many sampled paths instead of the expected one: as much slower.",
     Kind.WHOLE, default=0, metavar="N", least=0, most=4095, shown=False,

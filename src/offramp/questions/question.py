@@ -96,6 +96,8 @@ class InBrief:
         only comes by `--with`
     of_this_model : whether it must have been asked of the very model of the brief
     weighs_numbers : whether it says which uncertain numbers matter most
+    changes_chances : whether it says what changes the chances of the outlook, so that it is told from these:
+        `held_to(answer, chances)` of `ask.py`
     """
 
     order: int
@@ -104,6 +106,7 @@ class InBrief:
     futures: Futures | None = None
     of_this_model: bool = True
     weighs_numbers: bool = False
+    changes_chances: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,9 +165,9 @@ class Question:
         telling: Telling = self.part("tell", "tell")(answer, model)
         return telling
 
-    def plan(self, design: Design) -> Plan | None:
-        """How a brief asks it under the policies and in the futures of a design; None where it cannot."""
-        planned: Plan | None = self.part("ask", "for_brief")(design)
+    def plan(self, design: Design, reader: str | None = None) -> Plan | None:
+        """How a brief for an actor, or for all, asks it of a design; None where it cannot."""
+        planned: Plan | None = self.part("ask", "for_brief")(design, reader)
         return planned
 
     @cached_property

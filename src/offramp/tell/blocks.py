@@ -219,6 +219,7 @@ class Telling:
     section : the title of its part of a brief; empty where it has none there
     short : what the first page of a brief says of it
     caveats : what would change our mind, a sentence each
+    disputes : what the account of the crisis says and the answer contradicts, a sentence each
     """
 
     title: str
@@ -228,3 +229,4 @@ class Telling:
     section: str = ""
     short: Short | None = None
     caveats: Sequence[str] = field(default_factory=tuple)
+    disputes: Sequence[str] = field(default_factory=tuple)

@@ -421,6 +421,10 @@ def _comes(outcome: Outcome) -> Rows:
         yield "holds", "where no outcome that ends the run has come"
     elif outcome.when is None and outcome.rate is None:
         yield "comes", "from loss of control on a ladder alone"
+    if outcome.aim is not None:
+        yield "aim", outcome.aim
+    if outcome.aims:
+        yield "aims", ", ".join(f"{actor} {aim}" for actor, aim in outcome.aims)
 
 
 def _ladder(ladder: Ladder) -> Rows:

@@ -41,7 +41,7 @@ class Environment:
 
     variables: Mapping[str, Floats]
     parameters: Mapping[str, Floats]
-    now: float = 0.0
+    now: float | Floats = 0.0
     dt: float = 1.0
 
 

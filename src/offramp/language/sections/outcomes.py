@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from offramp.given import did_you_mean
 from offramp.language import keys
 from offramp.language.fields import Fields
@@ -10,7 +12,7 @@ from offramp.language.sections.names import Names
 from offramp.language.sections.values import not_negative
 from offramp.language.source import Scalar
 from offramp.language.units import PER_MONTH, PLAIN
-from offramp.model import Formula, Outcome
+from offramp.model import Aim, Formula, Outcome
 
 
 def read_outcomes(reader: Reader, file: Fields, names: Names) -> tuple[Outcome, ...]:
@@ -58,6 +60,8 @@ def _outcome(reader: Reader, fields: Fields, names: Names) -> Outcome:
         otherwise=otherwise,
         absorbing=absorbing,
         worth=_worth(reader, fields, names, absorbing),
+        aim=cast(Aim, fields.choice("aim")) if fields.has("aim") else None,
+        aims=_aims(reader, fields, names),
         origin=fields.origin(),
     )
 
@@ -77,6 +81,14 @@ def _worth(reader: Reader, fields: Fields, names: Names, absorbing: bool) -> tup
             formula = fields.formula_at(value, key.text, names.scope(), PLAIN, what, also=PER_MONTH)
             found.append((key.text, formula))
     return tuple(found)
+
+
+def _aims(reader: Reader, fields: Fields, names: Names) -> tuple[tuple[str, Aim], ...]:
+    return tuple(
+        (key.text, cast(Aim, fields.word_at(value, "aims", key.text)))
+        for key, value in fields.entries("aims", "names of actors")
+        if is_actor(reader, key, names)
+    )
 
 
 def is_actor(reader: Reader, key: Scalar, names: Names) -> bool:

@@ -1,8 +1,10 @@
 """Claims as experiments: what an account says, held against what the model does.
 
-Each test has a smallest effect of interest, written down before anything is run. It is supported if the whole
-interval of the effect lies where the claim says, contradicted if the whole interval lies elsewhere, and
-undecided if the interval holds both. Intervals hold together over all claims of the model.
+Each test has a smallest effect of interest, written down before anything is run. It is supported if the
+whole interval of the effect lies where the claim says, and undecided if the interval holds both that and what
+is not so. It is too small if the whole interval has the sign that is claimed and stays below the smallest
+effect of interest, and contradicted if the whole interval lies anywhere else. Intervals hold together over
+all claims of the model.
 
 Several questions can be answered from one set of paired runs: `policies_of` says which policies have to be
 run, `measure` what is kept of a run, and `findings_of` what that comes to.
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Verdict = Literal["supported", "contradicted", "undecided"]
+Verdict = Literal["supported", "too small", "contradicted", "undecided"]
 
 INTERVALS = {
     "holds": "sampling error only, and all together: in nine of ten such analyses every interval, over all "
@@ -150,8 +152,8 @@ class Finding:
 
     Attributes
     ----------
-    effect, low, high, unit : of the comparison that the verdict hangs on: the first that contradicts or is
-        undecided, or the one that is supported with least to spare
+    effect, low, high, unit : of the comparison that the verdict hangs on: the first that contradicts, is too
+        small or is undecided, or the one that is supported with least to spare
     as_claimed : share of worlds in which everything is as claimed; None where worlds were not replicated
     """
 
@@ -210,7 +212,7 @@ def asked(request: Request) -> Findings:
     return claims(design, names, worlds=request["worlds"], how=request.how)
 
 
-def for_brief(design: Design) -> Shared | None:
+def for_brief(design: Design, reader: str | None = None) -> Shared | None:
     """How a brief asks it: of all claims; not beside another policy than that which they are about."""
     chosen = design.model.claims
     if not chosen or design.policies[0] != "baseline":
@@ -577,10 +579,19 @@ def _region(test: Test) -> tuple[float, float]:
 
 
 def verdict_on(test: Test, difference: Difference) -> Verdict:
-    """Supported if the whole interval lies where the claim says, contradicted if all of it lies elsewhere."""
+    """Supported if the whole interval lies where the claim says, contradicted if all of it lies elsewhere.
+
+    Too small where a direction is claimed and all of the interval has it, below the smallest effect of
+    interest: that the effect differs from none, and that it does not matter, are both shown (Lakens et al.
+    2018, the combination of the two tests).
+    """
     low, high = _region(test)
     if math.isnan(difference.value):
         return "undecided"
+    sign = {"higher": 1, "rising": 1, "lower": -1, "falling": -1}.get(test.expect, 0)
+    nearer, farther = sorted((sign * difference.low, sign * difference.high))
+    if nearer > 0 and farther < test.least:
+        return "too small"
     if difference.low >= low and difference.high <= high:
         return "supported"
     if difference.high < low or difference.low > high:
@@ -589,10 +600,9 @@ def verdict_on(test: Test, difference: Difference) -> Verdict:
 
 
 def _all_of(verdicts: Sequence[Verdict]) -> Verdict:
-    """Supported if all are; one that contradicts is enough to contradict."""
-    if "contradicted" in verdicts:
-        return "contradicted"
-    return "undecided" if "undecided" in verdicts else "supported"
+    """Supported if all are; one that contradicts, or else one that is too small, is enough for the whole."""
+    worst: tuple[Verdict, ...] = ("contradicted", "too small", "undecided")
+    return next((v for v in worst if v in verdicts), "supported")
 
 
 def _margin(test: Test, difference: Difference) -> float:

@@ -24,11 +24,14 @@ from offramp.tell.blocks import (
 )
 from offramp.tell.words import enumerated
 
-_KINDS: dict[Verdict, Kind] = {"supported": "good", "contradicted": "bad", "undecided": "open"}
+_KINDS: dict[Verdict, Kind] = {
+    "supported": "good", "too small": "open", "contradicted": "bad", "undecided": "open",
+}  # fmt: skip
 
 
 _VERDICTS = (
     "Supported: the whole interval lies where the claim says, beyond the smallest that matters. "
+    "Too small: all of it has the direction that is claimed, and stays below the smallest that matters. "
     "Contradicted: all of it lies elsewhere. Undecided: both are possible; more runs may tell."
 )
 
@@ -47,6 +50,7 @@ def tell(found: Findings, model: Model) -> Telling:
         section="Claims, tested",
         short=Short("The claims of the account", words.in_short(found)),
         caveats=list(_caveats(found)),
+        disputes=words.disputes(found, model),
     )
 
 
@@ -88,11 +92,9 @@ def _how_sure(found: Findings) -> Iterator[Block]:
 
 
 def _caveats(found: Findings) -> Iterator[str]:
-    failed = [c.id for c in found.claims if c.verdict == "contradicted"]
-    if failed:
+    waiting = [c.id for c in found.claims if c.verdict == "undecided"]
+    if waiting:
         yield (
-            f"Claims that the model contradicts ({enumerated(failed)}): either the claim or the model is "
-            "wrong there."
+            f"{enumerated(waiting)} {'is' if len(waiting) == 1 else 'are'} undecided in {found.runs:,} "
+            "futures; more may tell, either way."
         )
-    if any(c.verdict == "undecided" for c in found.claims):
-        yield "Claims still undecided: more runs may tell."

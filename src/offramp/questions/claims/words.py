@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
 from offramp.model import Model, Quantity
-from offramp.questions.claims.ask import Finding, Findings, QuantityAsked, SideFound, TestComparison, Tested
+from offramp.questions.claims.ask import (
+    Finding,
+    Findings,
+    QuantityAsked,
+    SideFound,
+    TestComparison,
+    Tested,
+    Verdict,
+)
 from offramp.tell import changes, figures, model_words
 from offramp.tell.words import enumerated
 
 _NUMBERS = [
     "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 ]  # fmt: skip
+_MOST_DISPUTED = 4  # claims that are contradicted, told in a sentence each
 _MOST_NAMED = 3  # claims of a verdict that are named in short
 _OF_ONE = ("chance", "share")  # units of numbers from 0 to 1
 
 
 def headline(found: Findings) -> str:
     """How many claims came out how."""
-    by = {
-        v: [c.id for c in found.claims if c.verdict == v] for v in ("supported", "contradicted", "undecided")
-    }
+    by = {v: [c.id for c in found.claims if c.verdict == v] for v in get_args(Verdict)}
     parts = [f"{_count(len(ids))} {v} ({', '.join(ids)})" for v, ids in by.items() if ids]
     return f"{_claims(found)}: {enumerated(parts)}. {found.runs:,} futures under each policy."
 
@@ -29,16 +37,37 @@ def headline(found: Findings) -> str:
 def in_short(found: Findings) -> list[str]:
     """What becomes of the claims, for a reader in a hurry: the decided ones by title, the rest by number."""
     lines = [f"{_claims(found)} tested, with {found.runs:,} futures under each policy."]
-    for verdict in ("contradicted", "supported"):
+    for verdict, words in (("too small", "So, but by less than matters"), ("supported", "Supported")):
         titles = [f"“{c.title or c.id}” ({c.id})" for c in found.claims if c.verdict == verdict]
         if titles:
             more = len(titles) - _MOST_NAMED
             named = "; ".join(titles[:_MOST_NAMED]) + (f"; and {_count(more)} more" if more > 0 else "")
-            lines.append(f"{verdict.capitalize()}: {named}.")
+            lines.append(f"{words}: {named}.")
     undecided = sum(c.verdict == "undecided" for c in found.claims)
     if undecided:
         lines.append(f"Undecided by so many futures: {_count(undecided)}.")
     return lines
+
+
+def disputes(found: Findings, model: Model) -> list[str]:
+    """What the account says and the model contradicts, a sentence each, with what came out instead."""
+    claims = [c for c in found.claims if c.verdict == "contradicted"]
+    said = [f"“{c.title or c.id}” ({', '.join([c.id, *c.sources])}): {_instead(c, model)}" for c in claims]
+    more = len(said) - _MOST_DISPUTED
+    if more > 0:
+        said[_MOST_DISPUTED:] = [f"And {_count(more)} more: {', '.join(c.id for c in claims[-more:])}."]
+    return said
+
+
+def _instead(claim: Finding, model: Model) -> str:
+    test, c = next((t, c) for t in claim.tests for c in t.comparisons if c.verdict == "contradicted")
+    what = test.title or measured(test.sides[c.here].quantity, model)
+    how = _how(test, c).removeprefix(": ") or "not so"
+    show, words = (plain, "") if c.there is None else (signed, "change of ")
+    spread = f"{show(c.low, test.unit, c)} to {show(c.high, test.unit, c)}"
+    unit = " points" if test.unit in _OF_ONE and c.there is not None else ""
+    amount_of = _with_unit(show(c.effect, test.unit, c), test.unit) + unit
+    return f"{how}; {words}{what}: {amount_of} ({spread})."
 
 
 def expectation(test: Tested, model: Model) -> str:
@@ -109,13 +138,13 @@ def _tilde(compared: Sequence[TestComparison]) -> str:
 
 
 def _how(test: Tested, compared: TestComparison) -> str:
-    """In which way a direction is contradicted: too small an effect is not the same as the opposite one."""
+    """In which way a direction fails: an effect that is too small is not the same as the opposite one."""
+    if compared.verdict == "too small":
+        return ": it is so, but by less than matters"
     up = test.expect in ("higher", "rising")
     if compared.verdict != "contradicted" or not (up or test.expect in ("lower", "falling")):
         return ""
-    low, high = (compared.low, compared.high) if up else (-compared.high, -compared.low)
-    if low > 0:
-        return ": it is so, but by less than matters"
+    high = compared.high if up else -compared.low
     return ": the other way round" if high < 0 else ": no difference that matters"
 
 

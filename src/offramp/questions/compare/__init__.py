@@ -1,6 +1,18 @@
 """What do policies change?"""
 
-from offramp.questions.option import KNOWN, PATHS, PICTURE, POLICIES, RUNS, SEED, SET, THREADS, WORLDS, Option
+from offramp.questions.option import (
+    KNOWN,
+    PATHS,
+    PICTURE,
+    POLICIES,
+    READER,
+    RUNS,
+    SEED,
+    SET,
+    THREADS,
+    WORLDS,
+    Option,
+)
 from offramp.questions.question import ASK, Futures, InBrief, Question
 
 QUESTION = Question(
@@ -15,6 +27,7 @@ QUESTION = Question(
     options=(
         POLICIES.but(help="A policy to compare; needed once at least. May be repeated."),
         Option("--against", "The policy it is held against.", default="baseline", metavar="NAME"),
+        READER,
         RUNS.but(default=4_000),
         SEED,
         SET,
@@ -26,5 +39,5 @@ QUESTION = Question(
     ),
     progress=lambda values: f"{values['runs']:,} futures under each policy",
     charts={"picture": "chart"},
-    brief=InBrief(20, "policies", "Policies", Futures(1000, 200, 200, 60)),
+    brief=InBrief(20, "policies", "Policies", Futures(1000, 200, 200, 60), changes_chances=True),
 )

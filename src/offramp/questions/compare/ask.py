@@ -6,23 +6,28 @@ run, `measure` what is kept of a run, and `comparison_of` what that comes to.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from offramp.analysis import measures
-from offramp.analysis.answer import Answer
+from offramp.analysis.aims import Wanted, need_reader
+from offramp.analysis.answer import Answer, six_digits
 from offramp.analysis.changes import Change, OutcomeChange, VariableChange, change, change_at
-from offramp.analysis.paired import SAMPLING_INTERVAL, mean_difference, spread_of
+from offramp.analysis.intervals import LEVEL
+from offramp.analysis.paired import SAMPLING_INTERVAL, Difference, mean_difference, spread_of
+from offramp.analysis.together import TOGETHER, level_together
 from offramp.analysis.weighing import LUCK_TAKEN_OUT, Weighed, remainder, weigh
 from offramp.analysis.worlds import PARAMETER_INTERVAL, between_worlds
 from offramp.errors import UsageError
 from offramp.given import need
 from offramp.model import Model
+from offramp.questions.aims import aims_for
 from offramp.questions.briefing import Shared
 from offramp.questions.compare.hinges import Hinge, hinges_of
 from offramp.questions.paired_runs import Measured, PairedRuns, run_paired, worlds_for
@@ -39,7 +44,11 @@ Floats = npt.NDArray[np.float64]
 BASELINE = "baseline"
 MOST_VARIABLES = 12  # that are compared where a model has no headline variables
 
-INTERVALS = {"sampling": SAMPLING_INTERVAL, "luck": LUCK_TAKEN_OUT, "parameters": PARAMETER_INTERVAL}
+INTERVALS = {
+    "sampling": f"{SAMPLING_INTERVAL[:-1]}; {TOGETHER}.",
+    "luck": LUCK_TAKEN_OUT,
+    "parameters": PARAMETER_INTERVAL,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +78,8 @@ class Comparison(Answer):
     runs : futures under each policy; `failed_runs` : under all of them together
     start, end : first and last date
     against : the policy that the others are held against
+    reader, aims : for whom better and worse are told, None for all; outcome -> what is wanted of it
+    each : kind of change (`chances`, `months`, `variables`, `acts`) -> the level of the interval of each
     paths : along which actors look ahead; 0 for the expected one
     worlds, replicates : how many worlds were run again with other luck, and how often each was run
     policies : name -> what it changes
@@ -82,6 +93,9 @@ class Comparison(Answer):
     start: date
     end: date
     against: str
+    reader: str | None
+    aims: dict[str, Wanted]
+    each: dict[str, float]
     paths: int
     worlds: int
     replicates: int
@@ -109,10 +123,12 @@ def asked(request: Request) -> Comparison:
     if not request["policies"]:
         names = ", ".join(p.name for p in model.policies if p.name != against and not p.variant)
         raise UsageError(f"Missing option '--policy': name one or more of {names or 'none'}.")
-    return compare(request.design(), against, worlds=request["worlds"], how=request.how)
+    return compare(
+        request.design(), against, reader=request["reader"], worlds=request["worlds"], how=request.how
+    )
 
 
-def for_brief(design: Design) -> Shared | None:
+def for_brief(design: Design, reader: str | None = None) -> Shared | None:
     """How a brief asks it: of all policies that one could choose, or that were named, against the first."""
     model, against = design.model, design.policies[0]
     choices = [p.name for p in model.policies if not p.variant and p.name not in (against, BASELINE)]
@@ -122,13 +138,37 @@ def for_brief(design: Design) -> Shared | None:
         came = [values for name, values in paired.futures.items() if name.startswith("came/")]
         if all(np.isnan(values).all() for values in came):
             return None
-        return comparison_of(every, paired, names=chosen, with_hinges=True)
+        return comparison_of(every, paired, names=chosen, with_hinges=True, reader=reader)
 
     return Shared(chosen, measure, answer) if chosen else None
 
 
+def held_to(found: Comparison, chances: Mapping[str, float]) -> Comparison:
+    """The same changes from other chances: those that a page has counted in more futures.
+
+    Parameters
+    ----------
+    chances : outcome -> its chance by the end under the policy that all are held against
+    """
+
+    def moved(name: str, change: OutcomeChange) -> OutcomeChange:
+        there = chances.get(name, change.there)
+        return replace(change, there=there, here=min(1.0, max(0.0, there + change.difference)))
+
+    policies = {
+        policy: replace(p, outcomes={n: moved(n, change) for n, change in p.outcomes.items()})
+        for policy, p in found.policies.items()
+    }
+    return replace(found, policies=policies)
+
+
 def compare(
-    design: Design, against: str = BASELINE, *, worlds: int | None = None, how: How = AS_SUITS
+    design: Design,
+    against: str = BASELINE,
+    *,
+    reader: str | None = None,
+    worlds: int | None = None,
+    how: How = AS_SUITS,
 ) -> Comparison:
     """Compare policies by paired differences: the same worlds and the same luck under each.
 
@@ -136,6 +176,7 @@ def compare(
     ----------
     design : which policies and how many scenarios; `against` need not be among its policies
     against : the policy that the others are held against
+    reader : the actor for whom better and worse are told; None for all
     worlds : how many worlds are run ten times with other luck, to say what the uncertain numbers contribute;
         None for one in twenty (at least 100), 0 for none
     how : how futures are run
@@ -143,7 +184,7 @@ def compare(
     Raises
     ------
     UsageError
-        If there is no such policy, nothing to compare it with, or there are fewer futures than worlds.
+        If there is no such policy or actor, nothing to compare it with, or fewer futures than worlds.
 
     Examples
     --------
@@ -154,9 +195,10 @@ def compare(
     ('baseline', 20)
     """
     need(design, "Design")
+    need_reader(design.model, reader)
     every = design.another(policies=policies_of(design, against))
     again = worlds_for(len(design.scenarios)) if worlds is None else worlds
-    return comparison_of(every, run_paired(every, measure, again, how=how), again)
+    return comparison_of(every, run_paired(every, measure, again, how=how), again, reader=reader, how=how)
 
 
 def policies_of(design: Design, against: str = BASELINE) -> list[str]:
@@ -179,6 +221,8 @@ def comparison_of(
     worlds: int = 0,
     names: Collection[str] | None = None,
     with_hinges: bool = False,
+    reader: str | None = None,
+    how: How = AS_SUITS,
 ) -> Comparison:
     """The comparison of policies with the first of a design.
 
@@ -188,12 +232,15 @@ def comparison_of(
     worlds : how many of its worlds were replicated
     names : which policies; None for all but the first
     with_hinges : whether to look for the uncertain number on which each change hangs most
+    reader : the actor for whom better and worse are told; None for all
+    how : futures are run that say what outcomes are worth
     """
     model, against = design.model, design.policies[0]
     chosen = [i for i, n in enumerate(design.policies) if i and (names is None or n in names)]
-    outcomes = _outcomes(paired, [0, *chosen], model)
+    each = _levels(paired, chosen, model)
+    outcomes = _outcomes(paired, [0, *chosen], model, each)
     found = {
-        design.policies[i]: _compared(paired, i, design.policies[i], model, changes)
+        design.policies[i]: _compared(paired, i, design.policies[i], model, changes, each)
         for i, changes in zip(chosen, outcomes, strict=True)
     }
     return Comparison(
@@ -203,6 +250,9 @@ def comparison_of(
         start=model.dates[0],
         end=model.dates[-1],
         against=against,
+        reader=reader,
+        aims=aims_for(design, reader, how),
+        each={kind: six_digits(level) for kind, level in each.items()},
         paths=design.paths,
         worlds=worlds,
         replicates=paired.replicates,
@@ -294,7 +344,35 @@ def _in_worlds(
     return left
 
 
-def _outcomes(paired: PairedRuns, policies: Sequence[int], model: Model) -> list[dict[str, OutcomeChange]]:
+def _levels(paired: PairedRuns, chosen: Sequence[int], model: Model) -> dict[str, float]:
+    """Kind of change -> the level of each of its intervals, over all policies that are compared."""
+    weighed = weighed_outcomes(paired, [0, *chosen], model).values()
+    rows = range(1, 1 + len(chosen))
+    measured = {
+        "months": [(f"months/{o.name}", 0.0) for o in model.outcomes if not o.otherwise],
+        "variables": [(f"value/{name}", 0.0) for name in main_variables(model)],
+        "acts": [(f"acts/{a.name}/{x.name}", 1.0) for a in model.actors for x in a.actions],
+    }
+    levels = {"chances": _level(lambda at: [w.difference(row, 0, at) for w in weighed for row in rows])}
+    for kind, names in measured.items():
+        of = [(name, i, least) for name, least in names for i in chosen]
+        levels[kind] = _level(partial(_differences, paired, of))
+    return levels
+
+
+def _differences(paired: PairedRuns, of: Sequence[tuple[str, int, float]], level: float) -> list[Difference]:
+    return [_differ(paired, name, policy, least, level) for name, policy, least in of]
+
+
+def _level(differences: Callable[[float], Sequence[Difference]]) -> float:
+    """The level of each of some intervals; what is the same in every future needs none."""
+    of = sum(d.differing > 0 or d.value != 0 for d in differences(LEVEL) if d.scenarios)
+    return level_together(lambda level: sum(d.distinguishable for d in differences(level)), of)
+
+
+def _outcomes(
+    paired: PairedRuns, policies: Sequence[int], model: Model, each: Mapping[str, float]
+) -> list[dict[str, OutcomeChange]]:
     """Changes of the chances of outcomes, under each policy but the first of those at some positions."""
     at_dates = [weighed_outcomes(paired, policies, model, k) for k in range(model.steps + 1)]
     worlds = _in_worlds(paired, policies, at_dates[-1], model)
@@ -303,19 +381,24 @@ def _outcomes(paired: PairedRuns, policies: Sequence[int], model: Model) -> list
         changes = {}
         for outcome in model.outcomes:
             n = outcome.name
-            by = [weighed[n].difference(row, 0) for weighed in at_dates]
+            by = [weighed[n].difference(row, 0, each["chances"]) for weighed in at_dates]
             spread = between_worlds(worlds[n][row] - worlds[n][0], by[-1].value) if worlds else None
             changes[n] = OutcomeChange(
                 **vars(change(by[-1], spread)),
                 by={day: change_at(d) for day, d in zip(model.dates, by, strict=True)},
-                months=None if outcome.otherwise else _change(paired, f"months/{n}", policy),
+                months=None if outcome.otherwise else _change(paired, f"months/{n}", policy, each["months"]),
             )
         result.append(changes)
     return result
 
 
 def _compared(
-    paired: PairedRuns, policy: int, name: str, model: Model, outcomes: dict[str, OutcomeChange]
+    paired: PairedRuns,
+    policy: int,
+    name: str,
+    model: Model,
+    outcomes: dict[str, OutcomeChange],
+    each: Mapping[str, float],
 ) -> PolicyChange:
     main = set(main_variables(model))
     return PolicyChange(
@@ -323,13 +406,13 @@ def _compared(
         failed_runs=int(paired.failed[policy]),
         outcomes=outcomes,
         variables={
-            v.name: _variable(paired, v.name, v.unit, policy, model)
+            v.name: _variable(paired, v.name, v.unit, policy, model, each["variables"])
             for v in model.variables
             if v.name in main
         },
         actions={
             actor.name: {
-                a.name: _change(paired, f"acts/{actor.name}/{a.name}", policy, least=1.0)
+                a.name: _change(paired, f"acts/{actor.name}/{a.name}", policy, each["acts"], least=1.0)
                 for a in actor.actions
             }
             for actor in model.actors
@@ -337,25 +420,32 @@ def _compared(
     )
 
 
-def _variable(paired: PairedRuns, name: str, unit: str, policy: int, model: Model) -> VariableChange:
+def _variable(
+    paired: PairedRuns, name: str, unit: str, policy: int, model: Model, level: float
+) -> VariableChange:
     path = paired.futures[f"path/{name}"]
     return VariableChange(
-        **vars(_change(paired, f"value/{name}", policy)),
+        **vars(_change(paired, f"value/{name}", policy, level)),
         unit=unit,
         by={
-            day: change_at(mean_difference(path[policy, :, k], path[0, :, k]))
+            day: change_at(mean_difference(path[policy, :, k], path[0, :, k], level))
             for k, day in enumerate(model.dates)
         },
     )
 
 
-def _change(paired: PairedRuns, name: str, policy: int, least: float = 0.0) -> Change:
-    """One measure under the policy at a position, against the first.
+def _differ(paired: PairedRuns, name: str, policy: int, least: float, level: float) -> Difference:
+    """One measure under the policy at a position, less what it is under the first.
 
     `least` is the smallest change that there can be, 1 for counts.
     """
     here, there = paired.futures[name][[policy, 0]]
-    difference = mean_difference(here, there, size=max(least, spread_of(here, there)))
+    return mean_difference(here, there, level, size=max(least, spread_of(here, there)))
+
+
+def _change(paired: PairedRuns, name: str, policy: int, level: float, least: float = 0.0) -> Change:
+    """The same, and how it varies over worlds."""
+    difference = _differ(paired, name, policy, least, level)
     again = paired.worlds.get(name)
     return change(
         difference, None if again is None else between_worlds(again[policy] - again[0], difference.value)

@@ -8,17 +8,20 @@ from offramp.charts.differences import ChangeBar, differences
 from offramp.charts.palette import SERIES, TYPES, Colour
 from offramp.model import Model, Outcome
 from offramp.questions.compare.ask import Comparison
+from offramp.questions.compare.offramps import ordered
+from offramp.questions.compare.scales import scales
 from offramp.tell import changes, figures
 from offramp.tell.blocks import Spec
+from offramp.tell.changes import Digits
 
 MOST = 12  # outcomes drawn
 
 
-def gap(title: str, change: Change, colour: Colour = SERIES) -> ChangeBar:
+def gap(title: str, change: Change, digits: Digits, colour: Colour = SERIES) -> ChangeBar:
     """A change of a chance as a row of a chart, in points of a hundred."""
     worlds = change.parameters
     wide = (100 * worlds.low, 100 * worlds.high) if worlds and worlds.distinguishable else None
-    number = changes.points(change.difference, change) + ("" if change.distinguishable else "*")
+    number = changes.points(change.difference, digits) + ("" if change.distinguishable else "*")
     difference, low, high = (
         100 * _or_zero(v) for v in (change.difference, change.low, change.high)
     )  # fmt: skip
@@ -33,23 +36,25 @@ def chart(found: Comparison, model: Model, width: float = WIDE) -> Spec:
     model : of which it is, for titles
     width : of the whole chart, pixels
     """
-    shown = _outcomes_drawn(found, model)
+    found = ordered(found, model)
+    shown, digits = _outcomes_drawn(found, model), scales(found).outcomes
     against = changes.policy_title(model, found.against)
+    each = figures.percent(found.each["chances"])
     note = (
         f"Changes against “{against}” by {figures.end_words(found.end)}; "
-        f"{found.runs:,} futures under each policy. Bar: 90 % sampling interval. Thin line: nine worlds "
+        f"{found.runs:,} futures under each policy. Bar: sampling interval, {each}. Thin line: nine worlds "
         "of ten over the uncertain numbers, where these matter beyond luck. Asterisk: not distinguishable "
         "from none."
     )
     if len(found.policies) == 1:
         (only,) = found.policies.values()
-        rows = [gap(o.title or o.name, only.outcomes[o.name]) for o in shown]
+        rows = [gap(o.title or o.name, only.outcomes[o.name], digits[o.name]) for o in shown]
         return differences([("", rows)], width, note=f"{only.title}. {note}")
     groups = [
         (
             o.title or o.name,
             [
-                gap(p.title, p.outcomes[o.name], TYPES[i % len(TYPES)])
+                gap(p.title, p.outcomes[o.name], digits[o.name], TYPES[i % len(TYPES)])
                 for i, p in enumerate(found.policies.values())
             ],
         )

@@ -1,151 +1,184 @@
-"""Which policies help and which harm: how futures end, good and bad told from what the ends are worth."""
+"""Which policies help and which harm: how futures end, by what is wanted of that."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from offramp.analysis.changes import Change
-from offramp.analysis.intervals import LEVEL
-from offramp.analysis.worth import is_bad, is_good
-from offramp.distribution import standard_normal_quantile
 from offramp.model import Model
 from offramp.questions.compare.ask import Comparison, PolicyChange
+from offramp.questions.compare.scales import Scales, scales
+from offramp.tell import aims as wants
 from offramp.tell import changes
-from offramp.tell.words import quoted
+from offramp.tell.words import enumerated, quoted
 
 MOST_NAMED = 3
+MOST_SIDES = 3
 
 
 @dataclass(frozen=True)
-class _EndNames:
-    """Names of the outcomes that end a future: bad, good, and all others."""
+class Advice:
+    """Policies by what they do to the endings of which more or less is wanted.
 
-    bad: list[str]
-    good: list[str]
-    others: list[str]
+    Attributes
+    ----------
+    better : those that are clearly better on some ending and clearly worse on none, and those that look
+        better than one of these on every ending; by how much more often futures end as wanted
+    mixed : clearly better on one and clearly worse on another, in the same order
+    worse : clearly worse on some and clearly better on none, the worst first
+    """
 
-    @property
-    def signs(self) -> dict[str, int]:
-        """Which way a change for the better goes."""
-        return dict.fromkeys(self.good, 1) | dict.fromkeys(self.bad, -1)
-
-    @property
-    def all(self) -> list[str]:
-        # Other ends stand there too: who risks less war by giving up a treaty should see that.
-        return [*self.bad, *self.good, *self.others]
+    better: list[str]
+    mixed: list[str]
+    worse: list[str]
 
 
-def _ends_of(model: Model) -> _EndNames:
-    ends = [o for o in model.outcomes if o.absorbing]
-    bad = [o.name for o in ends if is_bad(model, o)]
-    good = [o.name for o in ends if is_good(model, o)]
-    return _EndNames(bad, good, [o.name for o in ends if o.name not in (*bad, *good)])
+def advice(found: Comparison, signs: Mapping[str, int]) -> Advice:
+    """What to think of each policy as against the one that all are held against.
+
+    One policy dominates another that does no better on any ending and worse on one, as far as these futures
+    show. What is called better is dominated by nothing else, or else by what stands before it there.
+
+    Parameters
+    ----------
+    signs : ending -> 1 if more of it is wanted, -1 if less
+    """
+    gains = {
+        name: {n: sign * p.outcomes[n].difference for n, sign in signs.items()}
+        for name, p in found.policies.items()
+        if all(p.outcomes[n].runs for n in signs)
+    }
+    clear = {
+        name: {sign * change > 0 for n, sign, change in _clear(found.policies[name], signs)} for name in gains
+    }
+    better = {name for name in gains if clear[name] == {True}}
+    # What is dominated by another is no advice without it, however sure it is itself.
+    better |= {one for one in gains for other in better if _dominates(gains[one], gains[other])}
+    ranked = sorted(gains, key=lambda name: -sum(gains[name].values()))
+    return Advice(
+        [n for n in ranked if n in better],
+        [n for n in ranked if n not in better and clear[n] == {True, False}],
+        [n for n in reversed(ranked) if n not in better and clear[n] == {False}],
+    )
+
+
+def _clear(policy: PolicyChange, signs: Mapping[str, int]) -> Iterator[tuple[str, int, float]]:
+    for n, sign in signs.items():
+        if policy.outcomes[n].distinguishable:
+            yield n, sign, policy.outcomes[n].difference
+
+
+def _dominates(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    return all(one[n] >= other[n] for n in other) and any(one[n] > other[n] for n in other)
+
+
+# ── in words ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ordered(found: Comparison, model: Model) -> Comparison:
+    """With the policies in the one order that they have wherever they are named: the best first."""
+    signs = wants.signs(found.aims, wants.endings(model))
+
+    def gain(name: str) -> float:
+        gained = [sign * found.policies[name].outcomes[n].difference for n, sign in signs.items()]
+        return -sum(g for g in gained if g == g)
+
+    return replace(found, policies={n: found.policies[n] for n in sorted(found.policies, key=gain)})
 
 
 def lines(found: Comparison, model: Model) -> list[str]:
-    """The policies that help most, a sentence each, and those that harm most in one line."""
-    ends = _ends_of(model)
-    gains = {n: gain for n, p in found.policies.items() if (gain := _gain(p, ends, found))}
-    helps, harms = (
-        sorted((n for n in gains if sign * gains[n] > 0), key=lambda n: -abs(gains[n]))[:MOST_NAMED]
-        for sign in (1, -1)
-    )
-    said = [_sentence(found, name, model, ends.all) for name in helps]
-    if not said and ends.signs:
-        against = quoted(changes.policy_title(model, found.against))
-        said = [
-            f"No policy is distinguishable from {against} for the better in how futures end. That does "
-            "not mean that none helps: more futures may show one, and what changes on the way stands below."
-        ]
-    if harms:
-        worst = " ".join(_sentence(found, name, model, ends.all) for name in harms)
+    """The policies that help most, a sentence each; what helps one side where sides disagree; what harms."""
+    ends = wants.endings(model)
+    signs = wants.signs(found.aims, ends)
+    first = [*signs, *(n for n in ends if n not in signs)]
+    told = advice(found, signs)
+    said = [_sentence(found, name, model, first, signs) for name in told.better[:MOST_NAMED]]
+    for_sides = list(_for_sides(found, model, ends, signs))
+    said += for_sides or ([] if said else [_none_helps(found, model, bool(signs))])
+    if told.mixed:
+        both = " ".join(_sentence(found, n, model, first, signs) for n in told.mixed[:MOST_NAMED])
+        said.append(f"Better on one ending, worse on another: {both}")
+    if told.worse:
+        worst = " ".join(_sentence(found, n, model, first, signs) for n in told.worse[:MOST_NAMED])
         said.append(f"For the worse: {worst}")
     return said
 
 
-def _gain(policy: PolicyChange, ends: _EndNames, found: Comparison) -> float:
-    """By how much good ends grow and bad ones shrink, where these changes are clear and all go one way.
-
-    All policies and all ends are looked at together, so one of the changes must be clear beyond that.
-    """
-    looked_at = len(ends.signs) * len(found.policies)
-    if not any(is_clear(policy.outcomes[n], looked_at, found.runs) for n in ends.signs):
-        return 0.0
-    apart = {n: o.difference for n, o in policy.outcomes.items() if o.distinguishable}
-    gains = [sign * apart[n] for n, sign in ends.signs.items() if n in apart]
-    return sum(gains) if min(gains) > 0 or max(gains) < 0 else 0.0
+def _none_helps(found: Comparison, model: Model, wanted: bool) -> str:
+    against = quoted(changes.policy_title(model, found.against))
+    if not wanted:
+        return "No policy is called better or worse; what each changes stands below."
+    return (
+        f"No policy is distinguishable from {against} for the better in how futures end. That does "
+        "not mean that none helps: more futures may show one, and what changes on the way stands below."
+    )
 
 
-def is_clear(change: Change, of: int, runs: int) -> bool:
-    """Whether a change is distinguishable from none among so many that are looked at together.
-
-    Of a hundred policies that do nothing, ten look distinguishable by luck at 90 %. So an interval that is
-    wider by Bonferroni's factor (Dunn 1961) has to leave out 0: about, for it is widened as if it were
-    normal. Where few of the pairs differ it is not, and the exact test of those that do (McNemar 1947)
-    decides too, unless all of them count by how likely it was.
-
-    Parameters
-    ----------
-    change : of a chance
-    of : how many changes are looked at
-    runs : pairs of futures
-    """
-    if not change.distinguishable:
-        return False
-    counted = not change.without_luck
-    if counted and of * by_luck(change.differing, round(abs(change.difference) * runs)) > 1 - LEVEL:
-        return False
-    either_side = (1 - LEVEL) / 2
-    wider = standard_normal_quantile(1 - either_side / max(1, of)) / standard_normal_quantile(1 - either_side)
-    value = change.difference
-    return bool(abs(value) > float(wider) * (value - change.low if value > 0 else change.high - value))
-
-
-def by_luck(differing: int, net: int) -> float:
-    """How likely pairs that differ fall so far apart, to either side, where each side is as likely.
-
-    Parameters
-    ----------
-    differing : pairs that differ
-    net : how many more of them differ one way than the other
-    """
-    if differing > 1000:
-        return 0.0  # the normal interval is as good
-    more = min(differing, -(-(differing + net) // 2))
-    either = sum(math.comb(differing, k) for k in range(more, differing + 1))
-    return float(min(1.0, 2 * either / 2**differing))
+def _for_sides(
+    found: Comparison, model: Model, ends: Sequence[str], common: Mapping[str, int]
+) -> Iterator[str]:
+    """What helps those most who want something of an ending that others do not."""
+    if found.reader is not None or not any(found.aims[n].rule == "disagreed" for n in ends):
+        return
+    alike: dict[tuple[tuple[str, int], ...], list[str]] = {}
+    for actor, signs in wants.of_sides(found.aims, ends).items():
+        if signs and signs != common:
+            alike.setdefault(tuple(signs.items()), []).append(wants.actor_title(model, actor))
+    titles, above = wants.titles(model), advice(found, common).better[:1]
+    for signs_of, actors in list(alike.items())[:MOST_SIDES]:
+        signs = dict(signs_of)
+        best = advice(found, signs).better[:1]
+        if best:
+            as_above = best == above
+            own = [
+                f"{'more' if sign > 0 else 'less'} {quoted(titles[n])}"
+                for n, sign in signs.items()
+                if common.get(n) != sign
+            ]
+            order = [*signs, *(n for n in ends if n not in signs)]
+            who = f"{enumerated(actors)}, who want{'s' * (len(actors) == 1)} {enumerated(own)}"
+            if as_above:
+                yield f"The first is also the best for {who}."
+            else:
+                yield f"For {who}: {_sentence(found, best[0], model, order, signs)}"
 
 
-def _sentence(found: Comparison, name: str, model: Model, ends: list[str]) -> str:
+def _sentence(
+    found: Comparison, name: str, model: Model, ends: Sequence[str], signs: Mapping[str, int]
+) -> str:
     """What a policy changes in how futures end, and on which number that hangs."""
     policy = found.policies[name]
-    said = ", ".join(_parts(policy, model, ends))
+    said = ", ".join(_parts(policy, model, ends, signs, scales(found)))
     return f"{quoted(policy.title)}: {said}.{_hinge(found, name, model, ends)}"
 
 
-def _parts(policy: PolicyChange, model: Model, ends: list[str]) -> Iterator[str]:
-    titles = {o.name: o.title or o.name for o in model.outcomes}
-    for n in ends:
+def _parts(
+    policy: PolicyChange, model: Model, ends: Sequence[str], signs: Mapping[str, int], shown: Scales
+) -> Iterator[str]:
+    titles = wants.titles(model)
+    clear = [n for n in ends if policy.outcomes[n].distinguishable]
+    for n in clear:
         o = policy.outcomes[n]
-        if o.distinguishable:
-            worlds = changes.over_worlds(o, o.parameters, changes.points)
-            yield (
-                f"{quoted(titles[n])} {changes.chance(o.there, o)} to {changes.chance(o.here, o)}"
-                + (f" (over uncertain numbers {worlds} points)" if worlds else "")
-            )
+        digits = shown.outcomes[n]
+        worlds = changes.over_worlds(digits, o.parameters, changes.points)
+        yield (
+            f"{quoted(titles[n])} {changes.chance(o.there, digits)} to {changes.chance(o.here, digits)}"
+            + (f" (over uncertain numbers {worlds} points)" if worlds else "")
+        )
+    if not any(n in signs for n in clear):
+        yield "not distinguishable by itself, but it looks better than the next on every ending"
 
 
-def _hinge(found: Comparison, name: str, model: Model, ends: list[str]) -> str:
+def _hinge(found: Comparison, name: str, model: Model, ends: Sequence[str]) -> str:
     known = (found.hinges or {}).get(name, {})
     first = next((n for n in ends if n in known), None)
     if first is None:
         return ""
-    hinge, change = known[first], found.policies[name].outcomes[first]
+    hinge, digits = known[first], scales(found).outcomes[first]
     title = next(p.title or p.name for p in model.parameters if p.name == hinge.parameter)
-    low, high = (changes.points(v, change) for v in (hinge.lower_third, hinge.upper_third))
+    low, high = (changes.points(v, digits) for v in (hinge.lower_third, hinge.upper_third))
+    what = quoted(wants.titles(model)[first])
     return (
-        f" It hangs on {quoted(title)}: {low} points in the lower third of what is held possible, {high} in "
-        "the upper."
+        f" How far {what} changes hangs on {quoted(title)}: {low} points in the lower third of what is held "
+        f"possible, {high} in the upper."
     )

@@ -11,9 +11,11 @@ from offramp.model import Actor, Model, Outcome
 from offramp.questions.compare import offramps
 from offramp.questions.compare.ask import Comparison, PolicyChange
 from offramp.questions.compare.chart import gap, largest_changes
-from offramp.tell import changes, figures
+from offramp.questions.compare.scales import scales
+from offramp.tell import aims, changes, figures, model_words
 from offramp.tell.blocks import (
     Block,
+    Bullets,
     Figure,
     Fold,
     Gap,
@@ -24,25 +26,29 @@ from offramp.tell.blocks import (
     Table,
     Telling,
     Terms,
+    TextOnly,
 )
+from offramp.tell.changes import Digits
 from offramp.tell.words import counted, enumerated, quoted
 
 _MOST_IN_SENTENCE = 3  # outcomes named in the first sentence of a policy
 _MOST_MONTHS = 6
 _MOST_ACTS = 5
 _LEAST_OFTEN = 0.05  # of a change of acts in a future that is shown
-_MANY = 10  # changes shown, from which on it is said how many luck tells apart
 _MOST_COLUMNS = 4  # outcomes in the table of policies
 _MOST_VARIABLES = 3  # more would not fit across a printed page
-_MOST_DRAWN = 12  # policies in one chart
 _MOST_LINES = 4  # policies that are each a line of a page to be opened
 
+_HELPS = "Off-ramps that help most"
+_KINDS = {"chances": "of a chance", "months": "of months until", "variables": "of a mean", "acts": "of acts"}
 _HEADS = ("", "without", "with", "change", "sampling", "uncertain numbers")
 
 
 def tell(found: Comparison, model: Model) -> Telling:
     """What `offramp compare` says."""
-    against = changes.policy_title(model, found.against)
+    found = offramps.ordered(found, model)
+    rule = aims.rule(found.aims, model, found.reader)
+    against, short = changes.policy_title(model, found.against), offramps.lines(found, model)
     return Telling(
         title=found.title,
         head=[
@@ -50,40 +56,52 @@ def tell(found: Comparison, model: Model) -> Telling:
                 f"{found.runs:,} futures under each policy, held against: {against}. Until "
                 f"{figures.end_words(found.end)}."
             ),
+            PageOnly([Terms(_what_they_are(found, model))]),
             Fold(
                 "Each policy in one sentence",
-                [Paragraph(sentence(p, model, name)) for name, p in found.policies.items()],
+                [Paragraph(sentence(found, model, name)) for name in found.policies],
                 heading="",
             ),
         ],
         body=[
+            *(
+                [TextOnly([Heading(_HELPS), Bullets(short), Paragraph(rule, 1)])]
+                if len(found.policies) > 1
+                else []
+            ),
             PageOnly(list(_side_by_side(found, model))),
             *_one_by_one([_policy(found, name, p, model) for name, p in found.policies.items()]),
         ],
         sure=list(_how_sure(found)),
         section="What policies change",
-        short=Short(
-            "Off-ramps that help most",
-            offramps.lines(found, model),
-            _counted(found),
-        ),
+        short=Short(_HELPS, short, f"{rule} {_counted(found)}"),
         caveats=_caveats(found, model),
     )
 
 
 def _counted(found: Comparison) -> str:
-    """In how many futures, and why a chance may not be quite that of the outlook."""
-    text = f"Counted in {counted(found.runs, 'future')} under each policy."
-    if not any(o.without_luck for p in found.policies.values() for o in p.outcomes.values()):
-        return text
-    return (
-        f"{text} Where two chances are compared, a future counts by how likely its course made the outcome "
-        "as well as by whether it came, so they are not quite the chances of the outlook."
-    )
+    """In how many futures."""
+    futures = counted(found.runs, "future")
+    return f"Changes counted in {futures} under each policy, each held against itself under the other."
 
 
-def sentence(policy: PolicyChange, model: Model, name: str) -> str:
+def _what_they_are(found: Comparison, model: Model) -> list[tuple[str, str]]:
+    """Who does what from when under each policy; what all are held against first."""
+    names = [found.against, *found.policies]
+    return [
+        (
+            title,
+            f"{'; '.join(steps)}."
+            if steps
+            else "Nothing is decided for anybody: all go on as the model has it.",
+        )
+        for title, steps in model_words.policies(model, names)
+    ]
+
+
+def sentence(found: Comparison, model: Model, name: str) -> str:
     """What a policy changes most among outcomes, in one sentence."""
+    policy, shown = found.policies[name], scales(found).outcomes
     titles = {o.name: o.title or o.name for o in model.outcomes}
     apart = {n: o for n, o in policy.outcomes.items() if o.distinguishable and o.differing}
     ranked = sorted(apart, key=lambda n: -abs(apart[n].difference))
@@ -95,7 +113,7 @@ def sentence(policy: PolicyChange, model: Model, name: str) -> str:
     rest = [n for n in ranked if n not in ends]
     named = (first + rest)[: max(_MOST_IN_SENTENCE, len(first))]
     parts = [
-        f"“{titles[n]}” {changes.chance(o.there, o)} to {changes.chance(o.here, o)}"
+        f"{quoted(titles[n])} {changes.chance(o.there, shown[n])} to {changes.chance(o.here, shown[n])}"
         for n, o in ((n, apart[n]) for n in named)
     ]
     same = [titles[n] for n in ends if n not in first]
@@ -121,16 +139,17 @@ def _policy(found: Comparison, name: str, policy: PolicyChange, model: Model) ->
             *_outcomes(found, policy, model),
             Heading(f"{title}: main variables at the end, means"),
             _variables(found, policy, model),
-            *_acts(policy, model),
+            *_acts(found, policy, model),
         ],
     )
 
 
 def _outcomes(found: Comparison, policy: PolicyChange, model: Model) -> Iterator[Block]:
     titles = {o.name: o.title or o.name for o in model.outcomes}
+    shown = scales(found).outcomes
     # A chance may differ though as many futures came: they count by how likely their course made it, too.
     differing = {n: o for n, o in policy.outcomes.items() if o.differing or abs(o.difference) > 0}
-    yield _table(found, [_outcome_row(titles[n], o) for n, o in differing.items()])
+    yield _table(found, [_outcome_row(titles[n], o, shown[n]) for n, o in differing.items()])
     if len(differing) < len(policy.outcomes):
         same = "; ".join(titles[n] for n in policy.outcomes if n not in differing)
         yield Paragraph(f"The same in every future: {same}.", 1)
@@ -152,14 +171,14 @@ def _table(found: Comparison, rows: Sequence[Sequence[str]]) -> Table:
     return Table(_HEADS[:width], [row[:width] for row in rows])
 
 
-def _outcome_row(title: str, o: OutcomeChange, mark: str = "*") -> tuple[str, ...]:
+def _outcome_row(title: str, o: OutcomeChange, digits: Digits, mark: str = "*") -> tuple[str, ...]:
     return (
         title,
-        changes.chance(o.there, o),
-        changes.chance(o.here, o),
-        changes.points(o.difference, o) + ("" if o.distinguishable else mark),
-        changes.points_range(o),
-        changes.over_worlds(o, o.parameters, changes.points),
+        changes.chance(o.there, digits),
+        changes.chance(o.here, digits),
+        changes.points(o.difference, digits) + ("" if o.distinguishable else mark),
+        changes.points_range(o, digits),
+        changes.over_worlds(digits, o.parameters, changes.points),
     )
 
 
@@ -188,37 +207,40 @@ def _months(differing: dict[str, OutcomeChange], titles: dict[str, str]) -> Iter
 
 
 def _variables(found: Comparison, policy: PolicyChange, model: Model) -> Table:
-    by_name = {v.name: v for v in model.variables}
+    by_name, shown = {v.name: v for v in model.variables}, scales(found).variables
     rows = [
         (
             changes.variable_title(by_name[n]),
-            changes.amount(v.there, v),
-            changes.amount(v.here, v),
-            changes.signed(v.difference, v) + ("" if v.distinguishable else "*"),
-            changes.signed_range(v),
-            changes.over_worlds(v, v.parameters, changes.signed),
+            changes.amount(v.there, shown[n]),
+            changes.amount(v.here, shown[n]),
+            changes.signed(v.difference, shown[n]) + ("" if v.distinguishable else "*"),
+            changes.signed_range(v, shown[n]),
+            changes.over_worlds(shown[n], v.parameters, changes.signed),
         )
         for n, v in policy.variables.items()
     ]
     return _table(found, rows)
 
 
-def _acts(policy: PolicyChange, model: Model) -> Iterator[Block]:
+def _acts(found: Comparison, policy: PolicyChange, model: Model) -> Iterator[Block]:
+    shown = scales(found).acts
     yield Gap()
     yield Paragraph("Acts in a future, on average:", 1)
-    yield Terms([(a.title or a.name, _acts_of(a, policy.actions[a.name])) for a in model.actors], 24)
+    yield Terms(
+        [(a.title or a.name, _acts_of(a, policy.actions[a.name], shown[a.name])) for a in model.actors], 24
+    )
 
 
-def _acts_of(actor: Actor, acts: dict[str, Change]) -> str:
+def _acts_of(actor: Actor, acts: dict[str, Change], shown: dict[str, Digits]) -> str:
     apart = [
         a for a in actor.actions
         if acts[a.name].distinguishable and abs(acts[a.name].difference) >= _LEAST_OFTEN
     ]  # fmt: skip
     apart.sort(key=lambda a: -abs(acts[a.name].difference))
     each = "; ".join(
-        f"{a.title or a.name} {changes.amount(x.there, x)} to {changes.amount(x.here, x)}"
+        f"{a.title or a.name} {changes.amount(x.there, digits)} to {changes.amount(x.here, digits)}"
         for a in apart[:_MOST_ACTS]
-        for x in (acts[a.name],)
+        for x, digits in ((acts[a.name], shown[a.name]),)
     )
     return each or "hardly any change"
 
@@ -230,9 +252,10 @@ def _side_by_side(found: Comparison, model: Model) -> Iterator[Block]:
     """A chart for each way in which futures end, and tables of all policies."""
     yield Paragraph(
         "Each future is held against itself: same world, same luck, so what is left is what the policy does. "
-        "Thick bars are 90 % sampling intervals, which more futures narrow; thin lines, where they are "
-        "drawn, hold nine in ten of the worlds that the file holds possible. An asterisk: not "
-        "distinguishable from no change.",
+        f"Thick bars are sampling intervals, {figures.percent(found.each['chances'])} each, which more "
+        "futures narrow; thin lines, where they are drawn, hold nine in ten of the worlds that are held "
+        "possible. An asterisk: not distinguishable from no change, over all policies and outcomes together. "
+        "Policies stand in one order throughout: the more often futures end as wanted, the higher.",
         small=True,
     )
     yield from change_figures(found, model)
@@ -260,13 +283,10 @@ def change_figures(found: Comparison, model: Model) -> list[Figure]:
 
 def _figure(found: Comparison, outcome: Outcome, identity: str) -> Figure:
     """What each policy changes in one chance: the largest fall first."""
-    policies = found.policies.values()
-    rows = sorted((gap(p.title, p.outcomes[outcome.name]) for p in policies), key=lambda g: g.value)
-    drawn = rows if len(rows) <= _MOST_DRAWN else [*rows[: _MOST_DRAWN // 2], *rows[-_MOST_DRAWN // 2 :]]
+    policies, digits = found.policies.values(), scales(found).outcomes[outcome.name]
+    rows = [gap(p.title, p.outcomes[outcome.name], digits) for p in policies]
     title = outcome.title or outcome.name
-    apart = [g for g in rows if g.low > 0 or g.high < 0]
-    left = len(rows) - len(drawn)
-    fewer = f" {left} policies with changes in between are in the table." if left else ""
+    apart = sorted((g for g in rows if g.low > 0 or g.high < 0), key=lambda g: g.value)
     if not apart:
         text = f"No policy is distinguishable from no change in the chance of {quoted(title)}."
     else:
@@ -276,16 +296,16 @@ def _figure(found: Comparison, outcome: Outcome, identity: str) -> Figure:
         text = f"Chance of {quoted(title)}: {each}."
     table = Table(
         ("Policy", "Without", "With", "Change", "Sampling interval", "Over uncertain numbers"),
-        [_policy_row(p.title, p.outcomes[outcome.name]) for p in policies],
+        [_policy_row(p.title, p.outcomes[outcome.name], digits) for p in policies],
     )
     return Figure(
-        identity, title, text + fewer,
-        differences([("", drawn)], WIDE), table, differences([("", drawn)], NARROW, beside=False),
+        identity, title, text,
+        differences([("", rows)], WIDE), table, differences([("", rows)], NARROW, beside=False),
     )  # fmt: skip
 
 
-def _policy_row(title: str, o: OutcomeChange) -> tuple[str, ...]:
-    *cells, worlds = _outcome_row(title, o, " *")
+def _policy_row(title: str, o: OutcomeChange, digits: Digits) -> tuple[str, ...]:
+    *cells, worlds = _outcome_row(title, o, digits, " *")
     return (*cells, worlds or "not asked")
 
 
@@ -300,14 +320,17 @@ def ends_not_drawn(found: Comparison, model: Model) -> str:
 def policy_tables(found: Comparison, model: Model) -> Iterator[tuple[str, Table]]:
     """All policies, a row each: how they change outcomes, and main variables."""
     ends, others = _by_size(found, model)
-    columns = [*ends, *others][:_MOST_COLUMNS]
+    columns, shown = [*ends, *others][:_MOST_COLUMNS], scales(found)
     if columns:
         titles = {o.name: o.title or o.name for o in model.outcomes}
         yield (
             "Changes of chances by the end, in points of a hundred",
             Table(
                 ("Policy", *(titles[n] for n in columns)),
-                [(p.title, *(_chance_cell(p.outcomes[n]) for n in columns)) for p in found.policies.values()],
+                [
+                    (p.title, *(_chance_cell(p.outcomes[n], shown.outcomes[n]) for n in columns))
+                    for p in found.policies.values()
+                ],
             ),
         )
     variables = {v.name: v for v in model.variables}
@@ -317,17 +340,20 @@ def policy_tables(found: Comparison, model: Model) -> Iterator[tuple[str, Table]
             "Changes of the main variables at the end, on average",
             Table(
                 ("Policy", *(changes.variable_title(variables[n]) for n in names)),
-                [(p.title, *(_mean_cell(p.variables[n]) for n in names)) for p in found.policies.values()],
+                [
+                    (p.title, *(_mean_cell(p.variables[n], shown.variables[n]) for n in names))
+                    for p in found.policies.values()
+                ],
             ),
         )
 
 
-def _chance_cell(o: OutcomeChange) -> str:
-    return _with_interval(changes.points(o.difference, o), changes.points_range(o))
+def _chance_cell(o: OutcomeChange, digits: Digits) -> str:
+    return _with_interval(changes.points(o.difference, digits), changes.points_range(o, digits))
 
 
-def _mean_cell(v: VariableChange) -> str:
-    return _with_interval(changes.signed(v.difference, v), changes.signed_range(v))
+def _mean_cell(v: VariableChange, digits: Digits) -> str:
+    return _with_interval(changes.signed(v.difference, digits), changes.signed_range(v, digits))
 
 
 def _with_interval(value: str, interval: str) -> str:
@@ -348,17 +374,9 @@ def _how_sure(found: Comparison) -> Iterator[Block]:
             f"From {found.worlds:,} worlds, each run {found.replicates} times with other luck. At most: "
             "worlds do not differ by more than luck explains, and by no more than this either way."
         )
-    yield Paragraph("*: not distinguishable from no change. Intervals hold nine cases of ten.")
-    shown = sum(
-        change.differing > 0
-        for p in found.policies.values()
-        for change in (*p.outcomes.values(), *p.variables.values())
-    )
-    if shown >= _MANY:
-        yield Paragraph(
-            f"Each interval is for itself: of the {shown} changes shown, luck alone would make some "
-            f"{round(shown * (1 - found.level))} look distinguishable if there were none."
-        )
+    levels = {_KINDS[kind]: figures.percent(level) for kind, level in found.each.items()}
+    each = "; ".join(f"{what} {level}" for what, level in levels.items())
+    yield Paragraph(f"*: not distinguishable from no change. Level of each interval: {each}.")
 
 
 def _caveats(found: Comparison, model: Model) -> list[str]:

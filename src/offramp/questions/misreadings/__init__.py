@@ -1,13 +1,13 @@
 """What does misperception cost?"""
 
-from offramp.questions.option import KNOWN, OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS
+from offramp.questions.option import KNOWN, OUTCOME, PICTURE, POLICY, READER, RUNS, SEED, SET, THREADS
 from offramp.questions.question import ASK, Futures, InBrief, Question
 
 QUESTION = Question(
     room=__name__,
     name="misreadings",
     group=ASK,
-    about="""Say what misperception costs: how much risk comes from what each side gets wrong, and from what.
+    about="""Say what misperception costs: how much of a chance comes from what each side gets wrong.
 
     Each misreading is corrected alone, each side's together, and all; Shapley shares divide the whole.
     """,
@@ -18,10 +18,11 @@ QUESTION = Question(
         SET,
         *KNOWN,
         POLICY,
+        READER,
         PICTURE,
         THREADS,
     ),
     progress=lambda values: f"{values['runs']:,} futures in each world",
     charts={"picture": "chart"},
-    brief=InBrief(30, "misreadings", "Misreadings", Futures(200, 40, 0, 0)),
+    brief=InBrief(30, "misreadings", "Misreadings", Futures(200, 40, 0, 0), changes_chances=True),
 )

@@ -1,4 +1,4 @@
-"""What misperception costs: the risk that each wrong picture adds, alone and among all others.
+"""What misperception costs: the chance that each wrong picture adds, alone and among all others.
 
 Everything that an actor gets wrong is one misreading: a parameter that it misreads, a variable that it sees
 with a bias, noise or a delay or not at all, its belief about the type of another. To correct one is to let
@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from offramp.analysis.aims import NOT_SAID, Wanted
+from offramp.analysis.answer import six_digits
 from offramp.analysis.intervals import LEVEL, Estimate, estimate, wilson
 from offramp.analysis.shapley import Coalition, Shares, plan, shares
 from offramp.analysis.surprise import mean_surprise
+from offramp.analysis.together import TOGETHER, level_together
 from offramp.engine.hazards import is_smooth
 from offramp.errors import OfframpError, UsageError
 from offramp.given import need
 from offramp.model import Model
+from offramp.questions.aims import aims_for
 from offramp.questions.briefing import Alone
 from offramp.questions.misreadings.worlds import CorrectedWorlds, Values, Wrong, all_wrong
 from offramp.questions.question import Request
@@ -35,18 +40,18 @@ Floats = npt.NDArray[np.float64]
 INTERVALS = {
     "sampling": "sampling error only: these are so many futures and so many orders of correction, not "
     "endlessly many. Each future draws its own luck and its own uncertain numbers, and meets the same "
-    "whatever is corrected."
+    f"whatever is corrected. Of shares, {TOGETHER}."
 }
 
 
 @dataclass(frozen=True)
 class MisreadingCost:
-    """What one misreading adds to the risk; every number is a chance, positive where it adds.
+    """What one misreading adds to a chance; every number is a chance, positive where it adds.
 
     Attributes
     ----------
-    share, low, high : its Shapley share of what all misreadings add, 90 % interval
-    alone : by how much the risk falls if it alone is corrected
+    share, low, high : its Shapley share of what all misreadings add, with its interval
+    alone : by how much the chance falls if it alone is corrected
     one_sided : its Shapley share of what its own side adds while all others go on seeing wrongly
     """
 
@@ -68,7 +73,7 @@ class SideCost:
     Attributes
     ----------
     share, low, high : sum of its Shapley shares
-    alone : by how much the risk falls if this side alone sees true
+    alone : by how much the chance falls if this side alone sees true
     last : by how much it falls by this side's seeing true where all others do already
     """
 
@@ -109,7 +114,9 @@ class Misreadings(OfOutcome):
     Attributes
     ----------
     today, true : chance of the outcome as it is, and with everyone seeing true
-    total : by how much the risk falls if all is corrected
+    total : by how much the chance falls if all is corrected
+    reader, wanted : for whom costs are told, None for all; what is wanted of the outcome
+    each : `misreadings`, `sides` -> the level of the interval of each share
     method : `exact`, or `sampled` where orders were drawn
     runs : futures in each world; `played` : runs in all; `failed_runs` : of these
     misreadings : the costliest first
@@ -122,6 +129,9 @@ class Misreadings(OfOutcome):
     held_runs: int
     played: int
     failed_runs: int
+    reader: str | None
+    wanted: Wanted
+    each: dict[str, float]
     method: str
     today: Estimate
     true: Estimate
@@ -140,29 +150,47 @@ ANSWER = Misreadings
 
 def asked(request: Request) -> Misreadings:
     """What `offramp misreadings` asks."""
-    return misreadings(request.design(), request["outcome"], how=request.how)
+    return misreadings(request.design(), request["outcome"], reader=request["reader"], how=request.how)
 
 
-def for_brief(design: Design) -> Alone | None:
+def for_brief(design: Design, reader: str | None = None) -> Alone | None:
     """How a brief asks it: of what ends the futures under its first policy."""
     if not any(o.absorbing for o in design.model.outcomes):
         return None
     one = design.another(policies=design.policies[:1])
-    return Alone(lambda how: misreadings(one, how=how))
+    return Alone(lambda how: misreadings(one, reader=reader, how=how))
+
+
+def held_to(found: Misreadings, chances: Mapping[str, float]) -> Misreadings:
+    """The same changes from another chance: the one that a page has counted in more futures.
+
+    Parameters
+    ----------
+    chances : outcome -> its chance by the end under the policy of the answer
+    """
+    today = chances.get(found.outcome, found.today.value)
+    true = min(1.0, max(0.0, today - found.total.value))
+    return dataclasses.replace(found, today=_moved(found.today, today), true=_moved(found.true, true))
+
+
+def _moved(e: Estimate, value: float) -> Estimate:
+    return Estimate(value, max(0.0, e.low + value - e.value), min(1.0, e.high + value - e.value))
 
 
 def misreadings(
     design: Design,
     outcome: str | None = None,
     *,
+    reader: str | None = None,
     how: How = AS_SUITS,
 ) -> Misreadings:
-    """How much of a risk comes from what actors get wrong, and from which of it.
+    """How much of a chance comes from what actors get wrong, and from which of it.
 
     Parameters
     ----------
     design : one policy; its scenarios are run in every world of corrections
-    outcome : whose chance by the end is the risk; None for the first that ends a run
+    outcome : whose chance by the end it is; None for the first that ends a run
+    reader : the actor for whom costs are told; None for all
     how : how futures are run
 
     Returns
@@ -187,6 +215,7 @@ def misreadings(
     """
     need(design, "Design")
     about = outcome_asked(design.model, outcome)
+    wanted = aims_for(design, reader, how)[about]
     if len(design.policies) != 1:
         raise UsageError(f"misreadings are those under one policy; this design has {len(design.policies)}.")
     wrong = all_wrong(design.model)
@@ -197,7 +226,8 @@ def misreadings(
     worlds = CorrectedWorlds(design, about, wrong, how)
     games = _Games(wrong, Values(worlds.play, len(design.scenarios)), len(design.scenarios), design.seed)
     games.run(how)
-    return _answer(design, about, games, not is_smooth(design.model, about), worlds)
+    found = _answer(design, about, games, not is_smooth(design.model, about), worlds)
+    return dataclasses.replace(found, reader=reader, wanted=wanted)
 
 
 class _Games:
@@ -231,15 +261,15 @@ class _Games:
             self.values.want({frozenset(own[i] for i in c): s for c, s in plays.items()})
         self.values.fill(how)
 
-    def risk(self, corrected: Coalition) -> Floats:
+    def chance(self, corrected: Coalition) -> Floats:
         """The chance of the outcome in every scenario, with some misreadings corrected."""
         return self.values.value(corrected, self.whole)
 
     def falls(self, before: Coalition, after: Coalition, counted: bool) -> Estimate:
-        """By how much the risk falls from one world to another."""
-        return _mean(self.risk(before) - self.risk(after), counted)
+        """By how much the chance falls from one world to another."""
+        return _mean(self.chance(before) - self.chance(after), counted)
 
-    def shares(self, counted: bool) -> Shares:
+    def shares(self, counted: bool, level: float = LEVEL) -> Shares:
         """What each misreading adds, each side's together, and all.
 
         Raises
@@ -248,13 +278,24 @@ class _Games:
             If every scenario failed in one world or another.
         """
         groups = list(self.sides.values())
-        found = shares(self.layout, lambda c, s: -self.values.value(c, s), groups, LEVEL, counted)
+        found = shares(self.layout, lambda c, s: -self.values.value(c, s), groups, level, counted)
         if not found.scenarios:
             raise OfframpError(
                 "every future failed in one world or another, so nothing can be said of misreadings."
             )
         players, of_sides = (tuple(map(_possible, some)) for some in (found.players, found.groups))
         return dataclasses.replace(found, players=players, groups=of_sides, total=_possible(found.total))
+
+    def levels(self, counted: bool) -> dict[str, float]:
+        """The level of the interval of each share, so that few look like something by luck alone."""
+
+        def level(some: Callable[[Shares], Sequence[Estimate]]) -> float:
+            of = sum(e.value != 0 or e.low != e.high for e in some(self.shares(counted)))
+            return level_together(
+                lambda at: sum(e.low > 0 or e.high < 0 for e in some(self.shares(counted, at))), of
+            )
+
+        return {"misreadings": level(lambda s: s.players), "sides": level(lambda s: s.groups)}
 
     def one_sided(self, counted: bool) -> dict[int, Estimate]:
         """What each misreading adds while all other sides go on seeing wrongly."""
@@ -271,19 +312,23 @@ class _Games:
 
 def _answer(design: Design, about: str, games: _Games, counted: bool, worlds: CorrectedWorlds) -> Misreadings:
     """The answer, from games that have been run; `counted` where every chance is 0 or 1."""
-    model, found = design.model, games.shares(counted)
+    model, found, levels = design.model, games.shares(counted), games.levels(counted)
+    players, groups = (games.shares(counted, levels[kind]) for kind in ("misreadings", "sides"))
     return Misreadings(
         **head_of_outcome(design, about, INTERVALS),
         runs=games.scenarios,
         held_runs=found.scenarios,
         played=games.values.played,
         failed_runs=games.values.failed,
+        reader=None,
+        wanted=NOT_SAID,
+        each={kind: six_digits(level) for kind, level in levels.items()},
         method="exact" if games.layout.exact else "sampled",
-        today=_chance(games.risk(frozenset()), counted),
-        true=_chance(games.risk(games.everything), counted),
+        today=_chance(games.chance(frozenset()), counted),
+        true=_chance(games.chance(games.everything), counted),
         total=found.total,
-        misreadings=_each(games, found, counted),
-        sides=_by_side(games, found, counted, {a.name: a.title or a.name for a in model.actors}),
+        misreadings=_each(games, players, counted),
+        sides=_by_side(games, groups, counted, {a.name: a.title or a.name for a in model.actors}),
         surprise=_surprises(model, worlds.expected, games.everything),
     )
 

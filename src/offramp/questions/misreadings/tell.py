@@ -9,8 +9,9 @@ from offramp.charts.canvas import NARROW
 from offramp.charts.differences import ChangeBar, differences
 from offramp.model import Model
 from offramp.questions.misreadings.ask import MisreadingCost, Misreadings, SideCost, Surprise
-from offramp.questions.misreadings.chart import MOST, chart
+from offramp.questions.misreadings.chart import chart, shown
 from offramp.tell import figures
+from offramp.tell.aims import risk_or_chance
 from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Short, Table, Telling
 from offramp.tell.words import counted, quoted
 
@@ -40,15 +41,27 @@ def _headline(found: Misreadings) -> str:
         f"{found.outcome_title} by {until}: {figures.percent(found.today.value)} as it is, "
         f"{figures.percent(found.true.value)} if everyone saw what is so. "
     )
-    if found.total.low > 0:
-        verdict = f"Misperception adds {change} points of a hundred"
-    elif found.total.high < 0:
-        verdict = f"Misperception keeps the risk down, by {change} points of a hundred"
-    else:
-        verdict = (
-            "With so many futures it cannot be told whether misperception adds to the risk or takes from it"
-        )
+    verdict = _verdict(found, change)
     return f"{chances}{verdict} ({figures.points_range(found.total.low, found.total.high, digits)})."
+
+
+def _verdict(found: Misreadings, change: str) -> str:
+    """What misperception does to the chance, in words that say whether that is wanted."""
+    word = risk_or_chance(found.wanted.aim)
+    of = f"{change} points of a hundred"
+    if found.total.low > 0:
+        return {
+            "less": f"Misperception adds {of}",
+            "more": f"Misperception helps here: it adds {of} to the chance",
+            "none": f"Misperception adds {of} to the chance",
+        }[found.wanted.aim]
+    if found.total.high < 0:
+        return {
+            "less": f"Misperception keeps the risk down, by {of}",
+            "more": f"Misperception costs {of} of the chance",
+            "none": f"Misperception takes {of} from the chance",
+        }[found.wanted.aim]
+    return f"With so many futures it cannot be told whether misperception adds to the {word} or takes from it"
 
 
 def _shares(found: Misreadings, digits: int) -> Iterator[Block]:
@@ -65,12 +78,13 @@ def _shares(found: Misreadings, digits: int) -> Iterator[Block]:
         for m in found.misreadings
         if m not in unseen
     ]
-    table = Table(("", "share", "90 % interval", "alone", "own side"), rows)
-    yield Heading(f"What each misreading adds to the risk of: {found.outcome_title}")
+    table = Table(("", "share", "interval", "alone", "own side"), rows)
+    word = risk_or_chance(found.wanted.aim)
+    yield Heading(f"What each misreading adds to the {word} of: {found.outcome_title}")
     yield Paragraph(
         "In points of a hundred. Share: averaged over every order in which one could correct them (Shapley "
         "1953), so that the shares add up. Alone: if only this is corrected. Own side: its share if the "
-        "other sides go on seeing wrongly. Negative: it keeps the risk down.",
+        f"other sides go on seeing wrongly. Negative: it takes from the {word}.",
         small=True,
     )
     yield _figure(found, digits, table)
@@ -87,9 +101,9 @@ def _figure(found: Misreadings, digits: int, table: Table) -> Figure:
         ChangeBar(
             _named(found, m), 100 * m.share, 100 * m.low, 100 * m.high, figures.points(m.share, digits)
         )
-        for m in found.misreadings[:MOST]
+        for m in shown(found)
     ]  # fmt: skip
-    narrow = differences([("", gaps)], NARROW, less="less risk", more="more risk", beside=False)
+    narrow = differences([("", gaps)], NARROW, less="takes from it", more="adds to it", beside=False)
     return Figure(
         "fall", "", _figure_sentence(found), chart(found), table, narrow, name="What misperception costs"
     )
@@ -97,8 +111,8 @@ def _figure(found: Misreadings, digits: int, table: Table) -> Figure:
 
 def _figure_sentence(found: Misreadings) -> str:
     today, true = (figures.percent(e.value) for e in (found.today, found.true))
-    risk = quoted(found.outcome_title)
-    sentence = f"With everyone seeing true the chance of {risk} would be {true} instead of {today}"
+    outcome = quoted(found.outcome_title)
+    sentence = f"With everyone seeing true the chance of {outcome} would be {true} instead of {today}"
     clear = found.total.low > 0 or found.total.high < 0
     return sentence + ("." if clear else ", which these futures do not distinguish from no difference.")
 
@@ -106,7 +120,7 @@ def _figure_sentence(found: Misreadings) -> str:
 def _sides(found: Misreadings, digits: int) -> Iterator[Block]:
     yield Heading("Side by side")
     yield Table(
-        ("", "share", "90 % interval", "this side alone sees true", "it comes last"),
+        ("", "share", "interval", "adds by itself", "adds to the others'"),
         [_side(s, digits) for s in found.sides],
     )
 
@@ -124,8 +138,10 @@ def _side(s: SideCost, digits: int) -> tuple[str, ...]:
 def _how_sure(found: Misreadings) -> list[Block]:
     failed = f", of which {found.failed_runs:,} failed; {found.held_runs:,} futures hold"
     failed *= found.failed_runs > 0
+    names = {"misreadings": "of a misreading", "sides": "of a side"}
+    levels = "; ".join(f"{names[kind]} {figures.percent(level)}" for kind, level in found.each.items())
     return [
-        Paragraph(f"90 % interval: {found.intervals['sampling']}"),
+        Paragraph(f"Intervals: {found.intervals['sampling']} Level of each: {levels}."),
         *([Paragraph(_SAMPLED)] if found.method == "sampled" else []),
         Paragraph(
             "To see true is to know the numbers, not the other's mind: who sees true takes the others to see "
@@ -136,18 +152,25 @@ def _how_sure(found: Misreadings) -> list[Block]:
 
 
 def _short(found: Misreadings, digits: int) -> Short:
-    risk = quoted(found.outcome_title)
+    outcome, aim = quoted(found.outcome_title), found.wanted.aim
+    clear = [m for m in found.misreadings if m.low > 0 or m.high < 0]
+    costly = {
+        "less": [m for m in clear if m.share > 0],
+        "more": [m for m in reversed(clear) if m.share < 0],
+        "none": sorted(clear, key=lambda m: -abs(m.share)),
+    }[aim]
+    heading = "Misreadings that matter most" if aim == "none" else "Misreadings that cost most"
     lines = [
         f"{_side_title(found, m)}, {quoted(m.title)}: {figures.points(m.share, digits)} points of "
-        f"the chance of {risk} ({figures.points_range(m.low, m.high, digits)})."
-        for m in found.misreadings
-        if m.low > 0
+        f"the chance of {outcome} ({figures.points_range(m.low, m.high, digits)})."
+        for m in costly
     ][:_MOST_IN_SHORT]
-    none = f"No single misreading is distinguishable from none in the chance of {risk}, by this many futures."
+    none = (
+        f"No single misreading is distinguishable from none in the chance of {outcome}, by this many futures."
+    )
     return Short(
-        "Misreadings that cost most", lines or [none],
-        f"Counted in {counted(found.runs, 'future')} for each set of corrections.",
-    )  # fmt: skip
+        heading, lines or [none], f"Counted in {counted(found.runs, 'future')} for each set of corrections."
+    )
 
 
 def _surprises(found: Misreadings, model: Model) -> Iterator[Block]:
