@@ -221,13 +221,13 @@ claims:
 
 DATA = """series,date,until,known,value,unit,source,note
 oil,2020-02-10,,2020-03-01,41,points,book 15,
-oil,2020-03-10,,2020-04-01,44,points,book 15,
+oil,2020-03-10,,2020-04-01,41,points,book 15,
 raids,2020-02-01,2020-02-29,2020-03-15,1,,book 15,
 """
 FILES = {
     "seen.csv": DATA,
     "other.csv": DATA,
-    "more.csv": DATA.replace("oil,2020-03-10,,2020-04-01,44", "gas,2020-03-10,,2020-04-01,44"),
+    "more.csv": DATA.replace("oil,2020-03-10,,2020-04-01,41", "gas,2020-03-10,,2020-04-01,41"),
 }
 
 LEFT_OUT = "left out"
@@ -336,6 +336,9 @@ CHANGES: dict[tuple[str, str], dict[str, Any]] = {
     **{
         (keys.EVIDENCE.what, key): {f"evidence.raids.{key}": value}
         for key, value in (("listed", 0.7), ("stray", 0.3), ("window", 3))
+    },
+    (keys.EVIDENCE.what, "dispersion"): {
+        "evidence.raids.error": "negative_binomial", "evidence.raids.dispersion": 0.4,
     },
     **_of(keys.CLAIM, "claims.C1", False, title="Other", source="book 99", reason="No"),
     (keys.CLAIM.what, "tests"): {f"{_TESTS}.4": LEFT_OUT},

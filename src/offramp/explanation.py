@@ -214,7 +214,7 @@ def _kind_of_outcome(_: Facts, outcome: Outcome) -> str:
 
 
 def _if_counted(key: str) -> Callable[[Facts, Evidence], Any]:
-    return lambda _, evidence: getattr(evidence, key) if evidence.error == "poisson" else None
+    return lambda _, evidence: getattr(evidence, key) if evidence.counts else None
 
 
 def _unless_zero(key: str) -> Callable[[Facts, Any], Any]:

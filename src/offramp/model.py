@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -395,6 +395,26 @@ class Row:
     source: str = ""
     note: str = ""
     line: int = 0  # in its CSV file
+    id: str = ""  # what rows that replace one another share, whatever days they give
+
+    @property
+    def last(self) -> date:
+        """The last day that it describes."""
+        return self.until or self.day
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is a version of: of the rows of a series with the same key the last known counts."""
+        if self.id:
+            return (self.id,)
+        return (self.day.isoformat(), self.last.isoformat(), self.source)
+
+
+def latest(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Of rows that replace one another the last known; in the order given."""
+    every = tuple(rows)
+    newest = {row.key: row for row in sorted(every, key=lambda r: r.known)}
+    return tuple(row for row in every if newest[row.key] is row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,19 +427,25 @@ class Evidence:
     kind: Literal["variable", "event", "action"]
     data: str  # bundled table, or file beside the model
     series: str
-    error: Literal["normal", "lognormal", "poisson"]
+    error: Literal["normal", "lognormal", "exact", "binomial", "poisson", "negative_binomial"]
     sd: float = 0.0  # normal: standard deviation, in the unit of the variable
     share: float = 0.0  # normal: of the value, added in squares; lognormal: standard deviation of the log
     lasting: float = 0.0  # normal, lognormal: share of the error's variance that lasts
     lasts: float = 0.0  # months in which what lasts fades to 1/e
-    listed: float = 1.0  # poisson: share of what happens that gets into the series
-    stray: float = 0.1  # poisson: entries per month that stand for nothing in the model
-    window: int = 1  # poisson: steps counted together
+    listed: float = 1.0  # counts: share of what happens that gets into the series
+    stray: float = 0.1  # counts: entries per month that stand for nothing in the model
+    dispersion: float = 0.0  # negative_binomial: variance is mean + dispersion * mean**2
+    window: int = 1  # counts: steps counted together
     start: date | None = None  # only from here on; None: from the model's start
     end: date | None = None  # until here; None: to the model's end
     rows: tuple[Row, ...] = ()
     hash: str = ""  # SHA-256 of the bytes of the file
     origin: Origin = Origin()
+
+    @property
+    def counts(self) -> bool:
+        """Whether rows say how often something came, not how much of it there was."""
+        return self.kind != "variable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def test_a_key_goes_with_keys_and_cases_that_there_are():
     cases = {
         "an actor": set(),
         "an event": set(),
-        "evidence": {"normal", "lognormal", "poisson"},
+        "evidence": {"normal", "lognormal", *keys.COUNTS},
         "a test": set(next(k for k in keys.TEST.keys if k.name == "expect").choices),
         "a quantity": {"chance", "months_until", "variable", "acts", "event", "answered"},
     }

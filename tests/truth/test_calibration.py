@@ -93,7 +93,7 @@ def test_a_random_walk_is_filtered_as_kalman_says(folder):
 
 def test_counts_teach_a_rate_as_the_gamma_distribution_says(folder):
     """Each raid is listed, so the likelihood of a rate is Poisson: compared with it on a grid."""
-    model = walk(folder, [], [date(2020, 1, 5), date(2020, 3, 9), date(2020, 3, 30), date(2020, 6, 2)])
+    model = walk(folder, [10.0], [date(2020, 1, 5), date(2020, 3, 9), date(2020, 3, 30), date(2020, 6, 2)])
     model = replace(model, evidence=model.evidence[1:], outcomes=())
     found = calibrate(model, date(2020, 11, 1), Sampling(particles=250, chains=2, seed=1)).parameters()[
         "pace"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from offramp.language import keys
@@ -20,6 +21,7 @@ from offramp.language.sections.names import collect
 from offramp.language.sections.never_true import check_conditions
 from offramp.language.sections.outcomes import read_outcomes
 from offramp.language.sections.policies import read_policies
+from offramp.language.sections.rows import check_rows
 from offramp.language.sections.values import auxiliary_order, read_parameters, read_variables
 from offramp.language.source import ParsedModel, Scalar
 from offramp.model import Base, File, Model
@@ -72,7 +74,7 @@ def _check(source: ParsedModel) -> Model:
     correlations = read_correlations(reader, file, names, parameters, variables, actors)
     ladders = read_ladders(reader, file, names, outcomes)
     policies = read_policies(reader, file, names, variables, actors)
-    evidence = read_evidence(reader, file, names)
+    evidence, tables = read_evidence(reader, file, names)
     claims = read_claims(reader, file, names, policies, events)
     order = auxiliary_order(reader, file, variables)
     model = Model(
@@ -110,9 +112,10 @@ def _check(source: ParsedModel) -> Model:
     check_conditions(reader, file, model)
     if reader.clean():
         check_claims(reader, file, model)
+    check_rows(reader, file, model, tables)
     if not reader.clean():
         raise reader.error()
-    return model
+    return replace(model, noticed=(*model.noticed, *reader.notes))
 
 
 def _base(source: ParsedModel) -> Base | None:

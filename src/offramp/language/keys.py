@@ -452,6 +452,7 @@ POLICY = KeyTable(
     ),
 )
 _MEASURED = ("normal", "lognormal")
+COUNTS = ("exact", "binomial", "poisson", "negative_binomial")  # errors of counts
 EVIDENCE = KeyTable(
     "evidence",
     (
@@ -474,7 +475,7 @@ EVIDENCE = KeyTable(
             "choice",
             "How what is published differs from what is so.",
             required=True,
-            choices=("normal", "lognormal", "poisson"),
+            choices=("normal", "lognormal", *COUNTS),
         ),
         Key(
             "sd",
@@ -506,15 +507,21 @@ EVIDENCE = KeyTable(
             "listed",
             "number",
             "Counts: share of what happens that gets into the series; left out: 1.",
-            only_with=("poisson",),
+            only_with=COUNTS[1:],
         ),
         Key(
             "stray",
             "number",
-            "Counts: entries a month that stand for nothing here; left out: 0.1.",
-            only_with=("poisson",),
+            "Counts: entries a month that stand for nothing here; left out: 0.1, and none with `binomial`.",
+            only_with=COUNTS[1:],
         ),
-        Key("window", "integer", "Counts: steps counted together; left out: 1.", only_with=("poisson",)),
+        Key(
+            "dispersion",
+            "number",
+            "Counts: their variance is the mean plus this times the mean squared.",
+            only_with=("negative_binomial",),
+        ),
+        Key("window", "integer", "Counts: steps counted together; left out: 1.", only_with=COUNTS),
         Key("from", "date", "Only from this day on; left out: from the start."),
         Key("until", "date", "Only before this day; left out: to the end."),
         *_BACKING,

@@ -45,7 +45,9 @@ def notes(model: Model) -> tuple[Problem, ...]:
         if at.file in own
     ]
     order = {file: i for i, file in enumerate(own)}
-    return tuple(sorted((*model.noticed, *found), key=lambda p: (order[p.file], p.line, p.column, p.message)))
+    last = len(order)  # tables come after the files that name them
+    every = (*model.noticed, *found)
+    return tuple(sorted(every, key=lambda p: (order.get(p.file, last), p.file, p.line, p.column, p.message)))
 
 
 # Where it stands, its name, what is noted and the likely fix.

@@ -21,6 +21,7 @@ class Reader:
     ----------
     source_keys : keys of model.sources
     illustrative : True where no number needs a source
+    notes : noticed in reading, and no problem
     dated : False where the start of the horizon cannot be read, so that no date can be held against it
     tables : of evidence that were read, without those that come with offramp
     """
@@ -32,6 +33,7 @@ class Reader:
         self.source_keys: tuple[str, ...] = ()
         self.illustrative = False
         self.dated = True
+        self.notes: list[Problem] = []
         self._missing: dict[str, list[Problem]] = {}
 
     def say(
@@ -52,6 +54,12 @@ class Reader:
             self._missing.setdefault(missing, []).append(problem)
         else:
             self.problems.append(problem)
+        if len(self.problems) + len(self._missing) > MAX_PROBLEMS:
+            raise self.error()
+
+    def say_at(self, file: str, line: int, message: str, *hint: str) -> None:
+        """Note a problem on a line of a table."""
+        self.problems.append(Problem(file, line, 1, message, hint=tuple(h for h in hint if h)))
         if len(self.problems) + len(self._missing) > MAX_PROBLEMS:
             raise self.error()
 

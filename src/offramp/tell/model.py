@@ -441,12 +441,17 @@ def _series(found: Evidence) -> Rows:
     yield "observes", found.observes
     yield "data", f"{found.data}, series {found.series}: {len(found.rows)} rows"
     size = [f"{value:g}{of_it}" for value, of_it in ((found.sd, ""), (found.share, " of it")) if value]
-    if found.error == "poisson":
-        size = [f"share listed {found.listed:g}", f"{found.stray:g} stray a month"]
+    if found.counts:
+        size = (
+            []
+            if found.error == "exact"
+            else [f"share listed {found.listed:g}", f"{found.stray:g} stray a month"]
+        )
+        size += [f"dispersion {found.dispersion:g}"] if found.dispersion else []
         size += [f"{found.window} steps counted together"] if found.window > 1 else []
     if found.lasting:
         size.append(f"{100 * found.lasting:g} % of its variance fades over {found.lasts:g} months")
-    yield "error", f"{found.error}, {', '.join(size)}"
+    yield "error", ", ".join([found.error.replace("_", " "), *size])
     if found.start or found.end:
         begin = f"from {found.start}" if found.start else ""
         yield "used", f"{begin} {f'until {found.end}' if found.end else ''}".strip()

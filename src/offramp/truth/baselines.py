@@ -28,7 +28,7 @@ def climatology(question: ForecastQuestion, start: date, origin: date, months: f
     """As often as since the start of the model; levels as they were at any time in the table."""
     if not _is_level(question):
         return _of_rate(question, _rate(question, start, origin), months)
-    known = [row.value for row in question.rows if row.known <= origin]
+    known = [row.value for row in question.known_by(origin)]
     if not known:
         return _of_levels(question, np.zeros(0))
     return _of_levels(question, np.quantile(known, _GRID), k=known)
@@ -81,7 +81,7 @@ def _is_level(question: ForecastQuestion) -> bool:
 def _rows(question: ForecastQuestion, origin: date) -> list[Row]:
     """Incidents of a day and those before it, as known by then; a fact below what is asked for is none."""
     least = 0.5 if question.at_least is None else question.at_least
-    past = [r for r in question.rows if r.known <= origin and r.day <= origin]
+    past = [r for r in question.known_by(origin) if r.day <= origin]
     return [r for r in past if question.counts_rows or r.value >= least]
 
 
@@ -151,7 +151,7 @@ def _beyond(question: ForecastQuestion, levels: Floats) -> Floats:
 
 def _walk(question: ForecastQuestion, origin: date, months: float, *, trend: bool) -> Floats:
     """The last level known, and a random walk from it with the size of past changes."""
-    known = sorted({(r.day, r.value) for r in question.rows if r.known <= origin})
+    known = sorted({(r.day, r.value) for r in question.known_by(origin)})
     last = question.last_level(origin)
     if last is None:
         return np.zeros(0)

@@ -19,7 +19,8 @@ from offramp.engine.inputs import Bools, Floats
 from offramp.engine.outputs import Outputs, Status
 from offramp.engine.within import Paths, happened
 from offramp.errors import UsageError
-from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row
+from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row, latest
+from offramp.truth import counts
 from offramp.windows import Instant, Window, between, come_by, place_in
 
 _HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
@@ -29,8 +30,11 @@ ANYTHING = (-np.inf, np.inf)
 
 
 def known_by(evidence: Evidence, until: date) -> tuple[Row, ...]:
-    """The rows of a series that could be known on a day: the only filter there is."""
-    return tuple(row for row in evidence.rows if row.known <= until)
+    """The rows of a series that could be known on a day, of those that replace one another the last.
+
+    The only filter there is.
+    """
+    return latest(row for row in evidence.rows if row.known <= until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +322,8 @@ def log_density(evidence: Evidence, value: float, simulated: Floats, months: flo
     Raises nothing: a run without a finite value has minus infinity.
     """
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        if evidence.error == "poisson":
-            mean = np.maximum(evidence.listed * simulated + evidence.stray * months, _TINY)
-            found = value * np.log(mean) - mean - sum(np.log(np.arange(1, int(value) + 1)))
+        if evidence.counts:
+            found = counts.log_density(evidence, value, simulated, months)
         else:
             off, spread = residual(evidence, value, simulated)
             found = -0.5 * off**2 - spread - _HALF_LOG_TAU
@@ -380,8 +383,8 @@ def with_error(
     carried : what is known of the errors, from `Record.carried`; nothing by default
     within : what can be published, from `published_range`; errors that lead beyond are held at its ends
     """
-    if evidence.error == "poisson":
-        return rng.poisson(np.maximum(evidence.listed * simulated + evidence.stray * months, 0)).astype(float)
+    if evidence.counts:
+        return counts.drawn(evidence, simulated, months, rng)
     mean, sd = carried if carried is not None else (0.0, 1.0)
     return np.clip(off_by(evidence, simulated, mean + sd * rng.standard_normal(len(simulated))), *within)
 

@@ -17,6 +17,7 @@ from offramp.language.reader import Reader, shape
 from offramp.language.sections.evidence import Tables, rows_of, table_of
 from offramp.language.sections.names import check_name
 from offramp.language.source import Scalar, Sequence, Value
+from offramp.language.tables import DataTable
 from offramp.language.units import UNKNOWN
 from offramp.language.yaml_reader import MAX_BYTES, read
 from offramp.model import Row
@@ -62,6 +63,11 @@ SEEN = KeyTable(
         ),
         Key("series", "text", "Which series of the table.", True),
         Key("holds", "flag", "The last row holds until the next, as facts do."),
+        Key(
+            "from",
+            "date",
+            "The table is whole from this day on; the first day that it has something of if left out.",
+        ),
         Key("until", "date", "The table is whole up to this day; the last day known in it if left out."),
         Key("incidents", "flag", "With `reaches`: a row says that it came, whatever its number."),
     ),
@@ -179,9 +185,9 @@ def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> ForecastQu
     if incidents:
         _check_incidents(reader, seen, form)
     table = table_of(reader, seen, read_so_far)
-    until = seen.day("until") or (table.last_known if table is not None else None)
+    first, until = _coverage(reader, seen, table)
     counted = not holds and form in ("happens", "count")
-    rows: tuple[Row, ...] = rows_of(reader, seen, table, UNKNOWN, "poisson" if counted else "normal")
+    rows: tuple[Row, ...] = rows_of(reader, seen, table, UNKNOWN, counted)
     per_year, source = _base_rate(reader, fields)
     if not form:
         return None
@@ -194,6 +200,7 @@ def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> ForecastQu
         table=seen.text("data"),
         holds=holds,
         incidents=incidents,
+        covers=first or date.min,
         covered=until or date.max,
         base_rate=per_year,
         base_source=source,
@@ -203,6 +210,16 @@ def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> ForecastQu
         limits=tuple((n, at) for n in THRESHOLDS if isinstance(at := of.value(n), Scalar)),
         **numbers,
     )
+
+
+def _coverage(reader: Reader, seen: Fields, table: DataTable | None) -> tuple[date | None, date | None]:
+    """The first and the last day of which a table tells what came and what did not."""
+    first, until = seen.day("from"), seen.day("until")
+    if first is not None and until is not None and until < first:
+        reader.say(seen.at("until"), f"`until` ({until}) is before `from` ({first})")
+    if table is None:
+        return first, until
+    return first or table.first_day, until or table.last_known
 
 
 def _check_incidents(reader: Reader, seen: Fields, form: str) -> None:

@@ -20,7 +20,7 @@ from offramp.engine.outputs import Outputs
 from offramp.errors import ModelError, Problem, UsageError
 from offramp.given import did_you_mean
 from offramp.language.source import ParsedModel, Scalar
-from offramp.model import Model, Row
+from offramp.model import Model, Row, latest
 from offramp.windows import Window, come_by
 
 Kind = Literal["binary", "count", "continuous"]
@@ -43,7 +43,8 @@ class ForecastQuestion:
     form : how it is answered; targets : of which events, actions, rungs, variables or outcomes
     above, below : thresholds of a level; at_least : of `reaches`
     table, series : what resolves it; holds : a row stands until the next; incidents : of `reaches`, that a
-        row says that it came; covered : the last day of which the table tells what came and what did not
+        row says that it came; covers, covered : the first and the last day of which the table tells what came
+        and what did not
     base_rate : per year, from other data, as `base_source` says; None where there is none
     topic : what it belongs to, in words; empty for none
     """
@@ -56,6 +57,7 @@ class ForecastQuestion:
     table: str
     holds: bool = False
     incidents: bool = False
+    covers: date = date.min
     covered: date = date.max
     above: float | None = None
     below: float | None = None
@@ -106,10 +108,9 @@ class ForecastQuestion:
 
     def answer(self, origin: date, horizon: date, known: date = date.max) -> float | None:
         """What happened, 0 or 1 for yes and no; None where the table does not tell."""
-        rows = [r for r in self.rows if r.known <= known]
         if self.counts_rows:
-            count = sum(r.value for r in rows if origin < r.day <= horizon)
-            if horizon > self.covered and not (count and self.form != "count"):
+            count, whole = self._counted(origin, horizon, known)
+            if not whole and not (count and self.form != "count"):
                 return None  # that nothing is there does not say that nothing came
             return float(count) if self.form == "count" else float(count > 0)
         if self.form == "reaches":
@@ -124,6 +125,27 @@ class ForecastQuestion:
             return float(value > 0.5)
         return float(self.passed(np.array([value]))[0]) if self.has_threshold else value
 
+    def known_by(self, day: date) -> tuple[Row, ...]:
+        """What was published by a day, of rows that replace one another the last known."""
+        return latest(r for r in self.rows if r.known <= day)
+
+    def _counted(self, origin: date, horizon: date, known: date) -> tuple[float, bool]:
+        """How much rows count after a day and up to another, and whether that is all there was.
+
+        It is not where the table does not tell of all the time, or where a row is of a period that lies in it
+        in part: nobody knows how much came when, unless it was nothing. A period from the first day up to the
+        last without it lies in it, as for the model.
+        """
+        total, whole = 0.0, self.covers <= origin + timedelta(days=1) and horizon <= self.covered
+        for row in self.known_by(known):
+            if row.last == row.day:
+                total += row.value if origin < row.day <= horizon else 0.0
+            elif origin <= row.day and row.last < horizon:
+                total += row.value
+            elif row.value and row.day < horizon and row.last >= origin:
+                whole = False
+        return total, whole
+
     def _reached(self, origin: date, horizon: date, known: date) -> float | None:
         """Whether the level was `at_least` so much at any time after the origin, up to the horizon."""
         assert self.at_least is not None
@@ -136,27 +158,27 @@ class ForecastQuestion:
 
     def _latest(self, known: date) -> list[Row]:
         """What was published by a day, in order of what it describes; of revisions the last."""
-        rows = sorted((r for r in self.rows if r.known <= known), key=lambda r: (_middle(r), r.known))
+        rows = sorted(self.known_by(known), key=lambda r: (_middle(r), r.known))
         return list({_middle(r): r for r in rows}.values())
 
     def reading(self, day: date, known: date = date.max) -> float | None:
         """The level on a day as published by `known`, or None where no reading is near."""
-        latest = {_middle(r): r.value for r in self._latest(known)}
-        days = sorted(latest)
+        levels = {_middle(r): r.value for r in self._latest(known)}
+        days = sorted(levels)
         i = bisect_right(days, day)
         if self.holds:
-            return latest[days[i - 1]] if i and day <= self.covered else None
+            return levels[days[i - 1]] if i and day <= self.covered else None
         before, after = (days[i - 1] if i else None), (days[i] if i < len(days) else None)
         if before == day:
-            return latest[day]
+            return levels[day]
         if before is None or after is None or max(day - before, after - day) > NEAR:
             return None
         part = (day - before) / (after - before)
-        return latest[before] + part * (latest[after] - latest[before])
+        return levels[before] + part * (levels[after] - levels[before])
 
     def last_level(self, day: date) -> tuple[date, float] | None:
         """The latest reading described and known by a day."""
-        rows = [r for r in self.rows if r.known <= day and _middle(r) <= day]
+        rows = [r for r in self.known_by(day) if _middle(r) <= day]
         if not rows:
             return None
         row = max(rows, key=lambda r: (_middle(r), r.known))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
@@ -20,7 +22,7 @@ _MOST = 100
 _BUNDLED = re.compile(r"[a-z0-9][a-z0-9_-]*")
 # Tables read so far, by folder and name; None: with problems.
 Tables = dict[tuple[Path | None, str], tables.DataTable | None]
-_SIZES = ("sd", "share", "lasting", "lasts", "listed", "stray")
+_SIZES = ("sd", "share", "lasting", "lasts", "listed", "stray", "dispersion")
 
 
 def bundled_tables() -> tuple[str, ...]:
@@ -29,9 +31,11 @@ def bundled_tables() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv")))
 
 
-def read_evidence(reader: Reader, file: Fields, names: Names) -> tuple[Evidence, ...]:
-    """The section `evidence`."""
-    found = []
+def read_evidence(
+    reader: Reader, file: Fields, names: Names
+) -> tuple[tuple[Evidence, ...], dict[str, tables.DataTable]]:
+    """The section `evidence`, and the tables of its entries by their names."""
+    found, of = [], {}
     entries = tuple(file.entries("evidence"))
     if len(entries) > _MOST:
         reader.say(file.at("evidence"), f"{len(entries)} entries of evidence; {_MOST} is the most")
@@ -41,11 +45,14 @@ def read_evidence(reader: Reader, file: Fields, names: Names) -> tuple[Evidence,
         check_name(reader, key)
         fields = Fields.read(reader, key, value, keys.EVIDENCE)
         if fields is not None:
-            found.append(_evidence(reader, fields, names, read))
-    return tuple(found)
+            table = table_of(reader, fields, read)
+            found.append(_evidence(reader, fields, names, table))
+            if table is not None:
+                of[found[-1].name] = table
+    return tuple(found), of
 
 
-def _evidence(reader: Reader, fields: Fields, names: Names, read: Tables) -> Evidence:
+def _evidence(reader: Reader, fields: Fields, names: Names, table: tables.DataTable | None) -> Evidence:
     observes, kind, unit = _observed(reader, fields, names)
     error = fields.choice("error")
     numbers = {n: _number(reader, fields, names, n, unit) for n in _SIZES}
@@ -55,8 +62,11 @@ def _evidence(reader: Reader, fields: Fields, names: Names, read: Tables) -> Evi
     at = fields.value("until")
     if start is not None and end is not None and end <= start and at is not None:
         reader.say(at, f"`until` ({end}) is not after `from` ({start})")
-    table = table_of(reader, fields, read)
-    rows = rows_of(reader, fields, table, unit, error)
+    if kind in _ARTICLE and table is not None:
+        # Of other days the table says nothing, so that no row there is not none.
+        start = start or table.first_day
+        end = end or (table.last_known + timedelta(days=1) if table.last_known else None)
+    rows = rows_of(reader, fields, table, unit, error in keys.COUNTS, error == "lognormal")
     listed, stray = numbers["listed"], numbers["stray"]
     return Evidence(
         name=fields.key.text,
@@ -71,7 +81,8 @@ def _evidence(reader: Reader, fields: Fields, names: Names, read: Tables) -> Evi
         lasting=numbers["lasting"] or 0.0,
         lasts=numbers["lasts"] or 0.0,
         listed=1.0 if listed is None else listed,
-        stray=0.1 if stray is None else stray,
+        stray=stray if stray is not None else 0.0 if error in ("exact", "binomial") else 0.1,
+        dispersion=numbers["dispersion"] or 0.0,
         window=window,
         start=start,
         end=end,
@@ -119,6 +130,7 @@ _UNITS = {
     "listed": units.PLAIN,
     "lasts": units.MONTH,
     "stray": units.PER_MONTH,
+    "dispersion": units.PLAIN,
 }
 # With all of it lasting, two reports of one day would have to be equal.
 _MOST_LASTING = 0.99
@@ -156,23 +168,22 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str) -> None:
     if not fields.has("error") or kind == "unknown":
         return
     at = fields.value("error") or fields.key
-    if kind != "variable" and error != "poisson":
-        reader.say(at, f"{fields.label} counts {_ARTICLE[kind]}: its error is `poisson`, not `{error}`")
+    if kind != "variable" and error not in keys.COUNTS:
+        message = f"{fields.label} counts {_ARTICLE[kind]}: its error is one of a count, not `{error}`"
+        reader.say(at, message, _COUNTED)
         return
-    if error == "poisson" and kind == "variable":
+    if error in keys.COUNTS and kind == "variable":
         hint = "A stock that counts is observed with `normal` and an `sd`."
-        reader.say(at, "`poisson` is for counts of events or actions, and this observes a variable", hint)
+        reader.say(at, f"`{error}` is for counts of events or actions, and this observes a variable", hint)
         return
     for name in fields.useless_keys(error):
-        if error == "poisson":
-            hint = "Counts have `listed` and `stray`."
-            reader.say(fields.at(name), f"`{name}` has no use for counts", hint)
-        elif name == "sd":
-            hint = "Write `share`: 0.1 is an error of about 10 %."
-            reader.say(fields.at(name), "a lognormal error has no `sd`", hint)
-        else:
-            reader.say(fields.at(name), f"`{name}` is for counts, with `error: poisson`")
-    if error == "poisson":
+        _useless(reader, fields, name, error)
+    if error == "negative_binomial" and not fields.has("dispersion"):
+        hint = (
+            "Write `dispersion: 0.5`: counts around a mean of 4 then vary by sqrt(4 + 0.5 * 16), about 3.5."
+        )
+        reader.say(fields.key, f"nothing says how far the counts of {fields.label} are dispersed", hint)
+    if error in keys.COUNTS:
         return
     for name, missing in fields.keys_in_need():
         hint = "`lasting: 0.8` and `lasts: 9` let four fifths of the error's variance fade over nine months."
@@ -182,6 +193,27 @@ def _fitting(reader: Reader, fields: Fields, kind: str, error: str) -> None:
         reader.say(fields.key, f"nothing says how far {fields.label} can be off", f"Write {what}.")
 
 
+def _useless(reader: Reader, fields: Fields, name: str, error: str) -> None:
+    """Note a key that the error has no use for."""
+    at = fields.at(name)
+    if error == "exact":
+        hint = "Where each is listed with a chance, and something else may be too, it is `binomial`."
+        reader.say(at, f"`{name}` has no use where counts are `exact`: all is listed, and nothing else", hint)
+    elif name == "dispersion":
+        reader.say(at, f"`dispersion` goes with `error: negative_binomial`, not with `{error}`")
+    elif error in keys.COUNTS:
+        reader.say(at, f"`{name}` has no use for counts", "Counts have `listed` and `stray`.")
+    elif name == "sd":
+        hint = "Write `share`: 0.1 is an error of about 10 %."
+        reader.say(at, "a lognormal error has no `sd`", hint)
+    else:
+        reader.say(at, f"`{name}` is for counts, with `error: poisson`")
+
+
+_COUNTED = (
+    "`exact` where what happens is published, `binomial` where a share of it is, `poisson` or "
+    "`negative_binomial` where what is published only hangs together with it."
+)
 _ARTICLE = {"event": "an event", "action": "an action"}
 
 
@@ -209,7 +241,7 @@ def _opened(reader: Reader, at: Scalar, name: str, folder: Path | None) -> table
             )
             return None
         data = (resources.files("offramp.crises") / "evidence" / f"{name}.csv").read_bytes()
-        return _noted(reader, tables.read_table(data, f"{name}.csv"))
+        return _noted(reader, replace(tables.read_table(data, f"{name}.csv"), bundled=True))
     parts = name.removeprefix("./").split("/")
     if not name.endswith(".csv") or re.search(r"[\\:~\0]", name) or {"", ".", ".."} & set(parts):
         hint = "`data: us-iran-uranium` is a bundled table, `data: counts.csv` a file beside this one."
@@ -243,9 +275,21 @@ def _noted(reader: Reader, table: tables.DataTable) -> tables.DataTable:
 
 
 def rows_of(
-    reader: Reader, fields: Fields, table: tables.DataTable | None, unit: Kind, error: str
+    reader: Reader,
+    fields: Fields,
+    table: tables.DataTable | None,
+    unit: Kind,
+    counted: bool,
+    above_zero: bool = False,
 ) -> tuple[Row, ...]:
-    """The rows of the series under `series`, held against the unit and the error that they are to have."""
+    """The rows of the series under `series`, held against the unit and the error that they are to have.
+
+    Parameters
+    ----------
+    unit : that of the variable
+    counted : whether rows say how often
+    above_zero : whether only values above 0 can be published
+    """
     value = fields.scalar("series", "the name of a series")
     if value is None or table is None:
         return ()
@@ -259,14 +303,14 @@ def rows_of(
             reader.say(value, f"{table.file} has no rows")
         return ()
     rows = table.series[name]
-    bad = next((r for r in rows if not _possible(r.value, error)), None)
-    if bad is not None:
-        place = f"line {bad.line} of {table.file}"
+    if counted:
+        _counts(reader, value, table, name, rows)
+    elif above_zero and (bad := [r for r in rows if r.value <= 0]):
         hint = "A lognormal error knows only values above 0; take `normal`."
-        hint = "Counts are whole numbers from 0." if error == "poisson" else hint
-        reader.say(value, f"series `{name}` has the value {bad.value:g} ({place})", hint)
+        place = f"line {bad[0].line} of {table.file}"
+        reader.say(value, f"series `{name}` has the value {bad[0].value:g} ({place})", hint)
     given = table.units.get(name, "")
-    if given and isinstance(unit, Unit) and error != "poisson":
+    if given and isinstance(unit, Unit) and not counted:
         try:
             same = units.parse(given).same(unit)
         except units.UnitError:
@@ -277,8 +321,15 @@ def rows_of(
     return rows
 
 
-def _possible(value: float, error: str) -> bool:
-    """Whether a value can come about with such an error."""
-    if error == "poisson":
-        return value >= 0 and value == int(value)
-    return error != "lognormal" or value > 0
+def _counts(reader: Reader, at: Scalar, table: tables.DataTable, name: str, rows: tuple[Row, ...]) -> None:
+    """Note rows that cannot be counts, or that say the same twice."""
+    bad = [r for r in rows if r.value < 0 or r.value != int(r.value)]
+    if bad:
+        hint = "Counts are whole numbers from 0. Leave out rows that say of nothing how often it came."
+        place = f"line {bad[0].line} of {table.file}"
+        reader.say(at, f"series `{name}` has the value {bad[0].value:g} ({place})", hint)
+    for row, before in tables.repeated(rows):
+        if row.value and row.value == before.value:
+            hint = "Take the copy out. If there were two, write their number, or give each an `id`."
+            message = f"series `{name}` has the same {row.value:g} of {row.day} on line {before.line} already"
+            reader.say_at(table.file, row.line, message, hint)
