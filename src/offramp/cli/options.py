@@ -84,7 +84,10 @@ format_option = click.option(
 def verdict(failed: int, runs: int) -> int:
     """Exit code of a question some of whose runs failed, said on stderr."""
     if failed:
-        say(f"{failed:,} of {runs:,} runs failed and were left out; `offramp run` says why.")
+        say(
+            f"{failed:,} of {runs:,} {'run' if runs == 1 else 'runs'} failed and "
+            f"{'was' if failed == 1 else 'were'} left out; `offramp run` says why."
+        )
     return PARTIAL if failed else 0
 
 

@@ -126,7 +126,10 @@ def _verdict(question: Question, answer: Answer, model: Model | None, subject: s
             raise OfframpError(text)
         say(text)
     else:
-        say(f"{failed:,} of {runs:,} runs failed and were left out; `offramp run` says why.")
+        say(
+            f"{failed:,} of {runs:,} {'run' if runs == 1 else 'runs'} failed and "
+            f"{'was' if failed == 1 else 'were'} left out; `offramp run` says why."
+        )
     return options.PARTIAL
 
 

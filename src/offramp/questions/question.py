@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 SEE, ASK, HOLD = "See how it goes", "Ask of it", "Hold it against what came"
 
 
+def futures(n: int) -> str:
+    """`1 future`, `2,000 futures`: what is waited for."""
+    return "1 future" if n == 1 else f"{n:,} futures"
+
+
 @dataclass(frozen=True)
 class Request:
     """What a question is asked of, whoever asks: a command, a page or a program.

@@ -28,7 +28,7 @@ from offramp.model import (
 from offramp.tell import figures, model_words
 from offramp.tell.model_words import FileNames
 from offramp.tell.terminal import TextPage
-from offramp.tell.words import enumerated
+from offramp.tell.words import counted, enumerated
 
 _ROOM = 12  # columns for the labels of an entry
 
@@ -181,11 +181,13 @@ class _Sections:
         page.gap()
         ladders = f"{n['ladders']} ladder{'s' if n['ladders'] != 1 else ''}, " if n["ladders"] else ""
         page.paragraph(
-            f"{n['variables']} variables ({n['stocks']} stocks, {n['auxiliaries']} auxiliaries), "
-            f"{n['parameters']} parameters ({n['uncertain']} uncertain), {n['actors']} actors with "
-            f"{n['actions']} actions and {n['misreadings']} misreadings, {n['dated_events']} dated and "
-            f"{n['random_events']} random events, {n['outcomes']} outcomes, {ladders}"
-            f"{n['policies']} policies."
+            f"{counted(n['variables'], 'variable')} ({counted(n['stocks'], 'stock')}, "
+            f"{counted(n['auxiliaries'], 'auxiliary', 'auxiliaries')}), "
+            f"{counted(n['parameters'], 'parameter')} ({n['uncertain']} uncertain), "
+            f"{counted(n['actors'], 'actor')} with {counted(n['actions'], 'action')} and "
+            f"{counted(n['misreadings'], 'misreading')}, {n['dated_events']} dated and "
+            f"{counted(n['random_events'], 'random event')}, {counted(n['outcomes'], 'outcome')}, {ladders}"
+            f"{counted(n['policies'], 'policy', 'policies')}."
         )
         if model.illustrative:
             page.paragraph("Illustrative: its numbers are there to teach, and need no source.")
@@ -439,7 +441,7 @@ def _ladder(ladder: Ladder) -> Rows:
 
 def _series(found: Evidence) -> Rows:
     yield "observes", found.observes
-    yield "data", f"{found.data}, series {found.series}: {len(found.rows)} rows"
+    yield "data", f"{found.data}, series {found.series}: {counted(len(found.rows), 'row')}"
     size = [f"{value:g}{of_it}" for value, of_it in ((found.sd, ""), (found.share, " of it")) if value]
     if found.counts:
         size = (

@@ -9,6 +9,7 @@ from offramp.questions.backtest.chart import chart
 from offramp.questions.truth_text import CHANCE_RULES, part_of, titled
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Telling
+from offramp.tell.words import counted
 from offramp.truth.baselines import TITLES
 from offramp.truth.results import Backtest, Coverage
 from offramp.truth.scores import LEAST_FOR_SHARES
@@ -31,8 +32,9 @@ def tell(found: Backtest, model: Model | None = None) -> Telling:
 def _asked(found: Backtest) -> Iterator[Paragraph]:
     """How much was asked, and what was left out."""
     yield Paragraph(
-        f"“{found.title}” was asked {_number_of_questions(found)} questions at {len(found.origins)} days "
-        f"from {found.origins[0]} to {found.origins[-1]}: {found.asked:,} answers, of which "
+        f"“{found.title}” was asked {_number_of_questions(found)} questions at "
+        f"{counted(len(found.origins), 'day')} "
+        f"from {found.origins[0]} to {found.origins[-1]}: {counted(found.asked, 'answer')}, of which "
         f"{found.resolved:,} can be held against what came. At each day the model knew what had been "
         "published by then, and no more."
     )

@@ -9,6 +9,7 @@ from offramp.questions.calibrate.chart import chart
 from offramp.questions.truth_text import part_of
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Telling
+from offramp.tell.words import counted
 from offramp.truth.initial_conditions import ActorTypes
 from offramp.truth.populations import Populations
 from offramp.truth.posterior import Fit, Learnt, Posterior
@@ -36,11 +37,13 @@ def tell(found: Posterior, model: Model | None = None) -> Telling:
 
 def _headline(found: Posterior) -> str:
     unsettled, starts = seem_moved(found), found.initial.values()
-    of_starts = f" and {sum(s.moved for s in starts)} of {len(starts)} uncertain starting values"
+    of_starts = f" and {sum(s.moved for s in starts)} of {counted(len(starts), 'uncertain starting value')}"
     more = f"{len(unsettled)} more {'is' if len(unsettled) == 1 else 'are'} not settled; "
     return (
-        f"{found.points} published figures and counts. They move {len(found.moved)} of "
-        f"{len(found.parameters)} uncertain parameters{of_starts * bool(starts)}; {more * bool(unsettled)}"
+        f"{counted(found.points, 'published figure or count', 'published figures and counts')}. "
+        f"{'It moves' if found.points == 1 else 'They move'} {len(found.moved)} of "
+        f"{counted(len(found.parameters), 'uncertain parameter')}{of_starts * bool(starts)}; "
+        f"{more * bool(unsettled)}"
         "what the model says of the others rests on judgement alone."
     )
 
@@ -177,8 +180,8 @@ def _how_sure(found: Posterior) -> Iterator[Block]:
     """How far calibrations from scratch lie apart."""
     populations = "1 population" if found.chains == 1 else f"{found.chains} populations"
     yield Paragraph(
-        f"{populations} from scratch, {found.particles:,} worlds each; "
-        f"{found.runs:,} runs in {figures.duration(found.seconds)}."
+        f"{populations} from scratch, {counted(found.particles, 'world')} each; "
+        f"{counted(found.runs, 'run')} in {figures.duration(found.seconds)}."
     )
     spread = found.populations
     if found.chains == 1:
@@ -188,7 +191,8 @@ def _how_sure(found: Posterior) -> Iterator[Block]:
         return
     if spread.worth is None:
         yield Paragraph(
-            f"So few populations of {len(found.parameters)} numbers cannot tell how many independent draws "
+            f"So few populations of {counted(len(found.parameters), 'number')} cannot tell how "
+            "many independent draws "
             "they are worth: take more of --chains.",
             1,
         )

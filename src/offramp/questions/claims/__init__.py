@@ -1,7 +1,7 @@
 """Are claims about the crisis so in the model?"""
 
 from offramp.questions.option import KNOWN, PATHS, RUNS, SEED, SET, THREADS, WORLDS, Option
-from offramp.questions.question import ASK, Futures, InBrief, Question
+from offramp.questions.question import ASK, Futures, InBrief, Question, futures
 
 QUESTION = Question(
     room=__name__,
@@ -23,6 +23,6 @@ QUESTION = Question(
         WORLDS,
         THREADS,
     ),
-    progress=lambda values: f"{values['runs']:,} futures under each policy",
+    progress=lambda values: f"{futures(values['runs'])} under each policy",
     brief=InBrief(40, "claims", "Claims", Futures(1000, 200, 200, 60)),
 )

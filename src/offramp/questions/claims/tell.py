@@ -22,7 +22,7 @@ from offramp.tell.blocks import (
     Text,
     TextOnly,
 )
-from offramp.tell.words import enumerated
+from offramp.tell.words import counted, enumerated
 
 _KINDS: dict[Verdict, Kind] = {
     "supported": "good", "too small": "open", "contradicted": "bad", "undecided": "open",
@@ -85,7 +85,8 @@ def _how_sure(found: Findings) -> Iterator[Block]:
     yield TextOnly([Paragraph(_VERDICTS), Paragraph(f"Intervals: {found.intervals['holds']}")])
     if found.worlds:
         yield Paragraph(
-            f"Worlds as claimed: of {found.worlds:,} worlds drawn from what the file holds possible, each "
+            f"Worlds as claimed: of {counted(found.worlds, 'world')} drawn from what the file "
+            "holds possible, each "
             f"run {found.replicates} times and with luck taken out, the share in which all of the claim is "
             "so. A tilde: worlds are not distinguished from luck, so the share says little."
         )

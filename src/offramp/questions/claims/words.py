@@ -17,7 +17,7 @@ from offramp.questions.claims.ask import (
     Verdict,
 )
 from offramp.tell import changes, figures, model_words
-from offramp.tell.words import enumerated
+from offramp.tell.words import counted, enumerated
 
 _NUMBERS = [
     "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -31,12 +31,12 @@ def headline(found: Findings) -> str:
     """How many claims came out how."""
     by = {v: [c.id for c in found.claims if c.verdict == v] for v in get_args(Verdict)}
     parts = [f"{_count(len(ids))} {v} ({', '.join(ids)})" for v, ids in by.items() if ids]
-    return f"{_claims(found)}: {enumerated(parts)}. {found.runs:,} futures under each policy."
+    return f"{_claims(found)}: {enumerated(parts)}. {counted(found.runs, 'future')} under each policy."
 
 
 def in_short(found: Findings) -> list[str]:
     """What becomes of the claims, for a reader in a hurry: the decided ones by title, the rest by number."""
-    lines = [f"{_claims(found)} tested, with {found.runs:,} futures under each policy."]
+    lines = [f"{_claims(found)} tested, with {counted(found.runs, 'future')} under each policy."]
     for verdict, words in (("too small", "So, but by less than matters"), ("supported", "Supported")):
         titles = [f"“{c.title or c.id}” ({c.id})" for c in found.claims if c.verdict == verdict]
         if titles:

@@ -13,7 +13,7 @@ from offramp.questions.option import (
     WORLDS,
     Option,
 )
-from offramp.questions.question import ASK, Futures, InBrief, Question
+from offramp.questions.question import ASK, Futures, InBrief, Question, futures
 
 QUESTION = Question(
     room=__name__,
@@ -37,7 +37,7 @@ QUESTION = Question(
         PICTURE,
         THREADS,
     ),
-    progress=lambda values: f"{values['runs']:,} futures under each policy",
+    progress=lambda values: f"{futures(values['runs'])} under each policy",
     charts={"picture": "chart"},
     brief=InBrief(20, "policies", "Policies", Futures(1000, 200, 200, 60), changes_chances=True),
 )

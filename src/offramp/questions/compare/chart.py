@@ -13,6 +13,7 @@ from offramp.questions.compare.scales import scales
 from offramp.tell import changes, figures
 from offramp.tell.blocks import Spec
 from offramp.tell.changes import Digits
+from offramp.tell.words import counted
 
 MOST = 12  # outcomes drawn
 
@@ -42,7 +43,8 @@ def chart(found: Comparison, model: Model, width: float = WIDE) -> Spec:
     each = figures.percent(found.each["chances"])
     note = (
         f"Changes against “{against}” by {figures.end_words(found.end)}; "
-        f"{found.runs:,} futures under each policy. Bar: sampling interval, {each}. Thin line: nine worlds "
+        f"{counted(found.runs, 'future')} under each policy. Bar: sampling interval, {each}. Thin line: "
+        "nine worlds "
         "of ten over the uncertain numbers, where these matter beyond luck. Asterisk: not distinguishable "
         "from none."
     )

@@ -53,7 +53,7 @@ def tell(found: Comparison, model: Model) -> Telling:
         title=found.title,
         head=[
             Paragraph(
-                f"{found.runs:,} futures under each policy, held against: {against}. Until "
+                f"{counted(found.runs, 'future')} under each policy, held against: {against}. Until "
                 f"{figures.end_words(found.end)}."
             ),
             PageOnly([Terms(_what_they_are(found, model))]),

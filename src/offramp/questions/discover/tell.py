@@ -9,7 +9,7 @@ from offramp.model import Model
 from offramp.questions.discover.ask import Discovery, Limit, Region
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Gap, Heading, Paragraph, Table, Telling
-from offramp.tell.words import enumerated, quoted
+from offramp.tell.words import counted, enumerated, quoted
 
 
 def tell(found: Discovery, model: Model | None = None) -> Telling:
@@ -27,7 +27,8 @@ def tell(found: Discovery, model: Model | None = None) -> Telling:
 def _headline(found: Discovery) -> str:
     return (
         f"{found.outcome_title} by {figures.end_words(found.by)}: {figures.percent(found.chance)} of "
-        f"{found.runs:,} futures, each with its own draw of {found.inputs} uncertain numbers."
+        f"{counted(found.runs, 'future')}, each with its own draw of "
+        f"{counted(found.inputs, 'uncertain number')}."
     )
 
 

@@ -9,6 +9,7 @@ from offramp.questions.forecast.ask import Issued
 from offramp.questions.truth_text import level, titled
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Gap, Paragraph, Table, Telling
+from offramp.tell.words import counted
 from offramp.truth.ledger import AnyEntry, Chance, CountForecast, Level
 
 
@@ -65,7 +66,8 @@ def _what_they_are(found: Issued) -> Iterator[Paragraph]:
     every, settings = found.forecast.questions, found.forecast.settings
     counts = any(isinstance(q, CountForecast) for q in every)
     yield Paragraph(
-        f"From {settings.futures:,} futures of {settings.particles * settings.chains:,} calibrated worlds. A "
+        f"From {counted(settings.futures, 'future')} of "
+        f"{counted(settings.particles * settings.chains, 'calibrated world')}. A "
         "chance is the share of them in which it comes, with half a case added on either side."
         + " A count is that of the middle one, and nine in ten lie within."
         * counts

@@ -1,7 +1,7 @@
 """What does misperception cost?"""
 
 from offramp.questions.option import KNOWN, OUTCOME, PICTURE, POLICY, READER, RUNS, SEED, SET, THREADS
-from offramp.questions.question import ASK, Futures, InBrief, Question
+from offramp.questions.question import ASK, Futures, InBrief, Question, futures
 
 QUESTION = Question(
     room=__name__,
@@ -22,7 +22,7 @@ QUESTION = Question(
         PICTURE,
         THREADS,
     ),
-    progress=lambda values: f"{values['runs']:,} futures in each world",
+    progress=lambda values: f"{futures(values['runs'])} in each world",
     charts={"picture": "chart"},
     brief=InBrief(30, "misreadings", "Misreadings", Futures(200, 40, 0, 0), changes_chances=True),
 )

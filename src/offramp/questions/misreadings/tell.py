@@ -91,9 +91,7 @@ def _shares(found: Misreadings, digits: int) -> Iterator[Block]:
     yield table
     if unseen:
         names = "; ".join(_named(found, m) for m in unseen)
-        yield Paragraph(
-            f"Made no difference in these {found.runs:,} futures, which more futures may: {names}.", 1
-        )
+        yield Paragraph(f"Made no difference in {_these(found.runs)}, which more futures may: {names}.", 1)
 
 
 def _figure(found: Misreadings, digits: int, table: Table) -> Figure:
@@ -135,8 +133,15 @@ def _side(s: SideCost, digits: int) -> tuple[str, ...]:
     )
 
 
+def _these(runs: int) -> str:
+    return "this one future" if runs == 1 else f"these {runs:,} futures"
+
+
 def _how_sure(found: Misreadings) -> list[Block]:
-    failed = f", of which {found.failed_runs:,} failed; {found.held_runs:,} futures hold"
+    failed = (
+        f", of which {found.failed_runs:,} failed; {counted(found.held_runs, 'future')} "
+        f"{'holds' if found.held_runs == 1 else 'hold'}"
+    )
     failed *= found.failed_runs > 0
     names = {"misreadings": "of a misreading", "sides": "of a side"}
     levels = "; ".join(f"{names[kind]} {figures.percent(level)}" for kind, level in found.each.items())
@@ -147,7 +152,9 @@ def _how_sure(found: Misreadings) -> list[Block]:
             "To see true is to know the numbers, not the other's mind: who sees true takes the others to see "
             "the same, though they may not."
         ),
-        Paragraph(f"{found.runs:,} futures, each in many worlds: {found.played:,} runs{failed}."),
+        Paragraph(
+            f"{counted(found.runs, 'future')}, each in many worlds: {counted(found.played, 'run')}{failed}."
+        ),
     ]
 
 

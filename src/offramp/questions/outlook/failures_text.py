@@ -43,7 +43,7 @@ def failures(found: Outlook, model: Model, subject: str) -> str:
         see = "shows it." if section else ""
     left_out = "" if failed == total else ", and none of these is in any number above"
     lines = [
-        f"{failed:,} of {total:,} runs failed{left_out}.",
+        f"{failed:,} of {total:,} {'run' if total == 1 else 'runs'} failed{left_out}.",
         f"First: {what} in the step of {worst.first} under `{worst.policy}` "
         f"(scenario {worst.scenario}; so failed {worst.runs:,} of them).",
         _ADVICE[worst.why],

@@ -13,6 +13,7 @@ from offramp.questions.outlook.failures_text import failures
 from offramp.tell import changes, figures
 from offramp.tell.blocks import Block, Heading, Paragraph, Table, Telling, Terms
 from offramp.tell.terminal import columns_of, padded
+from offramp.tell.words import counted
 
 __all__ = ["failures", "tell"]
 
@@ -45,7 +46,7 @@ def _how_sure(found: Outlook, model: Model, runs: int) -> list[Block]:
         lines.append(f"{where}: {found.intervals['outcomes']}")
     lines.append(f"5th percentile, median, 95th: {found.intervals['variables']}")
     if found.quantiles_from < runs:
-        lines.append(f"Percentiles are from the first {found.quantiles_from:,} runs of each policy.")
+        lines.append(f"Percentiles are from the first {counted(found.quantiles_from, 'run')} of each policy.")
     return [Paragraph(line) for line in lines]
 
 

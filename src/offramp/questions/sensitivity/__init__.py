@@ -1,7 +1,7 @@
 """Which uncertain numbers does a chance depend on?"""
 
 from offramp.questions.option import OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS
-from offramp.questions.question import ASK, InBrief, Question
+from offramp.questions.question import ASK, InBrief, Question, futures
 
 BUDGET = 40_000
 
@@ -26,7 +26,7 @@ QUESTION = Question(
         PICTURE,
         THREADS,
     ),
-    progress=lambda values: f"about {values['budget']:,} futures",
+    progress=lambda values: f"about {futures(values['budget'])}",
     charts={"picture": "chart"},
     brief=InBrief(50, "sensitivity", "What it hangs on", weighs_numbers=True),
 )

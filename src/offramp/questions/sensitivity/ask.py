@@ -219,7 +219,8 @@ def _enough(runs: int, known: int, factors: int) -> int:
     fewest = 2 * FEWEST_COURSES * max(_points(known), FEWEST_ROWS * (min(factors, known) + 2))
     if runs < fewest:
         raise UsageError(
-            f"{runs:,} runs are too few for {known} uncertain numbers: at least {fewest:,} are needed."
+            f"{runs:,} runs are too few for {known} uncertain "
+            f"{'number' if known == 1 else 'numbers'}: at least {fewest:,} are needed."
         )
     return fewest
 

@@ -13,7 +13,7 @@ from offramp.questions.sensitivity.ask import Screened, Sensitivity, Share
 from offramp.questions.sensitivity.chart import chart
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Telling
-from offramp.tell.words import enumerated, quoted
+from offramp.tell.words import counted, enumerated, quoted
 
 _MOST_SCREENED = 12
 _MOST_IN_CAVEAT = 3
@@ -36,8 +36,8 @@ def _headlines(found: Sensitivity) -> Iterator[str]:
     stand_out = sum(s.stands_out for s in found.screened)
     yield (
         f"{found.outcome_title} by {figures.end_words(found.by)}: {figures.percent(found.chance.value)} over "
-        f"all that is uncertain. Of {len(found.screened)} uncertain numbers {stand_out} stand out from luck "
-        f"in a first screening; the {len(found.shares)} that weigh most are in the table."
+        f"all that is uncertain. {_standing_out(len(found.screened), stand_out)} from luck in a first "
+        f"screening; {_in_table(found)} in the table."
     )
     if not found.divisible:
         yield (
@@ -53,7 +53,8 @@ def _weightiest(found: Sensitivity) -> Iterator[str]:
     spread = math.sqrt(max(0.0, found.variance.value))
     yield (
         f"{'Most seems to hang' if rough else 'Most hangs'} on: {found.shares[0].title}. If the "
-        f"{len(found.shares)} numbers in the table were known, the chance would typically turn out "
+        f"{_numbers(found)} in the table {'was' if len(found.shares) == 1 else 'were'} known, the "
+        "chance would typically turn out "
         f"{100 * spread:.1f} points of a hundred higher or lower than it is now."
     )
     if rough:
@@ -137,13 +138,32 @@ def _screened(s: Screened) -> tuple[str, ...]:
     return s.title, f"{100 * s.effect:.2f}", f"{100 * s.noise:.2f}"
 
 
+def _standing_out(screened: int, stand_out: int) -> str:
+    if screened == 1:
+        return f"The one uncertain number {'stands out' if stand_out else 'does not stand out'}"
+    return (
+        f"Of {screened} uncertain numbers {stand_out or 'none'} {'stand' if stand_out > 1 else 'stands'} out"
+    )
+
+
+def _in_table(found: Sensitivity) -> str:
+    n = len(found.shares)
+    return "the one that weighs most is" if n == 1 else f"the {n} that weigh most are"
+
+
+def _numbers(found: Sensitivity) -> str:
+    n = len(found.shares)
+    return "number" if n == 1 else f"{n} numbers"
+
+
 def _how_sure(found: Sensitivity) -> list[Block]:
     return [
         Paragraph(f"90 % interval: {found.intervals['sampling']}"),
         Paragraph(
-            f"{found.runs:,} futures: {found.screening_runs:,} to screen {len(found.screened)} uncertain "
-            f"numbers along {found.trajectories} paths from the 5th to the 95th percentile of each, the "
-            f"others at {found.rows:,} rows of points with {found.courses} courses of luck each."
+            f"{counted(found.runs, 'future')}: {found.screening_runs:,} to screen "
+            f"{counted(len(found.screened), 'uncertain number')} along {counted(found.trajectories, 'path')} "
+            "from the 5th to the 95th percentile of each, the others at "
+            f"{counted(found.rows, 'row')} of points with {counted(found.courses, 'course')} of luck each."
         ),
     ]
 

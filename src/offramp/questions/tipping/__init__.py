@@ -1,7 +1,7 @@
 """At which value of one number does a chance cross a level?"""
 
 from offramp.questions.option import KNOWN, OUTCOME, PICTURE, POLICY, RUNS, SEED, SET, THREADS, Kind, Option
-from offramp.questions.question import ASK, InBrief, Question
+from offramp.questions.question import ASK, InBrief, Question, futures
 
 CHANCE, STEPS = 0.5, 9
 
@@ -40,7 +40,7 @@ QUESTION = Question(
         PICTURE,
         THREADS,
     ),
-    progress=lambda values: f"{values['runs']:,} futures at each of {values['steps']} values",
+    progress=lambda values: f"{futures(values['runs'])} at each of {values['steps']} values",
     charts={"picture": "chart"},
     brief=InBrief(52, "tipping", "Where it tips"),
 )  # fmt: skip
