@@ -11,7 +11,7 @@ from offramp.engine import luck
 from offramp.engine.compiled.compile import compile_model
 from offramp.engine.plain.course import Oracle
 from offramp.errors import OfframpError
-from offramp.language.check import loads
+from offramp.language.check import load, loads
 from offramp.questions.minds.ask import minds
 from offramp.questions.misreadings.ask import misreadings
 from offramp.runs.design import Design
@@ -403,3 +403,17 @@ def test_an_estimate_may_be_of_parameters_and_is_told_back():
     text = ofr.explain(model)
     signal = text["actors"][0]["sees"][0]
     assert signal["learns"] == {"sd": "p", "drift": "0.5 * p", "noise": "1"}
+
+
+def test_a_file_that_changes_an_estimate_says_anew_where_its_numbers_come_from(tmp_path):
+    text = WRONG.format(sees="{noise: 3, learns: {sd: 2}, source: b 1}").replace("illustrative: true", "S")
+    text = text.replace("S", "sources: {b: {title: B}}").replace("value: 2", "value: 2, source: b")
+    (tmp_path / "base.yaml").write_text(text)
+    above = "extend: base.yaml\nmodel: {name: above}\nactors: {blue: {sees: {x: {learns: {sd: 4}%s}}}}\n"
+    (tmp_path / "bare.yaml").write_text(above % "")
+    (tmp_path / "sourced.yaml").write_text(above % ", source: b 2")
+    assert load(str(tmp_path / "sourced.yaml")).actors[0].sees[0].learns.sd.text == "4"
+    with pytest.raises(
+        OfframpError, match="nothing says where the numbers of what `blue` sees of `x` come from"
+    ):
+        load(str(tmp_path / "bare.yaml"))

@@ -177,9 +177,7 @@ class _Merger:
         """Keys of a table: those of the layer go over those of the base."""
         by_name = {k.name: k for k in table.keys}
         touched = {k.text for k, _ in layer.entries}
-        restated = touched & set(_BACKING) or any(
-            n in by_name and by_name[n].shape not in _WITHOUT_NUMBERS for n in touched
-        )
+        restated = touched & set(_BACKING) or any(n in by_name and _has_numbers(by_name[n]) for n in touched)
         if restated and "guess" in by_name:
             base = replace(base, entries=_but(base, *_BACKING))
         return self._keys(base, layer, by_name, path)
@@ -240,6 +238,12 @@ class _Merger:
 
     def _say(self, at: Value, message: str, *hint: str) -> None:
         self.problems.append(self.layer.problem(at, message, *hint))
+
+
+def _has_numbers(key: Key) -> bool:
+    """Whether a key holds numbers that its entry backs, as a table does that has no backing of its own."""
+    backed_here = key.shape == "table" and key.of is not None and "guess" not in key.of.names
+    return key.shape not in _WITHOUT_NUMBERS or backed_here
 
 
 _HOW = (
