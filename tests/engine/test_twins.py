@@ -37,7 +37,7 @@ def test_everything_that_a_run_means_is_written_twice(rows):
     """What is plain alone looks at a run; what is compiled alone is machinery or luck."""
     assert [plain for plain, compiled in rows if not compiled] == [["replay"]]
     alone = {name for plain, compiled in rows if not plain for name in compiled}
-    assert alone == {"luck", "values", "ir", "memory", "writing", "watch", "jit", "cache"}
+    assert alone == {"luck", "values", "ir", "memory", "writing", "jit", "cache"}
 
 
 def test_the_plain_writing_knows_nothing_of_the_compiled_one():

@@ -17,7 +17,7 @@ from offramp.distribution import standard_normal_quantile
 from offramp.engine import luck
 from offramp.engine.inputs import Floats, Inputs, Ints
 from offramp.engine.outputs import Outputs
-from offramp.engine.plain.course import branch_effects
+from offramp.engine.plain.events import branch_effects
 from offramp.engine.plain.world import Push, World
 from offramp.model import Event, Model
 from offramp.tree import variables_in

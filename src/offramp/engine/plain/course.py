@@ -2,29 +2,27 @@
 
 Slow on purpose: one NumPy operation over all runs at a time, nothing shared, nothing skipped. The
 compiled engine must agree with it run by run. What happens inside a world, true or pictured, is in
-`offramp.engine.plain.world`, what an actor believes in `offramp.engine.plain.mind`; here is the true course.
+`offramp.engine.plain.world`, what an actor believes in `offramp.engine.plain.mind`; here is the true course,
+with events and choices in files of their own beside it.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
-from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from offramp.engine import luck
-from offramp.engine.inputs import BOUNDS_TOLERANCE, LARGEST_MEAN, Bools, Floats, Inputs, Ints
-from offramp.engine.outputs import Ending, Outputs, Status, blank
-from offramp.engine.plain.estimates import estimates_at_start
-from offramp.engine.plain.imagined import Dice
+from offramp.engine.inputs import Bools, Floats, Inputs, Ints
+from offramp.engine.outputs import Ending, Outputs, Status
+from offramp.engine.plain.choices import ChoosingRuns, Move, Turns
+from offramp.engine.plain.events import EventfulRuns
 from offramp.engine.plain.ladder import Exchange, View, play, read_rules, solve
-from offramp.engine.plain.mind import Expectation, Thought, attribution, chance_of, minds_of, on_average
-from offramp.engine.plain.world import Push, State, World, softmax, weigh
-from offramp.model import Actor, Effect, Event, Ladder, Model, Signal
+from offramp.engine.plain.mind import Expectation
+from offramp.engine.plain.world import Push, State, World
+from offramp.model import Actor, Ladder, Model
 
 
 class Oracle:
@@ -84,7 +82,7 @@ class Moment:
     moves: Sequence[Move] = ()
 
 
-class Course:
+class Course(EventfulRuns, ChoosingRuns):
     """The true course of a block of runs: `play` it, or follow its `moments` and stop at any of them.
 
     Attributes
@@ -94,14 +92,7 @@ class Course:
     """
 
     def __init__(self, model: Model, inputs: Inputs, probabilities: bool) -> None:
-        self.model, self.inputs, self.dt = model, inputs, model.step_length
-        self.steps = model.steps if inputs.steps is None else inputs.steps
-        self.runs = len(inputs.scenario)
-        self.outputs = blank(model, self.runs, probabilities, self.steps)
-        self.ended = np.zeros(self.runs, dtype=np.bool_)
-        # The state at the point of seeing of each stage, step by step.
-        self.past: list[list[State]] = [[] for _ in model.stages]
-        self.minds = minds_of(model, inputs)
+        super().__init__(model, inputs, probabilities)
         self.war = np.full(self.runs, -1)  # outcome that a ladder brought in this step
         self.war_part = np.ones(self.runs)  # share of the step that was over then
 
@@ -286,110 +277,6 @@ class Course:
             for effect in action.effects
         ]
 
-    # Worlds
-
-    def world(self, parameters: State) -> World:
-        """The model's formulas on a vector of parameters."""
-        return World(self.model, parameters, self.runs)
-
-    def persuade(self, k: int) -> None:
-        """What policies make the actors think in step k."""
-        for mind in self.minds:
-            mind.persuade(k, self.inputs.schedule, self.inputs.true_type)
-
-    def parameters_as_drawn(self) -> State:
-        """The true parameters before any policy."""
-        return {p.name: self.inputs.parameters[:, i] for i, p in enumerate(self.model.parameters)}
-
-    def parameters_in(self, k: int) -> State:
-        """The true parameters in step k: as drawn, unless a policy holds or shifts them."""
-        schedule = self.inputs.schedule
-        result = {}
-        for i, parameter in enumerate(self.model.parameters):
-            fixed = schedule.hold[k, i]
-            value = self.inputs.parameters[:, i] if np.isnan(fixed) else np.full(self.runs, fixed)
-            result[parameter.name] = value + schedule.shift[k, i]
-        return result
-
-    def stocks_set_by_policy(self, k: int, state: State) -> State:
-        schedule = self.inputs.schedule
-        new = dict(state)
-        for i, stock in enumerate(self.model.stocks):
-            given = schedule.set_stock[k, i]
-            value = new[stock.name] if np.isnan(given) else np.full(self.runs, given)
-            new[stock.name] = value + schedule.shift_stock[k, i]
-        return new
-
-    # Events
-
-    def dated_events(self, k: int, truth: World, state: State) -> Events:
-        events = Events([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
-        for i, event in enumerate(self.model.events):
-            if event.on is None or self.model.step_of(event.on) != k:
-                continue
-            events.count[:, i] = 1
-            events.pushes += [Push(e, np.ones(self.runs), event.name) for e in event.effects]
-            if event.branches:
-                branch = self.branch_of(event, k, truth, state)
-                events.count[:, i] = 1 + branch
-                events.pushes += branch_effects(event, branch)
-        return events
-
-    def random_events(self, k: int, truth: World, state: State) -> Events:
-        events = Events([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
-        for i, event in enumerate(self.model.events):
-            if event.rate is None:
-                continue
-            mean = truth.event_mean(event, state, k * self.dt)
-            self.fail(k, ~np.isfinite(mean), Status.NOT_FINITE)
-            if event.once:
-                count, pushes = self.event_once(event, mean, k, truth, state)
-            else:
-                self.fail(k, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
-                count, pushes = self.event_repeated(event, mean, k, truth, state)
-            events.count[:, i] = count
-            events.pushes += pushes
-        return events
-
-    def event_once(
-        self, event: Event, mean: Floats, k: int, truth: World, state: State
-    ) -> tuple[Ints, list[Push]]:
-        """Whether an event happens that can do so once in a step, (run,), and what it does."""
-        here = self.uniform(k, luck.purpose_of_event(event)) > np.exp(-mean)
-        pushes = [Push(e, here.astype(np.float64), event.name) for e in event.effects]
-        if event.branches:
-            branch = self.branch_of(event, k, truth, state)
-            pushes += branch_effects(event, np.where(here, branch, -1))
-        return here.astype(np.int64), pushes
-
-    def event_repeated(
-        self, event: Event, mean: Floats, k: int, truth: World, state: State
-    ) -> tuple[Ints, list[Push]]:
-        """How often an event happens, (run,), and what it does."""
-        pushes: list[Push] = []
-        if event.branches:
-            count = np.zeros(self.runs, dtype=np.int64)
-            for branch, p in zip(
-                event.branches, self.chances_of_branches(event, k, truth, state), strict=True
-            ):
-                times = luck.poisson(self.uniform(k, luck.purpose_of_event(event, branch.name)), mean * p)
-                count = count + times
-                cause = f"{event.name}.{branch.name}"
-                pushes += [Push(e, times_applied(e, times), cause) for e in branch.effects]
-        else:
-            count = luck.poisson(self.uniform(k, luck.purpose_of_event(event)), mean)
-        return count, pushes + [Push(e, times_applied(e, count), event.name) for e in event.effects]
-
-    def chances_of_branches(self, event: Event, k: int, truth: World, state: State) -> list[Floats]:
-        chances = truth.branch_probabilities(event.branches, state, k * self.dt)
-        self.fail(k, ~np.isfinite(chances).all(axis=0), Status.NOT_FINITE)
-        return chances
-
-    def branch_of(self, event: Event, k: int, truth: World, state: State) -> Ints:
-        """Position of the branch that an event takes, (run,)."""
-        chances = self.chances_of_branches(event, k, truth, state)
-        return branch_drawn(chances, self.uniform(k, luck.purpose_of_branch(event)))
-
     # Ladders
 
     def exchange(self, i: int, k: int, truth: World, state: State) -> Exchange:
@@ -436,149 +323,6 @@ class Course:
             found = np.where(first, positions[ladder.war], found)
         return found, part
 
-    # Minds
-
-    def seen_by(self, actor: Actor, k: int, truth: World, picture: World, state: State, stage: int) -> State:
-        """The state as the actor sees it when a stage begins."""
-        now = k * self.dt
-        seen = {s.name: state[s.name] for s in self.model.stocks}
-        mind = next(m for m in self.minds if m.actor is actor)
-        for signal, right in zip(actor.sees, self.seen_right(actor, k), strict=True):
-            name = signal.variable
-            if right:
-                continue
-            if signal.learns is not None and mind.estimates is not None:
-                seen[name] = mind.estimates.of[name].mean
-            elif signal.hidden:
-                assumed = signal.assumed
-                seen[name] = self.initial[name] if assumed is None else picture.read(assumed, {}, now)
-            else:
-                seen[name] = self.shown(actor, signal, k, truth, state, stage)
-        return picture.complete(seen, now)
-
-    def shown(self, actor: Actor, signal: Signal, k: int, truth: World, state: State, stage: int) -> Floats:
-        """What a signal shows an actor when a stage begins."""
-        name, now = signal.variable, k * self.dt
-        # While ladders are played nothing has been noted of this step: it is the state itself.
-        then, past = max(0, k - signal.delay), self.past[stage]
-        value = (past[then] if then < len(past) else state)[name]
-        value = value + truth.read(signal.bias, state, now)
-        if signal.noise is not None:
-            z = self.normal(k, f"see/{actor.name}/{name}")
-            value = value + truth.read(signal.noise, state, now) * z
-        bounds = next(v.bounds for v in self.model.stocks if v.name == name)
-        if bounds is not None:
-            value = np.minimum(np.maximum(value, bounds[0]), bounds[1])
-        return value
-
-    # Estimates
-
-    def begin_estimates(self, truth: World) -> None:
-        """What actors take stocks for as the run begins."""
-        for mind in self.minds:
-            if mind.actor.estimates:
-                picture = mind.mean_picture(truth)
-                mind.estimates = estimates_at_start(mind.actor.estimates, picture, self.initial)
-
-    def all_know(self, k: int, truth: World, happening: Callable[[World, State], State]) -> None:
-        """Something happens of which everybody knows; estimates move by what it does in each mean picture."""
-        for mind in self.minds:
-            if mind.estimates is not None:
-                picture = mind.mean_picture(truth)
-                mind.estimates.move(picture, k * self.dt, partial(happening, picture))
-
-    def know_acts(
-        self, k: int, pushes: Sequence[Push], taken: Mapping[str, Ints], truth: World, state: State
-    ) -> None:
-        """Acts are done: an actor knows of its own, and of another's as far as that is attributed."""
-        now = k * self.dt
-        actors = {actor.name: actor for actor in self.model.actors}
-        known = {name: attribution(actors[name], taken[name], truth, state, now) for name in taken}
-        for mind in self.minds:
-            if mind.estimates is None:
-                continue
-            shares = known | {mind.actor.name: np.ones(self.runs)}
-            some = [replace(push, weight=push.weight * shares[push.cause]) for push in pushes]
-            picture = mind.mean_picture(truth)
-            mind.estimates.move(picture, now, partial(picture.after, some, now=now))
-
-    def look(self, a: int, k: int, truth: World, state: State) -> None:
-        """Actor `a` looks, before it chooses, and brings its estimates up to date."""
-        actor, mind, now = self.model.actors[a], self.minds[a], k * self.dt
-        if mind.estimates is None:
-            return
-        mean = mind.mean_picture(truth)
-        for signal, right in zip(actor.sees, self.seen_right(actor, k), strict=True):
-            if signal.learns is None:
-                continue
-            shown = self.shown(actor, signal, k, truth, state, mind.stage)
-            supposed = signal.learns.noise
-            noise = truth.read(signal.noise, state, now) if supposed is None else mean.read(supposed, {}, now)
-            true = state[signal.variable] if right else None
-            mind.estimates.of[signal.variable].look(k, shown, noise * noise, true)
-        self.fail(k, mind.estimates.not_finite(), Status.NOT_FINITE)
-        mind.estimates.state = self.seen_by(actor, k, truth, mean, state, mind.stage)
-
-    def seen_right(self, actor: Actor, k: int) -> Bools:
-        """Which of the stocks in `sees` a policy lets the actor see as they are."""
-        actors = self.model.actors
-        first = sum(len(other.sees) for other in actors[: actors.index(actor)])
-        return self.inputs.schedule.right_signal[k, first : first + len(actor.sees)]
-
-    def nudges(self, a: int, k: int) -> Floats:
-        """What a policy adds to the propensities of actor `a`, (action,)."""
-        first = sum(len(other.actions) for other in self.model.actors[:a])
-        return self.inputs.schedule.nudge[k, first : first + len(self.model.actors[a].actions)]
-
-    def move_of(self, a: int, k: int, truth: World, state: State) -> Move:
-        """What actor `a` does in this step, and what it thought of it."""
-        actor, now, beliefs = self.model.actors[a], k * self.dt, dict(self.minds[a].beliefs)
-        estimates = self.minds[a].estimated()
-        mean = self.minds[a].mean_picture(truth)
-        seen = self.seen_by(actor, k, truth, mean, state, self.minds[a].stage)
-        available = self.available(a, k, mean, seen)
-        inclined = np.stack([mean.read(x.propensity, seen, now) for x in actor.actions], axis=1)
-        inclined = np.where(available, inclined + self.nudges(a, k), -np.inf)
-        thoughts = self.thoughts_of(a, k, truth, state) if actor.depth >= 1 else []
-        weights = inclined
-        if thoughts:
-            weighed = (weigh(t.picture.weight[:, None], t.reasons.q) for t in thoughts)
-            worth = sum(weighed, np.zeros_like(inclined))
-            self.fail(k, (available & ~np.isfinite(worth)).any(axis=1), Status.NOT_FINITE)
-            weights = mean.weigh_worth(actor, inclined, worth, seen, now)
-        probability = softmax(weights)
-        self.fail(k, ~np.isfinite(probability).all(axis=1), Status.NOT_FINITE)
-        # ln p(a) is the weight but for a constant, and the constant does not move the largest.
-        noise = [
-            luck.gumbel(self.inputs.seed, self.scenario(k), k, f"choose/{actor.name}/{x.name}")
-            for x in actor.actions
-        ]
-        taken = np.argmax(weights + np.stack(noise, axis=1), axis=1)
-        return Move(taken, probability, softmax(inclined), thoughts, state, seen, mean, beliefs, estimates)
-
-    def thoughts_of(self, a: int, k: int, truth: World, state: State) -> list[Thought]:
-        """What actor `a` thinks in each of its pictures."""
-        actor, mind, paths = self.model.actors[a], self.minds[a], self.inputs.paths
-        dice = Dice(paths, self.inputs.seed, self.scenario(k), k) if paths else None
-        return [
-            mind.think(picture, self.seen_by(actor, k, truth, picture.world, state, mind.stage), k, dice)
-            for picture in mind.pictures(truth)
-        ]
-
-    def available(self, a: int, k: int, picture: World, seen: State) -> Bools:
-        """Actions open to actor `a`: `when`, less what policies forbid or beside what they force."""
-        actors, schedule = self.model.actors, self.inputs.schedule
-        first = sum(len(other.actions) for other in actors[:a])
-        actions = actors[a].actions
-        holds = np.stack([picture.holds(x.when, seen, k * self.dt) for x in actions], axis=1)
-        allowed = holds & schedule.allowed[k, first : first + len(actions)]
-        available = np.where(allowed.any(axis=1, keepdims=True), allowed, holds)
-        forced = schedule.forced[k, a]
-        if forced >= 0:
-            only = np.arange(len(actions)) == forced
-            available = np.where(holds[:, [forced]], only, available)
-        return available
-
     # Outcomes
 
     def outcomes(self, k: int, truth: World, state: State, end: float) -> tuple[Bools, Floats, Bools]:
@@ -616,132 +360,3 @@ class Course:
         recorded[ending, ended_by[ending]] = True
         part[ending, ended_by[ending]] = ended_at[ending]
         return recorded, part, ending
-
-    # Bookkeeping
-
-    def scenario(self, k: int) -> Ints:
-        """Which scenario's random numbers each run uses in step k."""
-        return self.inputs.scenario if self.inputs.lineage is None else self.inputs.lineage[:, k]
-
-    def uniform(self, k: int, purpose: str) -> Floats:
-        return luck.uniform(self.inputs.seed, self.scenario(k), k, purpose)
-
-    def normal(self, k: int, purpose: str) -> Floats:
-        return luck.normal(self.inputs.seed, self.scenario(k), k, purpose)
-
-    def record(self, time: int, state: State) -> None:
-        for i, variable in enumerate(self.model.variables):
-            self.outputs.state[:, time, i] = state[variable.name]
-
-    def fail(self, k: int, failing: npt.ArrayLike, status: Status, variable: int = -1) -> None:
-        """Set runs apart, unless they had ended or failed before."""
-        outputs = self.outputs
-        where = np.asarray(failing, dtype=np.bool_) & ~self.ended & (outputs.status == Status.OK)
-        outputs.status[where] = status
-        outputs.failed_step[where] = k
-        outputs.failed_variable[where] = variable
-
-    def check(self, k: int, state: State) -> None:
-        """Set apart the runs in which a variable is not finite or has left its bounds."""
-        for i, variable in enumerate(self.model.variables):
-            self.fail(k, ~np.isfinite(state[variable.name]), Status.NOT_FINITE, i)
-        for i, variable in enumerate(self.model.variables):
-            if variable.bounds is not None and not variable.saturates:
-                low, high = variable.bounds
-                width = high - low
-                slack = BOUNDS_TOLERANCE * width if math.isfinite(width) else 0.0
-                value = state[variable.name]
-                outside = (value < low - slack) | (value > high + slack)
-                self.fail(k, outside, Status.OUT_OF_BOUNDS, i)
-
-
-@dataclass
-class Move:
-    """What an actor does in one step.
-
-    Attributes
-    ----------
-    taken : (run,), position of the action
-    probability, habit : (run, action), the chance of each, and by habit alone
-    thoughts : what it thought in each of its pictures
-    state, seen : the true state in which it chose, and what it took it for in its mean picture
-    mean : its mean picture
-    beliefs : about whom -> (run, type), what it then believed
-    estimates : stock -> mean and standard deviation, (run,), of what it then took it for
-    expected : other actor -> how that one is expected to choose, in each picture, as that one's stage began
-    """
-
-    taken: Ints
-    probability: Floats
-    habit: Floats
-    thoughts: Sequence[Thought]
-    state: State
-    seen: State
-    mean: World
-    beliefs: dict[str, Floats]
-    estimates: dict[str, tuple[Floats, Floats]]
-    expected: Mapping[str, Sequence[Expectation]] = field(default_factory=dict)
-
-    def expects(self, other: str) -> Floats:
-        """How it expects another actor to choose, over all its pictures: (run, action)."""
-        return on_average(other, self.expected[other])
-
-    def had_expected(self, other: str, taken: Ints) -> Floats:
-        """The chance that it gave to what another did, (run,); not a number where it thought of none."""
-        if other not in self.expected:
-            return np.full(taken.shape, np.nan)
-        return chance_of(taken, self.expects(other))
-
-
-@dataclass
-class Turns:
-    """Who has done what so far in a step.
-
-    Attributes
-    ----------
-    expected : by position of an actor: other actor -> how it expected that one to choose, in each picture
-    moves : by position of an actor
-    """
-
-    expected: list[dict[str, Sequence[Expectation]]]
-    moves: dict[int, Move] = field(default_factory=dict)
-
-    @property
-    def in_order(self) -> list[Move]:
-        """The moves of all actors, once all have chosen, with what they expected."""
-        return [replace(self.moves[i], expected=expected) for i, expected in enumerate(self.expected)]
-
-
-@dataclass
-class Events:
-    """Events of one step: the effects to apply, and (run, event) what to write down."""
-
-    pushes: list[Push]
-    count: Ints
-
-
-def branch_effects(event: Event, branch: Ints) -> list[Push]:
-    """Effects of the branch at a position, (run,); of none where that is -1."""
-    return [
-        Push(effect, (branch == b).astype(np.float64), event.name)
-        for b, each in enumerate(event.branches)
-        for effect in each.effects
-    ]
-
-
-def branch_drawn(chances: Sequence[Floats], u: Floats) -> Ints:
-    """The first branch whose cumulative probability exceeds u, or the last: (run,)."""
-    branch = np.full(u.shape, len(chances) - 1)
-    cumulative = np.zeros(u.shape)
-    undecided = np.ones(u.shape, dtype=np.bool_)
-    for b, p in enumerate(chances):
-        cumulative = cumulative + p
-        here = undecided & (u < cumulative)
-        branch[here] = b
-        undecided &= ~here
-    return branch
-
-
-def times_applied(effect: Effect, times: Ints) -> Floats:
-    """An addition counts as often as the event happened, a setting once."""
-    return np.minimum(times, 1).astype(np.float64) if effect.how == "set" else times.astype(np.float64)

@@ -9,7 +9,8 @@ import numpy as np
 
 from offramp.engine.inputs import Inputs, Ints
 from offramp.engine.outputs import Outputs, Status
-from offramp.engine.plain.course import Course, Moment, Move, Phase, Turns
+from offramp.engine.plain.choices import Move, Turns
+from offramp.engine.plain.course import Course, Moment, Phase
 from offramp.engine.plain.ladder import Exchange
 from offramp.engine.plain.mind import Expectation
 from offramp.engine.plain.world import State, World

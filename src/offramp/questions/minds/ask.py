@@ -17,7 +17,8 @@ import numpy as np
 from offramp.analysis.answer import Answer
 from offramp.engine.depths import inner_steps, model_of_run, steps_ahead
 from offramp.engine.inputs import Bools, Floats
-from offramp.engine.plain.course import Moment, Move, Phase
+from offramp.engine.plain.choices import Move
+from offramp.engine.plain.course import Moment, Phase
 from offramp.engine.plain.replay import Replay
 from offramp.engine.plain.world import Reasons, State, World, averaged
 from offramp.errors import UsageError
