@@ -194,3 +194,37 @@ def made_of(model: Model, auxiliary: str) -> list[str]:
             equals = formulas_[name]
             waiting += [] if equals is None else variables_in(equals.node)
     return [s.name for s in model.stocks if s.name in known]
+
+
+def within_reach(model: Model) -> set[str]:
+    """The variables that a choice can hang on, now or later: who decides reads them or what they move.
+
+    All that a deciding actor holds may be read as it chooses; where one looks ahead, ends and ladders too.
+    What moves a variable, or decides whether it is moved, counts as far as that variable does.
+    """
+    read = {name: {id(p.formula) for p in places} for name, places in readers(model).items()}
+    deciding = {id(a) for a in model.actors if len(a.actions) > 1}
+    ahead = any(a.depth for a in model.actors if id(a) in deciding)
+    let_move: dict[int, set[str]] = {}  # event or ladder -> the stocks that it moves
+    for move in moves(model):
+        if move.by.section in ("events", "ladders"):
+            let_move.setdefault(id(_outermost(move.by)), set()).add(move.target)
+    minds: set[int] = set()
+    movers: dict[int, set[str]] = {}  # formula -> the stocks that it moves, or lets be moved
+    for place in formulas(model):
+        outer, section = _outermost(place.part), place.part.section
+        ends = section == "ladders" or (section == "outcomes" and outer.absorbing)
+        if (section == "actors" and (id(outer) in deciding or ahead)) or (ends and ahead):
+            minds.add(id(place.formula))
+        own = {place.target} if place.target else set()
+        movers[id(place.formula)] = own | let_move.get(id(outer), set())
+    reached = {name for name, by in read.items() if by & minds}
+    while True:
+        more = {n for n, by in read.items() if n not in reached and any(movers[f] & reached for f in by)}
+        if not more:
+            return reached
+        reached |= more
+
+
+def _outermost(part: Part) -> Any:
+    return part.holders[0] if part.holders else part.item

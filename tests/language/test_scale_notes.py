@@ -160,3 +160,22 @@ def test_what_is_forced_is_counted_in_runs():
     assert "was possible in no future" in str(vain)
     assert (bites.steps, bites.taken) == (40, 40)
     assert "100 %" in str(bites)
+
+
+# ---------------------------------------------------------------------- headlines that nobody minds
+
+
+def test_a_headline_that_nobody_reads_nor_what_it_moves_is_inert():
+    more = "  fed: {initial: 0, change: 0.1 / month * tension, headline: true}\n"
+    more += "  store: {initial: 0, change: 0.1 / month * fed}\n  seen: {equals: store + 1, headline: true}\n"
+    stocks = "  fear: {", f"{more}  fear: {{"
+    inert = with_(WORTH, stocks)
+    assert "headline `fed` is inert: no actor reads it, nor anything that it moves" in noted(inert)
+    minded = inert.replace("act: {effects", "act: {propensity: 0.1 * seen, effects")
+    assert noted(minded) == []
+
+
+def test_a_headline_that_moves_what_somebody_reads_is_not_inert():
+    stocks = "  fear: {", "  fuel: {initial: 1, change: 0 / month * fuel, headline: true}\n  fear: {"
+    event = "outcomes:\n", "events: {spark: {rate: 0.1 / month * fuel, effects: {tension: 5}}}\noutcomes:\n"
+    assert noted(with_(WORTH, stocks, event)) == []

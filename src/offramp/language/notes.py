@@ -64,6 +64,7 @@ def _found(model: Model) -> _Found:
     yield from _empty_actions(model)
     yield from _empty_events(model)
     yield from short_horizons(model)
+    yield from _out_of_reach(model)
     yield from _effects_of_nothing(model)
     yield from _idle_policies(model)
     yield from out_of_scale(model)
@@ -258,6 +259,20 @@ def _meant(model: Model) -> set[tuple[str, str]]:
             several += step.forbid
             named |= {*step.force, *((who, act) for who, act, _ in step.nudge)}
     return named | {(who, act) for who, acts in several for act in acts}
+
+
+def _out_of_reach(model: Model) -> _Found:
+    """Headlines that no choice can ever hang on."""
+    if not any(len(a.actions) > 1 for a in model.actors):
+        return
+    reached = anatomy.within_reach(model)
+    read = anatomy.readers(model)
+    for variable in model.variables:
+        name = variable.name
+        if reached and variable.headline and name not in reached and read[name]:
+            message = f"headline `{name}` is inert: no actor reads it, nor anything that it moves"
+            hint = "If somebody should mind it, put it into a `utility`, a `when` or a `propensity`."
+            yield variable.origin, name, message, hint
 
 
 def _effects_of_nothing(model: Model) -> _Found:

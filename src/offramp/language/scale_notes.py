@@ -30,8 +30,10 @@ def out_of_scale(model: Model) -> Noted:
         for outcome in model.outcomes:
             if outcome.absorbing:
                 yield from _end(model, middle, actor, outcome, months, precision)
-        yield from _precision(model, middle, actor, months, precision)
-        yield from _costs(model, middle, actor, months, precision)
+        changes = _differences(middle, actor, months)
+        most = _most_at_stake(model, middle, actor, months, changes)
+        yield from _precision(middle, actor, months, precision, changes, most)
+        yield from _costs(middle, actor, precision, most)
 
 
 # ---------------------------------------------------------------------- ends
@@ -87,22 +89,24 @@ def _differences(middle: Middle, actor: Actor, months: float) -> list[float]:
     return [(u - months) * actor.horizon for u in after if u is not None]
 
 
-def _most_at_stake(model: Model, middle: Middle, actor: Actor, months: float) -> float:
+def _most_at_stake(model: Model, middle: Middle, actor: Actor, months: float, changes: list[float]) -> float:
     """The largest that anything looked ahead to can be worth, in points."""
     ends = [middle.value(dict(o.worth).get(actor.name)) for o in model.outcomes if o.absorbing]
     exchanges = [middle.value(dict(x.war_worth).get(actor.name)) for x in model.ladders]
     flows = [abs(months), *(abs(w - months) for w in ends if w is not None)]
-    changes = [abs(d) for d in _differences(middle, actor, months)]
-    return max([f * actor.horizon for f in flows] + changes + [abs(w) for w in exchanges if w is not None])
+    lumps = [abs(w) for w in (*changes, *exchanges) if w is not None]
+    return max([f * actor.horizon for f in flows] + lumps)
 
 
-def _precision(model: Model, middle: Middle, actor: Actor, months: float, precision: float) -> Noted:
+def _precision(
+    middle: Middle, actor: Actor, months: float, precision: float, changes: list[float], most: float
+) -> Noted:
     if len(actor.actions) < 2:
         return
     costs = [c for a in actor.actions if (c := middle.value(a.cost)) is not None]
-    changes = _differences(middle, actor, months) + [-c for c in costs]
+    changes = changes + [-c for c in costs]
     apart, flow = max(changes, default=0.0) - min(changes, default=0.0), abs(months) * actor.horizon
-    most = max(apart, _most_at_stake(model, middle, actor, months))
+    most = max(apart, most)
     sure = ((apart, SURE_OF_ACTS), (flow, SURE_OF_MONTHS), (most, SURE_OF_ENDS))
     points = next((points for points, limit in sure if precision * points > limit), None)
     name = f"the precision of `{actor.name}` ({precision:g})"
@@ -121,9 +125,8 @@ def _precision(model: Model, middle: Middle, actor: Actor, months: float, precis
         yield actor.origin, actor.name, message, hint
 
 
-def _costs(model: Model, middle: Middle, actor: Actor, months: float, precision: float) -> Noted:
+def _costs(middle: Middle, actor: Actor, precision: float, most: float) -> Noted:
     """Costs beyond all that an actor can win, and rewards (costs below 0) beyond all that it can lose."""
-    most = _most_at_stake(model, middle, actor, months)
     for action in actor.actions:
         cost = middle.value(action.cost)
         if cost is None or abs(cost) < 5 * most or precision * abs(cost) < 20:
