@@ -214,5 +214,5 @@ def test_what_cannot_be_asked_is_said():
     with pytest.raises(UsageError, match="100 futures are too few: at least 400 are needed"):
         discover(Design(model, scenarios=100))
     certain = Design(model, scenarios=500, overrides={"strong": 0.1, "weak": 0})
-    with pytest.raises(UsageError, match="no number of model `small` is uncertain"):
+    with pytest.raises(UsageError, match="nothing in model `small` is uncertain"):
         discover(certain)

@@ -11,7 +11,7 @@ from offramp import load
 from offramp.analysis.intervals import Estimate
 from offramp.charts import render
 from offramp.charts.canvas import WIDE
-from offramp.charts.rows import Fall, Swing, tornado, waterfall
+from offramp.charts.rows import End, Fall, Swing, tornado, waterfall
 from offramp.questions.misreadings.ask import MisreadingCost, misreadings
 from offramp.questions.misreadings.chart import chart
 from offramp.questions.sensitivity.chart import NOTE
@@ -70,13 +70,14 @@ def test_many_misreadings_are_drawn_as_the_weightiest_and_the_rest():
 
 def test_a_tornado_has_the_longest_bar_on_top():
     def swing(name, low, high):
-        return Swing(
-            name, (low, low - 0.01, low + 0.01), (high, high - 0.01, high + 0.01), "1 month", "2 months"
-        )
+        pairs = ((low, "1 month"), (high, "2 months"))
+        return Swing(name, tuple(End((x, x - 0.01, x + 0.01), words) for x, words in pairs))
 
     spec = tornado("War", 0.1, [swing("short", 0.09, 0.11), swing("long", 0.15, 0.02)], WIDE, NOTE)
     drawn = bars(spec)
     assert [b["b"] for b in drawn] == [0.15, 0.02, 0.09, 0.11]
     assert {b["a"] for b in drawn} == {0.1}
     assert "15 % at 1 month" in words(spec)
+    four = Swing("four", tuple(End((x, x, x), f"{x}") for x in (0.1, 0.2, 0.3, 0.4)))
+    assert len(bars(tornado("War", 0.1, [four], WIDE, NOTE))) == 4, "a bar for each value"
     assert "Blue: the number is in the lowest fifth" in words(spec)

@@ -269,7 +269,11 @@ class Band:
 
 
 def name_rows(
-    drawing: Drawing, titles: Sequence[str], top: float = 4.0, least: float = 24.0, bold: Collection[int] = ()
+    drawing: Drawing,
+    titles: Sequence[str],
+    top: float = 4.0,
+    least: float | Sequence[float] = 24.0,
+    bold: Collection[int] = (),
 ) -> list[Band]:
     """Write names to the left of rows, one below the other, and say where the rows stand.
 
@@ -277,13 +281,13 @@ def name_rows(
     ----------
     titles : of the rows; broken into lines where they must be
     top : of the first row, pixels
-    least : height of a row, pixels
+    least : height of a row, or of each, pixels
     bold : positions of rows whose names are
     """
     bands = []
     for position, title in enumerate(titles):
         lines = wrap(title, NAMES - 22, SIZE, bold=position in bold)
-        tall = max(least, len(lines) * LINE + 6.0)
+        tall = max(least if isinstance(least, float) else least[position], len(lines) * LINE + 6.0)
         middle = top + tall / 2
         first = middle - (len(lines) - 1) * LINE / 2
         drawing.write(lines, -14, first, align="right", bold=position in bold)

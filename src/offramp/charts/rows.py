@@ -25,7 +25,7 @@ from offramp.charts.canvas import (
     pixel,
     quantity,
 )
-from offramp.charts.palette import BETTER, GRID, INK, MUTED, RULE, SERIES, WORSE, Colour
+from offramp.charts.palette import BETTER, GRID, INK, MUTED, NEITHER, RULE, SERIES, WORSE, Colour
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.tell import figures
 from offramp.tell.blocks import Spec
@@ -61,14 +61,29 @@ class Fall:
 
 
 @dataclass(frozen=True)
+class End:
+    """The chance, with its interval, where a number has a value; `words` say which."""
+
+    chance: tuple[float, float, float]
+    words: str
+
+
+@dataclass(frozen=True)
 class Swing:
-    """The chance, with its interval, where one number is low and where it is high."""
+    """The chance where one number is low and where it is high, or at each value that it can have."""
 
     title: str
-    low: tuple[float, float, float]
-    high: tuple[float, float, float]
-    low_words: str
-    high_words: str
+    ends: tuple[End, ...]
+
+    @property
+    def width(self) -> float:
+        """How far the chance moves."""
+        shares = [e.chance[0] for e in self.ends]
+        return max(shares) - min(shares)
+
+    def colour(self, k: int) -> Colour:
+        """Blue for the first, red for the last, neither between."""
+        return BETTER[0] if k == 0 else WORSE[0] if k == len(self.ends) - 1 else NEITHER[0]
 
 
 def intervals(rows: Sequence[Interval], width: float, beside: bool = True) -> Spec:
@@ -180,25 +195,24 @@ def tornado(title: str, middle: float, swings: Sequence[Swing], width: float, no
     width : of the whole chart, pixels
     note : below the chart
     """
-    longest = sorted(swings, key=lambda s: -abs(s.high[0] - s.low[0]))
-    ticks = percent_ticks(max(x for s in swings for end in (s.low, s.high) for x in end), 6)
+    longest = sorted(swings, key=lambda s: -s.width)
+    ticks = percent_ticks(max(x for s in swings for end in s.ends for x in end.chance), 6)
     axis = percent_axis(ticks, orient="bottom")
-    right = max(text_width(w, SIZE) for s in swings for w in (s.low_words, s.high_words)) + 96
+    right = max(text_width(end.words, SIZE) for s in swings for end in s.ends) + 96
     plot = width - NAMES - right
     drawing = _titled(title, width)
     bars: list[Row] = []
     whiskers: list[Row] = []
-    bands = name_rows(drawing, [s.title for s in longest], top=6.0, least=40.0)
+    heights = [16.0 * len(s.ends) + 8 for s in longest]
+    bands = name_rows(drawing, [s.title for s in longest], top=6.0, least=heights)
     for swing, band in zip(longest, bands, strict=True):
-        for shift, (chance, low, high), colour, words in (
-            (-8.0, swing.low, BETTER[0], swing.low_words),
-            (8.0, swing.high, WORSE[0], swing.high_words),
-        ):
-            at = band.middle + shift
-            bars.append(_bar(middle, chance, at, 6, colour))
+        for k, end in enumerate(swing.ends):
+            chance, low, high = end.chance
+            at = band.middle + 16.0 * k - 8.0 * (len(swing.ends) - 1)
+            bars.append(_bar(middle, chance, at, 6, swing.colour(k)))
             whiskers.append({"a": low, "b": high, "y": at})
             number = figures.percent(chance, figures.digits_for(low, high))
-            drawing.write([f"{number} at {words}"], plot + 10, at, colour=MUTED)
+            drawing.write([f"{number} at {end.words}"], plot + 10, at, colour=MUTED)
     bottom = bands[-1].bottom
     drawing.bars(bars, axis, opacity=0.85)
     drawing.whiskers(whiskers, axis, INK)

@@ -21,7 +21,7 @@ from offramp.engine.hazards import chances
 from offramp.errors import OfframpError, UsageError
 from offramp.given import library, need
 from offramp.questions.discover.prim import Bools, Box, trajectories
-from offramp.questions.factors import factors_of
+from offramp.questions.factors import Points, factors_of
 from offramp.questions.question import Request
 from offramp.questions.runner import OfOutcome, head_of_outcome, in_blocks, in_threads, outcome_asked, part
 from offramp.runs.design import Design
@@ -48,7 +48,7 @@ INTERVALS = {
 
 @dataclass(frozen=True)
 class Input:
-    """An uncertain number, or the true type of an actor (`labels` not empty)."""
+    """An uncertain number, or one that takes `labels`: values of a discrete number, types of an actor."""
 
     kind: str
     actor: str
@@ -65,7 +65,7 @@ class Limit:
     Attributes
     ----------
     low, high : in the unit of the number; None where there is no limit on that side
-    labels : types inside, for a true type
+    labels : types inside, for a true type; values inside, for a number that has few
     p_value : quasi-p: chance of as high a mean if this limit said nothing (Bryant and Lempert 2010)
     reproduced : share of resamples of the futures in which a box limits this input too
     """
@@ -109,7 +109,7 @@ class Discovery(OfOutcome):
     Attributes
     ----------
     chance : over all futures
-    inputs : how many uncertain numbers there are
+    inputs : how many uncertain things there are
     runs, failed_runs : how many
     regions : those of PRIM first, in the order found, each outside those before; then the best leaf of CART
     """
@@ -229,17 +229,14 @@ def _cases(design: Design, outcome: str, how: How) -> tuple[list[Input], Floats,
     """Inputs, their values in each scenario, and what each run says of the chance of the outcome."""
     model, scenarios = design.model, design.scenarios
     known = factors_of(model, frozenset(design.overrides))
-    inputs = [Input(f.kind, f.actor, f.name, f.title, f.unit) for f in known]
-    columns = [f.value(design.probability(f.purpose, scenarios)) for f in known]
     block = design.inputs(design.policies[0])
-    for i, actor in enumerate(model.actors):
-        if len(np.unique(block.true_type[:, i])) > 1:
-            names = tuple(t.title or t.name for t in actor.types)
-            title = f"what {actor.title or actor.name} truly is"
-            inputs.append(Input("true type", actor.name, actor.name, title, "", names))
-            columns.append(block.true_type[:, i].astype(np.float64))
+    inputs = [
+        Input(f.kind, f.actor, f.name, f.title, f.unit, tuple(k.label for k in f.levels)) for f in known
+    ]
+    where = Points.of(design).at(known, scenarios)
+    columns = [u if f.levels else f.value(u) for f, u in zip(known, where.T, strict=True)]
     if not inputs:
-        raise UsageError(f"no number of model `{model.name}` is uncertain: there are no boxes to find.")
+        raise UsageError(f"nothing in model `{model.name}` is uncertain: there are no boxes to find.")
     runner, y = engine_for(model, how.engine), np.empty(len(scenarios))
 
     def run(here: slice) -> None:

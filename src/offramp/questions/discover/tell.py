@@ -28,7 +28,7 @@ def _headline(found: Discovery) -> str:
     return (
         f"{found.outcome_title} by {figures.end_words(found.by)}: {figures.percent(found.chance)} of "
         f"{counted(found.runs, 'future')}, each with its own draw of "
-        f"{counted(found.inputs, 'uncertain number')}."
+        f"{counted(found.inputs, 'uncertain thing')}."
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,19 +13,28 @@ import numpy.typing as npt
 from offramp.analysis.intervals import Estimate
 from offramp.errors import UsageError
 from offramp.given import need
-from offramp.questions.factors import Factor, Response, factors_of
+from offramp.questions.factors import TRUE_TYPE, Factor, Group, Response, groups_of
 from offramp.questions.question import Request
 from offramp.questions.runner import OfOutcome, head_of_outcome, outcome_asked
 from offramp.questions.sensitivity import BUDGET
-from offramp.questions.sensitivity.screening import TRAJECTORIES, Evaluate, Screening, screen
+from offramp.questions.sensitivity.screening import (
+    TRAJECTORIES,
+    Coordinate,
+    Evaluate,
+    Screening,
+    screen,
+)
 from offramp.questions.sensitivity.sobol import FIFTH, Indices, indices
+from offramp.questions.sensitivity.whole import FEWEST_WORLDS, Whole, whole
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How, Progress
+from offramp.tell.words import enumerated
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MOST_FACTORS = 8  # that pass the screening
+WORLDS_IN = 16  # of so many runs one world is lived through twice
 FEWEST_COURSES = 4  # of luck at a point
 MOST_COURSES = 64
 FEWEST_ROWS, MOST_ROWS = 64, 4096
@@ -38,11 +49,12 @@ INTERVALS = {
 
 @dataclass(frozen=True)
 class Screened:
-    """What screening found of one uncertain number; all in chance, 0 to 1.
+    """What screening found of one factor; all in chance, 0 to 1.
 
     Attributes
     ----------
-    effect : typical change of the chance (root mean square, without luck) from its 5th to its 95th percentile
+    effect : typical change of the chance (root mean square, without luck) from its 5th to its 95th
+        percentile, or between its values, if it has few
     noise : the change that luck alone would show
     mu, mu_star, sigma : mean, mean size and spread of Morris' elementary effects, luck included
     stands_out : whether the effect lies above the noise of luck (one-sided 1 %)
@@ -64,14 +76,29 @@ class Screened:
 
 
 @dataclass(frozen=True)
-class Share:
-    """What one number brings to the variance of the chance.
+class At:
+    """The chance where a number is in one part of its prior, or has one value, or an actor is of one type.
 
     Attributes
     ----------
-    first : alone; total : with everything that it does together with others. Shares, 0 to 1 but for sampling
-    low, high : mean chance where the number is in the lowest and in the highest fifth of its prior
-    low_value, high_value : the middles of these fifths, in its unit
+    value : the middle of that part, or the value, in its unit; None for a type
+    label : the value or type in words; empty for a part
+    share : of all that the number may be
+    """
+
+    label: str
+    value: float | None
+    share: float
+    chance: Estimate
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The chance along one uncertain number, everything else drawn with it.
+
+    Attributes
+    ----------
+    at : where it is in the lowest and in the highest fifth of its prior; at each value, if it has few
     """
 
     kind: str
@@ -79,12 +106,45 @@ class Share:
     name: str
     title: str
     unit: str
+    at: list[At]
+
+    @property
+    def low(self) -> Estimate:
+        """Where it is lowest; of types, where the chance is least."""
+        return self.ends[0].chance
+
+    @property
+    def high(self) -> Estimate:
+        """Where it is highest; of types, where the chance is greatest."""
+        return self.ends[1].chance
+
+    @property
+    def ends(self) -> tuple[At, At]:
+        """The least and the greatest; of types by the chance."""
+        by_chance = sorted(self.at, key=lambda a: a.chance.value) if self.kind == TRUE_TYPE else self.at
+        return by_chance[0], by_chance[-1]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one factor brings to the variance of the chance.
+
+    Attributes
+    ----------
+    title : of what moves: one number, a true type, or several numbers that are correlated
+    first : alone; total : with everything that it does together with others. Shares, 0 to 1 but for sampling
+    members : the numbers of which it consists, one unless they are correlated
+    """
+
+    title: str
     first: Estimate
     total: Estimate
-    low: Estimate
-    high: Estimate
-    low_value: float
-    high_value: float
+    members: list[Moved]
+
+    @property
+    def name(self) -> str:
+        """Names of its members."""
+        return ", ".join(m.name for m in self.members)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +157,7 @@ class Sensitivity(OfOutcome):
     variance : of the chance over the numbers that passed, luck and all else averaged out
     noise : variance that luck and all other numbers still give to the chance computed at one point
     divisible : whether `variance` lies above 0 beyond doubt; otherwise the shares say nothing
+    whole : of the variance of whether the outcome comes, what uncertain things carry and what is luck
     shares : of the numbers that passed the screening, by total share
     screened : all uncertain numbers, the weightiest first
     budget : about how many runs were to be spent
@@ -110,6 +171,7 @@ class Sensitivity(OfOutcome):
     variance: Estimate
     noise: float
     divisible: bool
+    whole: Whole
     shares: list[Share]
     screened: list[Screened]
     budget: int
@@ -177,36 +239,51 @@ def sensitivity(
     fewest = _enough(runs, len(known), factors)
     seed = design.seed % 2**32
     counter = _Counter(Response(design, about, how), how.progress, runs)
+    part_of_all = whole(design, about, max(FEWEST_WORLDS, runs // WORLDS_IN), how, counter.step())
+    counter.done += part_of_all.runs
     courses = min(MOST_COURSES, runs // 2 // _points(len(known)))
-    screening = screen(len(known), counter.of(known), courses, seed)
+    plan = [c for i, group in enumerate(known) for c in _coordinates(i, group)]
+    screening = screen(len(known), counter.of(known), courses, seed, coordinates=plan)
     order, passed = _ranked(screening, factors)
     chosen = [known[i] for i in passed]
+    members = [f for g in chosen for f in g.members]
     rows, courses = _layout(max(fewest // 2, runs - counter.done), len(chosen))
-    found = indices(len(chosen), counter.of(chosen), rows, courses, seed)
+    found = indices(
+        len(chosen), counter.of(chosen), rows, courses, seed,
+        coordinates=[i for i, g in enumerate(chosen) for _ in g.purposes],
+        marks=partial(counter.at, chosen), values=[len(f.levels) for f in members],
+    )  # fmt: skip
     return Sensitivity(
         **head_of_outcome(design, about, INTERVALS),
         chance=found.mean,
         variance=found.variance,
         noise=found.noise,
         divisible=found.divisible,
+        whole=part_of_all,
         shares=_shares(chosen, found),
         screened=[_screened(known[i], screening, i, i in passed) for i in order],
         budget=runs,
-        runs=screening.runs + found.runs,
+        runs=part_of_all.runs + screening.runs + found.runs,
         screening_runs=screening.runs,
-        failed_runs=screening.failed_runs + found.failed_runs,
+        failed_runs=part_of_all.failed_runs + screening.failed_runs + found.failed_runs,
         trajectories=TRAJECTORIES,
         rows=rows,
         courses=courses,
     )
 
 
-def _uncertain(design: Design) -> list[Factor]:
-    """All numbers that can be varied; at least one."""
-    known = factors_of(design.model, frozenset(design.overrides))
+def _uncertain(design: Design) -> list[Group]:
+    """All that can be varied; at least one."""
+    known = groups_of(design.model, frozenset(design.overrides))
     if not known:
-        raise UsageError(f"no number of model `{design.model.name}` is uncertain: there is nothing to vary.")
+        raise UsageError(f"nothing in model `{design.model.name}` is uncertain: there is nothing to vary.")
     return known
+
+
+def _coordinates(i: int, group: Group) -> list[Coordinate]:
+    """The coordinates of a group, the i-th that is screened."""
+    cells = group.members[0].middles() if group.levels else None
+    return [Coordinate(i, cells) for _ in group.purposes]
 
 
 def _points(known: int) -> int:
@@ -218,10 +295,8 @@ def _enough(runs: int, known: int, factors: int) -> int:
     """The fewest runs that do for so many uncertain numbers; raises where there are fewer."""
     fewest = 2 * FEWEST_COURSES * max(_points(known), FEWEST_ROWS * (min(factors, known) + 2))
     if runs < fewest:
-        raise UsageError(
-            f"{runs:,} runs are too few for {known} uncertain "
-            f"{'number' if known == 1 else 'numbers'}: at least {fewest:,} are needed."
-        )
+        things = "uncertain thing" if known == 1 else "uncertain things"
+        raise UsageError(f"{runs:,} runs are too few for {known} {things}: at least {fewest:,} are needed.")
     return fewest
 
 
@@ -235,22 +310,35 @@ def _ranked(screening: Screening, most: int) -> tuple[list[int], list[int]]:
     return order, sorted(order, key=lambda i: not screening.stands_out[i])[:most]
 
 
-def _shares(factors: list[Factor], found: Indices) -> list[Share]:
-    shares = []
-    for i, factor in enumerate(factors):
-        low_value, high_value = factor.value([FIFTH / 2, 1 - FIFTH / 2]).tolist()
-        shares.append(
-            Share(
-                **_names(factor), first=found.first[i], total=found.total[i], low=found.low_fifth[i],
-                high=found.high_fifth[i], low_value=low_value, high_value=high_value,
-            )
-        )  # fmt: skip
+def _shares(groups: list[Group], found: Indices) -> list[Share]:
+    shares, ends = [], iter(found.at)
+    for i, group in enumerate(groups):
+        members = [Moved(**_names(f), at=_at(f, next(ends))) for f in group.members]
+        shares.append(Share(_title(group), found.first[i], found.total[i], members))
     return sorted(shares, key=lambda s: -s.total.value)
 
 
-def _screened(factor: Factor, found: Screening, i: int, passed: bool) -> Screened:
+def _at(factor: Factor, found: tuple[Estimate, ...]) -> list[At]:
+    """The chance at the values of a factor, those that were met; or in its lowest and highest fifth."""
+    if factor.levels:
+        pairs = zip(factor.levels, found, strict=True)
+        return [At(k.label, k.value, k.share, e) for k, e in pairs if not math.isnan(e.value)]
+    middles = factor.value([FIFTH / 2, 1 - FIFTH / 2]).tolist()
+    return [At("", middle, FIFTH, e) for middle, e in zip(middles, found, strict=True)]
+
+
+def _title(group: Group) -> str:
+    titles = [f.title for f in group.members]
+    return titles[0] if len(titles) == 1 else f"{enumerated(titles)}, which are correlated"
+
+
+def _screened(group: Group, found: Screening, i: int, passed: bool) -> Screened:
+    names = _names(group.members[0])
+    if len(group.members) > 1:
+        together = {key: ", ".join(dict.fromkeys(_names(f)[key] for f in group.members)) for key in names}
+        names = together | {"title": _title(group)}
     return Screened(
-        **_names(factor),
+        **names,
         effect=float(found.effect[i]),
         noise=float(found.noise[i]),
         mu=float(found.mu[i]),
@@ -277,19 +365,28 @@ class _Counter:
     """Evaluates one response for several designs of points, each on luck of its own, with one progress."""
 
     def __init__(self, response: Response, progress: Progress | None, total: int) -> None:
-        self._response, self._progress = response, progress
-        self._total, self._courses, self.done = total, 0, 0
+        self.response, self._progress = response, progress
+        self._total, self._courses, self._first, self.done = total, 0, 0, 0
 
-    def of(self, factors: list[Factor]) -> Evaluate:
+    def step(self) -> Progress:
+        """Progress of what begins now."""
+        before = self.done
+
+        def step(done: int, _: int) -> None:
+            if self._progress is not None:
+                self._progress(before + done, max(self._total, before + done))
+
+        return step
+
+    def of(self, groups: list[Group]) -> Evaluate:
         def evaluate(points: Floats, luck: Ints) -> Floats:
-            first, before = self._courses, self.done
-
-            def step(done: int, _: int) -> None:
-                if self._progress is not None:
-                    self._progress(before + done, max(self._total, before + done))
-
+            self._first, step = self._courses, self.step()
             self._courses += int(luck.max()) + 1
             self.done += luck.size
-            return self._response(factors, points, luck + first, step)
+            return self.response(groups, points, luck + self._first, step)
 
         return evaluate
+
+    def at(self, groups: list[Group], points: Floats, luck: Ints) -> Floats:
+        """Where members of groups were at points that have just been evaluated: (point, member)."""
+        return self.response.at(groups, points, luck + self._first)

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 from offramp.analysis.intervals import Estimate
 from offramp.charts.canvas import WIDE
-from offramp.charts.rows import Swing, tornado
+from offramp.charts.rows import End, Swing, tornado
 from offramp.model import Model
-from offramp.questions.sensitivity.ask import Sensitivity, Share
+from offramp.questions.factors import TRUE_TYPE
+from offramp.questions.sensitivity.ask import Moved, Sensitivity
 from offramp.tell import figures
 from offramp.tell.blocks import Spec
 
 NOTE = (
-    "Blue: the number is in the lowest fifth of what it may be. Red: in the highest. "
-    "Black line: 90 % sampling interval."
+    "Blue: the number is in the lowest fifth of what it may be. Red: in the highest. What has few values or "
+    "types has a bar for each. Black line: 90 % sampling interval."
 )
 
 
 def chart(found: Sensitivity, model: Model | None = None, width: float = WIDE) -> Spec:
-    """The tornado of an answer: each number in the lowest and in the highest fifth of its prior."""
+    """The tornado of an answer: each number at both ends of its prior, or at each of its values."""
     title = f"{found.outcome_title}: chance where each number is low and where it is high"
-    return tornado(title, found.chance.value, [_swing(s) for s in found.shares], width, NOTE)
+    swings = [_swing(m) for s in found.shares for m in s.members if m.at]
+    return tornado(title, found.chance.value, swings, width, NOTE)
 
 
-def _swing(share: Share) -> Swing:
-    ends = figures.together([share.low_value, share.high_value])
-    low, high = (f"{value}{figures.NBSP}{figures.unit_words(share.unit)}".strip() for value in ends)
-    return Swing(share.title, _end(share.low), _end(share.high), low, high)
+def _swing(moved: Moved) -> Swing:
+    at = sorted(moved.at, key=lambda a: a.chance.value) if moved.kind == TRUE_TYPE else moved.at
+    words = [a.label for a in at]
+    if not all(words):
+        unit = figures.unit_words(moved.unit)
+        middles = figures.together([a.value for a in at if a.value is not None])
+        words = [f"{middle}{figures.NBSP}{unit}".strip() for middle in middles]
+    return Swing(moved.title, tuple(End(_chance(a.chance), w) for a, w in zip(at, words, strict=True)))
 
 
-def _end(chance: Estimate) -> tuple[float, float, float]:
+def _chance(chance: Estimate) -> tuple[float, float, float]:
     return chance.value, max(0.0, chance.low), chance.high

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class Screening:
 
     Attributes
     ----------
-    mu, mu_star, sigma : (factor,), mean, mean size and spread of the elementary effects (SALib)
+    mu, mu_star, sigma : (factor,), mean, mean size and spread of the elementary effects
     effect : (factor,), root mean square of the effects, less what luck alone adds to it
     noise : (factor,), root mean square that luck alone would give
     stands_out : (factor,), whether the squares lie above the noise beyond doubt: luck alone makes one number
@@ -50,10 +50,32 @@ class Screening:
     failed_runs: int
 
 
+@dataclass(frozen=True)
+class Coordinate:
+    """One coordinate of a point.
+
+    Attributes
+    ----------
+    factor : position of the factor that it belongs to; those of one factor move together
+    cells : for a factor with few values, probabilities in the middle of each, (value,); None otherwise
+    """
+
+    factor: int
+    cells: Floats | None = None
+
+
 def screen(
-    factors: int, evaluate: Evaluate, courses: int, seed: int = 0, trajectories: int = TRAJECTORIES
+    factors: int,
+    evaluate: Evaluate,
+    courses: int,
+    seed: int = 0,
+    trajectories: int = TRAJECTORIES,
+    coordinates: Sequence[Coordinate] = (),
 ) -> Screening:
     """Screen factors along random one-at-a-time trajectories.
+
+    A factor with few values moves between these, for its 5th percentile may well be its 95th; its effect is
+    the change as it does. Of several coordinates that move together each goes its own way.
 
     Parameters
     ----------
@@ -63,6 +85,7 @@ def screen(
         mean of paired differences and its noise variance is known without bias from their spread
     seed : of the trajectories
     trajectories : how many
+    coordinates : of points, factor by factor; left out, each factor is one
 
     Raises
     ------
@@ -79,16 +102,12 @@ def screen(
     An approximate distribution of estimates of variance components. Biometrics Bulletin 2, 110-114.
     """
     sampling = library("SALib.sample.morris", "screening")
-    analysis = library("SALib.analyze.morris", "screening")
-    problem: dict[str, Any] = {
-        "num_vars": factors,
-        "names": [f"x{i}" for i in range(factors)],
-        "bounds": [[EDGE, 1 - EDGE]] * factors,
-    }
+    coordinates = coordinates or [Coordinate(i) for i in range(factors)]
+    problem = problem_of([c.factor for c in coordinates], (EDGE, 1 - EDGE))
     points = np.asarray(sampling.sample(problem, trajectories, num_levels=LEVELS, seed=seed))
     of_trajectory = np.repeat(np.arange(trajectories), factors + 1)
     luck = of_trajectory[:, None] * courses + np.arange(courses)
-    values = evaluate(points, luck).reshape(trajectories, factors + 1, courses)
+    values = evaluate(_at_values(points, coordinates), luck).reshape(trajectories, factors + 1, courses)
     runs, failed = values.size, int(np.isnan(values).sum())
     # A course in which a run failed says nothing of its trajectory; one with fewer than two has no noise to
     # know.
@@ -96,15 +115,13 @@ def screen(
     some = held.sum(axis=1) >= 2
     if not some.any():
         raise OfframpError("runs fail at almost every point of the priors; `offramp run` says why.")
-    values, held, points = values[some], held[some], points.reshape(trajectories, factors + 1, factors)[some]
-    means = np.nanmean(np.where(held[:, None, :], values, np.nan), axis=2)
-    told = analysis.analyze(problem, points.reshape(-1, factors), means.ravel(), num_levels=LEVELS, seed=seed)
-    effects, noise = _effects(points, values, held)
+    values, held, points = values[some], held[some], points.reshape(trajectories, factors + 1, -1)[some]
+    effects, noise = _effects(points, values, held, coordinates)
     square, by_luck = (effects**2).mean(axis=0), noise.mean(axis=0)
     return Screening(
-        mu=np.asarray(told["mu"], np.float64),
-        mu_star=np.asarray(told["mu_star"], np.float64),
-        sigma=np.asarray(told["sigma"], np.float64),
+        mu=effects.mean(axis=0),
+        mu_star=np.abs(effects).mean(axis=0),
+        sigma=effects.std(axis=0, ddof=1) if len(effects) > 1 else np.zeros(factors),
         effect=np.sqrt(np.maximum(square - by_luck, 0.0)),
         noise=np.sqrt(by_luck),
         stands_out=_stands_out(square, noise, held.sum(axis=1)),
@@ -131,14 +148,42 @@ def _stands_out(square: Floats, noise: Floats, courses: Ints) -> npt.NDArray[np.
     return np.asarray((square > 1e-300) & (quiet | beyond), np.bool_)
 
 
-def _effects(points: Floats, values: Floats, held: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def problem_of(factors: Sequence[int], ends: tuple[float, float] = (0.0, 1.0)) -> dict[str, Any]:
+    """What SALib samples: coordinates, each with the number of the factor that it belongs to."""
+    names = [f"x{i}" for i in range(len(factors))]
+    problem: dict[str, Any] = {"num_vars": len(names), "names": names, "bounds": [list(ends)] * len(names)}
+    if len(set(factors)) < len(names):
+        problem["groups"] = [f"g{k}" for k in factors]
+    return problem
+
+
+def _at_values(points: Floats, coordinates: Sequence[Coordinate]) -> Floats:
+    """Points of the plan with coordinates of few values at these instead: (point, coordinate)."""
+    result = points.copy()
+    for i, coordinate in enumerate(coordinates):
+        if coordinate.cells is not None:
+            share = (points[:, i] - EDGE) / (1 - 2 * EDGE)
+            last = len(coordinate.cells) - 1
+            result[:, i] = coordinate.cells[np.round(share * last).astype(np.int64)]
+    return result
+
+
+def _effects(
+    points: Floats, values: Floats, held: npt.NDArray[np.bool_], coordinates: Sequence[Coordinate]
+) -> tuple[Floats, Floats]:
     """Elementary effects and the variance that luck gives to each: (trajectory, factor)."""
+    factor_of = np.array([c.factor for c in coordinates])
+    alone = np.bincount(factor_of)[factor_of] == 1
+    valued = np.array([c.cells is not None for c in coordinates])
     steps = np.diff(points, axis=1)
-    moved = np.abs(steps).argmax(axis=2)
-    # From one end of the range to the other, whatever the size of the step.
-    scale = (1 - 2 * EDGE) / np.take_along_axis(steps, moved[:, :, None], axis=2)
+    first = np.abs(steps).argmax(axis=2)
+    size = np.take_along_axis(steps, first[:, :, None], axis=2)
+    # From one end of the range to the other, whatever the size of the step; values are as far apart as they
+    # are. Coordinates that move together have no common direction.
+    size = np.where(alone[first][:, :, None], size, np.abs(size))
+    scale = np.where(valued[first][:, :, None], np.sign(size), (1 - 2 * EDGE) / size)
     paired = np.where(held[:, None, :], np.diff(values, axis=1) * scale, np.nan)
     effect = np.nanmean(paired, axis=2)
     variance = np.nanvar(paired, axis=2, ddof=1) / held.sum(axis=1)[:, None]
-    order = np.argsort(moved, axis=1)
+    order = np.argsort(factor_of[first], axis=1)
     return np.take_along_axis(effect, order, 1), np.take_along_axis(variance, order, 1)

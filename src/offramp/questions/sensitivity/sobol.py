@@ -9,8 +9,8 @@ courses and is subtracted. Without noise these are SALib's estimators as they ar
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from offramp.analysis.intervals import LEVEL, Estimate, estimate
 from offramp.errors import OfframpError
 from offramp.given import library
-from offramp.questions.sensitivity.screening import Evaluate
+from offramp.questions.sensitivity.screening import Evaluate, problem_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -34,8 +34,7 @@ class Indices:
     Attributes
     ----------
     first, total : of each factor: alone, and with all interactions that it takes part in
-    low_fifth, high_fifth : mean of the response where the factor is in the lowest and highest fifth of its
-        prior
+    at : of each mark: mean of the response in its lowest and its highest fifth, or at each of its values
     mean : of the response
     variance : of the response over the factors, without luck
     noise : what luck adds to the variance of the means that were computed
@@ -45,8 +44,7 @@ class Indices:
 
     first: tuple[Estimate, ...]
     total: tuple[Estimate, ...]
-    low_fifth: tuple[Estimate, ...]
-    high_fifth: tuple[Estimate, ...]
+    at: tuple[tuple[Estimate, ...], ...]
     mean: Estimate
     variance: Estimate
     noise: float
@@ -56,10 +54,27 @@ class Indices:
     failed_runs: int
 
 
+# Where things are at (point, coordinate) with (point,) numbers of luck: (point, mark).
+Marks = Callable[[Floats, Ints], Floats]
+
+
 def indices(
-    factors: int, evaluate: Evaluate, rows: int, courses: int, seed: int = 0, level: float = LEVEL
+    factors: int,
+    evaluate: Evaluate,
+    rows: int,
+    courses: int,
+    seed: int = 0,
+    level: float = LEVEL,
+    *,
+    coordinates: Sequence[int] = (),
+    marks: Marks | None = None,
+    values: Sequence[int] = (),
 ) -> Indices:
     """Sobol' indices with bootstrap intervals.
+
+    The index of a factor with several coordinates is that of the group of them. Groups may be of correlated
+    numbers; between factors there is no correlation, so the variance divides as it does without any (Jacques,
+    Lavergne and Devictor 2006).
 
     Parameters
     ----------
@@ -69,6 +84,10 @@ def indices(
     courses : of luck at each point, at least 2
     seed : of the points and of the bootstrap
     level : of the intervals, which hold the sampling of points and of luck: rows are resampled whole
+    coordinates : number of the factor of each coordinate; left out, each factor is one
+    marks : where things are at a point, probabilities or numbers of values, for `Indices.at`; None for the
+        coordinates themselves
+    values : how many values each mark has; 0, or left out, for a continuum
 
     Raises
     ------
@@ -85,30 +104,30 @@ def indices(
     models. SIAM Journal on Scientific Computing 39, A1514-A1530: indices of the mean response.
     """
     sampling = library("SALib.sample.sobol", "sensitivity")
-    problem: dict[str, Any] = {
-        "num_vars": factors,
-        "names": [f"x{i}" for i in range(factors)],
-        "bounds": [[0.0, 1.0]] * factors,
-    }
+    problem = problem_of(coordinates or range(factors))
     points = np.asarray(sampling.sample(problem, rows, calc_second_order=False, seed=seed))
-    points = np.clip(points, 2.0**-33, 1 - 2.0**-33).reshape(rows, factors + 2, factors)
+    points = np.clip(points, 2.0**-33, 1 - 2.0**-33)
     # Courses of row i: one set for its first points, another for the last.
     own = np.arange(rows)[:, None] * courses + np.arange(courses)
     luck = np.repeat(own[:, None, :], factors + 2, axis=1)
     luck[:, -1] += rows * courses
-    values = evaluate(points.reshape(-1, factors), luck.reshape(-1, courses))
-    return analysed(points, values.reshape(rows, factors + 2, courses), seed, level)
+    found = evaluate(points, luck.reshape(-1, courses)).reshape(rows, factors + 2, courses)
+    where = points if marks is None else marks(points, luck[..., 0].ravel())
+    return analysed(where.reshape(rows, factors + 2, -1), found, seed, level, values or [0] * where.shape[1])
 
 
-def analysed(points: Floats, values: Floats, seed: int, level: float) -> Indices:
-    """Indices from (row, point, factor) and (row, point, course): points A, A with a factor of B each, B."""
+def analysed(marks: Floats, values: Floats, seed: int, level: float, kinds: Sequence[int]) -> Indices:
+    """Indices from marks (row, point, mark) and values (row, point, course).
+
+    The points of a row: A, A with a factor of B each, B.
+    """
     runs, failed = values.size, int(np.isnan(values).sum())
     shared = np.asarray(~np.isnan(values[:, :-1]).any(axis=1), np.bool_)
     last = ~np.isnan(values[:, -1])
     held = (shared.sum(axis=1) >= 2) & (last.sum(axis=1) >= 2)
     if held.sum() < 2:
         raise OfframpError("runs fail at almost every point of the priors; `offramp run` says why.")
-    points, values, shared, last = points[held], values[held], shared[held], last[held]
+    marks, values, shared, last = marks[held], values[held], shared[held], last[held]
     values = np.where(np.concatenate([np.repeat(shared[:, None], values.shape[1] - 1, 1), last[:, None]], 1),
                       values, np.nan)  # fmt: skip
     means = np.nanmean(values, axis=2)
@@ -131,13 +150,11 @@ def analysed(points: Floats, values: Floats, seed: int, level: float) -> Indices
         low, high = np.percentile(known, edges) if len(known) else (np.nan, np.nan)
         return Estimate(float(value), float(low), float(high))
 
-    fifths = [_fifths(points, means, j, level) for j in range(points.shape[2])]
     both = np.concatenate([row.a, row.b])
     return Indices(
         first=tuple(interval(f, r) for f, r in zip(first[0], some_first.T, strict=True)),
         total=tuple(interval(t, r) for t, r in zip(total[0], some_total.T, strict=True)),
-        low_fifth=tuple(low for low, _ in fifths),
-        high_fifth=tuple(high for _, high in fifths),
+        at=tuple(_at(marks[:, :, j], means, kind, level) for j, kind in enumerate(kinds)),
         mean=estimate(both, np.ones(len(both)), level),
         variance=interval(variance[0], some_variance),
         noise=float(row.of_a.mean() + row.of_b.mean()) / 2,
@@ -182,11 +199,11 @@ class _Rows:
         return np.array(first).T, np.array(total).T, variance
 
 
-def _fifths(points: Floats, means: Floats, factor: int, level: float) -> tuple[Estimate, Estimate]:
-    """Mean response in the lowest and highest fifth of a factor; the points of a row are one cluster."""
-    u = points[:, :, factor]
+def _at(mark: Floats, means: Floats, values: int, level: float) -> tuple[Estimate, ...]:
+    """Mean response in the lowest and highest fifth of a mark, or at its values; a row is one cluster."""
+    cells = [mark == k for k in range(values)] if values else [mark < FIFTH, mark > 1 - FIFTH]
     found = []
-    for inside in (u < FIFTH, u > 1 - FIFTH):
+    for inside in cells:
         sums = np.where(inside, means, 0.0).sum(axis=1)
         found.append(estimate(sums, inside.sum(axis=1).astype(np.float64), level))
-    return found[0], found[1]
+    return tuple(found)

@@ -9,7 +9,7 @@ from offramp.analysis.intervals import Estimate
 from offramp.charts.canvas import NARROW
 from offramp.charts.differences import ChangeBar, differences
 from offramp.model import Model
-from offramp.questions.sensitivity.ask import Screened, Sensitivity, Share
+from offramp.questions.sensitivity.ask import Moved, Screened, Sensitivity, Share
 from offramp.questions.sensitivity.chart import chart
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Figure, Heading, Paragraph, Table, Telling
@@ -17,6 +17,7 @@ from offramp.tell.words import counted, enumerated, quoted
 
 _MOST_SCREENED = 12
 _MOST_IN_CAVEAT = 3
+_LEAST_SAID = 0.001  # share of the variance from which the branches of an event are named
 _ROUGH = 0.5  # width of the interval of a share beyond which it says little
 
 
@@ -33,29 +34,49 @@ def tell(found: Sensitivity, model: Model | None = None) -> Telling:
 
 
 def _headlines(found: Sensitivity) -> Iterator[str]:
-    stand_out = sum(s.stands_out for s in found.screened)
+    known, stand_out = len(found.screened), sum(s.stands_out for s in found.screened)
     yield (
         f"{found.outcome_title} by {figures.end_words(found.by)}: {figures.percent(found.chance.value)} over "
-        f"all that is uncertain. {_standing_out(len(found.screened), stand_out)} from luck in a first "
-        f"screening; {_in_table(found)} in the table."
+        f"all that is uncertain. Of {counted(known, 'uncertain thing')} {stand_out or 'none'} "
+        f"{'stands' if stand_out == 1 else 'stand'} out from luck in a first screening; "
+        f"{_what_is_shown(found)}."
     )
     if not found.divisible:
-        yield (
-            "The numbers below move the chance so little that their shares cannot be distinguished from "
-            "chance: ask for more runs."
-        )
+        yield _not_divisible(found)
     elif found.shares:
         yield from _weightiest(found)
+    yield _whole(found)
+
+
+def _what_is_shown(found: Sensitivity) -> str:
+    shown = len(found.shares)
+    if shown == len(found.screened):
+        return "it is in the table" if shown == 1 else "all are in the table"
+    return (
+        "the one that weighs most is in the table"
+        if shown == 1
+        else (f"the {shown} that weigh most are in the table")
+    )
+
+
+def _not_divisible(found: Sensitivity) -> str:
+    most = 100 * math.sqrt(max(0.0, found.variance.high))
+    return (
+        "What is below moves the chance so little that its shares cannot be distinguished from chance: if "
+        f"it were known, the chance would typically turn out at most {most:.1f} points of a hundred higher "
+        f"or lower. More futures tell more: --runs {_more(found.runs)}."
+    )
 
 
 def _weightiest(found: Sensitivity) -> Iterator[str]:
     rough = _rough(found)
     spread = math.sqrt(max(0.0, found.variance.value))
+    shown = len(found.shares)
+    known = "that were known" if shown == 1 else f"the {shown} in the table were known"
     yield (
-        f"{'Most seems to hang' if rough else 'Most hangs'} on: {found.shares[0].title}. If the "
-        f"{_numbers(found)} in the table {'was' if len(found.shares) == 1 else 'were'} known, the "
-        "chance would typically turn out "
-        f"{100 * spread:.1f} points of a hundred higher or lower than it is now."
+        f"{'Most seems to hang' if rough else 'Most hangs'} on: {found.shares[0].title}. If {known}, the "
+        f"chance would typically turn out {100 * spread:.1f} points of a hundred higher or lower than it is "
+        "now."
     )
     if rough:
         yield (
@@ -64,32 +85,88 @@ def _weightiest(found: Sensitivity) -> Iterator[str]:
         )
 
 
+def _whole(found: Sensitivity) -> str:
+    """What uncertain things carry of whether the outcome comes, and what is luck and so left out."""
+    of = found.whole
+    text = (
+        "Of whether it comes in a future, all that is uncertain at the start carries "
+        f"{_percent(of.uncertain)} of the variance. The rest is luck within a run, which is no number that "
+        "could be known: what actors choose, what happens by chance, and when"
+    )
+    if not of.events:
+        return text + "."
+    told = [e for e in of.events if e.share.low >= _LEAST_SAID]
+    said = [f"the branches of {quoted(e.title)} carry {_percent(e.share)}" for e in told]
+    if len(told) < len(of.events):
+        most = figures.percent(max(e.share.high for e in of.events if e not in told))
+        branches = (
+            f"those of the other {len(of.events) - len(told)}" if told else "the branches of dated events"
+        )
+        said.append(f"{branches} carry nothing that can be distinguished, each at most {most}")
+    return f"{text}. Of it, each alone, {enumerated(said)}."
+
+
+def _percent(e: Estimate) -> str:
+    """A share of all with its interval."""
+    digits = figures.digits_for(e.low, e.high)
+    return f"{figures.percent(e.value, digits)} ({figures.percent_range(e.low, e.high)})"
+
+
 def _shares(found: Sensitivity) -> Iterator[Block]:
     yield Heading(f"What the chance hangs on: {found.outcome_title}")
+    valued = any(a.label for s in found.shares for m in s.members for a in m.at)
     yield Paragraph(
-        "Low, high: the chance where the number is in the lowest and in the highest fifth of what it may be. "
-        "Alone, with others: share of the variance of the chance that goes if the number is known, alone and "
-        "counting all that it does together with others.",
+        "Low, high: the chance where the number is in the lowest and in the highest fifth of what it may be"
+        + (", or at the least and the greatest of its values. " if valued else ". ")
+        + "Alone, with others: share of the variance of the chance that goes if the number is known, alone "
+        "and counting all that it does together with others.",
         small=True,
     )
-    table = Table(("", "low", "high", "alone", "with others"), [_row(s) for s in found.shares])
+    rows = [row for s in found.shares for row in _rows(s)]
+    table = Table(("", "low", "high", "alone", "with others"), rows)
     if found.shares:
         yield _figure(found, table)
     yield table
+    yield from _values(found)
 
 
-def _row(share: Share) -> tuple[str, ...]:
-    return (
-        f"{share.title} ({_values(share.low_value, share.high_value, share.unit)})",
-        _chance(share.low),
-        _chance(share.high),
-        _share(share.first),
-        _share(share.total),
-    )
+def _values(found: Sensitivity) -> Iterator[Block]:
+    """The chance at each value of what has more than two of them."""
+    many = [m for s in found.shares for m in s.members if m.at and m.at[0].label and len(m.at) > 2]
+    rows = [(f"{m.title}: {a.label}", _chance(a.chance)) for m in many for a in m.at]
+    if rows:
+        yield Paragraph("The chance at each value:")
+        yield Table(("", "chance"), rows)
+
+
+def _rows(share: Share) -> Iterator[tuple[str, ...]]:
+    """One row, or of correlated numbers one for all and one for each."""
+    sizes = (_share(share.first), _share(share.total))
+    if len(share.members) == 1:
+        yield (*_moved(share.members[0]), *sizes)
+        return
+    yield (share.title, "", "", *sizes)
+    yield from ((*_moved(m), "", "") for m in share.members)
+
+
+def _moved(m: Moved) -> tuple[str, str, str]:
+    if not m.at:
+        return m.title, "", ""
+    return f"{m.title} ({_ends(m)})", _chance(m.low), _chance(m.high)
+
+
+def _ends(m: Moved) -> str:
+    """Between which values the chance is shown."""
+    first, last = m.ends
+    if first.label:
+        return f"{first.label} or {last.label}" if len(m.at) == 2 else f"{first.label} ... {last.label}"
+    ends = figures.together([a.value for a in (first, last) if a.value is not None])
+    return f"{ends[0]} to {ends[1]} {figures.unit_words(m.unit)}".strip()
 
 
 def _figure(found: Sensitivity, table: Table) -> Figure:
-    narrow = differences([("", [_gap(s) for s in found.shares])], NARROW, beside=False)
+    gaps = [_gap(m) for s in found.shares for m in s.members if m.at]
+    narrow = differences([("", gaps)], NARROW, beside=False)
     sentence = _figure_sentence(found)
     return Figure("shares", "", sentence, chart(found), table, narrow, name="What the chance hangs on")
 
@@ -98,23 +175,25 @@ def _figure_sentence(found: Sensitivity) -> str:
     risk = quoted(found.outcome_title)
     if not found.divisible:
         return (
-            f"What uncertain numbers bring to the chance of {risk} is not distinguished from luck by these "
-            "futures."
+            f"What is uncertain about the chance of {risk} is not distinguished from luck by these futures."
         )
     first = found.shares[0]
-    share = figures.percent(max(0.0, min(1.0, first.total.value)), 0)
+    if len(found.shares) == 1:
+        ends = " to ".join(_chance(e) for e in (first.members[0].low, first.members[0].high))
+        return f"The chance of {risk} hangs on {quoted(first.title)}: from {ends} along it."
+    value, low, high = (min(1.0, max(0.0, x)) for x in (first.total.value, first.total.low, first.total.high))
     return (
-        f"The chance of {risk} hangs most on {quoted(first.title)}: {share} of what uncertain numbers bring "
-        "to it."
+        f"The chance of {risk} hangs most on {quoted(first.title)}: {figures.percent(value, 0)} "
+        f"({figures.percent_range(low, high)}) of what the {len(found.shares)} below bring to it."
     )
 
 
-def _gap(share: Share) -> ChangeBar:
+def _gap(m: Moved) -> ChangeBar:
     """From the chance where a number is low to the one where it is high."""
-    low, high = share.low, share.high
+    low, high = m.low, m.high
     change = high.value - low.value
     return ChangeBar(
-        share.title, 100 * change, 100 * (high.low - low.high), 100 * (high.high - low.low),
+        m.title, 100 * change, 100 * (high.low - low.high), 100 * (high.high - low.low),
         figures.points(change, 1),
     )  # fmt: skip
 
@@ -125,8 +204,8 @@ def _left_out(found: Sensitivity) -> Iterator[Block]:
         return
     yield Heading("Screened, and left out")
     yield Paragraph(
-        "Change of the chance, in points of a hundred, from one end of the number's range to the other; "
-        "beside it what luck alone would show."
+        "Change of the chance, in points of a hundred, from one end of the number's range to the other, or "
+        "from value to value; beside it what luck alone would show."
     )
     yield Table(("", "change", "luck alone"), [_screened(s) for s in rest])
     others = len(found.screened) - len(found.shares) - len(rest)
@@ -138,32 +217,14 @@ def _screened(s: Screened) -> tuple[str, ...]:
     return s.title, f"{100 * s.effect:.2f}", f"{100 * s.noise:.2f}"
 
 
-def _standing_out(screened: int, stand_out: int) -> str:
-    if screened == 1:
-        return f"The one uncertain number {'stands out' if stand_out else 'does not stand out'}"
-    return (
-        f"Of {screened} uncertain numbers {stand_out or 'none'} {'stand' if stand_out > 1 else 'stands'} out"
-    )
-
-
-def _in_table(found: Sensitivity) -> str:
-    n = len(found.shares)
-    return "the one that weighs most is" if n == 1 else f"the {n} that weigh most are"
-
-
-def _numbers(found: Sensitivity) -> str:
-    n = len(found.shares)
-    return "number" if n == 1 else f"{n} numbers"
-
-
 def _how_sure(found: Sensitivity) -> list[Block]:
     return [
         Paragraph(f"90 % interval: {found.intervals['sampling']}"),
         Paragraph(
-            f"{counted(found.runs, 'future')}: {found.screening_runs:,} to screen "
-            f"{counted(len(found.screened), 'uncertain number')} along {counted(found.trajectories, 'path')} "
-            "from the 5th to the 95th percentile of each, the others at "
-            f"{counted(found.rows, 'row')} of points with {counted(found.courses, 'course')} of luck each."
+            f"{counted(found.runs, 'future')}: {found.whole.runs:,} to tell luck from what is uncertain, "
+            f"{found.screening_runs:,} to screen {counted(len(found.screened), 'uncertain thing')} along "
+            f"{found.trajectories} paths from the 5th to the 95th percentile of each (or from value to "
+            f"value), the others at {counted(found.rows, 'row')} of points with {counted(found.courses, 'course')} of luck each."
         ),
     ]
 
@@ -185,11 +246,6 @@ def _more(runs: int) -> int:
     """Ten times as many futures, in round numbers."""
     size: int = 10 ** (len(str(runs)))
     return -(-10 * runs // size) * size
-
-
-def _values(low: float, high: float, unit: str) -> str:
-    ends = figures.together([low, high])
-    return f"{ends[0]} to {ends[1]} {figures.unit_words(unit)}".strip()
 
 
 def _chance(e: Estimate) -> str:
