@@ -75,6 +75,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
     from offramp.questions.score.ask import score
     from offramp.questions.sensitivity.ask import sensitivity
     from offramp.questions.story.ask import story
+    from offramp.questions.sweep.ask import sweep
     from offramp.questions.tipping.ask import tipping
     from offramp.questions.why.ask import why
     from offramp.runs.design import Design
@@ -94,7 +95,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not run the code
         "crises", "discover", "explain", "forecast", "json_schema", "knowledge", "ladder", "load",
         "load_questions", "load_runs", "loads", "loops", "minds", "misreadings", "outlook",
         "over_time", "probability", "reach", "save", "score", "sensitivity", "simulate", "simulate_blocks",
-        "story", "summary", "tipping", "to_parquet", "why", "__version__",
+        "story", "summary", "sweep", "tipping", "to_parquet", "why", "__version__",
     ]  # fmt: skip
 
 

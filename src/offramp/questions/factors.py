@@ -37,7 +37,7 @@ TRUE_TYPE = "true type"
 
 
 @dataclass(frozen=True)
-class Level:
+class FactorLevel:
     """One value of a discrete factor: `value` in its unit, None for a type; `share` is its chance."""
 
     label: str
@@ -66,7 +66,7 @@ class Factor:
     title: str
     unit: str
     prior: Distribution | None
-    levels: tuple[Level, ...] = ()
+    levels: tuple[FactorLevel, ...] = ()
 
     def value(self, u: npt.ArrayLike) -> Floats:
         """Value at probability u of its prior, in its unit; of a true type the position of the type."""
@@ -89,7 +89,7 @@ class Factor:
 
 
 @dataclass(frozen=True)
-class Group:
+class FactorGroup:
     """What moves together: one factor, or several whose draws are correlated.
 
     Attributes
@@ -101,7 +101,7 @@ class Group:
     purposes: tuple[str, ...]
 
     @property
-    def levels(self) -> tuple[Level, ...]:
+    def levels(self) -> tuple[FactorLevel, ...]:
         """The levels of a factor that moves alone."""
         return self.members[0].levels if len(self.members) == len(self.purposes) == 1 else ()
 
@@ -119,24 +119,24 @@ def factors_of(model: Model, fixed: frozenset[str] = frozenset()) -> list[Factor
     return [*found, *_true_types(model)]
 
 
-def groups_of(model: Model, fixed: frozenset[str] = frozenset()) -> list[Group]:
+def groups_of(model: Model, fixed: frozenset[str] = frozenset()) -> list[FactorGroup]:
     """The same, with what is correlated as one, where its first member stands."""
     factors = factors_of(model, fixed)
     linked = {purpose: group.purposes for group in copula.linked(model) for purpose in group.purposes}
     found: dict[tuple[str, ...], list[Factor]] = {}
     for factor in factors:
         found.setdefault(linked.get(factor.purpose, (factor.purpose,)), []).append(factor)
-    return [Group(tuple(members), purposes) for purposes, members in found.items()]
+    return [FactorGroup(tuple(members), purposes) for purposes, members in found.items()]
 
 
 def _numbered(
     kind: str, purpose: str, actor: str, name: str, title: str, unit: str, prior: Distribution
 ) -> Factor:
     table = distribution.values(prior)
-    levels: tuple[Level, ...] = ()
+    levels: tuple[FactorLevel, ...] = ()
     if table is not None and len(table[0]) <= MOST_LEVELS:
         pairs = zip(table[0].tolist(), table[1].tolist(), strict=True)
-        levels = tuple(Level(figures.with_unit(value, unit), value, share) for value, share in pairs)
+        levels = tuple(FactorLevel(figures.with_unit(value, unit), value, share) for value, share in pairs)
     return Factor(purpose, kind, actor, name, title, unit, prior, levels)
 
 
@@ -182,7 +182,7 @@ def _true_types(model: Model) -> Iterator[Factor]:
         if sum(share > 0 for share in shares) > 1:
             title = f"what {actor.title or actor.name} truly is"
             pairs = zip(actor.types, shares, strict=True)
-            levels = tuple(Level(t.title or t.name, None, share) for t, share in pairs)
+            levels = tuple(FactorLevel(t.title or t.name, None, share) for t, share in pairs)
             yield Factor(f"type/{actor.name}", TRUE_TYPE, actor.name, actor.name, title, "", None, levels)
 
 
@@ -252,7 +252,7 @@ class Response:
     how: How = AS_SUITS
 
     def __call__(
-        self, groups: Sequence[Group], points: Floats, luck: Ints, progress: Progress | None = None
+        self, groups: Sequence[FactorGroup], points: Floats, luck: Ints, progress: Progress | None = None
     ) -> Floats:
         """What each course of luck makes of each point: (point, course), NaN where a run fails.
 
@@ -277,7 +277,7 @@ class Response:
         in_blocks(run, len(numbers), self.how, progress)
         return result.reshape(luck.shape)
 
-    def at(self, groups: Sequence[Group], points: Floats, luck: Ints) -> Floats:
+    def at(self, groups: Sequence[FactorGroup], points: Floats, luck: Ints) -> Floats:
         """Where each member of each group is at each point, as `Points.at`: (point, member).
 
         Parameters
@@ -288,7 +288,7 @@ class Response:
         return Points.of(self.design).at(members, luck, _given(groups, points))
 
 
-def _given(groups: Sequence[Group], points: Floats) -> dict[str, Floats]:
+def _given(groups: Sequence[FactorGroup], points: Floats) -> dict[str, Floats]:
     """Purpose -> its probability at each point."""
     purposes = [p for g in groups for p in g.purposes]
     return {purpose: points[:, i] for i, purpose in enumerate(purposes)}

@@ -22,6 +22,7 @@ ROOMS = (
     "sensitivity",
     "discover",
     "tipping",
+    "sweep",
     "loops",
     "reach",
     "calibrate",

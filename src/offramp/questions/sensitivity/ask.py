@@ -13,7 +13,7 @@ import numpy.typing as npt
 from offramp.analysis.intervals import Estimate
 from offramp.errors import UsageError
 from offramp.given import need
-from offramp.questions.factors import TRUE_TYPE, Factor, Group, Response, groups_of
+from offramp.questions.factors import TRUE_TYPE, Factor, FactorGroup, Response, groups_of
 from offramp.questions.question import Request
 from offramp.questions.runner import OfOutcome, head_of_outcome, outcome_asked
 from offramp.questions.sensitivity import BUDGET
@@ -272,7 +272,7 @@ def sensitivity(
     )
 
 
-def _uncertain(design: Design) -> list[Group]:
+def _uncertain(design: Design) -> list[FactorGroup]:
     """All that can be varied; at least one."""
     known = groups_of(design.model, frozenset(design.overrides))
     if not known:
@@ -280,7 +280,7 @@ def _uncertain(design: Design) -> list[Group]:
     return known
 
 
-def _coordinates(i: int, group: Group) -> list[Coordinate]:
+def _coordinates(i: int, group: FactorGroup) -> list[Coordinate]:
     """The coordinates of a group, the i-th that is screened."""
     cells = group.members[0].middles() if group.levels else None
     return [Coordinate(i, cells) for _ in group.purposes]
@@ -310,7 +310,7 @@ def _ranked(screening: Screening, most: int) -> tuple[list[int], list[int]]:
     return order, sorted(order, key=lambda i: not screening.stands_out[i])[:most]
 
 
-def _shares(groups: list[Group], found: Indices) -> list[Share]:
+def _shares(groups: list[FactorGroup], found: Indices) -> list[Share]:
     shares, ends = [], iter(found.at)
     for i, group in enumerate(groups):
         members = [Moved(**_names(f), at=_at(f, next(ends))) for f in group.members]
@@ -327,12 +327,12 @@ def _at(factor: Factor, found: tuple[Estimate, ...]) -> list[At]:
     return [At("", middle, FIFTH, e) for middle, e in zip(middles, found, strict=True)]
 
 
-def _title(group: Group) -> str:
+def _title(group: FactorGroup) -> str:
     titles = [f.title for f in group.members]
     return titles[0] if len(titles) == 1 else f"{enumerated(titles)}, which are correlated"
 
 
-def _screened(group: Group, found: Screening, i: int, passed: bool) -> Screened:
+def _screened(group: FactorGroup, found: Screening, i: int, passed: bool) -> Screened:
     names = _names(group.members[0])
     if len(group.members) > 1:
         together = {key: ", ".join(dict.fromkeys(_names(f)[key] for f in group.members)) for key in names}
@@ -378,7 +378,7 @@ class _Counter:
 
         return step
 
-    def of(self, groups: list[Group]) -> Evaluate:
+    def of(self, groups: list[FactorGroup]) -> Evaluate:
         def evaluate(points: Floats, luck: Ints) -> Floats:
             self._first, step = self._courses, self.step()
             self._courses += int(luck.max()) + 1
@@ -387,6 +387,6 @@ class _Counter:
 
         return evaluate
 
-    def at(self, groups: list[Group], points: Floats, luck: Ints) -> Floats:
+    def at(self, groups: list[FactorGroup], points: Floats, luck: Ints) -> Floats:
         """Where members of groups were at points that have just been evaluated: (point, member)."""
         return self.response.at(groups, points, luck + self._first)

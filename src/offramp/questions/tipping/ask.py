@@ -16,24 +16,20 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from offramp import distribution
-from offramp.analysis.intervals import LEVEL, Estimate, estimate, wilson
-from offramp.engine.hazards import chances, is_smooth
-from offramp.engine.inputs import Inputs
+from offramp.analysis.intervals import LEVEL, Estimate
+from offramp.engine.hazards import is_smooth
 from offramp.errors import OfframpError, UsageError
-from offramp.given import did_you_mean, need
-from offramp.model import Distribution, Model
+from offramp.given import need
+from offramp.questions.moved import Movable, chance_of_many, chances_at, number_named
 from offramp.questions.question import Request
-from offramp.questions.runner import OfOutcome, head_of_outcome, in_blocks, outcome_asked, part
+from offramp.questions.runner import OfOutcome, head_of_outcome, outcome_asked
 from offramp.questions.tipping import CHANCE, STEPS
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
-from offramp.runs.simulate import engine_for
 
 Floats = npt.NDArray[np.float64]
 
 RESAMPLES = 500
-EDGE = 0.05  # percentile of a prior at which a range begins; it ends as far from the other end
 
 # What the intervals hold.
 INTERVALS = {
@@ -166,11 +162,11 @@ def tipping(
     about = outcome_asked(design.model, outcome)
     if len(design.policies) != 1:
         raise UsageError(f"a tipping point is that under one policy; this design has {len(design.policies)}.")
-    number = _number(design, of)
+    number = number_named(design, of)
     values = _values(number, low, high, steps)
     if not 0 < chance < 1:
         raise UsageError(f"a chance that can be crossed lies between 0 and 1, not at {chance:g}.")
-    found = _chances(design, about, of, values, how)
+    found = chances_at(design, [about], [{number: value} for value in values.tolist()], how)[0]
     failed = np.isnan(found)
     curve = found[:, ~failed.any(axis=0)]
     if not curve.size:
@@ -196,40 +192,11 @@ def tipping(
     )
 
 
-@dataclass(frozen=True)
-class _Number:
-    """What can be moved: a parameter, or a stock at the start; `prior` is None where it has none."""
-
-    name: str
-    title: str
-    unit: str
-    prior: Distribution | None
-
-
-def _number(design: Design, name: str) -> _Number:
-    known = {n.name: n for n in _numbers(design.model)}
-    if name not in known:
-        hint = did_you_mean(name, known) or f"`offramp explain {design.model.name}` lists what there is."
-        raise UsageError(f"model `{design.model.name}` has no parameter or stock `{name}`. {hint}")
-    if name in design.overrides:
-        raise UsageError(f"`{name}` is set to {design.overrides[name]:g} by hand, so it cannot be moved.")
-    return known[name]
-
-
-def _numbers(model: Model) -> list[_Number]:
-    parameters = [(p.name, p.title or p.name, p.unit, p.value) for p in model.parameters]
-    stocks = [(s.name, f"{s.title or s.name} at the start", s.unit, s.initial) for s in model.stocks]
-    return [
-        _Number(name, title, unit, value if isinstance(value, Distribution) else None)
-        for name, title, unit, value in (*parameters, *stocks)
-    ]
-
-
-def _values(number: _Number, low: float | None, high: float | None, steps: int) -> Floats:
+def _values(number: Movable, low: float | None, high: float | None, steps: int) -> Floats:
     """The values at which the chance is looked at, from low to high."""
-    if number.prior is not None:
-        first, last = distribution.quantile(number.prior, [EDGE, 1 - EDGE]).tolist()
-        low, high = (first if low is None else low), (last if high is None else high)
+    ends = number.ends()
+    if ends is not None:
+        low, high = (ends[0] if low is None else low), (ends[1] if high is None else high)
     if low is None or high is None:
         raise UsageError(
             f"`{number.name}` has no prior, so say between which values it is moved: --low and --high."
@@ -241,34 +208,9 @@ def _values(number: _Number, low: float | None, high: float | None, steps: int) 
     return np.linspace(low, high, steps)
 
 
-def _chances(design: Design, outcome: str, of: str, values: Floats, how: How) -> Floats:
-    """What each future says of the chance at each value: (value, scenario), NaN where it fails."""
-    model, count = design.model, len(design.scenarios)
-    runner, result = engine_for(model, how.engine), np.empty((len(values), count))
-    for k, value in enumerate(values.tolist()):
-        inputs = design.another(overrides={of: value}).inputs(design.policies[0])
-
-        def run(here: slice, k: int = k, inputs: Inputs = inputs) -> None:
-            some = part(inputs, here)
-            result[k, here] = chances(model, some, runner.run(some), outcome)
-
-        def step(done: int, _: int, before: int = k * count) -> None:
-            if how.progress is not None:
-                how.progress(before + done, result.size)
-
-        in_blocks(run, count, how, step)
-    return result
-
-
 def _point(value: float, found: Floats, level: float, of: int, counted: bool) -> ChanceAt:
-    """The chance at one of several values, all of whose intervals hold together (Bonferroni)."""
-    together = 1 - (1 - LEVEL) / of
-    if counted:
-        low, high = wilson(found.sum(), len(found), together)
-        chance = Estimate(float(found.mean()), float(low), float(high))
-    else:
-        # A chance that no future moved may still be moved by one that was not run.
-        chance = estimate(found, np.ones(len(found)), together, of_chances=True)
+    """The chance at one of several values, all of whose intervals hold together."""
+    chance = chance_of_many(found, of, counted)
     side: Side = "below" if chance.high < level else "above" if chance.low > level else "undecided"
     return ChanceAt(value, chance, side)
 
