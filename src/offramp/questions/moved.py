@@ -136,6 +136,12 @@ def moved(design: Design, point: Point) -> Design:
     types = {m.name: str(v) for m, v in point.items() if m.kind == TRUE_TYPE}
     policies = [str(v) for m, v in point.items() if m.kind == POLICY]
     model = design.model
+    if types and design.knowledge is not None:
+        raise UsageError(
+            f"what {next(iter(types))} truly is was so in the past of these futures, which go on from what "
+            f"was known "
+            f"by {design.knowledge.about.until}. Sweep it without that."
+        )
     if types:
         actors = tuple(
             replace(a, true_type=tuple((t.name, constant(float(t.name == types[a.name]))) for t in a.types))

@@ -1,6 +1,6 @@
 """How does a chance change along one number, or over two?"""
 
-from offramp.questions.option import PICTURE, POLICY, RUNS, SEED, SET, THREADS, Kind, Option
+from offramp.questions.option import KNOWN, PICTURE, POLICY, RUNS, SEED, SET, THREADS, Kind, Option
 from offramp.questions.question import ASK, InBrief, Question
 
 QUESTION = Question(
@@ -31,6 +31,7 @@ QUESTION = Question(
         RUNS.but(default=1_000, help="Futures to run at each point."),
         SEED,
         SET,
+        *KNOWN,
         POLICY,
         PICTURE,
         THREADS,

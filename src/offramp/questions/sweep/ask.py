@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from offramp.analysis.answer import Answer, head
+from offramp.analysis.answer import Answer
 from offramp.analysis.intervals import LEVEL, Estimate
 from offramp.analysis.paired import mean_difference, spread_of
 from offramp.engine.hazards import is_smooth
@@ -21,7 +21,7 @@ from offramp.model import Model
 from offramp.questions.moved import Point, chance_of_many, chances_at
 from offramp.questions.option import MOST_RUNS
 from offramp.questions.question import Request
-from offramp.questions.runner import outcome_asked, outcome_title
+from offramp.questions.runner import head_of, outcome_asked, outcome_title
 from offramp.questions.sweep.over import Along, check_apart, read
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
@@ -204,7 +204,7 @@ def sweep(
     counted = [not is_smooth(design.model, n) for n in named]
     chance = [[chance_of_many(row, together, counted[i]) for row in kept[i]] for i in range(len(named))]
     return Sweep(
-        **head(design.model, seed=design.seed, settings=design.overrides, intervals=INTERVALS),
+        **head_of(design, INTERVALS),
         policy=design.policies[0],
         over=asked_over,
         one_at_a_time=one_at_a_time,
