@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from offramp.analysis.deconvolution import ShareWithin, share_within
 from offramp.distribution import standard_normal_quantile
 
 Floats = npt.NDArray[np.float64]
@@ -36,6 +37,8 @@ class Spread:
     Attributes
     ----------
     effects : (world,), the effect in each, luck taken out as far as it can be
+    means : (world,), the effect in each, with what luck is left in its lives
+    luck : (world,), the variance that luck gives to each of these, as its lives tell
     low, high : the 5th and 95th percentile of `effects`
     deviation : standard deviation of the effect between worlds
     at_most : upper end of a one-sided 95 % interval of `deviation`; where a few worlds stand far out, it
@@ -45,6 +48,8 @@ class Spread:
     """
 
     effects: Floats
+    means: Floats
+    luck: Floats
     low: float
     high: float
     deviation: float
@@ -56,6 +61,10 @@ class Spread:
     def share_above(self, threshold: float) -> float:
         """Share of worlds in which the effect lies above a threshold."""
         return float((self.effects > threshold).mean())
+
+    def share_within(self, low: float, high: float) -> ShareWithin:
+        """How surely which share of worlds has its effect from `low` to `high`, both included."""
+        return share_within(self.means, self.luck, low, high)
 
 
 def between_worlds(replicates: Floats, mean: float) -> Spread | None:
@@ -100,6 +109,8 @@ def between_worlds(replicates: Floats, mean: float) -> Spread | None:
     low, high = (float(v) for v in np.quantile(effects, _MIDDLE))
     return Spread(
         effects=effects,
+        means=means + (mean - means.mean()),
+        luck=within,
         low=low,
         high=high,
         deviation=math.sqrt(max(0.0, variance)),

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from offramp.analysis import measures
 from offramp.analysis.answer import Answer, keyed, six_digits
 from offramp.analysis.changes import OverWorlds, over_worlds
-from offramp.analysis.intervals import LEVEL, wilson
+from offramp.analysis.intervals import LEVEL, Estimate, wilson
 from offramp.analysis.paired import Difference, mean_difference, ratio_difference, spread_of
 from offramp.analysis.weighing import LUCK_TAKEN_OUT, Weighed, weigh
 from offramp.analysis.worlds import Spread, between_worlds
@@ -111,7 +111,7 @@ class TestComparison:
     runs: int
     differing: int
     direction: float | None
-    as_claimed: float | None
+    as_claimed: Estimate | None
     parameters: OverWorlds | None
 
     @property
@@ -165,7 +165,7 @@ class Finding:
     low: float
     high: float
     unit: str
-    as_claimed: float | None
+    as_claimed: Estimate | None
     tests: list[Tested]
 
 
@@ -423,17 +423,46 @@ def _finding(values: _Values, claim: Claim) -> Finding:
         low=decisive.low,
         high=decisive.high,
         unit=unit_of(test),
-        as_claimed=_share_of_worlds([(test, spread) for test, _, (_, spread) in each]),
+        as_claimed=decisive.as_claimed
+        if len(each) == 1
+        else _share_of_worlds([(test, spread) for test, _, (_, spread) in each]),
         tests=[found for found, _ in tests],
     )
 
 
-def _share_of_worlds(spreads: Sequence[tuple[Test, Spread | None]]) -> float | None:
-    """In which share of worlds every comparison is as claimed; None where one has none, or others."""
-    inside = [_as_claimed(test, s.effects) for test, s in spreads if s is not None]
-    if len(inside) < len(spreads) or len({len(worlds) for worlds in inside}) != 1:
+def _share_of_worlds(spreads: Sequence[tuple[Test, Spread | None]]) -> Estimate | None:
+    """In which share of worlds every comparison is as claimed; None where one has none, or others.
+
+    Of several comparisons the interval is what those of each leave possible together (Fréchet's bounds);
+    each is then
+    at a level that lets all hold (Bonferroni). Where worlds are not distinguished from luck, all may be
+    alike.
+    """
+    known = [(test, s) for test, s in spreads if s is not None]
+    if len(known) < len(spreads) or len({len(s.effects) for _, s in known}) != 1:
         return None
-    return float(np.all(inside, axis=0).mean())
+    level = 1 - (1 - LEVEL) / len(known)
+    ends = [_share_inside(test, s, level) for test, s in known]
+    low = max(0.0, 1 - sum(1 - e[0] for e in ends))
+    high = max(low, min(e[1] for e in ends))
+    # Of worlds that may well be alike the likeliest is that they are.
+    alike = np.stack([_as_claimed(t, s.effects if s.distinguishable else _centre(s)) for t, s in known])
+    value = float(np.all(alike, axis=0).mean())
+    return Estimate(min(max(value, low), high), low, high)
+
+
+def _share_inside(test: Test, spread: Spread, level: float) -> tuple[float, float]:
+    """The interval of the share of worlds in which one comparison is as claimed."""
+    low, high = spread.share_within(*_region(test)).interval(level)
+    if spread.distinguishable:
+        return low, high
+    alike = float(_as_claimed(test, _centre(spread))[0])
+    return min(low, alike), max(high, alike)
+
+
+def _centre(spread: Spread) -> Floats:
+    """The effect in each world if all are alike: (world,)."""
+    return np.full(len(spread.means), spread.means.mean())
 
 
 def tested(values: _Values, test: Test) -> tuple[Tested, list[_Effect]]:
@@ -497,7 +526,7 @@ def _compared(test: Test, here: int, there: int | None, effect: _Effect, verdict
         runs=difference.scenarios,
         differing=difference.differing,
         direction=None if spread is None else direction(test, spread),
-        as_claimed=None if spread is None else float(_as_claimed(test, spread.effects).mean()),
+        as_claimed=_share_of_worlds([(test, spread)]),
         parameters=None if spread is None else over_worlds(spread),
     )
 

@@ -75,8 +75,8 @@ def _claim(claim: Finding, model: Model) -> Fold:
 
 def _line(claim: Finding) -> Text:
     """A claim and its verdict."""
-    worlds = words.of_worlds(claim)
-    share = (Span(f" (as claimed in {worlds} of worlds)", "small"),) if worlds else ()
+    found = claim.as_claimed
+    share = (Span(f" ({words.as_claimed(found)})", "small"),) if found is not None else ()
     verdict = Span(claim.verdict, _KINDS[claim.verdict])
     return (verdict, " ", Span(claim.id), f" {claim.title}", *share)
 
@@ -88,7 +88,9 @@ def _how_sure(found: Findings) -> Iterator[Block]:
             f"Worlds as claimed: of {counted(found.worlds, 'world')} drawn from what the file "
             "holds possible, each "
             f"run {found.replicates} times and with luck taken out, the share in which all of the claim is "
-            "so. A tilde: worlds are not distinguished from luck, so the share says little."
+            "so. Luck in so few lives is part of what is seen of a world, so the share is given with its 90 "
+            "% "
+            "interval, whatever the worlds are like; where luck leaves any share possible, it says so."
         )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import get_args
 
+from offramp.analysis.intervals import Estimate
 from offramp.model import Model, Quantity
 from offramp.questions.claims.ask import (
     Finding,
@@ -25,6 +25,8 @@ _NUMBERS = [
 _MOST_DISPUTED = 4  # claims that are contradicted, told in a sentence each
 _MOST_NAMED = 3  # claims of a verdict that are named in short
 _OF_ONE = ("chance", "share")  # units of numbers from 0 to 1
+_NEXT_TO_NONE = 0.005  # a share of worlds, or what is missing of all
+_WIDE = 0.5  # interval of a share whose middle says nothing
 
 
 def headline(found: Findings) -> str:
@@ -106,7 +108,7 @@ def result(test: Tested, compared: TestComparison, model: Model) -> str:
         return "Nothing to measure it by: it never came to this."
     text = f"{_effect(test, compared, model)}. {compared.verdict.capitalize()}{_how(test, compared)}"
     if compared.as_claimed is not None:
-        text += f"; as claimed in {_tilde([compared])}{share(compared.as_claimed)} of worlds"
+        text += f"; {as_claimed(compared.as_claimed)}"
     return f"{text}."
 
 
@@ -127,14 +129,26 @@ def _effect(test: Tested, c: TestComparison, model: Model) -> str:
 
 
 def of_worlds(claim: Finding) -> str:
-    """The share of worlds in which all of a claim is so, with a tilde where it says little."""
-    return f"{_tilde([c for t in claim.tests for c in t.comparisons])}{share(claim.as_claimed)}"
+    """The share of worlds in which all of a claim is so, for a table."""
+    return "" if claim.as_claimed is None else (_share(claim.as_claimed) or "hidden by luck")
 
 
-def _tilde(compared: Sequence[TestComparison]) -> str:
-    """A mark where worlds are not distinguished from luck in one of some comparisons."""
-    spreads = [c.parameters for c in compared]
-    return "~" if any(s is not None and not s.distinguishable for s in spreads) else ""
+def as_claimed(e: Estimate) -> str:
+    """In how many worlds it is so, in words."""
+    found = _share(e)
+    return f"as claimed in {found} of worlds" if found else "in how many worlds as claimed, luck hides"
+
+
+def _share(e: Estimate) -> str:
+    """A share of worlds with its interval; only its one end where the other is none; empty for any share "
+    "at all."""
+    low, high = figures.percent(e.low, 0), figures.percent(e.high, 0)
+    if e.high >= 1 - _NEXT_TO_NONE:
+        return "" if e.low <= _NEXT_TO_NONE else f"at least {low}"
+    if e.low <= _NEXT_TO_NONE:
+        return f"at most {high}"
+    between = figures.percent_range(e.low, e.high)
+    return between if e.high - e.low > _WIDE else f"{figures.percent(e.value, 0)} ({between})"
 
 
 def _how(test: Tested, compared: TestComparison) -> str:
@@ -159,11 +173,6 @@ def side_title(side: SideFound, model: Model) -> str:
     """The title of one side: its own, or that of its policy."""
     title = next((p.title for p in model.policies if p.name == side.policy), "")
     return side.title or title or side.policy
-
-
-def share(value: float | None) -> str:
-    """A share of worlds."""
-    return "" if value is None else figures.percent(value, 0)
 
 
 def amount(value: float, unit: str) -> str:
