@@ -37,8 +37,7 @@ def _headlines(found: Sensitivity) -> Iterator[str]:
     known, stand_out = len(found.screened), sum(s.stands_out for s in found.screened)
     yield (
         f"{found.outcome_title} by {figures.end_words(found.by)}: {figures.percent(found.chance.value)} over "
-        f"all that is uncertain. Of {counted(known, 'uncertain thing')} {stand_out or 'none'} "
-        f"{'stands' if stand_out == 1 else 'stand'} out from luck in a first screening; "
+        f"all that is uncertain. {_standing_out(known, stand_out)} from luck in a first screening; "
         f"{_what_is_shown(found)}."
     )
     if not found.divisible:
@@ -46,6 +45,12 @@ def _headlines(found: Sensitivity) -> Iterator[str]:
     elif found.shares:
         yield from _weightiest(found)
     yield _whole(found)
+
+
+def _standing_out(known: int, stand_out: int) -> str:
+    if known == 1:
+        return f"The one uncertain thing {'stands out' if stand_out else 'does not stand out'}"
+    return f"Of {known} uncertain things {stand_out or 'none'} {'stand' if stand_out > 1 else 'stands'} out"
 
 
 def _what_is_shown(found: Sensitivity) -> str:
