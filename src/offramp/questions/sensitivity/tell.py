@@ -229,7 +229,8 @@ def _how_sure(found: Sensitivity) -> list[Block]:
             f"{counted(found.runs, 'future')}: {found.whole.runs:,} to tell luck from what is uncertain, "
             f"{found.screening_runs:,} to screen {counted(len(found.screened), 'uncertain thing')} along "
             f"{found.trajectories} paths from the 5th to the 95th percentile of each (or from value to "
-            f"value), the others at {counted(found.rows, 'row')} of points with {counted(found.courses, 'course')} of luck each."
+            f"value), the others at {counted(found.rows, 'row')} of points "
+            f"with {counted(found.courses, 'course')} of luck each."
         ),
     ]
 
