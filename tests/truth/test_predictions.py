@@ -12,8 +12,9 @@ from border import month, question
 from offramp import Sampling, calibrate, load, load_questions
 from offramp.truth import ledger
 from offramp.truth.evidence import published_range
+from offramp.truth.horizons import Horizon
 from offramp.truth.posterior import summary
-from offramp.truth.predictions import UncalibratedModel, months_after
+from offramp.truth.predictions import UncalibratedModel
 from offramp.windows import after
 
 CERTAIN = """
@@ -97,7 +98,7 @@ def test_a_chance_is_the_same_whether_or_not_figures_are_held_within_bounds(expo
         return UncalibratedModel(model, 400, seed=1).predicted(above, window, np.random.default_rng(1))[0]
 
     held = said()
-    monkeypatch.setattr("offramp.truth.predictions.published_range", lambda *_: (-np.inf, np.inf))
+    monkeypatch.setattr("offramp.truth.told.published_range", lambda *_: (-np.inf, np.inf))
     assert 0.1 < held < 0.9
     assert said() == held
 
@@ -107,4 +108,4 @@ def test_a_chance_is_the_same_whether_or_not_figures_are_held_within_bounds(expo
     (date(2020, 1, 31), 1, date(2020, 2, 29)), (date(2020, 12, 31), 12, date(2021, 12, 31)),
 ])  # fmt: skip
 def test_months_end_where_a_month_does(by, months, day):
-    assert months_after(by, months) == day
+    assert Horizon(months).after(by) == day

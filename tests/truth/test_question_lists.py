@@ -6,7 +6,9 @@ import pytest
 
 from cli_calls import call
 from offramp import ModelError, UsageError, load, load_questions
-from offramp.truth.questions import ForecastQuestion, Questions, check_answers
+from offramp.truth.fits import check_answers
+from offramp.truth.horizons import Horizon
+from offramp.truth.questions import ForecastQuestion, Questions
 
 HEADER = "series,date,until,known,value,unit,source,note\n"
 GOOD = """\
@@ -35,12 +37,17 @@ def written(tmp_path, monkeypatch):
 def test_a_list_is_read_as_it_is_written(written):
     listed = written(GOOD)
     assert [o.isoformat() for o in listed.origins] == ["2026-04-01", "2026-07-01", "2026-10-01", "2027-01-01"]
-    assert listed.horizons == (3, 6)
+    assert listed.horizons == (Horizon(3), Horizon(6))
     assert [(q.name, q.title, q.form, q.targets, q.above) for q in listed.questions] == [
         ("raid", "raid", "happens", ("raid",), None),
         ("water", "water", "level", ("water",), 50.0),
     ]
-    assert written(GOOD.replace("horizons: [3, 6]\n", "")).horizons == (1, 3, 6, 12)
+    assert written(GOOD.replace("horizons: [3, 6]\n", "")).horizons == (
+        Horizon(1),
+        Horizon(3),
+        Horizon(6),
+        Horizon(12),
+    )
 
 
 # What to put where -> where the problem is, what it is, and the likely fix.
@@ -53,7 +60,7 @@ WRONG = [
     ("until: 2027-01-01", "until: 2200-01-01", "1:29", "696 origins; 400 is the most", ""),
     ("[3, 6]", "[3, 3]", "2:15", "the horizon 3 is there twice", ""),
     ("[3, 6]", "[3, half]", "2:15", "a horizon is a whole number of months, 1 to 120, not `half`", ""),
-    ("[3, 6]", "6", "2:11", "`horizons` must be a list of months, not `6`", "Write `horizons: [1, 6]`."),
+    ("[3, 6]", "6", "2:11", "`horizons` must be a list of months, not `6`", "Write `horizons: [1, 6]`, or"),
     ("questions:", "question:", "3:1", "a list of questions has no key `question`",
      "Did you mean `questions`?"),
     ("  raid:", "  a raid:", "4:3", "`a raid` cannot be a name", "Write `a_raid`"),

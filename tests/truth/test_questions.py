@@ -14,7 +14,8 @@ from border import QUESTIONS, question, reaching
 from offramp import OfframpError, load, load_questions
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
-from offramp.truth.questions import ForecastQuestion, check_answers
+from offramp.truth.fits import check_answers
+from offramp.truth.questions import ForecastQuestion
 from offramp.windows import after
 from small_models import made
 

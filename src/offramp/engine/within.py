@@ -124,6 +124,17 @@ class Lines:
                     values += [after, after - size]
         return np.asarray(np.max(np.stack(values), axis=0), np.float64)
 
+    def reached(self, variable: str, least: float, window: Window) -> Floats:
+        """When a variable is first so high, where `highest` looks: (run,), in steps; infinity for never."""
+        start, end = window.start, window.end
+        moments = [Instant(k, 0.0) for k in range(start.step + 1, end.step + 1)]
+        for step in range(start.step, end.step + 1):
+            moments += [Instant(step, part) for part, _ in self.jumps(variable, step)]
+        found = np.full(len(self.path(variable)), np.inf)
+        for moment in sorted({m for m in (*moments, end) if start < m <= end}, reverse=True):
+            found = np.where(self.at(variable, moment) >= least, moment.steps, found)
+        return found
+
     def mean(self, variable: str, window: Window) -> Floats:
         """The mean over a window: (run,)."""
         if window.length <= 0:
@@ -236,11 +247,11 @@ def happened(model: Model, outputs: Outputs, target: str, window: Window) -> Flo
 
     Parameters
     ----------
-    target : EVENT, ACTOR/ACTION, or LADDER/RUNG for an exchange that reached the rung or a higher one
+    target : EVENT, EVENT/BRANCH of a dated event, ACTOR/ACTION, or LADDER/RUNG for an exchange that reached
+        the rung or a higher one
     """
-    event = next((e for e in model.events if e.name == target), None)
-    if event is not None and event.on is not None:
-        return _on_its_day(model, outputs, event, window)
+    if (dated := _dated(model, target)) is not None:
+        return _on_its_day(model, outputs, *dated, window)
     count, purpose = _by_step(model, outputs, target)
     if not any(True for _ in window.partly()):
         return np.asarray(count[:, window.whole].sum(axis=1), np.float64)
@@ -249,13 +260,43 @@ def happened(model: Model, outputs: Outputs, target: str, window: Window) -> Flo
     return counted(count, window, luck_of(outputs.inputs), purpose)
 
 
-def _on_its_day(model: Model, outputs: Outputs, event: Event, window: Window) -> Floats:
+def first_moment(model: Model, outputs: Outputs, target: str, window: Window) -> Floats:
+    """When an event, action or exchange first comes in a window: (run,), in steps; infinity for never."""
+    if (dated := _dated(model, target)) is not None:
+        event, _ = dated
+        assert event.on is not None
+        there = _on_its_day(model, outputs, *dated, window)
+        return np.where(there > 0, place_in(model.dates, event.on).steps, np.inf)
+    if outputs.inputs is None:
+        raise ValueError("when within a step a thing came cannot be told of runs whose inputs are not known")
+    count, purpose = _by_step(model, outputs, target)
+    draw, found = luck_of(outputs.inputs), np.full(len(count), np.inf)
+    for step, begin, end in window.parts():
+        here = np.minimum(count[:, step], MOST_PLACED)
+        if here.any():
+            at = draw(step, purpose, int(here.max()))
+            within = (at > begin) & (at <= end) & (np.arange(at.shape[1]) < here[:, None])
+            found = np.minimum(found, step + np.where(within, at, np.inf).min(axis=1))
+    return found
+
+
+def _dated(model: Model, target: str) -> tuple[Event, int] | None:
+    """A dated event, and which of its branches is meant: its position from 1, 0 for any."""
+    name, _, branch = target.partition("/")
+    event = next((e for e in model.events if e.name == name and e.on is not None), None)
+    if event is None:
+        return None
+    return event, 1 + [b.name for b in event.branches].index(branch) if branch else 0
+
+
+def _on_its_day(model: Model, outputs: Outputs, event: Event, branch: int, window: Window) -> Floats:
     """Whether a dated event came in a window, which it does on its day: (run,)."""
     assert event.on is not None
     step, count = model.step_of(event.on), outputs.event[:, :, model.events.index(event)]
     if not window.first <= event.on <= window.last or not 0 <= step < count.shape[1]:
         return np.zeros(len(count))
-    return np.asarray(count[:, step] > 0, np.float64)
+    here = count[:, step]
+    return np.asarray(here == branch if branch else here > 0, np.float64)
 
 
 def _by_step(model: Model, outputs: Outputs, target: str) -> tuple[Floats, str]:

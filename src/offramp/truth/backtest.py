@@ -11,8 +11,9 @@ from offramp.model import Model
 from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
 from offramp.truth.calibration import QUICK, Sampling, calibrate_at
+from offramp.truth.fits import check_answers
 from offramp.truth.predictions import FUTURES, UncalibratedModel, predictions
-from offramp.truth.questions import Questions, check_answers
+from offramp.truth.questions import Questions
 from offramp.truth.results import Backtest, Hindcasts, summarise
 
 

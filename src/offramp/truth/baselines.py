@@ -146,7 +146,7 @@ def _of_levels(question: ForecastQuestion, sample: Floats, k: list[float] | None
 def _beyond(question: ForecastQuestion, levels: Floats) -> Floats:
     if question.form == "reaches":
         return np.asarray(levels >= (question.at_least or 0.0), dtype=np.float64)
-    return question.passed(levels)
+    return question.decided(levels)
 
 
 def _walk(question: ForecastQuestion, origin: date, months: float, *, trend: bool) -> Floats:

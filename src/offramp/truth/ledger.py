@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -30,8 +30,9 @@ from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
 from offramp.truth.baselines import BASELINES
 from offramp.truth.calibration import Sampling, calibrate
-from offramp.truth.predictions import FUTURES, Prediction, UncalibratedModel, months_after, predictions
-from offramp.truth.questions import Kind, Questions, Terms, check_answers
+from offramp.truth.fits import check_answers
+from offramp.truth.predictions import FUTURES, Prediction, UncalibratedModel, predictions
+from offramp.truth.questions import Kind, Questions, Terms
 from offramp.version import __version__
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -54,14 +55,14 @@ class ForecastEntry:
 
     Attributes
     ----------
-    months, resolves : how far ahead, and the day
+    months, resolves : how far ahead, and the day; of horizons in months a whole number
     asked : what is asked and what resolves it, which the list must still say when it is scored
     """
 
     name: str
     title: str
     kind: Kind
-    months: int
+    months: int | float
     resolves: date
     asked: Terms
 
@@ -108,7 +109,27 @@ class Level(ForecastEntry):
         return _are_quantiles(self.quantiles) and math.isfinite(self.mean)
 
 
-AnyEntry = Chance | CountForecast | Level
+@dataclass(frozen=True)
+class Choice(ForecastEntry):
+    """Several choices, `ordered` where they are bins: the probability of each, and those of rules."""
+
+    ordered: bool
+    probabilities: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+
+    @property
+    def sound(self) -> bool:
+        """Whether the numbers can be what they stand for."""
+        every = (self.probabilities, *self.baselines.values())
+        return self.baselines.keys() == BASELINES.keys() and all(
+            one.keys() == self.probabilities.keys()
+            and all(0 <= p <= 1 for p in one.values())
+            and abs(sum(one.values()) - 1) < 1e-4
+            for one in every
+        )
+
+
+AnyEntry = Chance | CountForecast | Level | Choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +220,10 @@ def _check_reach(model: Model, questions: Questions, as_of: date) -> None:
     """Make sure that the model goes on for long enough after a day."""
     if as_of >= model.dates[-1]:
         raise UsageError(f"{as_of} lies after the end of `{model.name}`, {model.dates[-1]}.")
-    if months_after(as_of, min(questions.horizons)) > model.dates[-1]:
+    ends = [day for q in questions.questions for _, day in questions.ends(q, as_of)]
+    if not ends:
+        raise UsageError(f"every question of `{questions.name}` closes on {as_of} or before.")
+    if min(ends) > model.dates[-1]:
         raise UsageError(
             f"`{model.name}` ends on {model.dates[-1]}: no horizon of the questions fits after {as_of}."
         )
@@ -212,10 +236,17 @@ def _entry(p: Prediction) -> AnyEntry:
     if p.binary:
         chance, *others = (round(float(p.by[who][0]), 6) for who in ("model", *BASELINES))
         return Chance(*about, chance, dict(zip(BASELINES, others, strict=True)))
+    if p.choice:
+        by = {who: _of_options(q.options, p.by[who]) for who in ("model", *BASELINES)}
+        return Choice(*about, bool(q.bins), by.pop("model"), by)
     quantiles, mean = _quantiles(p.by["model"]), _short(p.by["model"].mean())
     if q.kind == "count":
         return CountForecast(*about, quantiles, mean)
     return Level(*about, p.unit, p.source, quantiles, mean)
+
+
+def _of_options(options: Sequence[str], chances: Floats) -> dict[str, float]:
+    return {name: round(float(p), 6) for name, p in zip(options, chances, strict=True)}
 
 
 def _quantiles(sample: Floats) -> dict[str, float]:

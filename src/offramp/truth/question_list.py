@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import replace
 from datetime import date
 from importlib import resources
@@ -21,19 +20,24 @@ from offramp.language.tables import DataTable
 from offramp.language.units import UNKNOWN
 from offramp.language.yaml_reader import MAX_BYTES, read
 from offramp.model import Row
-from offramp.truth.questions import FORMS, THRESHOLDS, ForecastQuestion, Questions
+from offramp.truth.asked import bins, closings, joined, made_of_others, number, thresholds
+from offramp.truth.horizons import UNITS, Horizon, read_horizon
+from offramp.truth.questions import COMBINED, FORMS, THRESHOLDS, ForecastQuestion, Questions
 
-HORIZONS = (1, 3, 6, 12)
+HORIZONS = (Horizon(1), Horizon(3), Horizon(6), Horizon(12))
 _MOST_QUESTIONS = 500
 _MOST_ORIGINS = 400
-_LONGEST = 120  # months
+_MOST_EDGES = 20
+_MOST_CLOSINGS = 60
 
 ORIGINS = KeyTable(
     "origins",
     (
         Key("from", "date", "The first day at which to ask.", required=True),
         Key("until", "date", "The last day at which to ask.", required=True),
-        Key("months", "integer", "Months between two days; 3 if left out."),
+        Key("months", "integer", "Months between two days; 3 if nothing is said."),
+        Key("weeks", "integer", "Weeks between two days."),
+        Key("days", "integer", "Days between two days."),
     ),
     apart=True,
 )
@@ -46,9 +50,15 @@ OF = KeyTable(
         Key("reaches", "text", "A variable: does it reach `at_least`?", needs="at_least"),
         Key("grows", "text", "A variable that counts: does it grow by one or more?"),
         Key("ends", "text", "An outcome that ends a run: does it come?"),
-        Key("above", "number", "With `level`: is it above this?", only_with=("level",)),
-        Key("below", "number", "With `level`: is it below this?", only_with=("level",)),
+        Key("above", "number", "With `level` or `count`: is it above this?", only_with=("level", "count")),
+        Key("below", "number", "With `level` or `count`: is it below this?", only_with=("level", "count")),
         Key("at_least", "number", "With `reaches`: this much.", only_with=("reaches",)),
+        Key(
+            "bins",
+            "list",
+            "With `level` or `count`: edges of the bins it may fall in.",
+            only_with=("level", "count"),
+        ),
     ),
     apart=True,
 )
@@ -86,8 +96,14 @@ QUESTION = KeyTable(
     (
         Key("title", "text", "What is asked, for readers."),
         Key("topic", "text", "What it belongs to."),
-        Key("of", "table", "What a model answers with.", True, OF),
-        Key("seen", "table", "What resolves it.", True, SEEN),
+        Key("of", "table", "What a model answers with.", of=OF),
+        Key("seen", "table", "What resolves it.", of=SEEN),
+        Key("all_of", "names", "In place of `of`: yes-or-no questions of the list. Do all of them come?"),
+        Key("any_of", "names", "The same: does any of them come?"),
+        Key("first_of", "names", "The same: which of them comes first, or none?"),
+        Key("given", "text", "A yes-or-no question of the list: void unless it comes in the same time."),
+        Key("void_if", "text", "A yes-or-no question of the list: void if it comes in the same time."),
+        Key("closes", "names", "A day, or several: asked up to it on every day before."),
         Key("base_rate", "table", "How often it comes by data on other crises.", of=BASE_RATE),
     ),
     apart=True,
@@ -97,7 +113,11 @@ LIST = KeyTable(
     (
         Key("model", "text", "The model that it was written for."),
         Key("origins", "table", "At which days to ask.", True, ORIGINS),
-        Key("horizons", "list", "Months ahead; 1, 3, 6 and 12 if left out."),
+        Key(
+            "horizons",
+            "list",
+            "Months ahead (`3`), `1 week`, `10 days`; 1, 3, 6 and 12 if left out.",
+        ),
         Key("held_out", "date", "Answers from this day on are scored apart from those before."),
         Key("questions", "named", "What is asked.", True, QUESTION),
     ),
@@ -147,20 +167,21 @@ def _listed(reader: Reader, name: str, data: bytes) -> Questions:
     top = Fields(reader, Scalar("", 1, 1), root, LIST, "the list")
     top.check_keys()
     read_so_far: Tables = {}
-    found = []
     entries = tuple(top.entries("questions"))
     if top.has("questions") and not entries:
         reader.say(top.at("questions"), "the list asks nothing", "Write at least one question.")
     if len(entries) > _MOST_QUESTIONS:
         reader.say(top.at("questions"), f"{len(entries)} questions; {_MOST_QUESTIONS} is the most")
         raise reader.error()
+    waiting: list[tuple[Fields, ForecastQuestion]] = []
     for key, value in entries:
         check_name(reader, key)
         fields = Fields.read(reader, key, value, QUESTION)
         if fields is not None:
             question = _question(reader, fields, read_so_far)
             if question is not None:
-                found.append(question)
+                waiting.append((fields, question))
+    found = joined(reader, waiting)
     origins, horizons = _origins(reader, top), _horizons(reader, top)
     model, held_out = top.text("model"), top.day("held_out")
     if not reader.clean():
@@ -174,13 +195,21 @@ def _listed(reader: Reader, name: str, data: bytes) -> Questions:
 
 
 def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> ForecastQuestion | None:
+    combined = [form for form in COMBINED if fields.has(form)]
+    if combined:
+        return made_of_others(reader, fields, combined)
+    for name in ("of", "seen"):
+        if not fields.meant(name):
+            hint = "Or `all_of`, `any_of` or `first_of` other questions of the list."
+            reader.say(fields.key, f"`{fields.key.text[:60]}` has no `{name}`", hint)
     of = Fields.read(reader, fields.at("of"), fields.value("of"), OF) if fields.has("of") else None
     seen = Fields.read(reader, fields.at("seen"), fields.value("seen"), SEEN) if fields.has("seen") else None
     if of is None or seen is None:
         return None
     form, targets = _form_and_targets(reader, of)
-    numbers = {n: _number(reader, of, n) for n in THRESHOLDS}
+    numbers, relative = thresholds(reader, of, form)
     _check_thresholds(reader, of, form)
+    edges = bins(reader, of, form)
     holds, incidents = seen.flag("holds"), seen.flag("incidents")
     if incidents:
         _check_incidents(reader, seen, form)
@@ -208,7 +237,12 @@ def _question(reader: Reader, fields: Fields, read_so_far: Tables) -> ForecastQu
         topic=fields.text("topic"),
         places=targets,
         limits=tuple((n, at) for n in THRESHOLDS if isinstance(at := of.value(n), Scalar)),
-        **numbers,
+        relative=relative,
+        bins=edges,
+        closes=closings(reader, fields),
+        above=numbers["above"],
+        below=numbers["below"],
+        at_least=numbers["at_least"],
     )
 
 
@@ -266,29 +300,13 @@ def _check_thresholds(reader: Reader, of: Fields, form: str) -> None:
         reader.say(of.at("below"), "`above` and `below` together", "Ask two questions.")
 
 
-def _number(reader: Reader, fields: Fields, name: str) -> float | None:
-    """A plain number, in the unit of what is asked for."""
-    value = fields.scalar(name, "a number")
-    if value is None:
-        return None
-    try:
-        number = float(value.text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        hint = "Write it plainly, in the unit of the variable: 1000 or 0.5."
-        reader.say(value, f"`{name}` must be a number, not {shape(value)}", hint)
-        return None
-    return number
-
-
 def _base_rate(reader: Reader, question: Fields) -> tuple[float | None, str]:
     if not question.has("base_rate"):
         return None, ""
     fields = Fields.read(reader, question.at("base_rate"), question.value("base_rate"), BASE_RATE)
     if fields is None:
         return None, ""
-    rate, value = _number(reader, fields, "per_year"), fields.value("per_year")
+    rate, value = number(reader, fields, "per_year"), fields.value("per_year")
     if rate is not None and rate < 0 and value is not None:
         reader.say(value, f"`per_year` cannot be below 0, as {rate:g} is")
     return rate, fields.text("source")
@@ -300,42 +318,53 @@ def _origins(reader: Reader, top: Fields) -> tuple[date, ...]:
     fields = Fields.read(reader, top.at("origins"), top.value("origins"), ORIGINS)
     if fields is None:
         return ()
-    first, last, months = fields.day("from"), fields.day("until"), fields.integer("months", 1, 120, 3)
+    first, last, between = fields.day("from"), fields.day("until"), _between(reader, fields)
     if first is None or last is None:
         return ()
     if last < first:
         reader.say(fields.at("until"), f"`until` ({last}) is before `from` ({first})")
         return ()
-    if first.day > 28:
-        hint = "Take a day up to the 28th, which every month has."
+    if first.day > 28 and between.unit == "month":
+        hint = "Take a day up to the 28th, which every month has; or ask every so many `weeks` or `days`."
         reader.say(fields.at("from"), f"not every month has a day {first.day}", hint)
         return ()
     day, found = first, []
     while day <= last:
         found.append(day)
-        month = day.year * 12 + day.month - 1 + months
-        day = day.replace(year=month // 12, month=month % 12 + 1)
+        day = between.after(day)
     if len(found) > _MOST_ORIGINS:
         reader.say(fields.at("until"), f"{len(found)} origins; {_MOST_ORIGINS} is the most")
     return tuple(found)
 
 
-def _horizons(reader: Reader, top: Fields) -> tuple[int, ...]:
+def _between(reader: Reader, fields: Fields) -> Horizon:
+    """How far apart the days are at which is asked."""
+    given = [f"{unit}s" for unit in UNITS if fields.has(f"{unit}s")]
+    if len(given) > 1:
+        reader.say(fields.at(given[1]), f"both `{given[0]}` and `{given[1]}`", "Days are one of them apart.")
+    name = given[0] if given else "months"
+    number = fields.integer(name, 1, 120 if name == "months" else 500, 3)
+    return Horizon(number, next(unit for unit in UNITS if f"{unit}s" == name))
+
+
+def _horizons(reader: Reader, top: Fields) -> tuple[Horizon, ...]:
     value = top.value("horizons")
     if value is None:
         return HORIZONS
     if not isinstance(value, Sequence) or not value.items:
-        reader.say(
-            value, f"`horizons` must be a list of months, not {shape(value)}", "Write `horizons: [1, 6]`."
-        )
+        hint = "Write `horizons: [1, 6]`, or `[1 week, 10 days]`."
+        reader.say(value, f"`horizons` must be a list of months, not {shape(value)}", hint)
         return HORIZONS
-    found = []
+    found: list[Horizon] = []
     for item in value.items:
-        text = item.text.strip() if isinstance(item, Scalar) else ""
-        if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= _LONGEST:
-            reader.say(item, f"a horizon is a whole number of months, 1 to {_LONGEST}, not {shape(item)}")
-        elif int(text) in found:
-            reader.say(item, f"the horizon {text} is there twice")
+        span = read_horizon(item.text) if isinstance(item, Scalar) else None
+        if span is None:
+            hint = "Days and weeks are named: `10 days`, `1 week`."
+            reader.say(item, f"a horizon is a whole number of months, 1 to 120, not {shape(item)}", hint)
+        elif span in found:
+            reader.say(
+                item, f"the horizon {item.text.strip() if isinstance(item, Scalar) else ''} is there twice"
+            )
         else:
-            found.append(int(text))
+            found.append(span)
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Questions that events answer: what is asked, how a table resolves it, and what a model says.
+"""Questions that events answer: what is asked, how a table resolves it, and what a run says.
 
 The list for the United States and Iran is src/offramp/crises/questions/us-iran.yaml; its head says what each
 form means. A question is asked of a time after an origin, so it stands for many: every origin and horizon.
@@ -7,29 +7,30 @@ form means. A question is asked of a time after an origin, so it stands for many
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Literal
+from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 
 from offramp.engine import within
 from offramp.engine.inputs import Floats
 from offramp.engine.outputs import Outputs
-from offramp.errors import ModelError, Problem, UsageError
-from offramp.given import did_you_mean
 from offramp.language.source import ParsedModel, Scalar
 from offramp.model import Model, Row, latest
+from offramp.truth.horizons import Horizon
+from offramp.truth.relative import Relative
 from offramp.windows import Window, come_by
 
-Kind = Literal["binary", "count", "continuous"]
+Kind = Literal["binary", "count", "continuous", "choice"]
 # What a question asks for and what resolves it, key by key as a forecast file has it.
 Terms = dict[str, str | list[str] | float | bool]
 # The share of the way between two readings is only read off where both are this near.
 NEAR = timedelta(days=120)
-_ANOTHER = 10  # so many problems, and nothing right: the list is for another model
 FORMS = ("happens", "count", "level", "reaches", "grows", "ends")
+COMBINED = ("all_of", "any_of", "first_of")  # made of other questions of the list
 THRESHOLDS = ("above", "below", "at_least")
 _BINARY = ("happens", "reaches", "grows", "ends")
 
@@ -47,6 +48,11 @@ class ForecastQuestion:
         and what did not
     base_rate : per year, from other data, as `base_source` says; None where there is none
     topic : what it belongs to, in words; empty for none
+    relative : thresholds that are known when it is asked, by name
+    bins : edges of the choices among which a level or count falls, in order; each edge belongs above it
+    parts : the yes-or-no questions of which it is made; their order decides where several come first
+    given : it is void, and never scored, unless this comes in the same time; void_if : if this does
+    closes : it is asked up to these days, whatever the horizons of the list
     """
 
     name: str
@@ -66,19 +72,46 @@ class ForecastQuestion:
     base_source: str = ""
     rows: tuple[Row, ...] = ()
     topic: str = ""
+    relative: tuple[tuple[str, Relative], ...] = ()
+    bins: tuple[float, ...] = ()
+    parts: tuple[ForecastQuestion, ...] = ()
+    given: ForecastQuestion | None = None
+    void_if: ForecastQuestion | None = None
+    closes: tuple[date, ...] = ()
     # Where targets and thresholds stand in the list.
     places: tuple[Scalar, ...] = field(default=(), repr=False, compare=False)
     limits: tuple[tuple[str, Scalar], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def kind(self) -> Kind:
-        if self.form == "count":
-            return "count"
-        return "binary" if self.form in _BINARY or self.has_threshold else "continuous"
+        if self.bins or self.form == "first_of":
+            return "choice"
+        if self.form in _BINARY or self.parts or self.has_threshold:
+            return "binary"
+        return "count" if self.form == "count" else "continuous"
 
     @property
     def has_threshold(self) -> bool:
-        return self.above is not None or self.below is not None
+        names = [name for name, _ in self.relative]
+        return any(getattr(self, n) is not None or n in names for n in ("above", "below"))
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What may come of a question of several choices; none for any other."""
+        if self.form == "first_of":
+            return (*(part.name for part in self.parts), "none")
+        return tuple(bin_names(self.bins, whole=self.form == "count")) if self.bins else ()
+
+    @property
+    def conditions(self) -> tuple[tuple[ForecastQuestion, float], ...]:
+        """Questions on which it hangs, and what each has to come to for it to count."""
+        pairs = ((self.given, 1.0), (self.void_if, 0.0))
+        return tuple((question, wanted) for question, wanted in pairs if question is not None)
+
+    @property
+    def plain(self) -> ForecastQuestion:
+        """The same without conditions."""
+        return replace(self, given=None, void_if=None)
 
     @property
     def counts_rows(self) -> bool:
@@ -90,29 +123,118 @@ class ForecastQuestion:
     @property
     def terms(self) -> Terms:
         """Everything that says what is asked and what resolves it, but for the rows themselves."""
-        thresholds = {n: getattr(self, n) for n in THRESHOLDS}
-        return {
-            "form": self.form,
-            "of": list(self.targets),
-            **{n: v for n, v in thresholds.items() if v is not None},
-            "data": self.table,
-            "series": self.series,
-            **{n: True for n in ("holds", "incidents") if getattr(self, n)},
-        }
-
-    def passed(self, value: Floats) -> Floats:
-        """1 where a level is beyond the threshold."""
-        beyond = value > self.above if self.above is not None else value < (self.below or 0.0)
-        found: Floats = beyond.astype(np.float64)
+        found: Terms = {"form": self.form, "of": list(self.targets)}
+        found |= {n: v for n in THRESHOLDS if (v := getattr(self, n)) is not None}
+        found |= {name: relative.words for name, relative in self.relative}
+        if self.bins:
+            found["bins"] = [f"{edge:g}" for edge in self.bins]
+        if not self.parts:
+            found |= {"data": self.table, "series": self.series}
+        found |= {n: True for n in ("holds", "incidents") if getattr(self, n)}
+        for name, question in (("given", self.given), ("void_if", self.void_if)):
+            if question is not None:
+                found[name] = question.name
+        for other in (*self.parts, *(question for question, _ in self.conditions)):
+            found |= {f"{other.name}.{key}": value for key, value in other.terms.items()}
         return found
 
     def answer(self, origin: date, horizon: date, known: date = date.max) -> float | None:
-        """What happened, 0 or 1 for yes and no; None where the table does not tell."""
+        """What happened: 0 or 1 for yes and no, a count, a level, or the position of a choice.
+
+        None where the tables do not tell, and where the question is void.
+        """
+        if any(q.answer(origin, horizon, known) != wanted for q, wanted in self.conditions):
+            return None
+        if self.parts:
+            return self._of_parts(origin, horizon, known)
+        asked = self.at_asking(origin, horizon, known)
+        value = None if asked is None else asked.found(origin, horizon, known)
+        if value is not None and self.bins:
+            return float(self.chosen(np.array([value]))[0])
+        return value
+
+    def is_void(self, origin: date, horizon: date, known: date = date.max) -> bool:
+        """Whether it is never scored: what it hangs on came otherwise, or it has nothing to compare with."""
+        for question, wanted in self.conditions:
+            came = question.answer(origin, horizon, known)
+            if question.is_void(origin, horizon, known) or (came is not None and came != wanted):
+                return True
+        if any(part.is_void(origin, horizon, known) for part in self.parts):
+            return True
+        return any(
+            r.than not in ("asking", "before") and self._past(r, origin) is None for _, r in self.relative
+        )
+
+    def _of_parts(self, origin: date, horizon: date, known: date) -> float | None:
+        """Of questions that are made of others."""
+        came = [part.answer(origin, horizon, known) for part in self.parts]
+        if self.form == "first_of":
+            return self._first(came, origin, horizon, known)
+        decisive = 0.0 if self.form == "all_of" else 1.0
+        if decisive in came:
+            return decisive
+        return None if None in came else 1.0 - decisive
+
+    def _first(self, came: Sequence[float | None], origin: date, horizon: date, known: date) -> float | None:
+        """The position of the part that came first, that of `none` where none did."""
+        days = [
+            part.came_on(origin, horizon, known) if yes else None
+            for part, yes in zip(self.parts, came, strict=True)
+        ]
+        there = [(day, i) for i, day in enumerate(days) if day is not None]
+        if not there:
+            return float(len(self.parts)) if all(yes == 0 for yes in came) else None
+        day, first = min(there)
+        untold = (part for part, yes in zip(self.parts, came, strict=True) if yes is None)
+        if any(part.covered < day or part.covers > origin + timedelta(days=1) for part in untold):
+            return None
+        return float(first)
+
+    def came_on(self, origin: date, horizon: date, known: date = date.max) -> date | None:
+        """The first day after the origin, up to the horizon, on which rows say that it came."""
+        least = 0.5 if self.at_least is None or self.incidents else self.at_least
+        rows = (r for r in self.known_by(known) if r.value >= least)
+        return min((day for r in rows if origin < (day := _middle(r)) <= horizon), default=None)
+
+    def at_asking(self, origin: date, horizon: date, known: date = date.max) -> ForecastQuestion | None:
+        """The same with thresholds as numbers, as tables tell; None where they do not."""
+        found: dict[str, Any] = {}
+        for name, relative in self.relative:
+            base = self.compared_with(relative, origin, horizon, known)
+            if base is None:
+                return None
+            found[name] = relative.times * base + relative.plus
+        return replace(self, relative=(), **found) if found else self
+
+    def compared_with(self, relative: Relative, origin: date, horizon: date, known: date) -> float | None:
+        """What a threshold is relative to; None where that is not known by a day."""
+        if relative.than == "before":
+            before = origin - (horizon - origin)
+            return self._counted(before, origin, origin)[0]
+        if relative.than == "asking":
+            published = self.reading(origin, origin)
+            return self.reading(origin, known) if published is None else published
+        return self._past(relative, origin)
+
+    def _past(self, relative: Relative, origin: date) -> float | None:
+        """The mean, highest or lowest of what was known on a day of the time before it."""
+        assert relative.over is not None
+        first = relative.over.before(origin)
+        values = [r.value for r in self._latest(origin) if first < _middle(r) <= origin]
+        if not values:
+            return None
+        return {"mean": sum(values) / len(values), "highest": max(values), "lowest": min(values)}[
+            relative.than
+        ]
+
+    def chosen(self, values: Floats) -> Floats:
+        """The position of the bin in which each value lies."""
+        return np.searchsorted(np.array(self.bins), values, side="right").astype(np.float64)
+
+    def found(self, origin: date, horizon: date, known: date) -> float | None:
+        """What came of a question of one form, by rows of its table."""
         if self.counts_rows:
-            count, whole = self._counted(origin, horizon, known)
-            if not whole and not (count and self.form != "count"):
-                return None  # that nothing is there does not say that nothing came
-            return float(count) if self.form == "count" else float(count > 0)
+            return self._came(origin, horizon, known)
         if self.form == "reaches":
             return self._reached(origin, horizon, known)
         value = self.reading(horizon, known)
@@ -123,7 +245,19 @@ class ForecastQuestion:
             return None if before is None else float(value - before > 0.5)
         if self.form == "ends":
             return float(value > 0.5)
-        return float(self.passed(np.array([value]))[0]) if self.has_threshold else value
+        return self._beyond(value)
+
+    def _came(self, origin: date, horizon: date, known: date) -> float | None:
+        """How often rows say that it came, or whether they do."""
+        count, whole = self._counted(origin, horizon, known)
+        value = float(count > 0) if self.form != "count" else self._beyond(count)
+        # That nothing is there does not say that nothing came; more may still come to what is there.
+        certain = self.kind == "binary" and value == (1.0 if self.below is None else 0.0)
+        return value if whole or certain else None
+
+    def _beyond(self, value: float) -> float:
+        """A value as it is, or whether it is beyond the threshold where there is one."""
+        return float(self.decided(np.array([value]))[0]) if self.has_threshold else value
 
     def known_by(self, day: date) -> tuple[Row, ...]:
         """What was published by a day, of rows that replace one another the last known."""
@@ -185,15 +319,19 @@ class ForecastQuestion:
         return _middle(row), row.value
 
     def simulated(self, model: Model, outputs: Outputs, window: Window) -> Floats:
-        """What each run answers: (run,), 0 or 1 for yes and no, a count or a level.
+        """What each run answers: (run,), 0 or 1 for yes and no, a count, a level or the position of a choice.
 
         Parameters
         ----------
         window : the time after the origin, up to the horizon
         """
+        return self.decided(self.measured(model, outputs, window))
+
+    def measured(self, model: Model, outputs: Outputs, window: Window) -> Floats:
+        """What each run holds by which it answers: (run,), a count, a level, the highest one, a growth."""
         if self.form in ("happens", "count"):
-            total = np.sum([within.happened(model, outputs, t, window) for t in self.targets], axis=0)
-            return np.asarray(np.minimum(total, 1.0) if self.form == "happens" else total, dtype=np.float64)
+            some = [within.happened(model, outputs, target, window) for target in self.targets]
+            return np.asarray(np.sum(some, axis=0), dtype=np.float64)
         if self.form == "ends":
             o = [x.name for x in model.outcomes].index(self.targets[0])
             step, part = outputs.outcome[:, o], outputs.outcome_part[:, o]
@@ -201,15 +339,32 @@ class ForecastQuestion:
             return came.astype(np.float64)
         paths, variable = within.Paths(model, outputs), self.targets[0]
         if self.form == "reaches":
-            assert self.at_least is not None
             highest = paths.highest(variable, window)
-            if self.holds:  # a fact that holds on the day of asking is there on the days after
-                highest = np.maximum(highest, paths.at(variable, window.start))
-            return np.asarray(highest >= self.at_least, dtype=np.float64)
+            # A fact that holds on the day of asking is there on the days after.
+            return np.maximum(highest, paths.at(variable, window.start)) if self.holds else highest
         level = paths.at(variable, window.end)
+        return level - paths.at(variable, window.start) if self.form == "grows" else level
+
+    def decided(self, values: Floats, thresholds: Mapping[str, float | Floats] | None = None) -> Floats:
+        """The answers that measured values give: (run,).
+
+        Parameters
+        ----------
+        thresholds : in place of those that are numbers, for each run or for all of them
+        """
+        beyond = dict(thresholds or {})
+        beyond |= {n: v for n in THRESHOLDS if n not in beyond and (v := getattr(self, n)) is not None}
+        if self.form == "happens":
+            return np.asarray(values > 0, dtype=np.float64)
+        if self.form == "reaches":
+            return np.asarray(values >= beyond["at_least"], dtype=np.float64)
         if self.form == "grows":
-            return np.asarray(level - paths.at(variable, window.start) > 0.5, dtype=np.float64)
-        return level
+            return np.asarray(values > 0.5, dtype=np.float64)
+        if "above" in beyond:
+            return np.asarray(values > beyond["above"], dtype=np.float64)
+        if "below" in beyond:
+            return np.asarray(values < beyond["below"], dtype=np.float64)
+        return self.chosen(values) if self.bins else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,118 +375,43 @@ class Questions:
     model: str
     questions: tuple[ForecastQuestion, ...]
     origins: tuple[date, ...]
-    horizons: tuple[int, ...]  # months
+    horizons: tuple[Horizon, ...]
     hash: str  # of the list and of the tables that resolve it
     held_out: date | None = None  # answers from this day on are scored apart
     source: ParsedModel | None = field(default=None, repr=False, compare=False)
     file: str = ""  # that it was read from; empty for one that comes with offramp or was made in code
+
+    def __post_init__(self) -> None:
+        """Whole numbers of months may be given as such."""
+        spans = tuple(Horizon(h) if isinstance(h, int) else h for h in self.horizons)
+        object.__setattr__(self, "horizons", spans)
 
     @property
     def known_as(self) -> str:
         """What it is called on the command line."""
         return self.file or self.name
 
-
-def check_answers(questions: Questions, model: Model) -> None:
-    """Make sure that a model can answer every question, and that the answer is not known beforehand.
-
-    Raises
-    ------
-    ModelError
-        With every question of a file that names something that the model does not have, or asks for a
-        threshold that a variable can never pass, or always has.
-    UsageError
-        The same of questions that were made in code, and where the list is plainly for another model.
-    """
-    problems: list[Problem] = []
-    lost = 0
-    for question in questions.questions:
-        names, what = _can_be_asked(model, question.form)
-        lost += not set(question.targets) & set(names)
-        for i, target in enumerate(question.targets):
-            if target not in names:
-                message = f"`{model.name}` has no {what} `{target[:60]}`"
-                hint = did_you_mean(target, names) or (
-                    f"There are: {', '.join(names)}." if len(names) <= 12 else ""
-                )
-                place = question.places[i] if i < len(question.places) else None
-                problems += _problem(questions, question, place, message, hint)
-        for name, message, hint in _decided_by_bounds(question, model):
-            problems += _problem(questions, question, dict(question.limits).get(name), message, hint)
-    if len(problems) > _ANOTHER and _is_of_another(questions, model, lost):
-        of = f", written for `{questions.model}`," if questions.model else ""
-        raise UsageError(
-            f"`{model.name}` has nothing that {lost} of the {len(questions.questions)} questions of "
-            f"`{questions.name}`{of} ask for. Name a list of questions that are its own: --questions "
-            "LIST.yaml."
-        )
-    if problems:
-        raise ModelError(problems)
-
-
-def _can_be_asked(model: Model, form: str) -> tuple[list[str], str]:
-    """What of a model a form of question may ask for, and what that is called."""
-    if form in ("happens", "count"):
-        acts = [f"{a.name}/{x.name}" for a in model.actors for x in a.actions]
-        rungs = [f"{ladder.name}/{rung.name}" for ladder in model.ladders for rung in ladder.rungs]
-        return [*(e.name for e in model.events), *acts, *rungs], "event, action or rung"
-    if form == "ends":
-        return [o.name for o in model.outcomes if o.absorbing], "outcome that ends a run"
-    return [v.name for v in model.variables], "variable"
-
-
-def _problem(
-    questions: Questions, question: ForecastQuestion, place: Scalar | None, message: str, hint: str
-) -> list[Problem]:
-    """A problem at its place in the file of a list.
-
-    Raises
-    ------
-    UsageError
-        Where there is no file, or no place.
-    """
-    if questions.source is None or place is None:
-        raise UsageError(f"question `{question.name}`: {message}. {hint}".strip())
-    return [questions.source.problem(place, message, hint)]
-
-
-def _is_of_another(questions: Questions, model: Model, lost: int) -> bool:
-    """Whether a list is plainly for another model, of which `lost` questions find nothing here."""
-    other = bool(questions.model) and questions.model != model.name
-    return lost == len(questions.questions) or (other and 2 * lost > len(questions.questions))
-
-
-def _decided_by_bounds(question: ForecastQuestion, model: Model) -> Iterator[tuple[str, str, str]]:
-    """Thresholds that the bounds of a variable decide beforehand: name, what is wrong, the likely fix."""
-    variable = next((v for v in model.variables if v.name == question.targets[0]), None)
-    if variable is None or variable.bounds is None:
-        return
-    low, high = variable.bounds
-    for name in THRESHOLDS:
-        asked = getattr(question, name)
-        if asked is None:
-            continue
-        # Whether the least and the greatest value pass: both or neither decides it.
-        ends = [_passes(name, end, asked) for end in variable.bounds]
-        if ends[0] != ends[1]:
-            continue
-        words = "at least" if name == "at_least" else name
-        often = "always" if ends[0] else "never"
-        unit = "" if variable.unit in ("", "dimensionless") else f" {variable.unit}"
-        message = f"`{variable.name}` is {often} {words} {asked:g}: its bounds are {low:g} to {high:g}{unit}"
-        if high == 1 and low < asked / 100 < high:  # percent of a share
-            hint = f"Did you mean `{name}: {asked / 100:g}`? It is in the unit of the variable."
-        elif not ends[0] and name == "above" and asked == high:
-            hint = f"`reaches` with `at_least: {high:g}` asks whether it gets there."
-        else:
-            hint = f"Ask for something between {low:g} and {high:g}, or widen the bounds in the model."
-        yield name, message, hint
-
-
-def _passes(name: str, value: float, asked: float) -> bool:
-    return {"above": value > asked, "below": value < asked, "at_least": value >= asked}[name]
+    def ends(self, question: ForecastQuestion, origin: date) -> list[tuple[Horizon | None, date]]:
+        """The days up to which a question is asked on a day, and their horizon (None: a day of its own)."""
+        if question.closes:
+            return [(None, day) for day in question.closes if day > origin]
+        return [(span, span.after(origin)) for span in self.horizons]
 
 
 def _middle(row: Row) -> date:
     """The day for which a row stands: of a period its middle."""
     return row.day if row.until is None else row.day + (row.until - row.day) / 2
+
+
+def bin_names(edges: Sequence[float], *, whole: bool = False) -> list[str]:
+    """What the bins between edges are called: `below 10`, `10 to 20`, `20 or more`.
+
+    Parameters
+    ----------
+    whole : whether they hold whole numbers from 0 on: `0`, `1 to 2`, `3 or more`
+    """
+    between = [
+        f"{low:g} to {high - whole:g}" if not whole or high - 1 > low else f"{low:g}"
+        for low, high in pairwise([0, *edges] if whole else edges)
+    ]
+    return [*([] if whole else [f"below {edges[0]:g}"]), *between, f"{edges[-1]:g} or more"]

@@ -21,11 +21,13 @@ from offramp.truth.scores import Bin, Parts
 from offramp.truth.skill import (
     EVERYBODY,
     Blocks,
+    ChoiceScore,
     QuestionScore,
     SampledSkill,
     Skill,
     answers,
     brier_skill,
+    by_choices,
     by_question,
     crps_skill,
     probabilities,
@@ -37,7 +39,8 @@ INTERVALS = {
 }
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # A probability; the 5th, 25th, 50th, 75th and 95th percentile of a sample; None for no data.
-Predicted = float | tuple[float, float, float, float, float] | None
+# Of several choices the probability of each.
+Predicted = float | tuple[float, float, float, float, float] | dict[str, float] | None
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ class QuestionAnswer:
 
     Attributes
     ----------
-    answer : None where the table does not say
+    months, ahead : how far ahead, and the horizon of the list in words (empty: a day of the question's own)
+    answer : None where the table does not say; of several choices the name of one
+    void : whether it is never scored, for what it hangs on did not come, or came
     unit, source : of a level, and the evidence whose error it has; empty and None of all else
     """
 
@@ -82,9 +87,11 @@ class QuestionAnswer:
     kind: Kind
     topic: str
     origin: date
-    months: int
+    months: int | float
+    ahead: str
     resolves: date
-    answer: float | None
+    answer: float | str | None
+    void: bool
     unit: str
     source: str | None
     model: Predicted
@@ -130,11 +137,12 @@ class Backtest(Answer):
     questions_list : as it is called on the command line; `questions_hash` : of it and its tables
     futures : that tell each answer; `runs`, `seconds` : what all calibrations took
     origins : days at which was asked; `stretch` : how many in a row are resampled together
-    asked, resolved : answers, and how many of them can be held against what came
+    asked, resolved, void : answers, how many of them can be held against what came, and how many never will
     base_rates : how many questions have one
     brier, log : mean scores of yes-or-no questions, by who predicted
     skill_by, skill_by_topic : by when it was answered and how far ahead it was asked; by topic of the list
     sampled_skill : of `count` and `continuous`
+    choices : questions of several choices, each by itself
     coverage : of levels, `all` and by question
     """
 
@@ -152,6 +160,7 @@ class Backtest(Answer):
     stretch: int
     asked: int
     resolved: int
+    void: int
     left_out: LeftOut
     base_rates: int
     questions: tuple[QuestionAnswer, ...]
@@ -161,6 +170,7 @@ class Backtest(Answer):
     skill_by: dict[str, Skill]
     skill_by_topic: dict[str, Skill]
     sampled_skill: dict[str, SampledSkill]
+    choices: tuple[ChoiceScore, ...]
     by_question: tuple[QuestionScore, ...]
     reliability: tuple[Bin, ...]
     parts: dict[str, Parts]
@@ -172,10 +182,11 @@ def summarise(found: Hindcasts) -> Backtest:
     """Everything that a backtest found."""
     listed, sampling = found.questions, found.sampling
     origins = sorted({p.origin for p in found.predictions})
-    blocks = Blocks({day: i for i, day in enumerate(origins)}, stretch(origins, max(listed.horizons)))
+    longest = max((p.months for p in found.predictions), default=1)
+    blocks = Blocks({day: i for i, day in enumerate(origins)}, stretch(origins, longest))
     answered = [p for p in found.predictions if p.answer is not None]
     binary = [p for p in answered if p.binary]
-    sampled = [p for p in answered if not p.binary]
+    sampled = [p for p in answered if not (p.binary or p.choice)]
     return Backtest(
         **head(found.model, seed=sampling.seed, settings=sampling.set, intervals=INTERVALS),
         questions_list=listed.known_as,
@@ -190,6 +201,7 @@ def summarise(found: Hindcasts) -> Backtest:
         stretch=blocks.length,
         asked=len(found.predictions),
         resolved=len(answered),
+        void=sum(p.void for p in found.predictions),
         left_out=_left_out(found, len(origins)),
         base_rates=sum(q.base_rate is not None for q in listed.questions),
         questions=tuple(_question(p) for p in found.predictions),
@@ -199,7 +211,8 @@ def summarise(found: Hindcasts) -> Backtest:
         skill_by={name: brier_skill(some, blocks) for name, some in _groups(binary, listed.held_out).items()},
         skill_by_topic={topic: brier_skill(some, blocks) for topic, some in _topics(binary).items()},
         sampled_skill=crps_skill(sampled, blocks),
-        by_question=by_question(answered),
+        choices=by_choices([p for p in answered if p.choice]),
+        by_question=by_question([*binary, *sampled]),
         reliability=_reliability(binary, blocks),
         parts=_parts(binary),
         coverage=coverage(sampled),
@@ -207,7 +220,7 @@ def summarise(found: Hindcasts) -> Backtest:
     )
 
 
-def stretch(origins: Sequence[date], longest: int) -> int:
+def stretch(origins: Sequence[date], longest: float) -> int:
     """How many origins in a row share answers: those within the longest horizon, in months, of each other."""
     if len(origins) < 2:
         return 1
@@ -217,7 +230,8 @@ def stretch(origins: Sequence[date], longest: int) -> int:
 
 def _left_out(found: Hindcasts, origins: int) -> LeftOut:
     listed = found.questions
-    every = origins * len(listed.horizons) * len(listed.questions)
+    days = sorted({p.origin for p in found.predictions})
+    every = sum(len(listed.ends(q, day)) for q in listed.questions for day in days)
     return LeftOut(len(listed.origins) - origins, every - len(found.predictions))
 
 
@@ -237,8 +251,10 @@ def _groups(binary: Sequence[Prediction], held_out: date | None) -> dict[str, li
         name = str(held_out.year) if first else held_out.isoformat()
         found[f"before_{name}"] = [p for p in binary if p.resolves < held_out]
         found[f"from_{name}"] = [p for p in binary if p.resolves >= held_out]
-    for months in sorted({p.months for p in binary}):
-        found[f"{months}_months"] = [p for p in binary if p.months == months]
+    for months, ahead in sorted({(p.months, p.ahead) for p in binary if p.ahead}):
+        name = f"{months}_months" if "month" in ahead else ahead.replace(" ", "_")
+        found[name] = [p for p in binary if p.ahead == ahead]
+    found["closing_days"] = [p for p in binary if not p.ahead]
     return {name: some for name, some in found.items() if some}
 
 
@@ -297,17 +313,21 @@ def _question(p: Prediction) -> QuestionAnswer:
         topic=q.topic,
         origin=p.origin,
         months=p.months,
+        ahead=p.ahead,
         resolves=p.resolves,
-        answer=p.answer,
+        answer=q.options[int(p.answer)] if p.choice and p.answer is not None else p.answer,
+        void=p.void,
         unit=p.unit if level else "",
         source=p.source if level else None,
-        **{who: _rounded(predicted, p.binary) for who, predicted in p.by.items()},
+        **{who: _rounded(predicted, p) for who, predicted in p.by.items()},
     )
 
 
-def _rounded(predicted: Floats, binary: bool) -> Predicted:
-    if binary:
+def _rounded(predicted: Floats, p: Prediction) -> Predicted:
+    if p.binary:
         return round(float(predicted[0]), 6)
+    if p.choice:
+        return {name: round(float(v), 6) for name, v in zip(p.question.options, predicted, strict=True)}
     if not len(predicted):
         return None
     p5, p25, p50, p75, p95 = (float(f"{v:.6g}") for v in np.quantile(predicted, _QUANTILES))

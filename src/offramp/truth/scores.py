@@ -73,6 +73,41 @@ def log_score(probability: Floats, answer: Floats) -> Floats:
     return np.asarray(score, dtype=np.float64)
 
 
+def brier_of_choice(probabilities: Floats, answer: Ints) -> Floats:
+    """Σ (p - y)² over all choices of each question, as Brier (1950) had it: 0 is best, 2 worst.
+
+    Of two choices it is twice the score of a yes-or-no question.
+
+    Parameters
+    ----------
+    probabilities : (question, choice)
+    answer : (question,), position of what came
+    """
+    came = np.eye(probabilities.shape[1])[answer]
+    return np.asarray(((probabilities - came) ** 2).sum(axis=1), dtype=np.float64)
+
+
+def log_of_choice(probabilities: Floats, answer: Ints) -> Floats:
+    """-ln of the probability that was given to what came: (question,); 0 is best."""
+    given = probabilities[np.arange(len(answer)), answer]
+    return np.asarray(-np.log(np.clip(given, CLOSEST, 1.0)), dtype=np.float64)
+
+
+def rps(probabilities: Floats, answer: Ints) -> Floats:
+    """Ranked probability score of choices in an order: (question,); 0 is best, one less than choices worst.
+
+    The squared distances of the probabilities of being at most at each choice, added up (Epstein 1969,
+    Journal of Applied Meteorology 8; Murphy 1971): to be off by one bin is less wrong than by three.
+
+    Parameters
+    ----------
+    probabilities : (question, choice)
+    answer : (question,), position of what came, from 0
+    """
+    score = library("scoringrules", "scores", "truth").rps_score(answer + 1, probabilities)
+    return np.asarray(score, dtype=np.float64)
+
+
 def crps(ensemble: Floats, answer: float) -> float:
     """Continuous ranked probability score of a sample against what came, in its unit; 0 is best.
 

@@ -270,8 +270,69 @@ def by_question(answered: Sequence[Prediction]) -> tuple[QuestionScore, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class ChoiceScore:
+    """How the model fared on one question of several choices, against the best rule without a model.
+
+    Attributes
+    ----------
+    ordered : whether the choices are bins, which are scored by the ranked probability score; else by Brier's
+    asked : answers that are scored
+    came, said : share of the answers in which each choice came, and its mean probability by the model
+    score, best_score : mean score of the model, and of the best rule; `log` : mean -ln of what was given to
+        what came
+    skill, prior_skill : against that rule, and against the model before any evidence; None where these are
+        perfect and the model is not
+    """
+
+    name: str
+    title: str
+    topic: str
+    ordered: bool
+    asked: int
+    came: dict[str, float]
+    said: dict[str, float]
+    best_without_model: str
+    score: float
+    best_score: float
+    log: float
+    skill: float | None
+    prior_skill: float | None
+
+
+def by_choices(answered: Sequence[Prediction]) -> tuple[ChoiceScore, ...]:
+    """Questions of several choices, each by itself."""
+    found = []
+    for question, some in of_question(answered):
+        losses = {who: losses_of(some, who) for who in EVERYBODY}
+        best = min(BASELINES, key=lambda who: float(losses[who].mean()))
+        y, said = answers(some).astype(np.int64), np.stack([a.by["model"] for a in some])
+        came = np.bincount(y, minlength=len(question.options)) / len(y)
+        found.append(
+            ChoiceScore(
+                name=question.name,
+                title=question.title,
+                topic=question.topic,
+                ordered=bool(question.bins),
+                asked=len(some),
+                came=dict(zip(question.options, map(float, came), strict=True)),
+                said=dict(zip(question.options, map(float, said.mean(axis=0)), strict=True)),
+                best_without_model=best,
+                score=float(losses["model"].mean()),
+                best_score=float(losses[best].mean()),
+                log=float(scores.log_of_choice(said, y).mean()),
+                skill=finite(scores.skill(losses["model"], losses[best])),
+                prior_skill=finite(scores.skill(losses["model"], losses["prior_model"])),
+            )
+        )
+    return tuple(found)
+
+
 def losses_of(asked: Sequence[Prediction], who: str) -> Floats:
-    """Brier scores, or of counts and levels CRPS: (question,)."""
+    """Brier scores, of counts and levels CRPS, of bins ranked probability scores: (question,)."""
+    if asked[0].choice:
+        score = scores.rps if asked[0].question.bins else scores.brier_of_choice
+        return score(np.stack([a.by[who] for a in asked]), answers(asked).astype(np.int64))
     if asked[0].binary:
         return scores.brier(probabilities(asked, who), answers(asked))
     return np.array([scores.crps(a.by[who], float(a.answer or 0.0)) for a in asked])

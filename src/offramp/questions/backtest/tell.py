@@ -23,7 +23,14 @@ def tell(found: Backtest, model: Model | None = None) -> Telling:
     return Telling(
         title=f"{found.title}: forecasts of the past",
         head=[*_asked(found), Paragraph(_verdict(found.skill))],
-        body=[*_yes_or_no(found), *_parts(found), *_sampled(found), *_questions(found), *_coverage(found)],
+        body=[
+            *_yes_or_no(found),
+            *_parts(found),
+            *_sampled(found),
+            *_questions(found),
+            *_choices(found),
+            *_coverage(found),
+        ],
         section="How far to trust it",
         caveats=_worst(found),
     )
@@ -38,6 +45,9 @@ def _asked(found: Backtest) -> Iterator[Paragraph]:
         f"{found.resolved:,} can be held against what came. At each day the model knew what had been "
         "published by then, and no more."
     )
+    if found.void:
+        were = "was" if found.void == 1 else "were"
+        yield Paragraph(f"{found.void:,} {were} void, and count for nothing: what they hang on did not come.")
     days, answers = found.left_out.origins, found.left_out.answers
     if days or answers:
         yield Paragraph(
@@ -154,11 +164,14 @@ def _capital(text: str) -> str:
 
 
 def _part(name: str) -> str:
-    """A key of `skill_by` in words: `before_2021`, `from_2021`, `3_months`."""
+    """A key of `skill_by` in words: `before_2021`, `from_2021`, `3_months`, `10_days`, `closing_days`."""
     kind, _, rest = name.partition("_")
     if kind in ("before", "from"):
         return f"Answered before {rest}" if kind == "before" else f"Answered from {rest} on"
-    return f"{kind} month{'' if kind == '1' else 's'} ahead"
+    if kind == "closing":
+        return "Up to a day of the question's own"
+    unit = "month" if rest == "months" else rest.removesuffix("s")
+    return f"{kind} {unit}{'' if kind == '1' else 's'} ahead"
 
 
 # ── counts and levels, question by question, how wide ─────────────────────────────────────────────────────
@@ -179,6 +192,8 @@ def _sampled(found: Backtest) -> Iterator[Block]:
 
 def _questions(found: Backtest) -> Iterator[Block]:
     skills = {q.name: q.skill if q.asked >= LEAST_FOR_SHARES else None for q in found.by_question}
+    if not found.by_question:
+        return
     yield Heading("Question by question")
     if any(skill is not None for skill in skills.values()):
         yield Paragraph("Skill against the best rule without a model on that question, most first.")
@@ -188,6 +203,25 @@ def _questions(found: Backtest) -> Iterator[Block]:
     )
     if any(q.asked < LEAST_FOR_SHARES for q in found.by_question):
         yield Paragraph(f"-: not given for fewer than {LEAST_FOR_SHARES} answers: {CHANCE_RULES}.", 1)
+
+
+def _choices(found: Backtest) -> Iterator[Block]:
+    """Questions of several choices: what was said of each, what came, and the score beside the best rule."""
+    if not found.choices:
+        return
+    yield Heading("Of several choices")
+    yield Paragraph(
+        "Scores, 0 at best: of bins the ranked probability score, else Brier's over all choices (2 at worst)."
+    )
+    rows = []
+    for q in found.choices:
+        skill = _share(q.skill) if q.asked >= LEAST_FOR_SHARES else "-"
+        rule = "base rates" if q.best_without_model == "crisis_data" else q.best_without_model
+        about = (q.title, str(q.asked), f"{q.score:.3f}", f"{q.best_score:.3f} ({rule})", skill)
+        for i, (name, share) in enumerate(q.came.items()):
+            came = (name, part_of(share, q.asked), figures.percent(q.said[name]))
+            rows.append((*(about if i == 0 else ("",) * len(about)), *came))
+    yield Table(("", "asked", "score", "best rule", "skill", "choice", "came", "said"), rows)
 
 
 def _best_first(found: Sequence[QuestionScore], skills: dict[str, float | None]) -> list[QuestionScore]:

@@ -10,19 +10,21 @@ from offramp.questions.truth_text import level, titled
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Gap, Paragraph, Table, Telling
 from offramp.tell.words import counted
-from offramp.truth.ledger import AnyEntry, Chance, CountForecast, Level
+from offramp.truth.ledger import AnyEntry, Chance, Choice, CountForecast, Level
 
 
 def tell(found: Issued, model: Model | None = None) -> Telling:
     """What `offramp forecast` says."""
     every = found.forecast.questions
     chances = [q for q in every if isinstance(q, Chance)]
-    amounts = [q for q in every if not isinstance(q, Chance)]
+    amounts = [q for q in every if isinstance(q, CountForecast | Level)]
+    choices = [q for q in every if isinstance(q, Choice)]
     return Telling(
         title=f"{found.title}: forecast of {found.as_of}",
         body=[
             *_chances(chances),
             *_amounts(amounts),
+            *_choices(choices),
             Gap(),
             *_what_they_are(found),
             Paragraph(f"Written to {found.file}. Its hash, to be published or kept elsewhere:"),
@@ -35,15 +37,45 @@ def _chances(asked: Sequence[Chance]) -> Iterator[Block]:
     """Chances: a row for each question, a column for each horizon."""
     if not asked:
         return
-    horizons = sorted({q.months for q in asked})
-    titles = {q.name: q.title for q in asked}
-    cells = {(q.name, q.months): figures.percent(q.probability) for q in asked}
+    by_months = [q for q in asked if isinstance(q.months, int)]
+    if by_months:
+        horizons = sorted({q.months for q in by_months})
+        titles = {q.name: q.title for q in by_months}
+        cells = {(q.name, q.months): figures.percent(q.probability) for q in by_months}
+        yield Gap()
+        yield Paragraph("Chances, so many months ahead:")
+        yield Table(
+            ("", *map(str, horizons)),
+            [(title, *(cells.get((name, h), "") for h in horizons)) for name, title in titles.items()],
+        )
+    if others := [q for q in asked if not isinstance(q.months, int)]:
+        yield Gap()
+        yield Paragraph("Chances by a day, and with it:")
+        rows = [(q.title, figures.full_date(q.resolves), figures.percent(q.probability)) for q in others]
+        yield Table(("", "by", "chance"), _once(rows))
+
+
+def _once(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Rows whose first cell stands only where it is not that of the row before."""
+    firsts = ["", *(row[0] for row in rows)]
+    return [("" if row[0] == last else row[0], *row[1:]) for row, last in zip(rows, firsts, strict=False)]
+
+
+def ahead(q: AnyEntry) -> str:
+    """How far ahead a question is asked: months, or the day."""
+    return str(q.months) if isinstance(q.months, int) else figures.full_date(q.resolves)
+
+
+def _choices(asked: Sequence[Choice]) -> Iterator[Block]:
+    """Questions of several choices: a row for each choice."""
+    if not asked:
+        return
     yield Gap()
-    yield Paragraph("Chances, so many months ahead:")
-    yield Table(
-        ("", *map(str, horizons)),
-        [(title, *(cells.get((name, h), "") for h in horizons)) for name, title in titles.items()],
-    )
+    yield Paragraph("Of several choices, each with its chance:")
+    rows = [
+        (q.title, ahead(q), name, figures.percent(p)) for q in asked for name, p in q.probabilities.items()
+    ]
+    yield Table(("", "months or day", "choice", "chance"), _once(rows))
 
 
 def _amounts(asked: Sequence[CountForecast | Level]) -> Iterator[Block]:
@@ -54,11 +86,12 @@ def _amounts(asked: Sequence[CountForecast | Level]) -> Iterator[Block]:
     for q in asked:
         low, middle, high = (q.quantiles[k] for k in ("0.05", "0.5", "0.95"))
         title = "" if q.name == last else entry_title(q)
-        rows.append((title, str(q.months), level(middle), f"{level(low)} to {level(high)}"))
+        rows.append((title, ahead(q), level(middle), f"{level(low)} to {level(high)}"))
         last = q.name
     yield Gap()
     yield Paragraph("Counts over so many months, and levels after them:")
-    yield Table(("", "months", "middle", "90 % interval"), rows)
+    every = all(isinstance(q.months, int) for q in asked)
+    yield Table(("", "months" if every else "months or day", "middle", "90 % interval"), rows)
 
 
 def _what_they_are(found: Issued) -> Iterator[Paragraph]:

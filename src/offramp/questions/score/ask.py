@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from offramp.given import need
 from offramp.questions.question import Request
 from offramp.truth import ledger, scores
 from offramp.truth.baselines import BASELINES
-from offramp.truth.ledger import AnyEntry, Chance, CountForecast, Forecast, Level
+from offramp.truth.ledger import AnyEntry, Chance, Choice, CountForecast, Forecast, Level
 from offramp.truth.question_list import load_questions
 from offramp.truth.questions import ForecastQuestion, Questions, Terms
 
@@ -28,6 +28,7 @@ class ScoredChance(Chance):
     brier: float | None = None
     log: float | None = None
     baselines_brier: dict[str, float] | None = None
+    void: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class ScoredCount(CountForecast):
     answer: float | None = None
     inside_half: float | None = None
     inside_nine_tenths: float | None = None
+    void: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,22 @@ class ScoredLevel(Level):
     answer: float | None = None
     inside_half: float | None = None
     inside_nine_tenths: float | None = None
+    void: bool = False
 
 
-AnyScored = ScoredChance | ScoredCount | ScoredLevel
+@dataclass(frozen=True)
+class ScoredChoice(Choice):
+    """Several choices of a forecast with which of them came and their scores: of bins the ranked probability
+    score, else Brier's over all choices."""
+
+    answer: str | None = None
+    score: float | None = None
+    log: float | None = None
+    baselines_score: dict[str, float] | None = None
+    void: bool = False
+
+
+AnyScored = ScoredChance | ScoredCount | ScoredLevel | ScoredChoice
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,7 @@ class Score(Answer):
     ----------
     as_of, hash : of the forecast
     questions_list, by : what was asked, as on the command line
-    asked, resolved : how many questions, and how many of them have come out
+    asked, resolved, void : how many questions, how many of them have come out, and how many never will
     brier, log : mean scores of yes-or-no questions; `baselines` : Brier scores of rules without a model
     inside_half, inside_nine_tenths : share of counts and levels within the quantiles
     """
@@ -94,6 +109,7 @@ class Score(Answer):
     by: date | None
     asked: int
     resolved: int
+    void: int
     brier: float | None
     log: float | None
     baselines: dict[str, float | None]
@@ -131,7 +147,7 @@ def score(forecast: Forecast, questions: Questions, known_by: date | None = None
     ledger.check_hash(forecast, "the forecast")
     found = tuple(_scored(forecast, entry, questions, known_by or date.max) for entry in forecast.questions)
     binary = [e for e in found if isinstance(e, ScoredChance)]
-    sampled = [e for e in found if not isinstance(e, ScoredChance)]
+    sampled = [e for e in found if isinstance(e, ScoredCount | ScoredLevel)]
     ours = _known(e.brier for e in binary)
     theirs = {name: [e.baselines_brier[name] for e in binary if e.baselines_brier] for name in BASELINES}
     half, nine_tenths = _known(e.inside_half for e in sampled), _known(e.inside_nine_tenths for e in sampled)
@@ -147,6 +163,7 @@ def score(forecast: Forecast, questions: Questions, known_by: date | None = None
         by=known_by,
         asked=len(found),
         resolved=sum(e.answer is not None for e in found),
+        void=sum(e.void for e in found),
         brier=_mean(ours),
         log=_mean(_known(e.log for e in binary)),
         baselines={name: _mean(some) for name, some in theirs.items()},
@@ -174,9 +191,13 @@ def _nearer(ours: Sequence[float], theirs: Sequence[float]) -> int:
 def _scored(forecast: Forecast, entry: AnyEntry, questions: Questions, known_by: date) -> AnyScored:
     """One question of a forecast with what came of it by a day."""
     question = _same_question(entry, questions)
-    answer = None
-    if entry.resolves <= known_by:
-        answer = question.answer(forecast.as_of, entry.resolves, known_by)
+    if entry.resolves > known_by:
+        return with_answer(entry, None)
+    if question.is_void(forecast.as_of, entry.resolves, known_by):
+        return replace(with_answer(entry, None), void=True)
+    answer = question.answer(forecast.as_of, entry.resolves, known_by)
+    if answer is not None and question.kind == "choice":
+        return with_answer(entry, question.options[int(answer)])
     return with_answer(entry, answer)
 
 
@@ -200,8 +221,11 @@ def _differing(terms: Terms, other: Terms) -> str:
     return ", ".join(f"`{k}: {terms[k]}`" if k in terms else f"no `{k}`" for k in keys)
 
 
-def with_answer(entry: AnyEntry, answer: float | None) -> AnyScored:
+def with_answer(entry: AnyEntry, answer: float | str | None) -> AnyScored:
     """A question of a forecast with what came (None: not known) and its scores."""
+    if isinstance(entry, Choice):
+        return _scored_choice(entry, None if answer is None else str(answer))
+    assert not isinstance(answer, str)
     if isinstance(entry, Chance):
         return _scored_chance(entry, answer)
     q = entry.quantiles
@@ -222,6 +246,20 @@ def _scored_chance(entry: Chance, answer: float | None) -> ScoredChance:
     return ScoredChance(
         **vars(entry), answer=answer, brier=brier.pop("model"), log=log, baselines_brier=brier
     )
+
+
+def _scored_choice(entry: Choice, answer: str | None) -> ScoredChoice:
+    if answer is None:
+        return ScoredChoice(**vars(entry))
+    every = {"model": entry.probabilities, **entry.baselines}
+    names = list(entry.probabilities)
+    p = np.array([[one[name] for name in names] for one in every.values()])
+    y = np.full(len(p), names.index(answer))
+    rule = scores.rps if entry.ordered else scores.brier_of_choice
+    found = dict(zip(every, (float(v) for v in rule(p, y)), strict=True))
+    log = float(scores.log_of_choice(p[:1], y[:1])[0])
+    ours = found.pop("model")
+    return ScoredChoice(**vars(entry), answer=answer, score=ours, log=log, baselines_score=found)
 
 
 def _inside(low: float, high: float, answer: float | None) -> float | None:

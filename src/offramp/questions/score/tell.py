@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from offramp.model import Model
-from offramp.questions.forecast.tell import entry_title
-from offramp.questions.score.ask import AnyScored, Score, ScoredChance
+from offramp.questions.forecast.tell import ahead, entry_title
+from offramp.questions.score.ask import AnyScored, Score, ScoredChance, ScoredChoice
 from offramp.questions.truth_text import CHANCE_RULES, level, part_of
 from offramp.tell import figures
 from offramp.tell.blocks import Block, Heading, Paragraph, Table, Telling
-from offramp.truth.baselines import TITLES
+from offramp.truth.baselines import BASELINES, TITLES
 from offramp.truth.scores import LEAST_FOR_SHARES
 
 
 def tell(found: Score, model: Model | None = None) -> Telling:
     """What `offramp score` says."""
+    void = f", {found.void} are void and never will" if found.void else ""
     headline = (
         f"The file is as it was written, and the list asks what it answered. {found.resolved} of "
-        f"{found.asked} questions have come out."
+        f"{found.asked} questions have come out{void}."
     )
     return Telling(
         title=f"Forecast of {found.as_of} by {found.model}",
         head=[Paragraph(headline)],
-        body=[*_yes_or_no(found), *_sampled(found), *_questions(found)],
+        body=[*_yes_or_no(found), *_sampled(found), *_choices(found), *_questions(found)],
     )
 
 
@@ -58,24 +59,51 @@ def _sampled(found: Score) -> Iterator[Block]:
         yield Paragraph(f"Shares are not given for fewer than {LEAST_FOR_SHARES}: {CHANCE_RULES}.", 1)
 
 
+def _choices(found: Score) -> Iterator[Block]:
+    """Questions of several choices, each with its score beside those of rules."""
+    some = [q for q in found.questions if isinstance(q, ScoredChoice) and q.score is not None]
+    if not some:
+        return
+    yield Heading("Of several choices")
+    yield Paragraph(
+        "Scores, 0 at best: of bins the ranked probability score, else Brier's over all choices (2 at worst)."
+    )
+    rows = [
+        (
+            q.title,
+            ahead(q),
+            _score(q.score),
+            *(_score((q.baselines_score or {}).get(who)) for who in BASELINES),
+        )
+        for q in some
+    ]
+    yield Table(("", "months or day", "the model", *(TITLES[who] for who in BASELINES)), rows)
+
+
 def _questions(found: Score) -> Iterator[Block]:
     yield Heading("Question by question")
     rows, last = [], ""
     for q in found.questions:
-        rows.append(("" if q.name == last else entry_title(q), str(q.months), _predicted(q), _came(q)))
+        rows.append(("" if q.name == last else entry_title(q), ahead(q), _predicted(q), _came(q)))
         last = q.name
-    yield Table(("", "months", "said", "came"), rows)
-    if any(q.answer is None for q in found.questions):
+    every = all(isinstance(q.months, int) for q in found.questions)
+    yield Table(("", "months" if every else "months or day", "said", "came"), rows)
+    if any(q.answer is None and not q.void for q in found.questions):
         yield Paragraph("-: the tables do not tell what came.", 1)
 
 
 def _predicted(q: AnyScored) -> str:
+    if isinstance(q, ScoredChoice):
+        name = max(q.probabilities, key=lambda option: q.probabilities[option])
+        return f"{name}: {figures.percent(q.probabilities[name])}"
     return figures.percent(q.probability) if isinstance(q, ScoredChance) else level(q.quantiles["0.5"])
 
 
 def _came(q: AnyScored) -> str:
     if q.answer is None:
-        return "-"
+        return "void" if q.void else "-"
+    if isinstance(q, ScoredChoice):
+        return q.answer
     if isinstance(q, ScoredChance):
         return "yes" if q.answer else "no"
     return level(q.answer)
