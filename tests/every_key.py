@@ -38,6 +38,7 @@ variables:
     guess: true
     reason: It simmers
   threat: {equals: tension / 50}
+  strain: {equals: "lookup(curve, tension)"}
   secret: {unit: kg, initial: 20, change: 0.5 * weight / month}
   hazy: {initial: "normal(10, 0.5)", change: 0.5 / month}
 parameters:
@@ -46,6 +47,17 @@ parameters:
   nerve: {value: 0.5}
   zeal: {value: 0.4}
   grit: {value: 0.5}
+lookups:
+  curve:
+    title: Curve
+    x: [0, 60]
+    y: [0, 2]
+    x_unit: points
+    unit: index
+    extrapolate: true
+    source: book 13
+    guess: true
+    reason: As drawn
 correlations:
   hardening:
     {title: Hardening, of: [resolve, hazy], correlation: 0.5, source: book 12, guess: true, reason: Both}
@@ -60,7 +72,7 @@ actors:
     source: book 3
     guess: true
     reason: As in the book
-    utility: {calm: -grit * threat, store: 0.5 * hazy + 0.1 / kg * secret}
+    utility: {calm: -grit * threat, ease: -0.1 * strain, store: 0.5 * hazy + 0.1 / kg * secret}
     true_type: firm
     types: {firm: {parameters: {grit: 0.9}}, weak: {parameters: {grit: 0.2}}}
     sees:
@@ -262,6 +274,11 @@ CHANGES: dict[tuple[str, str], dict[str, Any]] = {
     ),
     (keys.VARIABLE.what, "equals"): {"variables.threat.equals": "tension / 20"},
     **_of(keys.PARAMETER, "parameters.resolve", title="Other", unit="index", value="uniform(0.1, 0.2)"),
+    **_of(
+        keys.LOOKUP, "lookups.curve", title="Other", x=[0, 50], y=[1, 2], unit="score",
+    ),
+    (keys.LOOKUP.what, "x_unit"): {"lookups.curve.x_unit": "index"},
+    (keys.LOOKUP.what, "extrapolate"): {"lookups.curve.x": [0, 1], "lookups.curve.extrapolate": False},
     **_of(
         keys.CORRELATION, "correlations.hardening", title="Other", of=["weight", "hazy"], correlation=-0.5,
     ),

@@ -7,7 +7,7 @@ deciding too often: stocks that matter have bounds.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
 from typing import Any, get_args, get_type_hints
 
@@ -15,6 +15,8 @@ import numpy as np
 
 from offramp.dates import Calendar
 from offramp.language.formula import write_call
+from offramp.language.formula_lookup import curve
+from offramp.language.memories import Memories
 from offramp.model import (
     Action,
     Actor,
@@ -22,6 +24,7 @@ from offramp.model import (
     Branch,
     Chances,
     Correlation,
+    Curve,
     Distribution,
     Effect,
     Event,
@@ -42,7 +45,7 @@ from offramp.model import (
     Variable,
     constant,
 )
-from offramp.tree import Binary, Call, Compare, Logic, Negate, Node, Not, Now, Number, StepLength
+from offramp.tree import Binary, Call, Compare, Logic, Negate, Node, Not, Now, Number, StepLength, replaced
 from offramp.tree import Parameter as ParameterName
 from offramp.tree import Variable as VariableName
 
@@ -517,7 +520,44 @@ class ModelMaker:
             substeps=int(self.of_time.choice([1, 2, 3, 7], p=[0.7, 0.1, 0.1, 0.1])),
         )  # fmt: skip
         model = self.with_correlations(model)
-        return self.with_ladders(model) if self.ladders else model
+        model = self.with_ladders(model) if self.ladders else model
+        return self.with_memories(model) if self.of_time.random() < 0.5 else model
+
+    def with_memories(self, model: Model) -> Model:
+        """The model with some variables read as they were, as they are taken in, or through a curve."""
+        rng, memories = self.of_time, Memories(model)
+        names = [*self.stocks, *self.auxiliaries]  # each reads those before it
+        for name in [n for n in names if rng.random() < 0.5][:3]:
+            of = Formula(name, VariableName(name))
+            months = Number(float(model.step_length * rng.uniform(1.0, 6.0)))
+            time = Formula("", months if rng.random() < 0.5 else Binary("+", months, self.a_parameter()))
+            start = Formula("", self.a_parameter()) if rng.random() < 0.4 else None
+            kind = str(rng.choice(["smooth", "delay", "was", "lookup"]))
+            order = int(rng.integers(1, 4))
+            if kind == "lookup":
+                table = Curve("", "", "", "", (-1.0, 0.0, 0.5, 2.0), (1.0, -1.0, 0.0, 3.0))
+                node = curve(replace(table, extrapolate=bool(rng.random() < 0.5)), of.node)
+            elif kind == "was":
+                node = memories.past(f"was({name})", of, time, order, start)
+            else:
+                node = memories.stages(f"{kind}({name})", kind, of, time, order, start)
+            model = self.read_otherwise(model, {of.node: node})
+        return replace(model, memories=tuple(memories.found.values()))
+
+    def a_parameter(self) -> Node:
+        return ParameterName(str(self.of_time.choice(self.parameters)))
+
+    def read_otherwise(self, part: Any, nodes: dict[Node, Node]) -> Any:
+        """A part of a model in which about half of the formulas have other nodes in place of some."""
+        if isinstance(part, Formula):
+            return replace(part, node=replaced(part.node, nodes)) if self.of_time.random() < 0.5 else part
+        if isinstance(part, tuple):
+            return tuple(self.read_otherwise(item, nodes) for item in part)
+        if not is_dataclass(part) or isinstance(part, Signal):  # `assumed` reads parameters
+            return part
+        kept = ("initial", "memories", "discount", "precision")
+        changed = {f.name: getattr(part, f.name) for f in fields(part) if f.name not in kept}
+        return replace(part, **{name: self.read_otherwise(value, nodes) for name, value in changed.items()})
 
     def with_correlations(self, model: Model) -> Model:
         """Some of what is drawn goes together."""

@@ -26,7 +26,7 @@ from random_models import ModelMaker
 ELSEWHERE = {(keys.FILE.what, "extend"), (keys.FILE.what, "without"), (keys.MODEL.what, "illustrative")}
 
 # Keys that say what a model is, rests on or is held against: no run depends on them.
-OF_NO_RUN = ("title", "source", "guess", "reason", "unit", "headline", "variant", "aim", "aims")
+OF_NO_RUN = ("title", "source", "guess", "reason", "unit", "x_unit", "headline", "variant", "aim", "aims")
 TABLES_OF_NO_RUN = (
     keys.SOURCE, keys.EVIDENCE, keys.CLAIM, keys.TEST, keys.SIDE, keys.QUANTITY,
 )  # fmt: skip
@@ -94,7 +94,7 @@ def test_explain_says_whether_a_model_is_illustrative():
 
 OF_NO_ENGINE = {
     "Model", "Formula", "Distribution", "Origin", "LayerChange", "Base", "File", "Source", "Row", "Evidence",
-    "Quantity", "ClaimSide", "Test", "Claim",
+    "Curve", "Quantity", "ClaimSide", "Test", "Claim",
 }  # fmt: skip
 # Descriptions; and what is resolved before an engine sees a model (tests/engine/test_depths.py,
 # tests/runs/test_design.py).

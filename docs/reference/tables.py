@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from offramp.distribution import PRIORS
-from offramp.language.functions import FUNCTIONS, FunctionRecord, Units
+from offramp.language.functions import FUNCTIONS, MEMORY_FUNCTIONS, FunctionRecord, Units
 
 PAGE = Path(__file__).parent / "model-file.md"
 UNITS: dict[Units, str] = {
@@ -34,7 +34,9 @@ def tables() -> dict[str, str]:
     functions = [(f"`{f.usage}`", meaning(f), UNITS[f.units]) for f in FUNCTIONS.values()]
     records = [p for ways in PRIORS.values() for p in ways.values()]
     priors = [(", ".join(f"`{usage}`" for usage in (p.usage, *p.others)), p.meaning) for p in records]
+    memory = [(f"`{f.usage}`", f.meaning) for f in MEMORY_FUNCTIONS.values()]
     return {
+        "memory functions": table("| function | gives |", memory),
         "functions": table("| function | gives | units of its arguments |", functions),
         "priors": table("| prior | draws |", priors),
     }

@@ -6,12 +6,24 @@ added there is found by whatever walks: the engine, `explain`, notes, briefs, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from offramp.model import Base, Distribution, Effect, Formula, Intervention, Model, Origin, Row, Variable
-from offramp.tree import variables_in
+from offramp.model import (
+    Base,
+    Distribution,
+    Effect,
+    Formula,
+    Intervention,
+    Memory,
+    Model,
+    Origin,
+    Row,
+    Variable,
+)
+from offramp.tree import Node, replaced, variables_in
+from offramp.tree import Variable as VariableName
 
 # What parts are made of; nothing below these is a part.
 _VALUES = (Formula, Distribution, Origin, Base, Row)
@@ -151,6 +163,76 @@ def moves(model: Model) -> Iterator[Mover]:
             case Intervention():
                 yield from (Mover(part.holder, name, "set", value) for name, value in part.item.set)
                 yield from (Mover(part.holder, name, "add", value) for name, value in part.item.shift)
+
+
+def behind(model: Model, node: Node) -> Iterator[Node]:
+    """A formula, then those by which what it remembers comes about, at any remove."""
+    memories = {place: memory for memory in model.memories for place in memory.places}
+    waiting, seen = [node], set[str]()
+    while waiting:
+        yield (node := waiting.pop())
+        for name in sorted(variables_in(node)):
+            if name in memories and (memory := memories[name]).name not in seen:
+                seen.add(memory.name)
+                waiting += [formula.node for formula in (memory.of, memory.time, memory.start)]
+
+
+def read_in(model: Model, node: Node) -> set[str]:
+    """Variables that a formula reads directly, those among them that it reads through what it remembers."""
+    places = {place for memory in model.memories for place in memory.places}
+    return {name for part in behind(model, node) for name in variables_in(part)} - places
+
+
+def remembered(model: Model, memory: Memory) -> set[str]:
+    """Stocks that a memory follows, also through auxiliaries and other memories."""
+    equals = {v.name: v.equals.node for v in model.variables if v.equals is not None}
+    found: set[str] = set()
+    waiting = read_in(model, memory.of.node)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting |= read_in(model, equals[name]) if name in equals else set()
+    return found - equals.keys()
+
+
+def steady(model: Model) -> tuple[Memory, ...]:
+    """What formulas remember, each with formulas that read no memory themselves but what is now."""
+    settled = _settling(model)
+    return tuple(_with_formulas(memory, settled) for memory in model.memories)
+
+
+def without_memory(model: Model) -> Model:
+    """The model as it would be had all that formulas remember long been as it is now."""
+    return replace(_with_formulas(model, _settling(model)), memories=()) if model.memories else model
+
+
+def _settling(model: Model) -> Callable[[Node], Node]:
+    """What puts what is followed in place of what is remembered of it."""
+    steady: dict[Node, Node] = {
+        VariableName(place): memory.steady.node for memory in model.memories for place in memory.places
+    }
+
+    def settled(node: Node) -> Node:
+        # What a memory follows may read another; the longest chain is one through all of them.
+        for _ in model.memories:
+            if (node := replaced(before := node, steady)) == before:
+                break
+        return node
+
+    return settled
+
+
+def _with_formulas(part: Any, new: Callable[[Node], Node]) -> Any:
+    """A part of a model with other formulas."""
+    if isinstance(part, Formula):
+        return replace(part, node=new(part.node))
+    if isinstance(part, tuple):
+        return tuple(_with_formulas(item, new) for item in part)
+    if not is_dataclass(part) or isinstance(part, _VALUES):
+        return part
+    changed = {f.name: _with_formulas(getattr(part, f.name), new) for f in fields(part)}
+    return replace(part, **changed)  # type: ignore[type-var]
 
 
 def moved(model: Model) -> set[str]:

@@ -33,11 +33,11 @@ from offramp.model import (
     Parameter,
     Variable,
 )
-from offramp.tree import parameters_in, variables_in
+from offramp.tree import parameters_in
 
 SECTIONS = (
-    "summary", "actors", "variables", "parameters", "correlations", "events", "outcomes", "ladders",
-    "policies", "evidence", "claims", "guesses", "sources", "extends",
+    "summary", "actors", "variables", "lookups", "memories", "parameters", "correlations", "events",
+    "outcomes", "ladders", "policies", "evidence", "claims", "guesses", "sources", "extends",
 )  # fmt: skip
 
 
@@ -101,6 +101,8 @@ def counts(model: Model) -> dict[str, int]:
         "auxiliaries": kinds["variable"] - len(model.stocks),
         "parameters": kinds["parameter"],
         "correlations": kinds["correlation"],
+        "lookups": kinds["curve"],
+        "memories": kinds["memory"],
         "uncertain": sum(isinstance(p.value, Distribution) for p in model.parameters),
         "actors": kinds["actor"],
         "actions": kinds["action"],
@@ -171,8 +173,9 @@ class Facts:
     def depends_on(self, variable: Variable) -> tuple[list[str], list[str]]:
         """Variables and parameters that the formulas of a variable read, but for its initial value."""
         nodes = [f.node for key, _, f in anatomy.formulas_of(variable) if key not in anatomy.BEFORE_A_RUN]
-        variables = {name for node in nodes for name in variables_in(node)}
-        parameters = {name for node in nodes for name in parameters_in(node)}
+        variables = {name for node in nodes for name in anatomy.read_in(self.model, node)}
+        behind = (part for node in nodes for part in anatomy.behind(self.model, node))
+        parameters = {name for part in behind for name in parameters_in(part)}
         return (
             [v.name for v in self.model.variables if v.name in variables],
             [p.name for p in self.model.parameters if p.name in parameters],
@@ -264,6 +267,8 @@ class Explained:
         "variable": "name title unit kind initial change equals noise bounds saturates headline"
         " depends_on moved_by",
         "parameter": "name title unit value uncertain misread_by",
+        "memory": "name function of time order start",
+        "curve": "name title unit x_unit x y extrapolate",
         "actor": "name title depth horizon inner_horizon precision discount wants=utility misreads sees types"
         " true_type beliefs actions",
         "term": "term=name formula",
@@ -283,7 +288,7 @@ class Explained:
         "source": "key title date url note used",
     }
     # What a key above already says, or what no reader needs.
-    LEFT_OUT = frozenset({"evidence.kind", "test.line", "source.origin"})
+    LEFT_OUT = frozenset({"memory.steady", "memory.changes", "evidence.kind", "test.line", "source.origin"})
     BACKING: tuple[str, ...] = ("sources", "guess", "reason", "file", "line")
     complete = True  # fields that KEYS does not name follow those that it names
 

@@ -143,6 +143,54 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """A call of `smooth`, `delay` or `was` in a formula, and the hidden stocks it is made of: its places.
+
+    A `smooth` or a `delay` has a place for each of its stages, 1 to `order`, which changes as a stock does; a
+    `was` has one for what it follows as it was 0 to `order` steps ago.
+    """
+
+    name: str  # the call as written
+    function: Literal["smooth", "delay", "was"]
+    of: Formula  # what it follows
+    time: Formula  # months
+    order: int
+    steady: Formula  # value of every place where `of` has long been what it is
+    start: Formula  # value of every place at the start, in the state there
+    changes: tuple[tuple[str, Formula], ...] = ()  # (place, what it gains per month)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Names of its places, in the order in which what it follows goes through them."""
+        return places_of(self.name, self.function, self.order)
+
+    @property
+    def hidden(self) -> tuple[Variable, ...]:
+        """Its places as stocks."""
+        changes = dict(self.changes)
+        return tuple(Variable(place, place, "", change=changes.get(place)) for place in self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve through points, linear in between."""
+
+    name: str
+    title: str
+    unit: str  # of y
+    x_unit: str
+    x: tuple[float, ...]  # rising
+    y: tuple[float, ...]
+    extrapolate: bool = False  # beyond its ends on along the outermost lines; otherwise flat
+    origin: Origin = Origin()
+
+
+def places_of(name: str, function: str, order: int) -> tuple[str, ...]:
+    """Names of the places of a memory. No name in a file can be like them."""
+    return tuple(f"{name} #{i}" for i in range(0 if function == "was" else 1, order + 1))
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """`add` adds the amount to the stock; `set` moves the stock to the amount."""
 
@@ -538,6 +586,8 @@ class Model:
     files: tuple[File, ...] = ()  # its own, its chapters, then those of what it extends
     tables: tuple[File, ...] = ()  # of its evidence, without those that come with offramp
     base: Base | None = None  # the model that it extends
+    lookups: tuple[Curve, ...] = ()
+    memories: tuple[Memory, ...] = ()  # each after those that its start reads
     substeps: int = 1  # parts of a step in which `change` is integrated
     noticed: tuple[Problem, ...] = ()  # of its files, such as one that is no chapter; not wrong
 
@@ -593,6 +643,11 @@ class Model:
     @property
     def stocks(self) -> tuple[Variable, ...]:
         return tuple(v for v in self.variables if not v.is_auxiliary)
+
+    @property
+    def carried(self) -> tuple[Variable, ...]:
+        """All that one step hands on to the next: stocks, then the places of memories."""
+        return (*self.stocks, *(place for memory in self.memories for place in memory.hidden))
 
     @property
     def auxiliaries(self) -> tuple[Variable, ...]:

@@ -130,13 +130,18 @@ def children(node: Node) -> tuple[Node, ...]:
 
 def with_parameters(node: Node, values: Mapping[str, Node]) -> Node:
     """`node` with other nodes in place of its parameters; those that `values` does not name stay."""
+    return replaced(node, {Parameter(name): value for name, value in values.items()})
+
+
+def replaced(node: Node, values: Mapping[Node, Node]) -> Node:
+    """`node` with other nodes in place of some of its parts; what stands in their place stays as it is."""
 
     def new(of: Node) -> Node:
-        return with_parameters(of, values)
+        return replaced(of, values)
 
+    if node in values:
+        return values[node]
     match node:
-        case Parameter(name):
-            return values.get(name, node)
         case Negate(of):
             return Negate(new(of))
         case Not(of):

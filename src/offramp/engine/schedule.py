@@ -106,7 +106,7 @@ class _Tables:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        steps, stocks, parameters = model.steps, len(model.stocks), len(model.parameters)
+        steps, stocks, parameters = model.steps, len(model.carried), len(model.parameters)
         slots = sum(len(actor.actions) for actor in model.actors)
         self.schedule = Schedule(
             allowed=np.ones((steps, slots), dtype=np.bool_),

@@ -17,6 +17,8 @@ from offramp.language.sections.events import read_events
 from offramp.language.sections.evidence import read_evidence
 from offramp.language.sections.head import read_horizon, read_model
 from offramp.language.sections.ladders import read_ladders
+from offramp.language.sections.lookups import read_lookups
+from offramp.language.sections.memories import read_memories
 from offramp.language.sections.names import collect
 from offramp.language.sections.never_true import check_conditions
 from offramp.language.sections.outcomes import read_outcomes
@@ -66,6 +68,7 @@ def _check(source: ParsedModel) -> Model:
     head = read_model(reader, file)
     calendar = read_horizon(reader, file)
     names = collect(reader, file, calendar)
+    lookups = read_lookups(reader, file, names)
     parameters = read_parameters(reader, file, names)
     variables = read_variables(reader, file, names, parameters)
     outcomes = read_outcomes(reader, file, names)
@@ -77,6 +80,7 @@ def _check(source: ParsedModel) -> Model:
     evidence, tables = read_evidence(reader, file, names)
     claims = read_claims(reader, file, names, policies, events)
     order = auxiliary_order(reader, file, variables)
+    memories = read_memories(reader, file, names.memories, variables)
     model = Model(
         name=head.name,
         title=head.title,
@@ -86,6 +90,8 @@ def _check(source: ParsedModel) -> Model:
         step=calendar.step,
         steps=calendar.steps,
         substeps=calendar.substeps,
+        lookups=lookups,
+        memories=memories,
         variables=variables,
         parameters=parameters,
         actors=actors,

@@ -12,8 +12,16 @@ from functools import cache
 from offramp.language import syntax
 from offramp.language.constants import fold
 from offramp.language.formula_calls import has_right_count, kind_of_call, refuses, unknown_function
+from offramp.language.formula_lookup import interpolated, table_of
+from offramp.language.formula_memory import memory_call
 from offramp.language.formula_names import date_call, value_of_name
-from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, FunctionRecord
+from offramp.language.functions import (
+    DATE_FUNCTIONS,
+    FUNCTIONS,
+    LOOKUP,
+    MEMORY_FUNCTIONS,
+    FunctionRecord,
+)
 from offramp.language.kind_rules import KindRules
 from offramp.language.scope import Fault, Known, Result, Scope
 from offramp.language.slips import slip_of
@@ -189,6 +197,10 @@ class _Resolver(KindRules):
     def call(self, expr: syntax.Apply) -> tuple[Node, Kind]:
         if expr.function in DATE_FUNCTIONS:
             return date_call(self, expr)
+        if expr.function in MEMORY_FUNCTIONS:
+            return memory_call(self, expr, [self.number(a) for a in expr.args])
+        if expr.function == LOOKUP:
+            return self.lookup(expr)
         function = FUNCTIONS.get(expr.function)
         if function is None:
             unknown_function(self, expr)
@@ -211,6 +223,14 @@ class _Resolver(KindRules):
             return node, UNKNOWN
         kind = self.finite(expr, node, kind)
         return self.limit_size(expr, node, kind) if function.made_of else (node, kind)
+
+    def lookup(self, expr: syntax.Apply) -> tuple[Node, Kind]:
+        """A table at some value."""
+        table = table_of(self, expr)
+        if table is None:
+            return Number(0.0), UNKNOWN
+        node, kind = interpolated(self, expr, table, *self.number(expr.args[1]))
+        return self.limit_size(expr, node, kind)
 
     def kind_of_parts(self, function: FunctionRecord, expr: syntax.Apply, kinds: tuple[Kind, ...]) -> Kind:
         """The unit of a function that is made of others, given those of its arguments."""

@@ -8,7 +8,15 @@ from offramp.distribution import PRIORS
 from offramp.given import did_you_mean
 from offramp.language import syntax, units
 from offramp.language.constants import fold
-from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, OTHER_FUNCTIONS, TIME, FunctionRecord
+from offramp.language.functions import (
+    DATE_FUNCTIONS,
+    FUNCTIONS,
+    LOOKUP,
+    MEMORY_FUNCTIONS,
+    OTHER_FUNCTIONS,
+    TIME,
+    FunctionRecord,
+)
 from offramp.language.kind_rules import KindRules
 from offramp.language.units import PLAIN, UNKNOWN, Bare, Kind, Unit, Unknown
 from offramp.tree import Node
@@ -77,7 +85,11 @@ def unknown_function(rules: KindRules, expr: syntax.Apply) -> None:
         hint = "Make it a parameter, and use the parameter's name here."
         rules.fault(expr, message, hint, start=start, end=end)
         return
-    possible = (*FUNCTIONS, *DATE_FUNCTIONS)
+    if name in rules.scope.lookups:
+        hint = f"Write lookup({name}, ...)."
+        rules.fault(expr, f"`{name}` is a table of `lookups`, not a function", hint, start=start, end=end)
+        return
+    possible = (*FUNCTIONS, *MEMORY_FUNCTIONS, LOOKUP, *DATE_FUNCTIONS)
     other = OTHER_FUNCTIONS.get(name)
     rules.fault(
         expr,

@@ -6,13 +6,19 @@ from datetime import date
 
 from offramp.given import did_you_mean, most_alike_first, nearest
 from offramp.language import syntax, units
-from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, OTHER_NAMES, TIME
+from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, LOOKUP, MEMORY_FUNCTIONS, OTHER_NAMES, TIME
 from offramp.language.kind_rules import KindRules
 from offramp.language.scope import Scope
 from offramp.language.syntax import Expr
 from offramp.language.units import MONTH, UNKNOWN, Kind
 from offramp.tree import Binary, Negate, Node, Now, Number, Parameter, StepLength, Variable
 
+# How functions are called.
+CALLED = {
+    **{f.name: f.usage for f in FUNCTIONS.values()},
+    **{f.name: f.usage for f in MEMORY_FUNCTIONS.values()},
+    LOOKUP: "lookup(TABLE, x)",
+}
 YEARS = (1000, 2999)  # of dates in formulas, events and policies
 
 
@@ -33,11 +39,13 @@ def value_of_name(rules: KindRules, expr: syntax.Name) -> tuple[Node, Kind]:
     if name in scope.dates:
         hint = f"Write months_until({name}) or months_since({name})."
         rules.fault(expr, f"`{name}` is a dated event, not a number", hint)
+    elif name in scope.lookups:
+        rules.fault(expr, f"`{name}` is a table of `lookups`, not a number", f"Write lookup({name}, x).")
     elif name in scope.elsewhere:
         message = f"`{name}` is {scope.elsewhere[name]}; a formula cannot read it"
         rules.fault(expr, message, _possible(scope))
-    elif name in FUNCTIONS or name in DATE_FUNCTIONS:
-        usage = FUNCTIONS[name].usage if name in FUNCTIONS else f"{name}(EVENT)"
+    elif name in CALLED or name in DATE_FUNCTIONS:
+        usage = CALLED.get(name, f"{name}(EVENT)")
         rules.fault(expr, f"`{name}` is a function", f"Write {usage}.")
     elif name in units.NAMES or name in units.DIMENSIONLESS:
         return Number(1.0), units.parse(name)

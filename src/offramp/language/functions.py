@@ -184,10 +184,67 @@ FUNCTIONS: dict[str, FunctionRecord] = {
     )
 }
 
+
+@dataclass(frozen=True)
+class MemoryFunction:
+    """A function of what a value was before now; the checker makes hidden stocks of it (`Memory`).
+
+    Attributes
+    ----------
+    usage : how to call it, the arguments that can be left out in square brackets
+    meaning : for the reference
+    also : what other languages call it
+    """
+
+    usage: str
+    meaning: str
+    also: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.usage.partition("(")[0]
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Least and greatest number of arguments."""
+        return self.usage.partition("[")[0].count(",") + 1, self.usage.count(",") + 1
+
+
+MEMORY_FUNCTIONS: dict[str, MemoryFunction] = {
+    function.name: function
+    for function in (
+        MemoryFunction(
+            "smooth(x, time[, stages, start])",
+            "x, as it is taken in over time: an exponential average, or 2 to 12 of them in a row",
+            ("smoothi", "smooth1", "smooth3", "smooth3i", "smoothn", "smth1", "smth3", "smthn", "ema"),
+        ),
+        MemoryFunction(
+            "delay(x, time[, stages, start])",
+            "what comes out of a pipeline into which x flows: all of it, after `time` on average",
+            ("delay1", "delay1i", "delay3", "delay3i", "delayn", "material_delay", "pipeline"),
+        ),
+        MemoryFunction(
+            "was(x, time[, start])",
+            "what x was so long ago, to the nearest step",
+            ("lag", "previous", "prev", "past", "ago", "delay_fixed", "shift"),
+        ),
+    )
+}
+
 # Words of the language that are no functions of numbers.
+LOOKUP = "lookup"
 DATE_FUNCTIONS = ("months_until", "months_since")
 TIME = ("now", "dt")
-OTHER_FUNCTIONS = {other: f.name for f in FUNCTIONS.values() for other in f.also} | {
+_OTHERS = {
+    **{other: f.name for f in FUNCTIONS.values() for other in f.also},
+    **{other: f.name for f in MEMORY_FUNCTIONS.values() for other in f.also},
+}
+OTHER_FUNCTIONS = _OTHERS | {
+    "table": LOOKUP,
+    "with_lookup": LOOKUP,
+    "graph": LOOKUP,
+    "interp": LOOKUP,
+    "interpolate": LOOKUP,
     "days_until": "months_until",
     "days_since": "months_since",
     "until": "months_until",

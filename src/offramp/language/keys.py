@@ -29,6 +29,7 @@ Shape = Literal[
     "unit",
     "probability",  # a formula, or `rest`
     "bounds",  # [low, high]
+    "points",  # a list of numbers
     "source",  # text or a list of texts
     "choice",  # one of a few words
     "effects",  # variable -> formula, {add: formula} or {set: formula}
@@ -182,6 +183,18 @@ PARAMETER = KeyTable(
         *_BACKING,
     ),
     short="value",
+)
+LOOKUP = KeyTable(
+    "a lookup table",
+    (
+        _TITLE,
+        Key("x", "points", "Where its points lie, rising: 2 to 100 numbers.", required=True),
+        Key("y", "points", "Its value at each of them.", required=True),
+        Key("unit", "unit", "Unit of its values; left out for plain numbers."),
+        Key("x_unit", "unit", "Unit of what it is looked up at; left out for plain numbers."),
+        Key("extrapolate", "flag", "true: goes on beyond its ends as at them; otherwise flat."),
+        *_BACKING,
+    ),
 )
 CORRELATION = KeyTable(
     "a correlation",
@@ -620,6 +633,7 @@ FILE = KeyTable(
         Key("variables", "named", "What changes, by itself or by what happens.", required=True, of=VARIABLE),
         Key("parameters", "named", "What stays: numbers and priors.", of=PARAMETER),
         Key("correlations", "named", "Which uncertain numbers go together.", of=CORRELATION),
+        Key("lookups", "named", "Curves through points, for `lookup(TABLE, x)` in formulas.", of=LOOKUP),
         Key("actors", "named", "Who decides, and how.", of=ACTOR),
         Key("events", "named", "What happens by date or by chance.", of=EVENT),
         Key("outcomes", "named", "What we ask about.", of=OUTCOME),

@@ -68,6 +68,7 @@ def _found(model: Model) -> _Found:
     yield from _effects_of_nothing(model)
     yield from _idle_policies(model)
     yield from out_of_scale(model)
+    yield from _unread_tables(model)
     for claim in model.claims:
         for test in claim.tests:
             yield from _decided(model, claim, test)
@@ -95,6 +96,15 @@ def _unread(model: Model) -> _Found:
     for variable in model.variables:
         if variable.name not in read | watched:
             yield from _unread_variable(variable, variable.is_auxiliary or variable.name in moved)
+
+
+def _unread_tables(model: Model) -> _Found:
+    """Lookup tables that no formula reads."""
+    texts = ["".join(place.formula.text.split()) for place in anatomy.formulas(model)]
+    for table in model.lookups:
+        if not any(f"lookup({table.name}," in text for text in texts):
+            hint = f"Write lookup({table.name}, ...) in a formula, or take it out."
+            yield table.origin, table.name, f"nothing reads `{table.name}`", hint
 
 
 def _unread_variable(variable: Variable, changes: bool) -> _Found:

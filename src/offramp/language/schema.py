@@ -142,6 +142,7 @@ _SHAPES: dict[str, Schema] = {
     "number": _NUMBER,
     **dict.fromkeys(("formula", "condition", "prior", "initial", "probability"), _FORMULA),
     "unit": {"type": "string", "examples": ["kg", "1/month", "barrel/day", "USD", "points"]},
+    "points": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 100},
     "bounds": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
     "source": {"anyOf": [{"type": "string"}, _STRINGS]},
     "effects": _named({"$ref": "#/$defs/effect"}),

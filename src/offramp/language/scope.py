@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from offramp.language.memories import Memories
 from offramp.language.units import Kind
+from offramp.model import Curve
 from offramp.tree import Node
 
 
@@ -34,6 +36,8 @@ class Scope:
     timeless : True where `now` and dates may not be used either
     constant : True where parameters may not be read either: numbers and units only
     incomplete : True where names may be missing because of a mistake noted elsewhere
+    lookups : tables, by name
+    memories : where calls of `smooth`, `delay` and `was` are kept; None where there can be none
     """
 
     names: Mapping[str, Known]
@@ -44,6 +48,8 @@ class Scope:
     timeless: bool = False
     constant: bool = False
     incomplete: bool = False
+    lookups: Mapping[str, Curve] = field(default_factory=dict)
+    memories: Memories | None = None
 
 
 @dataclass(frozen=True, slots=True)

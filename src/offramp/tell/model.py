@@ -260,6 +260,22 @@ class _Sections:
         if moves:
             yield "moved by", "; ".join(f"{m.by.path} ({_amount(m.how, m.amount)})" for m in moves)
 
+    def lookups(self) -> None:
+        if not self.model.lookups:
+            return
+        self.page.heading("Lookup tables")
+        for c in self.model.lookups:
+            self.page.entry(c.name, f"{model_words.points(c)}   {c.title}", "  ", 24)
+            self.rows(backing_rows(c.origin), "    ")
+
+    def memories(self) -> None:
+        if not self.model.memories:
+            return
+        self.page.heading("What formulas remember")
+        for memory in self.model.memories:
+            self.page.paragraph(memory.name, "  ")
+            self.rows(model_words.remembers(memory, self.model), "    ")
+
     def parameters(self) -> None:
         self.page.heading("Parameters")
         for p in self.model.parameters:

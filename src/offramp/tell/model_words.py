@@ -7,7 +7,7 @@ with numbers that read well (`Titles`); `explain` as the model file does, to be 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,10 +19,12 @@ from offramp.model import (
     Actor,
     Belief,
     Chances,
+    Curve,
     Distribution,
     Formula,
     Intervention,
     Learning,
+    Memory,
     Misreading,
     Model,
     Origin,
@@ -32,7 +34,7 @@ from offramp.model import (
 )
 from offramp.tell import figures
 from offramp.tell.words import counted, enumerated, quoted
-from offramp.tree import Binary, Negate, Number
+from offramp.tree import Binary, Negate, Number, variables_in
 from offramp.tree import Parameter as ParameterName
 
 Value = float | Distribution | Formula
@@ -296,6 +298,37 @@ def months(value: float) -> str:
     """`6 months`, `1 month`, `1.5 months`."""
     whole = float(value).is_integer()
     return counted(int(value), "month") if whole else f"{figures.number(value)}{figures.NBSP}months"
+
+
+def points(curve: Curve) -> str:
+    """The points of a lookup table, and what it is beyond them."""
+    at = ", ".join(f"{y:g} at {x:g}" for x, y in zip(curve.x, curve.y, strict=True))
+    unit = f" {curve.unit}" if curve.unit else ""
+    x_unit = f" {curve.x_unit}" if curve.x_unit else ""
+    beyond = "goes on beyond its ends" if curve.extrapolate else "flat beyond its ends"
+    return f"{at}{x_unit}{f' (in{unit})' if unit else ''}; {beyond}"
+
+
+def remembers(memory: Memory, model: Model) -> Iterator[tuple[str, str]]:
+    """What a formula remembers: what it follows, how, from where, and who reads it, as name and value."""
+    yield "follows", explanation.written(memory.of) or ""
+    time, stages = explanation.written(memory.time), counted(memory.order, "stage")
+    match memory.function:
+        case "smooth":
+            yield "as", f"an average over {time}, the weight of what is past fading away; {stages}"
+        case "delay":
+            yield "as", f"what leaves a pipeline {time} after it came in, on average; {stages}"
+        case "was":
+            yield "as", f"it was up to {counted(memory.order, model.step)} ago"
+    same = memory.start.text == memory.of.text
+    yield (
+        "at the start",
+        "as if it had long been as it is then" if same else explanation.written(memory.start) or "",
+    )
+    places = set(memory.places)
+    readers = (p.part for p in anatomy.formulas(model) if variables_in(p.formula.node) & places)
+    names = dict.fromkeys(part.path for part in readers if part.item is not memory)
+    yield "read by", ", ".join(names) or "nothing"
 
 
 def _misread(misreading: Misreading, call: Titles) -> Misread:

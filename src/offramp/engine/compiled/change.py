@@ -5,6 +5,8 @@
 | `spread(x, p, now, spread)` | standard deviation of the noise in a sub-step |
 | `change(x, p, now, kick)` | change of the stocks over the step; `kick` is the noise of it |
 | `last_change_I` | the same, only for what actor I's valuation of the result reads |
+| `begin_memories(x, p)` | what formulas remember, at the start |
+| `remember(x, p, end)` | moves on what `was` keeps, at the end of a step |
 
 With several sub-steps, `change` is without noise, `change_part` is one of them, and `change_in_noise` takes
 them with the noise of each: behind the room for the kicks of one sub-step its `kick` holds the draws of all.
@@ -21,6 +23,7 @@ from offramp.engine.compiled.reader import State
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import parts_of_noise, purpose_number
+from offramp.model import Memory
 
 if TYPE_CHECKING:
     from offramp.engine.compiled.phases import Phases
@@ -53,6 +56,10 @@ class Drift(Writer):
         self.write_of("", set(self.layout.stock))
         if self.parts > 1 and self.noisy:
             self._in_noise()
+        if self.model.memories:
+            self._begin()
+        if self.layout.pasts:
+            self._remember()
         for i, actor in enumerate(self.actors):
             if actor.depth:
                 self.write_of(f"_{i}", self.needed(i))
@@ -64,7 +71,7 @@ class Drift(Writer):
         # What changes in one sub-step bears on the next.
         while self.parts > 1 and found != before:
             before = found
-            changes = [v.change.node for v in self.model.stocks if v.name in found and v.change]
+            changes = [v.change.node for v in self.layout.carried if v.name in found and v.change]
             found = found | self.layout.stocks_read(changes)
         return found
 
@@ -86,7 +93,7 @@ class Drift(Writer):
         with self.phases.phase(name, "kick") as (f, read):
             kick = {v.name: i for i, v in enumerate(self.noisy)}
             new = {}
-            for variable in self.model.stocks:
+            for variable in self.layout.carried:
                 if variable.name not in stocks:
                     continue
                 if variable.change is not None:
@@ -104,6 +111,40 @@ class Drift(Writer):
             for n in range(len(self.noisy)):
                 f.store(kick, n, f.load(kick, n) * f.load(drawn, s + n * self.parts))
             f.call("change_part", *state, kick)
+
+    def _begin(self) -> None:
+        with self.module.function("begin_memories", {"x": "pointer", "p": "pointer"}) as f:
+            for memory in self.model.memories:
+                read = self.reader(f, State(f["x"], f["p"], f.constant("scalar", 0.0)))
+                self.store_all(f, memory, read.real(memory.start.node))
+            self._remember_now(f, State(f["x"], f["p"], f.constant("scalar", 0.0)))
+
+    def store_all(self, f: FunctionWriter, memory: Memory, value: Value) -> None:
+        """Write one value to all places of a memory of the state at `x`."""
+        with f.loop(0, len(memory.places)) as i:
+            f.store(f.at(f["x"], self.layout.stock[memory.places[0]]), i, value)
+
+    def _remember(self) -> None:
+        arguments: dict[str, Kind] = {"x": "pointer", "p": "pointer", "end": "scalar"}
+        with self.module.function("remember", arguments) as f:
+            for memory in self.layout.pasts:
+                first = f.at(f["x"], self.layout.stock[memory.places[0]])
+                with f.loop(0, memory.order) as i:
+                    later = memory.order - i
+                    f.store(first, later, f.load(first, later - 1))
+            self._remember_now(f, State(f["x"], f["p"], f["end"]))
+
+    def _remember_now(self, f: FunctionWriter, state: State) -> None:
+        """Write what `was` keeps of a state to the first place of each."""
+        read = self.reader(f, state)
+        now = [(memory.places[0], read.real(memory.of.node)) for memory in self.layout.pasts]
+        for place, value in now:
+            f.store(f["x"], self.layout.stock[place], value)
+
+    def remember(self, f: FunctionWriter, x: Value, p: Value, end: Value) -> None:
+        """What `was` keeps moves on by one place, at the end of a step."""
+        if self.layout.pasts:
+            f.call("remember", x, p, end)
 
     def with_noise(
         self,

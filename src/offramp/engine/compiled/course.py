@@ -125,6 +125,8 @@ class Course(Writer):
             self.estimates.know_change(f)
             kick = self.region(f, "kick")
             self.phases.change.with_noise(f, state, (self.region(f, "key"), step), kick)
+            end = f.to("scalar", step + 1) * self.dt
+            self.phases.change.remember(f, state.x, state.p, end)
 
     # Outcomes: phase 8
 
@@ -278,9 +280,11 @@ class Course(Writer):
             with f.loop(0, len(self.layout.parameter)) as i:
                 f.store(self.region(f, "truth"), i, f.load(self.array(f, "parameters"), i))
             f.call("derive", self.region(f, "truth"))
-            with f.loop(0, len(self.layout.stock)) as i:
+            with f.loop(0, len(model.stocks)) as i:
                 f.store(self.region(f, "stocks"), i, f.load(self.array(f, "initial"), i))
             f.call("hold", self.region(f, "stocks"))
+            if model.memories:
+                f.call("begin_memories", self.region(f, "stocks"), self.region(f, "truth"))
             self.signals.begin(f)
             self.beliefs.begin(f)
 

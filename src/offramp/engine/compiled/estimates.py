@@ -179,9 +179,15 @@ class Estimates(Writer):
 
     def _know_change(self) -> None:
         with self.function("know_change") as (f, _, now):
-            kick = self.region(f, "no_kick")
+            kick, end = self.region(f, "no_kick"), f.to("scalar", f["step"] + 1) * self.dt
+
+            def change(x: Value, p: Value) -> None:
+                f.call("change", x, p, now, kick)
+                if self.layout.pasts:
+                    f.call("remember", x, p, end)
+
             for i, some in self.of.items():
-                self._move(f, i, _call(f, "change", now, kick))
+                self._move(f, i, change)
                 read = self.reader(f, State(self.region(f, f"mind_{i}"), self._picture(f, i), now))
                 for each in some:
                     drift = read.read(each.learns.drift)

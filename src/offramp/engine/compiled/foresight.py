@@ -63,7 +63,7 @@ class LookAheads(Writer):
 
     def _has_one_step(self, i: int) -> bool:
         """Whether actor i's look-ahead of one step has a function of its own."""
-        if self.model.substeps > 1:
+        if self.model.substeps > 1 or self.layout.pasts:
             return False
         return self.one_step_apart and self.layout.stage_of[i] == len(self.layout.stages) - 1
 
@@ -355,6 +355,7 @@ class LookAheads(Writer):
                 self.others(f, i, level - 1, g, x, step, now, z, weights, rest)
                 f.call(layout.in_stage("effects", g), x, p, now, weights)
             f.call("change", x, p, now, kick)
+            self.phases.change.remember(f, x, p, self.time(f, step + 1))
             account = Account(self, f, i, x, course, discount)
             account.open(self.time(f, step + 1))
             with f.loop(1, f["steps"]) as h:
@@ -375,6 +376,7 @@ class LookAheads(Writer):
                         if not layout.is_staged:
                             f.call(effects, x, p, now, weights)
                         f.call(change, x, p, now, kick)
+                self.phases.change.remember(f, x, p, end)
                 account.add_step(end)
             f.store(f["q"], a, account.whole() - f.load(f["q"], a))
 

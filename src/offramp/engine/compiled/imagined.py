@@ -179,6 +179,7 @@ class SampledLookAhead(Writer):
                         f.call(layout.in_stage(f"imagine_moves_{i}", g), weights, word, key, nobody)
                         f.call(layout.in_stage("effects", g), x, p, now0, weights)
                     f.call(f"imagine_change_{i}", x, p, now0, word, kick, key)
+                    self.phases.change.remember(f, x, p, ahead.time(f, step + 1))
                     account = Account(ahead, f, i, x, course, discount)
                     account.open(ahead.time(f, step + 1))
                     with f.loop(1, f["steps"]) as h:
@@ -193,6 +194,7 @@ class SampledLookAhead(Writer):
                             f.call(moves, weights, word, key, f.constant("flag", True))
                             f.call(layout.in_stage("effects", g), x, p, now, weights)
                         f.call(f"imagine_change_{i}", x, p, now, word, kick, key)
+                        self.phases.change.remember(f, x, p, end)
                         account.add_step(end)
                     whole = account.whole()
                     over_paths.set(over_paths.get() + (whole - cost))

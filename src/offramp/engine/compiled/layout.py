@@ -47,9 +47,11 @@ class Layout:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.dt = model.step_length
-        self.stock = {v.name: i for i, v in enumerate(model.stocks)}
+        self.carried = model.carried
+        self.stock = {v.name: i for i, v in enumerate(self.carried)}
         self.parameter = {p.name: i for i, p in enumerate(model.parameters)}
-        self.by_name = {v.name: v for v in model.variables}
+        self.by_name = {v.name: v for v in (*model.variables, *self.carried)}
+        self.pasts = [memory for memory in model.memories if memory.function == "was"]
         self._made_of: dict[str, list[str]] = {}
         self._reads: dict[Node, frozenset[str]] = {}
         self.first_slot: list[int] = []

@@ -212,7 +212,7 @@ class _Plan:
 
     def __init__(self, layout: Layout, i: int) -> None:
         self.layout, self.i = layout, i
-        stocks = layout.model.stocks
+        stocks = layout.carried
         valued = layout.stocks_valued(i)
         self.changes = {v.name: v.change.node for v in stocks if v.change is not None and v.name in valued}
         needed = valued | layout.stocks_read(self.changes.values())

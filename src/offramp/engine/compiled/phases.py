@@ -249,7 +249,7 @@ class Phases(Writer):
         for i, actor in enumerate(self.model.actors):
             if actor.depth and not layout.is_staged:
                 valued = self.change.needed(i)
-                change = [v.change.node for v in self.model.stocks if v.name in valued and v.change]
+                change = [v.change.node for v in layout.carried if v.name in valued and v.change]
                 self._effects(f"last_effects_{i}", valued | layout.stocks_read(change), 0)
 
     def _effects(self, name: str, stocks: Set[str], g: int) -> None:

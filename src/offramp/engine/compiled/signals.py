@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from offramp.anatomy import remembered
 from offramp.engine.compiled.beliefs import Beliefs
 from offramp.engine.compiled.ir import FunctionWriter
 from offramp.engine.compiled.reader import FormulaReader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import purpose_number
-from offramp.model import Signal
+from offramp.model import Memory, Signal
 
 
 class Signals(Writer):
@@ -165,10 +166,6 @@ class Signals(Writer):
         self._see_in(f, i, picture, now)
         return State(self.region(f, "seen"), picture, now)
 
-    def _supposes(self, i: int) -> bool:
-        """Whether what actor i supposes of a hidden stock is read in each of its pictures."""
-        return any(s.assumed is not None and s.learns is None for s in self.actors[i].sees)
-
     def _see_in(self, f: FunctionWriter, i: int, picture: Value, now: Value) -> None:
         """Fill in what actor i supposes of hidden stocks in a picture."""
         if self._supposes(i):
@@ -190,6 +187,26 @@ class Signals(Writer):
                     value = hold(f, self.layout, signal.variable, read.read(signal.assumed))
                     right = f.load_byte(f["right"], n).differs(0)
                     f.store(f["x"], place, f.select(right, f.load(f["x"], place), value))
+            for memory, numbers in self._hidden_memories(i):
+                right = f.load_byte(f["right"], numbers[0]).differs(0)
+                for n in numbers[1:]:
+                    right = right & f.load_byte(f["right"], n).differs(0)
+                read = self.reader(f, State(f["x"], f["p"], f["now"]))
+                value = read.real(memory.steady.node)
+                first = f.at(f["x"], self.layout.stock[memory.places[0]])
+                with f.loop(0, len(memory.places)) as k:
+                    f.store(first, k, f.select(right, f.load(first, k), value))
+
+    def _supposes(self, i: int) -> bool:
+        """Whether actor i supposes anything of what is hidden from it: stocks, or what formulas remember."""
+        assumed = any(s.assumed is not None and s.learns is None for s in self.actors[i].sees)
+        return assumed or bool(self._hidden_memories(i))
+
+    def _hidden_memories(self, i: int) -> list[tuple[Memory, list[int]]]:
+        """Memories of stocks that are hidden from actor i, each with the signals that say so."""
+        hidden = {s.variable: n for n, s in enumerate(self.actors[i].sees) if s.hidden}
+        found = ((m, remembered(self.model, m) & hidden.keys()) for m in self.model.memories)
+        return [(memory, sorted(hidden[name] for name in names)) for memory, names in found if names]
 
     def _see(self, i: int) -> None:
         """@see_I: the state as actor I sees it, without what it supposes of hidden stocks."""

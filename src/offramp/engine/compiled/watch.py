@@ -63,6 +63,7 @@ class Watch(Writer):
                 trouble.set(trouble.get() + f.load(values, i) * 0.0)
             with f.when(f.any(f.is_nan(trouble.get()))), f.loop(0, len(variables)) as i:
                 self.fail_where(f, ~f.is_finite(f.load(values, i)), Status.NOT_FINITE, i)
+            self._check_memories(f)
             for n, v in enumerate(variables):
                 if v.bounds and not v.saturates:
                     low, high = v.bounds
@@ -70,6 +71,15 @@ class Watch(Writer):
                     value = f.load(values, n)
                     outside = (value < low - slack) | (value > high + slack)
                     self.fail_where(f, outside, Status.OUT_OF_BOUNDS, n)
+
+    def _check_memories(self, f: FunctionWriter) -> None:
+        """Find what formulas remember that is not finite."""
+        first, count = len(self.model.stocks), len(self.layout.carried)
+        if count > first:
+            trouble = f.variable("real", 0.0)
+            with f.loop(first, count) as i:
+                trouble.set(trouble.get() + f.load(self.region(f, "stocks"), i) * 0.0)
+            self.fail_where(f, f.is_nan(trouble.get()), Status.NOT_FINITE)
 
     def check(self, f: FunctionWriter, now: Value) -> None:
         f.call("check", f["work"], f["step"], now)

@@ -53,7 +53,7 @@ class RunBlock:
     def stocks_set_by_policy(self, k: int, state: State) -> State:
         schedule = self.inputs.schedule
         new = dict(state)
-        for i, stock in enumerate(self.model.stocks):
+        for i, stock in enumerate(self.model.carried):
             given = schedule.set_stock[k, i]
             value = new[stock.name] if np.isnan(given) else np.full(self.runs, given)
             new[stock.name] = value + schedule.shift_stock[k, i]
@@ -87,6 +87,9 @@ class RunBlock:
         """Set apart the runs in which a variable is not finite or has left its bounds."""
         for i, variable in enumerate(self.model.variables):
             self.fail(k, ~np.isfinite(state[variable.name]), Status.NOT_FINITE, i)
+        for memory in self.model.memories:
+            for place in memory.places:
+                self.fail(k, ~np.isfinite(state[place]), Status.NOT_FINITE)
         for i, variable in enumerate(self.model.variables):
             if variable.bounds is not None and not variable.saturates:
                 low, high = variable.bounds

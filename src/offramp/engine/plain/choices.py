@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from offramp.anatomy import remembered
 from offramp.engine import luck
 from offramp.engine.inputs import Bools, Floats, Inputs, Ints
 from offramp.engine.outputs import Status
@@ -101,7 +102,7 @@ class ChoosingRuns(RunBlock):
     def seen_by(self, actor: Actor, k: int, truth: World, picture: World, state: State, stage: int) -> State:
         """The state as the actor sees it when a stage begins."""
         now = k * self.dt
-        seen = {s.name: state[s.name] for s in self.model.stocks}
+        seen = {s.name: state[s.name] for s in self.model.carried}
         mind = next(m for m in self.minds if m.actor is actor)
         for signal, right in zip(actor.sees, self.seen_right(actor, k), strict=True):
             name = signal.variable
@@ -114,7 +115,20 @@ class ChoosingRuns(RunBlock):
                 seen[name] = self.initial[name] if assumed is None else picture.read(assumed, {}, now)
             else:
                 seen[name] = self.shown(actor, signal, k, truth, state, stage)
-        return picture.complete(seen, now)
+        return self.supposed(actor, k, picture, picture.complete(seen, now))
+
+    def supposed(self, actor: Actor, k: int, picture: World, seen: State) -> State:
+        """What an actor sees, with what formulas remember of hidden stocks as if long as it supposes."""
+        hidden = {
+            signal.variable
+            for signal, right in zip(actor.sees, self.seen_right(actor, k), strict=True)
+            if signal.hidden and not right
+        }
+        for memory in self.model.memories:
+            if remembered(self.model, memory) & hidden:
+                value = picture.read(memory.steady, seen, k * self.dt)
+                seen = picture.complete({**seen, **dict.fromkeys(memory.places, value)}, k * self.dt)
+        return seen
 
     def shown(self, actor: Actor, signal: Signal, k: int, truth: World, state: State, stage: int) -> Floats:
         """What a signal shows an actor when a stage begins."""

@@ -105,7 +105,7 @@ class Course(EventfulRuns, ChoosingRuns):
         """The course, moment by moment; it goes on as the next one is asked for."""
         model, inputs = self.model, self.inputs
         state = {s.name: inputs.initial[:, i] for i, s in enumerate(model.stocks)}
-        state = self.world(self.parameters_as_drawn()).complete(state, 0.0)
+        state = self.world(self.parameters_as_drawn()).begin(state)
         self.initial = state
         self.record(0, state)
         self.check(0, state)
@@ -117,9 +117,10 @@ class Course(EventfulRuns, ChoosingRuns):
         """As `Oracle.choices`."""
         model = self.model
         start = {s.name: self.inputs.initial[:, i] for i, s in enumerate(model.stocks)}
-        self.initial = self.world(self.parameters_as_drawn()).complete(start, 0.0)
+        self.initial = self.world(self.parameters_as_drawn()).begin(start)
         truth = self.world(self.parameters_in(k))
-        state = truth.complete({s.name: stocks[:, i] for i, s in enumerate(model.stocks)}, k * self.dt)
+        present = {**self.initial, **{s.name: stocks[:, i] for i, s in enumerate(model.stocks)}}
+        state = truth.as_ever(truth.complete(present, k * self.dt), k * self.dt)
         self.check(k, state)
         self.past = [[state] * (k + 1) for _ in model.stages]
         self.begin_estimates(truth)

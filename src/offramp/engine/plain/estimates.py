@@ -156,7 +156,7 @@ class Supposed:
 
 def estimates_at_start(signals: tuple[Signal, ...], picture: World, initial: State) -> Supposed:
     """What an actor supposes as a run begins: all as it is, but for what it estimates."""
-    stocks = {s.name: initial[s.name] for s in picture.model.stocks}
+    stocks = {s.name: initial[s.name] for s in picture.model.carried}
     given = {s.variable: picture.read(s.assumed, {}, 0.0) for s in signals if s.assumed is not None}
     state = picture.complete(stocks | given, 0.0)
     variables = {v.name: v for v in picture.model.stocks}

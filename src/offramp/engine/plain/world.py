@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -100,7 +101,7 @@ class World:
     def complete(self, stocks: State, now: float) -> State:
         """Hold the stocks that saturate at their bounds and compute the auxiliaries."""
         state = {}
-        for stock in self.model.stocks:
+        for stock in self.model.carried:
             value = stocks[stock.name]
             if stock.saturates and stock.bounds:
                 value = np.minimum(np.maximum(value, stock.bounds[0]), stock.bounds[1])
@@ -137,14 +138,38 @@ class World:
         for s in range(parts):
             then = now + s * length
             new = dict(state)
-            for stock in self.model.stocks:
+            for stock in self.model.carried:
                 if stock.change is not None:
                     new[stock.name] = new[stock.name] + length * self.read(stock.change, state, then)
                 if stock.noise is not None and noise is not None:
                     spread = math.sqrt(length) * self.read(stock.noise, state, then)
                     new[stock.name] = new[stock.name] + spread * noise[stock.name][s]
             state = self.complete(new, end if s == parts - 1 else now + (s + 1) * length)
-        return state
+        return self.remember(state, end)
+
+    def begin(self, stocks: State) -> State:
+        """The state at the start: what formulas remember is steady there, or begins as they say."""
+        nothing = np.full(self.runs, np.nan)
+        places = {place: nothing for memory in self.model.memories for place in memory.places}
+        state = self.complete({**stocks, **places}, 0.0)
+        for memory in self.model.memories:
+            value = self.read(memory.start, state, 0.0)
+            state = self.complete({**state, **dict.fromkeys(memory.places, value)}, 0.0)
+        return {**state, **self.remembered_now(state, 0.0)}
+
+    def remember(self, state: State, end: float) -> State:
+        """The state at the end of a step, after everything that `was` keeps has moved on by one place."""
+        past = [memory for memory in self.model.memories if memory.function == "was"]
+        if not past:
+            return state
+        moved = {late: state[early] for memory in past for early, late in pairwise(memory.places)}
+        state = self.complete({**state, **moved}, end)
+        return {**state, **self.remembered_now(state, end)}
+
+    def remembered_now(self, state: State, now: float) -> State:
+        """What `was` keeps of a state: the first place of each."""
+        past = [memory for memory in self.model.memories if memory.function == "was"]
+        return {memory.places[0]: self.read(memory.of, state, now) for memory in past}
 
     def branch_probabilities(self, branches: Sequence[Branch], state: State, now: float) -> list[Floats]:
         """Probability of each branch, (run,) each, of sum 1 at most; `rest` is what the others leave."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from offramp import anatomy
 from offramp.anatomy import effects_of
 from offramp.language.fields import Fields
 from offramp.language.reader import Reader
 from offramp.language.source import Sequence, Value, find
 from offramp.model import Effect, Event, Formula, Intervention, Model, Quantity, Test
-from offramp.tree import parameters_in, variables_in
+from offramp.tree import parameters_in
 
 _ANY_ACT = ""  # an actor is forced: what it does otherwise is displaced
 
@@ -222,8 +223,9 @@ def _deep(model: Model, formula: Formula) -> tuple[set[str], set[str]]:
     waiting, seen = [formula], set()
     while waiting:
         node = waiting.pop().node
-        parameters |= set(parameters_in(node))
-        for name in variables_in(node):
+        behind = list(anatomy.behind(model, node))
+        parameters |= {name for part in behind for name in parameters_in(part)}
+        for name in anatomy.read_in(model, node):
             if name not in equals:
                 stocks.add(name)
             elif name not in seen:

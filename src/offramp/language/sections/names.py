@@ -13,11 +13,12 @@ from offramp.distribution import PRIORS
 from offramp.language import keys, units
 from offramp.language.fields import Fields, look_up
 from offramp.language.functions import DATE_FUNCTIONS, FUNCTIONS, TIME
+from offramp.language.memories import Memories
 from offramp.language.reader import Reader, holds_nothing
 from offramp.language.scope import Known, Scope
 from offramp.language.source import Mapping, Scalar, Value
 from offramp.language.units import UNKNOWN, Kind
-from offramp.model import Model
+from offramp.model import Curve, Model
 
 # Section -> what its names are, in the order in which the shared names are given out.
 _SHARED = (
@@ -26,6 +27,7 @@ _SHARED = (
     ("events", "an event", keys.EVENT),
     ("outcomes", "an outcome", keys.OUTCOME),
     ("ladders", "a ladder", keys.LADDER),
+    ("lookups", "a lookup table", keys.LOOKUP),
 )
 # More would only make a wrong file slow to refuse.
 _MOST = {
@@ -34,6 +36,7 @@ _MOST = {
     "events": 200,
     "outcomes": 100,
     "ladders": 4,
+    "lookups": 100,
     "actors": 8,
     "policies": 200,
 }
@@ -46,15 +49,17 @@ class Names:
     Attributes
     ----------
     calendar : an empty model with the horizon of this one, for its dates
-    stocks, auxiliaries, parameters, events, outcomes, ladders, actors, policies : names in the order of the
-        file
+    stocks, auxiliaries, parameters, events, outcomes, ladders, lookups, actors, policies : names in the order
+        of the file
     wars : outcomes that ladders name as their war, whether or not they are there
     units : of variables and parameters
     actions, types : actor -> its actions, its types
     dates : dated event -> its day (the start, where the day is wrong)
     kinds : name -> what it is ("a variable")
     lines : name -> the line on which it is defined, for messages
+    tables : those of `lookups`, once they have been read
     known : variables and parameters, as formulas know them
+    memories : what formulas remember, as they are read
     incomplete : True where names may be missing because a section could not be read
     """
 
@@ -65,6 +70,8 @@ class Names:
     events: list[str] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     ladders: list[str] = field(default_factory=list)
+    lookups: list[str] = field(default_factory=list)
+    tables: dict[str, Curve] = field(default_factory=dict)
     wars: list[str] = field(default_factory=list)
     actors: list[str] = field(default_factory=list)
     policies: list[str] = field(default_factory=list)
@@ -76,7 +83,11 @@ class Names:
     lines: dict[str, str] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     incomplete: bool = False
+    memories: Memories = field(init=False)
     _scopes: dict[tuple[str, bool, bool], Scope] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.memories = Memories(self.calendar)
 
     @property
     def variables(self) -> list[str]:
@@ -99,7 +110,14 @@ class Names:
                     elsewhere.setdefault(type_, f"a type of `{actor}`")
             months = {n: self.calendar.months_at(d) for n, d in self.dates.items()}
             self._scopes[key] = Scope(
-                self.known, months, elsewhere, self.calendar.months_at, *key, self.incomplete
+                self.known,
+                months,
+                elsewhere,
+                self.calendar.months_at,
+                *key,
+                self.incomplete,
+                self.tables,
+                self.memories,
             )
         return self._scopes[key]
 

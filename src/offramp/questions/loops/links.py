@@ -23,12 +23,13 @@ from typing import Literal
 
 import numpy as np
 
+from offramp import anatomy
 from offramp.anatomy import effects_of
 from offramp.engine.inputs import Bools, Floats, Inputs
 from offramp.engine.outputs import Status
 from offramp.engine.plain.evaluate import Environment, evaluate
 from offramp.errors import OfframpError, UsageError
-from offramp.model import Effect, Event, Model
+from offramp.model import Effect, Event, Formula, Model
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import engine_for
@@ -88,6 +89,8 @@ def links_at(design: Design, on: date, how: How = AS_SUITS) -> Links:
     if not probe.alive.any():
         raise OfframpError(f"no future still runs on {model.dates[step]}, so no loop can be measured there.")
     state = probe.state
+    # What is remembered counts as a link from what it follows: by what it leads to in the long run.
+    model = anatomy.without_memory(model)
     world = _World(model, state, probe.parameters, step)
     gain: dict[tuple[str, str], Floats] = {}
     for source, target, value in (*world.links(), *probe.links(world.scale), *_acts(model, probe, world)):
@@ -156,6 +159,28 @@ class _Probe:
                 if np.any(np.abs(slope[:, slot]) > 0):
                     yield stock.name, name, slope[:, slot]
 
+    def _followed(self, stock: int, by: float) -> list[float]:
+        """What formulas remember, moved as if the stock had long been where it is moved to: (place,).
+
+        One number for all futures, the mean over those that still run.
+        """
+        model, now = self.model, self.step * self.model.step_length
+        name = model.stocks[stock].name
+        there = {**self.state, name: self.state[name] + by}
+
+        def read(formula: Formula, state: dict[str, Floats]) -> Floats:
+            return evaluate(formula.node, Environment(state, self.parameters, now, model.step_length))
+
+        # Along a circle only the first round counts: what it reads before it is computed stays as it is.
+        for auxiliary in anatomy.without_memory(model).auxiliaries:
+            if auxiliary.equals is not None:
+                there[auxiliary.name] = read(auxiliary.equals, there)
+        result: list[float] = []
+        for memory in anatomy.steady(model):
+            move = read(memory.steady, there) - read(memory.steady, self.state)
+            result += [float(np.mean(move))] * len(memory.places)
+        return result
+
     def _moved(self, stock: int, by: float) -> tuple[Floats, Floats]:
         """Chances of acts with a stock moved at the start of the step, and how far it truly moved.
 
@@ -164,6 +189,7 @@ class _Probe:
         schedule = self.inputs.schedule
         shift = schedule.shift_stock.copy()
         shift[self.step, stock] += by
+        shift[self.step, len(self.model.stocks) :] += self._followed(stock, by)
         found = self.engine.run(
             replace(self.inputs, schedule=replace(schedule, shift_stock=shift)), probabilities=True
         )
