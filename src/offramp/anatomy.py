@@ -252,14 +252,14 @@ def readers(model: Model) -> dict[str, list[Place]]:
     A formula that gives x its value is no reader of x; the formula of an auxiliary is none of anything, as
     whoever reads the auxiliary is.
     """
-    below = {v.name: variables_in(v.equals.node) for v in model.variables if v.equals is not None}
+    below = {v.name: read_in(model, v.equals.node) for v in model.variables if v.equals is not None}
     for name in [v.name for v in model.auxiliaries]:  # each after those that it is made of
         below[name] = below[name].union(*(below.get(other, ()) for other in below[name]))
     found: dict[str, list[Place]] = {v.name: [] for v in model.variables}
     for place in formulas(model):
-        if place.key == "equals":
+        if place.key == "equals" or place.part.kind == "memory":
             continue
-        read = variables_in(place.formula.node)
+        read = read_in(model, place.formula.node)
         for name in read.union(*(below.get(other, ()) for other in read)) - {place.target}:
             found[name].append(place)
     return found
@@ -274,7 +274,7 @@ def made_of(model: Model, auxiliary: str) -> list[str]:
         if name not in known:
             known.add(name)
             equals = formulas_[name]
-            waiting += [] if equals is None else variables_in(equals.node)
+            waiting += [] if equals is None else read_in(model, equals.node)
     return [s.name for s in model.stocks if s.name in known]
 
 

@@ -212,7 +212,9 @@ class Paths(Lines):
             value = value if np.isnan(given) else np.full(len(value), given)
             stocks[stock.name] = value + schedule.shift_stock[step, i]
         truth = World(model, parameters, len(inputs.scenario))
-        return truth, truth.complete(stocks, step * model.step_length)
+        # What formulas remember is not recorded: it is taken as if all had long been as it is.
+        now = step * model.step_length
+        return truth, truth.as_ever(truth.complete(truth.begin(stocks), now), now)
 
 
 def moved_on_days(model: Model) -> dict[int, set[str]]:

@@ -6,6 +6,7 @@
 | `change(x, p, now, kick)` | change of the stocks over the step; `kick` is the noise of it |
 | `last_change_I` | the same, only for what actor I's valuation of the result reads |
 | `begin_memories(x, p)` | what formulas remember, at the start |
+| `steady_memories(x, p, now)` | the same as if all had long been as it is |
 | `remember(x, p, end)` | moves on what `was` keeps, at the end of a step |
 
 With several sub-steps, `change` is without noise, `change_part` is one of them, and `change_in_noise` takes
@@ -118,6 +119,11 @@ class Drift(Writer):
                 read = self.reader(f, State(f["x"], f["p"], f.constant("scalar", 0.0)))
                 self.store_all(f, memory, read.real(memory.start.node))
             self._remember_now(f, State(f["x"], f["p"], f.constant("scalar", 0.0)))
+        arguments: dict[str, Kind] = {"x": "pointer", "p": "pointer", "now": "scalar"}
+        with self.module.function("steady_memories", arguments) as f:
+            for memory in self.model.memories:
+                read = self.reader(f, State(f["x"], f["p"], f["now"]))
+                self.store_all(f, memory, read.real(memory.steady.node))
 
     def store_all(self, f: FunctionWriter, memory: Memory, value: Value) -> None:
         """Write one value to all places of a memory of the state at `x`."""

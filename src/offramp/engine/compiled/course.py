@@ -280,10 +280,10 @@ class Course(Writer):
             with f.loop(0, len(self.layout.parameter)) as i:
                 f.store(self.region(f, "truth"), i, f.load(self.array(f, "parameters"), i))
             f.call("derive", self.region(f, "truth"))
-            with f.loop(0, len(model.stocks)) as i:
+            with f.loop(0, len(self.model.stocks)) as i:
                 f.store(self.region(f, "stocks"), i, f.load(self.array(f, "initial"), i))
             f.call("hold", self.region(f, "stocks"))
-            if model.memories:
+            if self.model.memories:
                 f.call("begin_memories", self.region(f, "stocks"), self.region(f, "truth"))
             self.signals.begin(f)
             self.beliefs.begin(f)
@@ -296,9 +296,11 @@ class Course(Writer):
         with self.function("choices") as (f, step, now):
             f.call("begin", f["work"], step)
             f.call("set_parameters", f["work"], step)
-            with f.loop(0, len(self.layout.stock)) as i:
+            with f.loop(0, len(self.model.stocks)) as i:
                 f.store(self.region(f, "stocks"), i, f.load(self.array(f, PRESENT), i))
             f.call("hold", self.region(f, "stocks"))
+            if self.model.memories:
+                f.call("steady_memories", self.region(f, "stocks"), self.region(f, "truth"), now)
             self.watch.check(f, now)
             self.signals.as_ever(f)
             self.estimates.as_ever(f)

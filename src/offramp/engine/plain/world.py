@@ -157,6 +157,13 @@ class World:
             state = self.complete({**state, **dict.fromkeys(memory.places, value)}, 0.0)
         return {**state, **self.remembered_now(state, 0.0)}
 
+    def as_ever(self, state: State, now: float) -> State:
+        """A state in which what formulas remember is as if all had long been as it is, call by call."""
+        for memory in self.model.memories:
+            value = self.read(memory.steady, state, now)
+            state = self.complete({**state, **dict.fromkeys(memory.places, value)}, now)
+        return state
+
     def remember(self, state: State, end: float) -> State:
         """The state at the end of a step, after everything that `was` keeps has moved on by one place."""
         past = [memory for memory in self.model.memories if memory.function == "was"]

@@ -16,10 +16,13 @@ def read_memories(
     of_place = {place: m.name for m in memories.found.values() for place in m.places}
     equals = {v.name: v.equals.node for v in variables if v.equals is not None}
     reads = {m.name: _reads(m.start.node, equals, of_place) for m in memories.found.values()}
+    follows = {m.name: _reads(m.of.node, equals, of_place) for m in memories.found.values()}
     order: list[str] = []
     waiting = list(reads)
     while waiting:
-        ready = next((name for name in waiting if reads[name] <= set(order)), None)
+        able = [name for name in waiting if reads[name] <= set(order)]
+        # As far as can be also after what it follows, for then it is steady at once if that is.
+        ready = next((name for name in able if follows[name] <= set(order)), next(iter(able), None))
         if ready is None:
             _circle(reader, file, memories, waiting, reads, equals)
             break

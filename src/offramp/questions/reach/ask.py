@@ -334,10 +334,8 @@ def _effects(actor: Actor, action: int) -> _Ends:
         with np.errstate(all="ignore"):
             truth = Course(model, state.inputs, False)
             world = truth.world(truth.parameters_in(state.step))
-            before = world.complete(
-                {s.name: state.stocks[:, i] for i, s in enumerate(model.stocks)},
-                state.step * model.step_length,
-            )
+            stocks = {s.name: state.stocks[:, i] for i, s in enumerate(model.stocks)}
+            before = world.as_ever(world.begin(stocks), state.step * model.step_length)
             pushes = [Push(e, np.ones(runs), actor.name) for e in actor.actions[action].effects]
             after = world.after(pushes, before, state.step * model.step_length)
         return state.stocks, np.stack([after[s.name] for s in model.stocks], axis=1)
