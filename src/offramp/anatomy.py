@@ -16,9 +16,9 @@ from offramp.model import (
     Effect,
     Formula,
     Intervention,
-    Memory,
     Model,
     Origin,
+    Remembered,
     Row,
     Variable,
 )
@@ -183,7 +183,7 @@ def read_in(model: Model, node: Node) -> set[str]:
     return {name for part in behind(model, node) for name in variables_in(part)} - places
 
 
-def remembered(model: Model, memory: Memory) -> set[str]:
+def remembered(model: Model, memory: Remembered) -> set[str]:
     """Stocks that a memory follows, also through auxiliaries and other memories."""
     equals = {v.name: v.equals.node for v in model.variables if v.equals is not None}
     found: set[str] = set()
@@ -196,7 +196,7 @@ def remembered(model: Model, memory: Memory) -> set[str]:
     return found - equals.keys()
 
 
-def steady(model: Model) -> tuple[Memory, ...]:
+def steady(model: Model) -> tuple[Remembered, ...]:
     """What formulas remember, each with formulas that read no memory themselves but what is now."""
     settled = _settling(model)
     return tuple(_with_formulas(memory, settled) for memory in model.memories)
@@ -257,7 +257,7 @@ def readers(model: Model) -> dict[str, list[Place]]:
         below[name] = below[name].union(*(below.get(other, ()) for other in below[name]))
     found: dict[str, list[Place]] = {v.name: [] for v in model.variables}
     for place in formulas(model):
-        if place.key == "equals" or place.part.kind == "memory":
+        if place.key == "equals" or place.part.kind == "remembered":
             continue
         read = read_in(model, place.formula.node)
         for name in read.union(*(below.get(other, ()) for other in read)) - {place.target}:

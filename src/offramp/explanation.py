@@ -102,7 +102,7 @@ def counts(model: Model) -> dict[str, int]:
         "parameters": kinds["parameter"],
         "correlations": kinds["correlation"],
         "lookups": kinds["curve"],
-        "memories": kinds["memory"],
+        "memories": kinds["remembered"],
         "uncertain": sum(isinstance(p.value, Distribution) for p in model.parameters),
         "actors": kinds["actor"],
         "actions": kinds["action"],
@@ -267,7 +267,7 @@ class Explained:
         "variable": "name title unit kind initial change equals noise bounds saturates headline"
         " depends_on moved_by",
         "parameter": "name title unit value uncertain misread_by",
-        "memory": "name function of time order start",
+        "remembered": "name function of time order start",
         "curve": "name title unit x_unit x y extrapolate",
         "actor": "name title depth horizon inner_horizon precision discount wants=utility misreads sees types"
         " true_type beliefs actions",
@@ -288,7 +288,9 @@ class Explained:
         "source": "key title date url note used",
     }
     # What a key above already says, or what no reader needs.
-    LEFT_OUT = frozenset({"memory.steady", "memory.changes", "evidence.kind", "test.line", "source.origin"})
+    LEFT_OUT = frozenset(
+        {"remembered.steady", "remembered.changes", "evidence.kind", "test.line", "source.origin"}
+    )
     BACKING: tuple[str, ...] = ("sources", "guess", "reason", "file", "line")
     complete = True  # fields that KEYS does not name follow those that it names
 

@@ -143,7 +143,7 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Remembered:
     """A call of `smooth`, `delay` or `was` in a formula, and the hidden stocks it is made of: its places.
 
     A `smooth` or a `delay` has a place for each of its stages, 1 to `order`, which changes as a stock does; a
@@ -587,7 +587,7 @@ class Model:
     tables: tuple[File, ...] = ()  # of its evidence, without those that come with offramp
     base: Base | None = None  # the model that it extends
     lookups: tuple[Curve, ...] = ()
-    memories: tuple[Memory, ...] = ()  # each after those that its start reads
+    memories: tuple[Remembered, ...] = ()  # each after those that its start reads
     substeps: int = 1  # parts of a step in which `change` is integrated
     noticed: tuple[Problem, ...] = ()  # of its files, such as one that is no chapter; not wrong
 

@@ -187,7 +187,7 @@ FUNCTIONS: dict[str, FunctionRecord] = {
 
 @dataclass(frozen=True)
 class MemoryFunction:
-    """A function of what a value was before now; the checker makes hidden stocks of it (`Memory`).
+    """A function of what a value was before now; the checker makes hidden stocks of it (`Remembered`).
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from offramp.language.constants import fold
-from offramp.model import Formula, Memory, Model, places_of
+from offramp.model import Formula, Model, Remembered, places_of
 from offramp.tree import Binary, Call, Node, Number, StepLength, Variable, replaced
 
 MOST_STAGES = 12
@@ -29,7 +29,7 @@ class Memories:
     """
 
     calendar: Model
-    found: dict[str, Memory] = field(default_factory=dict)
+    found: dict[str, Remembered] = field(default_factory=dict)
 
     @property
     def part(self) -> float:
@@ -69,7 +69,7 @@ class Memories:
         steady, begins = of, start or of
         if function == "delay":
             steady, begins = (Formula(f.text, Binary("*", f.node, tau)) for f in (steady, begins))
-        self.found[name] = Memory(name, function, of, time, order, steady, begins, tuple(changes))
+        self.found[name] = Remembered(name, function, of, time, order, steady, begins, tuple(changes))
         return before
 
     def _time_of_a_stage(self, time: Node, order: int) -> Node:
@@ -87,5 +87,5 @@ class Memories:
                 if steps > known.order:
                     self.found[known.name] = replace(known, order=steps, time=time)
                 return Variable(places_of(known.name, "was", steps)[steps])
-        self.found[name] = Memory(name, "was", of, time, steps, of, begins)
+        self.found[name] = Remembered(name, "was", of, time, steps, of, begins)
         return Variable(places_of(name, "was", steps)[steps])

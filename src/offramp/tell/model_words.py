@@ -24,12 +24,12 @@ from offramp.model import (
     Formula,
     Intervention,
     Learning,
-    Memory,
     Misreading,
     Model,
     Origin,
     Policy,
     Quantity,
+    Remembered,
     Signal,
 )
 from offramp.tell import figures
@@ -309,7 +309,7 @@ def points(curve: Curve) -> str:
     return f"{at}{x_unit}{f' (in{unit})' if unit else ''}; {beyond}"
 
 
-def remembers(memory: Memory, model: Model) -> Iterator[tuple[str, str]]:
+def remembers(memory: Remembered, model: Model) -> Iterator[tuple[str, str]]:
     """What a formula remembers: what it follows, how, from where, and who reads it, as name and value."""
     yield "follows", explanation.written(memory.of) or ""
     time, stages = explanation.written(memory.time), counted(memory.order, "stage")

@@ -24,7 +24,7 @@ from offramp.engine.compiled.reader import State
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import parts_of_noise, purpose_number
-from offramp.model import Memory
+from offramp.model import Remembered
 
 if TYPE_CHECKING:
     from offramp.engine.compiled.phases import Phases
@@ -125,7 +125,7 @@ class Drift(Writer):
                 read = self.reader(f, State(f["x"], f["p"], f["now"]))
                 self.store_all(f, memory, read.real(memory.steady.node))
 
-    def store_all(self, f: FunctionWriter, memory: Memory, value: Value) -> None:
+    def store_all(self, f: FunctionWriter, memory: Remembered, value: Value) -> None:
         """Write one value to all places of a memory of the state at `x`."""
         with f.loop(0, len(memory.places)) as i:
             f.store(f.at(f["x"], self.layout.stock[memory.places[0]]), i, value)

@@ -9,7 +9,7 @@ from offramp.engine.compiled.reader import FormulaReader, State, hold, weigh
 from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.luck import purpose_number
-from offramp.model import Memory, Signal
+from offramp.model import Remembered, Signal
 
 
 class Signals(Writer):
@@ -202,7 +202,7 @@ class Signals(Writer):
         assumed = any(s.assumed is not None and s.learns is None for s in self.actors[i].sees)
         return assumed or bool(self._hidden_memories(i))
 
-    def _hidden_memories(self, i: int) -> list[tuple[Memory, list[int]]]:
+    def _hidden_memories(self, i: int) -> list[tuple[Remembered, list[int]]]:
         """Memories of stocks that are hidden from actor i, each with the signals that say so."""
         hidden = {s.variable: n for n, s in enumerate(self.actors[i].sees) if s.hidden}
         found = ((m, remembered(self.model, m) & hidden.keys()) for m in self.model.memories)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from offramp.language.fields import Fields
 from offramp.language.memories import Memories
 from offramp.language.reader import Reader
-from offramp.model import Memory, Variable
+from offramp.model import Remembered, Variable
 from offramp.tree import Node, variables_in
 
 
 def read_memories(
     reader: Reader, file: Fields, memories: Memories, variables: tuple[Variable, ...]
-) -> tuple[Memory, ...]:
+) -> tuple[Remembered, ...]:
     """The calls that were met, each after those that its start reads; a circle is noted."""
     of_place = {place: m.name for m in memories.found.values() for place in m.places}
     equals = {v.name: v.equals.node for v in variables if v.equals is not None}
