@@ -157,3 +157,18 @@ def test_a_count_of_a_period_does_not_say_how_many_came_in_a_part_of_it(made):
     assert answers(questions, "raids", july, date(2020, 8, 1), date(2021, 1, 1)) == [None, 18]
     assert answers(questions, "any", july, date(2020, 8, 1), date(2021, 1, 1)) == [None, 1]
     assert answers(questions, "raids", date(2021, 1, 1), date(2021, 2, 1), date(2021, 7, 1)) == [0, 0]
+
+
+def test_a_count_of_a_period_is_held_against_the_count_of_that_period(made):
+    """Twelve in half a year and six in the quarter after: one posterior, whatever months they fell in."""
+    rows = [
+        "early,2020-01-01,2020-06-30,2020-07-15,12", "early,2020-07-01,2020-09-30,2020-10-05,6",
+        "x,2020-01-01,,2020-01-01,110",
+    ]  # fmt: skip
+    model, _ = made(rows, "stray: 0, from: 2020-01-01, until: 2021-01-01", "early")
+    points = [p for p in Record(model, date(2021, 1, 1)).points if p.evidence.counts]
+    assert [(p.value, p.window.first, p.window.last) for p in points[:2]] == [
+        (12, date(2020, 1, 1), date(2020, 6, 30)), (6, date(2020, 7, 1), date(2020, 9, 30)),
+    ]  # fmt: skip
+    assert [p.value for p in points[2:]] == [0, 0, 0], "October to December: none"
+    assert [p.lines for p in points] == [(2,), (3,), (), (), ()]

@@ -23,6 +23,7 @@ from offramp.runs.simulate import engine_for
 from offramp.truth.checkpoint import Checkpoint
 from offramp.truth.evidence import Record
 from offramp.truth.sampler import SWEEPS, Intake, Particles, Sampler
+from offramp.truth.unmet import NoFutureFitsError
 from offramp.truth.worlds import Worlds, to_unit
 from offramp.version import __version__
 
@@ -74,6 +75,7 @@ class Calibration:
     trace : (chain, 1 + day, 2, purpose), mean and standard deviation of the worlds on the normal scale: at
         first, as drawn, and after each day
     runs, seconds : what it took
+    lost : further populations of which no future could be what was known; they are left out
     """
 
     record: Record
@@ -87,6 +89,7 @@ class Calibration:
     seconds: float
     days: tuple[date, ...] = ()
     trace: Floats | None = field(default=None, repr=False)
+    lost: int = 0
 
     @property
     def model(self) -> Model:
@@ -186,10 +189,16 @@ def _through(
         raise UsageError(f"nothing in `{model.name}` is uncertain: there is nothing to calibrate.")
     kept = Checkpoint(checkpoint, _fingerprint(model, sampling))
     meter = _Meter(how.progress, [r.steps for r in records], sampling)
-    chains = []
+    chains: list[list[Particles]] = []
+    lost: list[NoFutureFitsError] = []
     for chain in range(sampling.chains):
         sampler = Sampler(worlds, engine, chain=chain, threads=how.threads, tick=meter.tick)
-        chains.append(_population(sampler, records, sampling.particles, kept, meter))
+        try:
+            chains.append(_population(sampler, records, sampling.particles, kept, meter))
+        except NoFutureFitsError as error:  # the bad luck of one is not that of the others
+            lost.append(error)
+    if not chains:
+        raise lost[0]
     meter.end()
     seconds = kept.seconds + time.perf_counter() - began
     moments = np.array([[_moments(worlds.scores(p.z)) for p in chain] for chain in chains])
@@ -206,6 +215,7 @@ def _through(
             seconds=seconds,
             days=tuple(r.until for r in records[:number]),
             trace=moments[:, : number + 1],
+            lost=len(lost),
         )
         for number, record in enumerate(records, 1)
         for now in [[chain[number] for chain in chains]]

@@ -37,6 +37,13 @@ def known_by(evidence: Evidence, until: date) -> tuple[Row, ...]:
     return latest(row for row in evidence.rows if row.known <= until)
 
 
+def last_day(model: Model) -> date:
+    """The last day of which evidence says anything: by then all of it is known."""
+    known = [row.known for e in model.evidence for row in e.rows]
+    counted = [e.end for e in model.evidence if e.counts and e.end is not None]
+    return min(max([*known, *counted], default=model.dates[-1]), model.dates[-1])
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One comparison of a run with what was published.
@@ -54,6 +61,7 @@ class Point:
     value: float
     window: Window
     weights: tuple[tuple[int, float], ...] = ()
+    lines: tuple[int, ...] = ()  # of the rows in their table
 
     @property
     def steps(self) -> tuple[float, float]:
@@ -262,7 +270,8 @@ class Record:
             if to > self.model.date_of(self.steps):
                 continue
             window = between(self.model.dates, row.day, to)
-            yield Point(evidence, last, row.known, row.value, window, self._weights(row.day, to))
+            weights = self._weights(row.day, to)
+            yield Point(evidence, last, row.known, row.value, window, weights, (row.line,))
 
     def _weights(self, day: date, to: date) -> tuple[tuple[int, float], ...]:
         """What to take of each recorded date for the mean of the path, straight between dates.
@@ -283,11 +292,25 @@ class Record:
         )
 
     def _of_count(self, evidence: Evidence, rows: tuple[Row, ...]) -> Iterator[Point]:
+        periods = [row for row in rows if row.last > row.day]
+        over = min(self.until, evidence.end or date.max)
+        for row in periods:
+            stop = row.last + timedelta(days=1)
+            if (
+                (evidence.start or self.model.start) <= row.day
+                and self.model.start <= row.day
+                and stop <= over
+            ):
+                window = between(self.model.dates, row.day, stop)
+                yield Point(evidence, row.last, max(stop, row.known), row.value, window, lines=(row.line,))
         for window in self._windows(evidence):
-            value = sum(row.value for row in rows if window.first <= row.day <= window.last)
-            over = min(self.until, window.last + timedelta(days=1))
-            known = max([over, *(row.known for row in rows if window.first <= row.day <= window.last)])
-            yield Point(evidence, window.last, known, value, window)
+            if any(row.day <= window.last and window.first <= row.last for row in periods):
+                continue  # how many of a period came in a part of it, nobody says
+            here = [row for row in rows if window.first <= row.day <= window.last]
+            end = min(self.until, window.last + timedelta(days=1))
+            known = max([end, *(row.known for row in here)])
+            lines = tuple(sorted(row.line for row in here))
+            yield Point(evidence, window.last, known, sum(r.value for r in here), window, lines=lines)
 
     def _windows(self, evidence: Evidence) -> Iterator[Window]:
         """The windows over which a series is counted.

@@ -27,8 +27,9 @@ class Populations:
     worth : of how many independent draws they all are, over all uncertain parameters; None where it cannot be
         known
     worth_moved : the same over those parameters that the data seem to move
-    log_evidence : natural logarithm of the mean of their estimates, which but for steps that adapt are
-        without bias (Del Moral 2004, Feynman-Kac Formulae, proposition 7.4.1)
+    log_evidence : natural logarithm of the mean of their estimates, which but for steps that adapt, and
+        where a population had to try again, are without bias (Del Moral 2004, Feynman-Kac Formulae,
+        proposition 7.4.1)
     log_evidence_sd : standard deviation between them; None for one population
     apart : parameters on which they do not agree, worst first
     apart_by_chance : how many would be if sampling alone made them differ

@@ -135,6 +135,7 @@ class Posterior(Answer):
     Attributes
     ----------
     until : what was known by the end of this day was used
+    chains_lost : populations of which no future could be what was known; they are left out
     points : figures that were used; `evidence_hash` is of them all
     runs, seconds, runs_per_second : what it took
     log_evidence : by chain
@@ -154,6 +155,7 @@ class Posterior(Answer):
     points: int
     particles: int
     chains: int
+    chains_lost: int
     runs: int
     seconds: float
     runs_per_second: float | None
@@ -197,7 +199,8 @@ def summary(calibration: Calibration, *, against: Record | None = None, how: How
         evidence_hash=record.hash,
         points=len(record.points),
         particles=calibration.z.shape[1],
-        chains=calibration.chains,
+        chains=calibration.chains + calibration.lost,
+        chains_lost=calibration.lost,
         runs=calibration.runs,
         seconds=round(seconds, 1),
         runs_per_second=round(calibration.runs / seconds, 1) if seconds else None,

@@ -24,12 +24,13 @@ import numpy as np
 from offramp.engine.depths import Engine
 from offramp.engine.inputs import Floats, Ints
 from offramp.engine.outputs import Outputs, joined
-from offramp.errors import OfframpError
 from offramp.truth.evidence import Record
+from offramp.truth.unmet import no_future_fits
 from offramp.truth.worlds import Worlds, to_unit
 
 RUNS_PER_BLOCK = 128
 LEAST_EFFECTIVE = 0.5  # share of particles below which they are resampled
+ROUNDS = 20  # tries with other luck where no particle can be what was known
 SWEEPS = 5  # moves of every particle's world and luck after each resampling
 # Shares of a world's coordinates that one move changes, and how much less or more than what suits on average.
 _SUBSETS = (1.0, 0.3, 0.1)
@@ -182,6 +183,11 @@ class Sampler:
         particles : as they were after the record before
         last : the record that they have taken in, None for none
         number : number of the record, from 1: with the seed it fixes the moves
+
+        Raises
+        ------
+        NoFutureFitsError
+            If none of them can be that, with other luck neither.
         """
         rng = self._generator(number)
         self._steps = particles.steps
@@ -191,15 +197,24 @@ class Sampler:
         for k in range(0 if last is None else last.steps, record.steps):
             lineage[:, k] = self._fresh(count)
         z, old = particles.z, particles.score
-        new = self._score(z, lineage, record)
-        runs = count
-        temperature, log_evidence = 0.0, particles.log_evidence
+        outputs = self.play(z, lineage, record.steps)
+        new, rounds = record.log_likelihood(outputs), 1
+        while not np.isfinite(new).any():
+            if rounds == ROUNDS:
+                raise no_future_fits(record, outputs, count * rounds)
+            # Bad luck of all at once: other luck for what is new, and other worlds where all is.
+            rounds += 1
+            z = rng.standard_normal(z.shape) if last is None else z
+            for k in range(0 if last is None else last.steps, record.steps):
+                lineage[:, k] = self._fresh(count)
+            outputs = self.play(z, lineage, record.steps)
+            new = record.log_likelihood(outputs)
+        runs = count * rounds
+        temperature, log_evidence = 0.0, particles.log_evidence - float(np.log(rounds))
         accepted: list[float] = []
         stages: list[Stage] = []
         while temperature < 1.0:
             gain = np.where(np.isfinite(new), new - old, -np.inf)
-            if not np.isfinite(gain).any():
-                raise _lost(record, count)
             step = _step(gain, 1.0 - temperature)
             weights = step * gain
             top = weights.max()
@@ -299,13 +314,6 @@ class Sampler:
 
     def _generator(self, number: int) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(key=[self.worlds.seed, self.chain * 2**20 + number]))
-
-
-def _lost(record: Record, count: int) -> OfframpError:
-    return OfframpError(
-        f"none of {count:,} futures of `{record.model.name}` can be what was known by {record.until}: each "
-        "failed, or ended before. `offramp run` says how often they fail; take more particles."
-    )
 
 
 def _step(gain: Floats, most: float) -> float:

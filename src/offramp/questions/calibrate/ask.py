@@ -10,7 +10,7 @@ from offramp.given import library
 from offramp.questions.question import Request
 from offramp.truth import netcdf
 from offramp.truth.calibration import Calibration, Sampling, calibrate
-from offramp.truth.evidence import Record
+from offramp.truth.evidence import Record, last_day
 from offramp.truth.posterior import Posterior, summary
 
 ANSWER = Posterior
@@ -23,7 +23,7 @@ def asked(request: Request) -> Posterior:
     if out is not None:
         netcdf.check_file(out)
         library("h5netcdf", "--out", "truth")  # before any run: saving comes last
-    until = request["until"] or model.dates[-1]
+    until = request["until"] or last_day(model)
     if against is not None and against <= until:
         raise UsageError(f"--against ({against}) must be after --until ({until}).")
     later = None if against is None else Record(model, against)

@@ -39,6 +39,9 @@ def _headline(found: Posterior) -> str:
     unsettled, starts = seem_moved(found), found.initial.values()
     of_starts = f" and {sum(s.moved for s in starts)} of {counted(len(starts), 'uncertain starting value')}"
     more = f"{len(unsettled)} more {'is' if len(unsettled) == 1 else 'are'} not settled; "
+    if not found.parameters and not found.initial:
+        figures_used = counted(found.points, "published figure or count", "published figures and counts")
+        return f"{figures_used}. No parameter and no starting value is uncertain."
     return (
         f"{counted(found.points, 'published figure or count', 'published figures and counts')}. "
         f"{'It moves' if found.points == 1 else 'They move'} {len(found.moved)} of "
@@ -178,27 +181,37 @@ def _fit(title: str, n: int, half: float, nine_tenths: float) -> tuple[str, ...]
 
 def _how_sure(found: Posterior) -> Iterator[Block]:
     """How far calibrations from scratch lie apart."""
-    populations = "1 population" if found.chains == 1 else f"{found.chains} populations"
+    alive = found.chains - found.chains_lost
+    populations = "1 population" if alive == 1 else f"{alive} populations"
     yield Paragraph(
         f"{populations} from scratch, {counted(found.particles, 'world')} each; "
         f"{counted(found.runs, 'run')} in {figures.duration(found.seconds)}."
     )
+    if found.chains_lost:
+        yield Paragraph(
+            f"{found.chains_lost} more found no future that could be what was known, and "
+            f"{_are(found.chains_lost)} left out: take more --particles.",
+            1,
+        )
     spread = found.populations
-    if found.chains == 1:
+    if alive == 1:
         yield Paragraph(
             "One population cannot tell how far sampling is off: take two or more of --chains.", 1
         )
         return
     if spread.worth is None:
         yield Paragraph(
-            f"So few populations of {counted(len(found.parameters), 'number')} cannot tell how "
-            "many independent draws "
-            "they are worth: take more of --chains.",
+            "So few populations of so few uncertain numbers cannot tell how many independent draws they are "
+            "worth: take more of --chains.",
             1,
         )
     else:
         yield Paragraph(_worth(spread, spread.worth))
     yield Paragraph(_agreement(found))
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _worth(spread: Populations, worth: float) -> str:
