@@ -48,7 +48,9 @@ def test_where_no_future_meets_a_row_it_is_named_with_what_they_have(made):
 
 
 def test_where_all_had_ended_before_it_is_said_by_what(made):
-    with pytest.raises(OfframpError, match="100 % had ended with `over`\\. A crisis is taken to have gone on"):
+    with pytest.raises(
+        OfframpError, match=r"100 % had ended with `over`\. A crisis is taken to have gone on"
+    ):
         calibrate(made(0, ends=50), date(2020, 8, 1), Sampling(particles=20, chains=1))
 
 
