@@ -63,12 +63,13 @@ def test_every_key_of_the_language_is_written_by_some_random_model(tmp_path):
     from random_models import ModelMaker
 
     text = ""
-    for seed in range(8):
+    for seed in range(14):
         drawn = ModelMaker(seed, deep=seed % 3 == 1, ladders=seed % 3 == 2).model()
         doc = sound(document(drawn))
         extras = Extras(doc, loads(as_yaml(doc)), np.random.default_rng(seed))
         text += as_yaml({"evidence": extras.evidence()})
         extras.policies()
+        extras.aims()
         extras.claims()
         text += as_yaml(doc)
     of_files = {"extend", "without", "chapters", "sources", "summary", "url", "note", "date"}

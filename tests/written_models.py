@@ -17,6 +17,7 @@ import numpy as np
 import yaml
 
 from offramp import ModelError, loads
+from offramp.language.keys import COUNTS
 from offramp.model import Chances, Distribution, Formula, Model
 from offramp.tree import (
     Binary,
@@ -95,7 +96,7 @@ def formulas_of(part: Any) -> dict[str, Any]:
         value = getattr(part, f.name)
         if isinstance(value, Formula):
             unit = "/ month" if (kind, f.name) in _PER_MONTH else "* month" if f.name in _MONTHS else ""
-            still = kind == "Belief" or f.name in _STILL
+            still = kind in ("Belief", "Learning") or f.name in _STILL
             found[_RENAMED.get(f.name, f.name)] = value_of(value, unit, still)
     return found
 
@@ -125,6 +126,8 @@ def action(part: Any) -> dict[str, Any]:
 
 def signal(part: Any) -> dict[str, Any]:
     found = formulas_of(part) | ({"hidden": True} if part.hidden else {})
+    if part.learns is not None:
+        found["learns"] = formulas_of(part.learns)
     return found | ({"delay": part.delay} if part.delay else {}) or {"delay": 1}
 
 
@@ -183,6 +186,9 @@ def outcome(part: Any) -> dict[str, Any]:
     for flag in ("otherwise", "absorbing"):
         if getattr(part, flag):
             found[flag] = True
+    for key in ("aim", "aims"):
+        if getattr(part, key):
+            found[key] = dict(part.aims) if key == "aims" else part.aim
     return found | ({"worth": {a: value_of(f) for a, f in part.worth}} if part.worth else {})
 
 
@@ -293,6 +299,7 @@ def write(seed: int, folder: Path) -> Written:
     (folder / ASKED).write_text(as_yaml(extras.questions()), encoding="utf-8")
     evidence = extras.evidence()
     extras.policies()
+    extras.aims()
     extras.claims()
     path = folder / "model.yaml"
     from offramp import load
@@ -390,11 +397,14 @@ class Extras:
     def kept(self, section: str, name: str, entry: dict[str, Any]) -> bool:
         """Add an entry to the document unless it is refused."""
         there = self.doc.setdefault(section, {})
+        before = there.get(name)
         there[name] = entry
         try:
             loads(as_yaml(self.doc))
         except ModelError:
             del there[name]
+            if before is not None:
+                there[name] = before
             if not there:
                 del self.doc[section]
             return False
@@ -467,6 +477,15 @@ class Extras:
         other = {"policy": sides[1], "quantity": self.one_of(self.quantities()), "title": "The other"}
         return found | {"compare": [sides[0], other if self.chance(0.3) else sides[1]], "by": number(0.05)}
 
+    def aims(self) -> None:
+        """What is wanted of outcomes, which no run depends on."""
+        for name, entry in self.doc.get("outcomes", {}).items():
+            if self.chance(0.5):
+                self.kept("outcomes", name, entry | {"aim": self.one_of(("more", "less", "none"))})
+            if self.model.actors and self.chance(0.3):
+                want = {self.one_of(self.model.actors).name: self.one_of(("more", "less"))}
+                self.kept("outcomes", name, self.doc["outcomes"][name] | {"aims": want})
+
     def claims(self) -> None:
         """A claim of each form that is not refused; some have two tests."""
         for i, quantity in enumerate(self.quantities()):
@@ -501,12 +520,17 @@ class Extras:
         counted = [e.name for e in self.model.events if e.on is None]
         counted += [f"{a.name}/{x.name}" for a in self.model.actors for x in a.actions]
         if counted and self.chance(0.6):
+            error = self.one_of(COUNTS)
             found["count"] = {
                 "observes": self.one_of(counted),
                 "data": TABLE,
                 "series": "count",
-                "error": "poisson",
-            } | self.one_of(({}, {"listed": 0.8, "stray": 0.3}))
+                "error": error,
+            }
+            if error != "exact":
+                found["count"] |= self.one_of(({}, {"listed": 0.8, "stray": 0.3}))
+            if error == "negative_binomial":
+                found["count"]["dispersion"] = 0.5
             found["count"] |= self.one_of(({}, {"window": 2})) | self.window()
         return found
 

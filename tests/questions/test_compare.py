@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 import offramp as ofr
-from cli_calls import call
+from cli_calls import call, found_by
 from offramp.analysis.changes import ChangeAt
 from offramp.analysis.intervals import normal_quantile
 from offramp.analysis.together import level_together
@@ -193,7 +193,6 @@ def test_a_picture_is_drawn_where_asked(guns, tmp_path, form):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Missing option '--policy': name one or more of "),
         (("--policy", "arm"), "Did you mean `arming`?"),
         (("--policy", "arming", "--against", "arming"), "nothing but `arming` was asked for"),
         (("--policy", "arming", "--runs", "5", "--worlds", "9"), "--worlds 9 needs at least as many --runs"),
@@ -376,3 +375,46 @@ def test_the_box_of_a_brief_names_who_helps_and_who_harms_and_what_else_ends_fut
         "an ordinary month to Red). Changes counted in 1,500 futures under each policy, each held against "
         "itself under the other."
     )
+
+
+# ── all policies, and what they force ─────────────────────────────────────────────────────────────────────
+
+FORCED = """
+model: {name: forced, title: Forced, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 10}
+variables: {x: {initial: 0, change: 1 / month}}
+actors:
+  a: {title: Anna, actions: {wait: {}, late: {title: Late, when: "x > 4.5"}, no: {title: No, when: "x > 99"}}}
+outcomes: {war: {rate: 0.05 / month, absorbing: true}, peace: {otherwise: true}}
+policies:
+  late: {title: Lately, do: [{force: {a: late}}]}
+  never: {do: [{force: {a: no}}]}
+  free: {do: [{forbid: {a: [late]}}]}
+  apart: {variant: true, do: [{force: {a: wait}}]}
+"""
+
+
+def test_without_names_all_policies_that_one_could_choose_are_compared(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "forced.yaml").write_text(FORCED)
+    few = ("--runs", "60", "--worlds", "0")
+    found = found_by("compare", "forced.yaml", *few)
+    assert list(found["policies"]) == ["late", "never", "free"]
+    (tmp_path / "none.yaml").write_text(FORCED.partition("policies:")[0])
+    refused = call("compare", "none.yaml", *few)
+    assert (refused.exit_code, "has no policy to hold against" in refused.stderr) == (2, True)
+
+
+def test_a_force_that_was_not_possible_is_told_with_how_often(tmp_path, monkeypatch):
+    """The act is possible from the sixth month on: not in five months of ten of a future that lasts."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "forced.yaml").write_text(FORCED.replace("rate: 0.05 / month, ", "rate: 0 / month, "))
+    few = ("--runs", "30", "--worlds", "0")
+    policies = found_by("compare", "forced.yaml", *few)["policies"]
+    late = {"policy": "late", "actor": "a", "action": "late", "steps": 300, "taken": 150}
+    assert policies["late"]["forced"] == [late]
+    assert policies["never"]["forced"][0]["taken"] == 0
+    assert policies["free"]["forced"] == []
+    text = " ".join(call("compare", "forced.yaml", *few).stdout.split())
+    assert "Lately (late) forces Anna to “Late”: that was not possible in 50 % of the months" in text
+    assert "that was never possible, and another act was chosen there" in text

@@ -73,9 +73,9 @@ def parts(judgement):
     return sum(judgement.terms.values()) + sum(judgement.worth.values()) + judgement.cost
 
 
-def going(model, step, least=3):
+def going(model, step, least=3, paths=0):
     """Numbers of scenarios that still go on in a step."""
-    inputs = ofr.Design(model, scenarios=40).inputs("baseline")
+    inputs = ofr.Design(model, scenarios=40, paths=paths).inputs("baseline")
     action = engine_for(model, "compiled").run(inputs).action[:, step, 0]
     numbers = [int(n) for n in inputs.scenario[action >= 0]]
     assert len(numbers) >= least
@@ -98,12 +98,13 @@ def test_the_reasons_of_a_choice_add_up_to_what_each_action_is_worth(three):
             np.testing.assert_allclose(sum(why.chances.values()) + why.none, 1, rtol=1e-12)
 
 
+@pytest.mark.parametrize("paths", [0, 3])
 @pytest.mark.parametrize(("engine", "step"), [("oracle", 1), *(("compiled", k) for k in (0, 1, 4))])
-def test_the_page_shows_the_chances_with_which_the_engine_chooses(three, engine, step):
+def test_the_page_shows_the_chances_with_which_the_engine_chooses(three, engine, step, paths):
     """At a late date too, where it follows the course of the run and takes up what was learned by then."""
     # One run is enough of the slow interpreter.
-    for number in going(three, step)[: 1 if engine == "oracle" else None]:
-        design = ofr.Design(three, scenarios=[number])
+    for number in going(three, step, paths=paths)[: 1 if engine == "oracle" else None]:
+        design = ofr.Design(three, scenarios=[number], paths=paths)
         out = engine_for(three, engine).run(design.inputs("baseline"), probabilities=True)
         page = minds(design, three.date_of(step))
         shown = [o.probability for m in page.actors for o in m.options]

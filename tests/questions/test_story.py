@@ -185,3 +185,48 @@ def test_a_run_that_failed_has_no_story(tmp_path):
 def test_several_runs_are_no_story():
     with pytest.raises(ofr.UsageError, match=r"a story is that of one run; this design has 2\."):
         story(ofr.Design(ofr.loads(SCRIPT), scenarios=2))
+
+
+# ── the future that stands for an outcome ─────────────────────────────────────────────────────────────────
+
+COIN = """
+model: {name: coin, title: A coin, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 6}
+variables: {x: {initial: 0}}
+actors:
+  a: {actions: {wait: {}, odd: {propensity: -4}}}
+events:
+  toss: {on: 2020-03-10, branches: {heads: {probability: 0.2, effects: {x: 1}}, tails: {probability: rest}}}
+outcomes:
+  war: {title: War, when: "x > 0", absorbing: true}
+  never: {title: Never, rate: 0 / month, absorbing: true}
+  peace: {title: Peace, otherwise: true}
+policies: {calm: {do: [{set: {x: 0}, forbid: {a: [odd]}}]}}
+"""
+
+
+def test_a_story_can_be_of_a_future_in_which_something_came(tmp_path, monkeypatch):
+    """It is the future most like the others: heads by a fair course, without the odd act that few have."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "coin.yaml").write_text(COIN)
+    war = found_by("story", "coin.yaml", "--outcome", "war")
+    assert war["ending"] == "War"
+    assert war["typical_of"]["runs"] == 1000
+    assert 150 < war["typical_of"]["came"] < 250
+    acts = [s["facts"]["action"] for e in war["entries"] for s in e["sayings"] if s["kind"] == "act"]
+    assert set(acts) == {"wait"}
+    assert found_by("story", "coin.yaml", "--run", str(war["run"]))["entries"] == war["entries"]
+    peace = found_by("story", "coin.yaml", "--outcome", "peace", "--policy", "calm")
+    assert (peace["ending"], peace["policy"]) == ("Peace", "calm")
+    text = call("story", "coin.yaml", "--outcome", "war").stdout
+    assert "futures in which “War” came, the one that is most like the others" in " ".join(text.split())
+    assert f"--run {war['run']} " in text
+
+
+def test_an_outcome_that_never_comes_has_no_story(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "coin.yaml").write_text(COIN)
+    result = call("story", "coin.yaml", "--outcome", "never")
+    assert (result.exit_code, "comes in none of 1,000 futures" in result.stderr) == (2, True)
+    both = call("story", "coin.yaml", "--outcome", "war", "--run", "3")
+    assert (both.exit_code, "leave one of them out" in both.stderr) == (2, True)

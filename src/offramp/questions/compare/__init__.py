@@ -25,7 +25,7 @@ QUESTION = Question(
     sampling and one over the uncertain numbers.
     """,
     options=(
-        POLICIES.but(help="A policy to compare; needed once at least. May be repeated."),
+        POLICIES.but(help="A policy to compare; all of the file by default. May be repeated."),
         Option("--against", "The policy it is held against.", default="baseline", metavar="NAME"),
         READER,
         RUNS.but(default=4_000),

@@ -19,6 +19,7 @@ from offramp.analysis import measures
 from offramp.analysis.aims import Wanted, need_reader
 from offramp.analysis.answer import Answer, six_digits
 from offramp.analysis.changes import Change, OutcomeChange, VariableChange, change, change_at
+from offramp.analysis.forced import Forced, forced_acts
 from offramp.analysis.intervals import LEVEL
 from offramp.analysis.paired import SAMPLING_INTERVAL, Difference, mean_difference, spread_of
 from offramp.analysis.together import TOGETHER, level_together
@@ -60,6 +61,7 @@ class PolicyChange:
     outcomes : outcome -> change of its chance
     variables : main variable -> change of its mean
     actions : actor -> action -> change of how often it is taken in a future
+    forced : acts that the policy forces, and how often they could be taken; empty in a brief
     """
 
     title: str
@@ -67,6 +69,7 @@ class PolicyChange:
     outcomes: dict[str, OutcomeChange]
     variables: dict[str, VariableChange]
     actions: dict[str, dict[str, Change]]
+    forced: tuple[Forced, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,28 +114,35 @@ ANSWER = Comparison
 
 
 def asked(request: Request) -> Comparison:
-    """What `offramp compare` asks.
+    """What `offramp compare` asks: of the policies named, or of all that one could choose.
 
     Raises
     ------
     UsageError
-        If no policy is named.
+        If there is no policy to compare.
     """
     model, against = request.model, request["against"]
     assert model is not None
-    if not request["policies"]:
-        names = ", ".join(p.name for p in model.policies if p.name != against and not p.variant)
-        raise UsageError(f"Missing option '--policy': name one or more of {names or 'none'}.")
+    chosen = list(request["policies"]) or _choices(model, against)
+    if not chosen:
+        raise UsageError(
+            f"`{model.name}` has no policy to hold against `{against}`: write one under `policies`, such as\n"
+            "`policies: {calm: {do: [{forbid: {ACTOR: [ACTION]}}]}}`."
+        )
     return compare(
-        request.design(), against, reader=request["reader"], worlds=request["worlds"], how=request.how
+        request.design(chosen), against, reader=request["reader"], worlds=request["worlds"], how=request.how
     )
+
+
+def _choices(model: Model, against: str) -> list[str]:
+    """Policies that one could choose instead of another."""
+    return [p.name for p in model.policies if not p.variant and p.name not in (against, BASELINE)]
 
 
 def for_brief(design: Design, reader: str | None = None) -> Shared | None:
     """How a brief asks it: of all policies that one could choose, or that were named, against the first."""
     model, against = design.model, design.policies[0]
-    choices = [p.name for p in model.policies if not p.variant and p.name not in (against, BASELINE)]
-    chosen = list(design.policies[1:]) or choices
+    chosen = list(design.policies[1:]) or _choices(model, against)
 
     def answer(every: Design, paired: PairedRuns) -> Comparison | None:
         came = [values for name, values in paired.futures.items() if name.startswith("came/")]
@@ -198,7 +208,23 @@ def compare(
     need_reader(design.model, reader)
     every = design.another(policies=policies_of(design, against))
     again = worlds_for(len(design.scenarios)) if worlds is None else worlds
-    return comparison_of(every, run_paired(every, measure, again, how=how), again, reader=reader, how=how)
+    forced: dict[tuple[str, str, str], Forced] = {}
+
+    def measured(runs: xr.Dataset) -> Measured:
+        if runs.attrs["life"] == 0:  # the futures, not their replicates
+            for act in forced_acts(runs, every.model):
+                key = (act.policy, act.actor, act.action)
+                before = forced.get(key, replace(act, steps=0, taken=0))
+                forced[key] = replace(act, steps=before.steps + act.steps, taken=before.taken + act.taken)
+        return measure(runs)
+
+    paired = run_paired(every, measured, again, how=how)
+    found = comparison_of(every, paired, again, reader=reader, how=how)
+    policies = {
+        name: replace(policy, forced=tuple(f for f in forced.values() if f.policy == name))
+        for name, policy in found.policies.items()
+    }
+    return replace(found, policies=policies)
 
 
 def policies_of(design: Design, against: str = BASELINE) -> list[str]:

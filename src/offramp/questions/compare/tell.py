@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from offramp.analysis.changes import Change, OutcomeChange, VariableChange
 from offramp.charts.canvas import NARROW, WIDE
 from offramp.charts.differences import differences
+from offramp.dates import DAYS_PER_MONTH
 from offramp.model import Actor, Model, Outcome
 from offramp.questions.compare import offramps
 from offramp.questions.compare.ask import Comparison, PolicyChange
@@ -33,8 +34,11 @@ from offramp.tell.words import counted, enumerated, quoted
 
 _MOST_IN_SENTENCE = 3  # outcomes named in the first sentence of a policy
 _MOST_MONTHS = 6
+_LEAST_MONTHS = 1 / 30  # a shorter shift of a date is not told
+_MOST_DAYS = 45  # a longer one is told in months
 _MOST_ACTS = 5
 _LEAST_OFTEN = 0.05  # of a change of acts in a future that is shown
+_LEAST_UNDONE = 0.005  # share of forced acts that were not possible
 _MOST_COLUMNS = 4  # outcomes in the table of policies
 _MOST_VARIABLES = 3  # more would not fit across a printed page
 _MOST_LINES = 4  # policies that are each a line of a page to be opened
@@ -56,6 +60,7 @@ def tell(found: Comparison, model: Model) -> Telling:
                 f"{counted(found.runs, 'future')} under each policy, held against: {against}. Until "
                 f"{figures.end_words(found.end)}."
             ),
+            *_forced(found, model),
             PageOnly([Terms(_what_they_are(found, model))]),
             Fold(
                 "Each policy in one sentence",
@@ -77,6 +82,23 @@ def tell(found: Comparison, model: Model) -> Telling:
         short=Short(_HELPS, short, f"{rule} {_counted(found)}"),
         caveats=_caveats(found, model),
     )
+
+
+def _forced(found: Comparison, model: Model) -> Iterator[Paragraph]:
+    """Forced acts that were not possible where they were forced: the policy did not do what it says."""
+    actors = {a.name: a for a in model.actors}
+    for name, policy in found.policies.items():
+        for forced in policy.forced:
+            share = 1 - forced.taken / max(1, forced.steps)
+            if not forced.steps or share < _LEAST_UNDONE:
+                continue
+            actor = actors[forced.actor]
+            act = next(a.title or a.name for a in actor.actions if a.name == forced.action)
+            often = f"not possible in {figures.percent(share)} of the {model.step}s in which it is forced"
+            yield Paragraph(
+                f"{changes.policy_title(model, name)} forces {actor.title or actor.name} to “{act}”: that "
+                f"was {'never possible' if forced.never_bites else often}, and another act was chosen there."
+            )
 
 
 def _counted(found: Comparison) -> str:
@@ -197,13 +219,19 @@ def futures_needed(count: int) -> str:
 def _months(differing: dict[str, OutcomeChange], titles: dict[str, str]) -> Iterator[Block]:
     """How much sooner or later outcomes come, where that is distinguishable."""
     apart = {n: o.months.difference for n, o in differing.items() if o.months and o.months.distinguishable}
-    ranked = sorted(apart, key=lambda n: -abs(apart[n]))[:_MOST_MONTHS]
+    ranked = [n for n in sorted(apart, key=lambda n: -abs(apart[n])) if abs(apart[n]) >= _LEAST_MONTHS]
     if ranked:
         each = "; ".join(
-            f"{titles[n]} {figures.number(abs(apart[n]), 2)} {'later' if apart[n] > 0 else 'sooner'}"
-            for n in ranked
+            f"{titles[n]} {_span(abs(apart[n]))} {'later' if apart[n] > 0 else 'sooner'}"
+            for n in ranked[:_MOST_MONTHS]
         )
-        yield Paragraph(f"In months, on average, counted to the end where it never comes: {each}.", 1)
+        yield Paragraph(f"On average, counted to the end where it never comes: {each}.", 1)
+
+
+def _span(months: float) -> str:
+    """A length of time as people say it: in days where it is short."""
+    days = months * DAYS_PER_MONTH
+    return counted(round(days), "day") if days < _MOST_DAYS else f"{figures.number(months, 2)} months"
 
 
 def _variables(found: Comparison, policy: PolicyChange, model: Model) -> Table:

@@ -1,6 +1,6 @@
 """What does each side think?"""
 
-from offramp.questions.option import AT, KNOWN, POLICY, RUN, SEED, SET, Kind, Option
+from offramp.questions.option import AT, KNOWN, PATHS, POLICY, RUN, SEED, SET, Kind, Option
 from offramp.questions.question import SEE, Question
 
 QUESTION = Question(
@@ -20,6 +20,7 @@ QUESTION = Question(
         SET,
         *KNOWN,
         POLICY,
+        PATHS,
         Option(
             "--all", "Reasons of every act, not of the likeliest alone.", Kind.FLAG, "everything",
             default=False,

@@ -164,6 +164,7 @@ class Minds(Answer):
     Attributes
     ----------
     scenario : number of the run
+    paths : sampled paths along which actors look ahead; 0 for the expected one
     at : first day of the step
     only : names of the actors asked for; empty for all
     everything : whether a reader wants the reasons of every act, not of the likeliest alone
@@ -176,6 +177,7 @@ class Minds(Answer):
 
     scenario: int
     policy: str
+    paths: int = 0
     at: date
     step: int
     only: list[str]
@@ -227,8 +229,6 @@ def minds(
     """
     need(design, "Design")
     model = design.model
-    if design.paths:
-        raise UsageError("minds are shown along the expected path: leave `paths` out.")
     if design.runs != 1:
         raise UsageError(f"minds are those of one run; this design has {design.runs:,}.")
     shown = _checked_actors(model, actors)
@@ -253,6 +253,7 @@ def minds(
         **head_of(design, {}),
         scenario=int(inputs.scenario[0]),
         policy=policy,
+        paths=design.paths,
         at=model.date_of(step),
         step=step,
         only=list(actors or ()),

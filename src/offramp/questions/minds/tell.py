@@ -36,6 +36,11 @@ _CLOSED = {
     "forced": "another is forced",
 }
 
+_ONE_PATH = (
+    "Each looks ahead along one expected path, on which a condition is met or is not; `--paths 100` looks "
+    "along many."
+)
+
 
 def tell(found: Minds, model: Model) -> Telling:
     """What `offramp minds` says."""
@@ -48,7 +53,8 @@ def tell(found: Minds, model: Model) -> Telling:
         head=[
             Paragraph(
                 f"Future {found.scenario} of seed {found.seed}{under}, at the moment of choice: after the "
-                f"events of the {model.step}. Points are over what its own choice brings on average."
+                f"events of the {model.step}. Points are over what its own choice brings on average. "
+                + (f"Each looks ahead along {found.paths:,} sampled paths." if found.paths else _ONE_PATH)
             )
         ],
         body=[

@@ -1,6 +1,6 @@
 """How does one future go?"""
 
-from offramp.questions.option import KNOWN, POLICY, RUN, SEED, SET, Kind, Option
+from offramp.questions.option import KNOWN, OUTCOME, POLICY, RUN, SEED, SET, Kind, Option
 from offramp.questions.question import SEE, Question
 
 THOUGHTS = 4
@@ -9,9 +9,13 @@ QUESTION = Question(
     room=__name__,
     name="story",
     group=SEE,
-    about="Tell one future of MODEL in words: what each side saw, thought and did, and how it ended.",
+    about="""Tell one future of MODEL in words: what each side saw, thought and did, and how it ended.
+
+    Any future by its number, or with --outcome a typical one of those in which that came.
+    """,
     options=(
-        RUN.but(help="Number of the future to tell."),
+        RUN.but(help="Number of the future to tell; 0 by default.", default=None),
+        OUTCOME.but(help="Tell a typical future in which this came, instead of one by its number."),
         SEED,
         SET,
         *KNOWN,
@@ -21,5 +25,5 @@ QUESTION = Question(
             default=THOUGHTS, metavar="N", least=0, most=50,
         ),
     ),
-    progress=lambda values: "",
+    progress=lambda values: "1,000 futures" if values["outcome"] else "",
 )  # fmt: skip

@@ -16,6 +16,7 @@ from offramp.questions.minds.ask import ActionThought, ActorMind, minds, misread
 from offramp.questions.question import Request
 from offramp.questions.runner import head_of
 from offramp.questions.story import THOUGHTS
+from offramp.questions.story.typical import SEARCHED, TypicalOf, typical_future
 from offramp.runs.design import Design
 from offramp.runs.how import AS_SUITS, How
 from offramp.runs.simulate import simulate
@@ -63,6 +64,7 @@ class Story(Answer):
     Attributes
     ----------
     run : its number
+    typical_of : the outcome of whose futures it is typical, where one was asked for
     most_thoughts : at how many turning points it was asked why
     start, end : first and last date of the horizon
     ending : title of the outcome that ended the run, or of the one that holds otherwise; empty where the
@@ -78,6 +80,7 @@ class Story(Answer):
     policy: str
     policy_title: str
     run: int
+    typical_of: TypicalOf | None = None
     most_thoughts: int
     start: date
     end: date
@@ -87,13 +90,29 @@ class Story(Answer):
     entries: tuple[Entry, ...]
     thoughts: tuple[Explanation, ...]
 
+    @property
+    def outcome(self) -> None:
+        """None: its number, not what was looked for, names the future that is told."""
+
 
 ANSWER = Story
 
 
 def asked(request: Request) -> Story:
-    """What `offramp story` asks."""
-    return story(request.design(scenarios=[request["run"]]), request["most_thoughts"], how=request.how)
+    """What `offramp story` asks.
+
+    Raises
+    ------
+    UsageError
+        If a future is asked for by its number and by its outcome.
+    """
+    number, outcome, of = request["run"], request["outcome"], None
+    if outcome is not None:
+        if number is not None:
+            raise UsageError("--outcome finds a future and --run names one: leave one of them out.")
+        number, of = typical_future(request.design(scenarios=SEARCHED), outcome, how=request.how)
+    told = story(request.design(scenarios=[number or 0]), request["most_thoughts"], how=request.how)
+    return replace(told, typical_of=of)
 
 
 def story(design: Design, thoughts: int = THOUGHTS, *, how: How = AS_SUITS) -> Story:

@@ -19,8 +19,19 @@ def tell(found: Story, model: Model) -> Telling:
     under = "" if found.policy == "baseline" else f", policy “{found.policy_title}”"
     return Telling(
         title=found.title,
-        head=[Paragraph(f"Future {found.run} of seed {found.seed}{under}. One course of many.")],
+        head=[Paragraph(f"Future {found.run} of seed {found.seed}{under}. {_stands_for(found)}")],
         body=[*_ending(found), *_wrong(found.at_first), *_course(found, model)],
+    )
+
+
+def _stands_for(found: Story) -> str:
+    """What one future says of others."""
+    of = found.typical_of
+    if of is None:
+        return "One course of many."
+    return (
+        f"Of the {of.came:,} of {of.runs:,} futures in which “{of.title}” came, the one that is most like "
+        "the others."
     )
 
 
