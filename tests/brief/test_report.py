@@ -350,9 +350,8 @@ def test_guesses_stand_with_prior_and_reason_and_many_are_folded():
 
 
 def test_what_is_misread_stands_beside_the_truth(page):
-    row = next(e for e in page.all("tr") if e["text"].startswith("Resolve"))
-    assert "0.9" in row["text"]
-    assert re.search(r"0\.39 \(0\.1", row["text"]), row["text"]
+    said = next(e for e in page.all("li") if e["text"].startswith("Resolve"))
+    assert re.search(r"takes “Resolve” to be 0\.9; in truth it is 0\.39 \(0\.1", said["text"]), said["text"]
 
 
 def test_what_is_not_seen_as_it_is_is_said_in_words(page):

@@ -146,11 +146,8 @@ def _side(side: model_words.SideWords) -> Iterator[Block]:
     yield Heading(side.title)
     yield Paragraph(side.mind)
     if side.misreads:
-        yield Table(
-            ("Misreading", "It takes", "to be", "In truth", "Source"),
-            [(m.title, m.parameter, m.supposed, m.true, m.sources) for m in side.misreads],
-            prose=True,
-        )
+        yield Paragraph("What it gets wrong:")
+        yield Bullets([_misread(side.title, m) for m in side.misreads])
     if side.signals:
         yield Paragraph("What it does not see as it is:")
         yield Bullets([(Span(f"{variable}:"), f" {how}") for variable, how in side.signals])
@@ -162,6 +159,12 @@ def _side(side: model_words.SideWords) -> Iterator[Block]:
                 for b in side.beliefs
             ]
         )
+
+
+def _misread(who: str, m: model_words.Misread) -> tuple[str | Span, ...]:
+    """A misreading as a sentence: what the side takes for what, what it is, and who says so."""
+    takes = f" {who} takes “{m.parameter}” to be {m.supposed}; in truth it is {m.true}."
+    return (Span(f"{m.title}."), takes, *((Span(f" {m.sources}", "small"),) if m.sources else ()))
 
 
 def _beliefs(view: RunsView) -> Iterator[Block]:

@@ -58,7 +58,7 @@ def rule(aims: Mapping[str, Wanted], model: Model, reader: str | None) -> str:
     if not wanted:
         first = (
             f"Nothing says which endings are better{whom}: give outcomes an `aim` in the model file"
-            f"{'' if reader else ', or say `--for ACTOR`'}."
+            f"{'' if reader else ', or say --for ACTOR'}."
         )
     else:
         first = f"Better{whom} means {enumerated(wanted)}."
@@ -98,7 +98,7 @@ def _why_open(wanted: Wanted, model: Model, reader: str | None) -> str:
         by.setdefault(side.aim, []).append(actor_title(model, actor))
     words = {"more": "rather have it", "less": "rather not", "none": "not care"}
     each = [f"{enumerated(by[aim])} would {words[aim]}" for aim in words if aim in by]
-    return f"{'; '.join(each)} (`--for ACTOR` takes a side)"
+    return f"{'; '.join(each)} (--for ACTOR takes a side)"
 
 
 def risk_or_chance(aim: Aim) -> str:

@@ -165,11 +165,13 @@ class Fold:
     ----------
     summary : the line
     heading : what stands above them elsewhere; None for the line itself, empty for nothing
+    annex : whether it stays folded where a page is printed
     """
 
     summary: Text
     blocks: Sequence[Block]
     heading: str | None = None
+    annex: bool = False
 
 
 @dataclass(frozen=True)

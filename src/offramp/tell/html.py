@@ -127,7 +127,7 @@ def _block(block: Block, place: _Place) -> Markup:
             rows = (Markup("{}\n{}").format(_element("dt", t), _element("dd", d)) for t, d in entries)
             return Markup("<dl>\n{}\n</dl>").format(Markup("\n").join(rows))
         case Code(lines):
-            return Markup("<pre>{}</pre>").format("\n".join(map(printable, lines)))
+            return Markup("<pre>{}</pre>").format(Markup("\n").join(map(_typed, lines)))
         case Table():
             return table(block)
         case Figure():
@@ -139,10 +139,16 @@ def _block(block: Block, place: _Place) -> Markup:
         case Shades(entries):
             return _shades(entries)
         case Fold(summary, inside):
-            pattern = Markup('<details class="fold"><summary>{}</summary>\n{}\n</details>')
-            return pattern.format(words(summary), _draw(inside, place))
+            kind = "fold annex" if block.annex else "fold"
+            pattern = Markup('<details class="{}"><summary>{}</summary>\n{}\n</details>')
+            return pattern.format(kind, words(summary), _draw(inside, place))
         case _:
             return Markup("")
+
+
+def _typed(line: str) -> Markup:
+    """A line to be typed, broken between words only: `--policy` is no `-` with something on the next line."""
+    return Markup(" ").join(Markup("<span>{}</span>").format(word) for word in printable(line).split(" "))
 
 
 def _paragraph(block: Paragraph) -> Markup:

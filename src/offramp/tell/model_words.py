@@ -177,7 +177,7 @@ class Titles:
         """What a parameter is taken to be."""
         match value:
             case Formula(node=Binary("*", Number(factor), ParameterName(name))) if name == of:
-                return f"{figures.number(factor)} times the true value"
+                return _times(factor)
         return self.value(value, of)
 
     def chance(self, value: float | Formula) -> str:
@@ -235,6 +235,21 @@ class FileNames(Titles):
     def inclined(self, by: float) -> str:
         """In odds, and as the number that is added to the propensity."""
         return f"{super().inclined(by)} ({by:+g})"
+
+
+_TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times", 8: "eight times", 10: "ten times"}
+
+
+def _times(factor: float) -> str:
+    """A share or a multiple of what a number is.
+
+    >>> _times(8.0), _times(0.25).replace(figures.NBSP, " "), _times(2.5)
+    ('eight times what it is', '25 % of what it is', '2.5 times what it is')
+    """
+    if 0 <= factor < 1:
+        return f"{figures.percent(factor)} of what it is"
+    times = next((words for n, words in _TIMES.items() if n == factor), f"{figures.number(factor)} times")
+    return f"{times} what it is"
 
 
 # ---------------------------------------------------------------------- actors

@@ -147,7 +147,7 @@ def _one_by_one(policies: list[Fold]) -> list[Fold]:
     """Each policy, behind one line where they are many."""
     if len(policies) <= _MOST_LINES:
         return policies
-    return [Fold(f"All {len(policies)} policies one by one", policies, heading="")]
+    return [Fold(f"All {len(policies)} policies one by one", policies, heading="", annex=True)]
 
 
 # ── one policy ────────────────────────────────────────────────────────────────────────────────────────────
