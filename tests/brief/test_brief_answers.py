@@ -235,7 +235,8 @@ SHIPS = QuestionScore(
 BACKTEST = Backtest(
     model="before", model_hash="0", title="Before", illustrative=False, questions_list="us-iran",
     questions_hash="1", until=None, particles=20, chains=1, futures=120, runs=1000, seconds=2.0,
-    origins=(date(2018, 7, 1), date(2020, 4, 1)), stretch=1, asked=40, resolved=30, left_out=LeftOut(0, 0),
+    origins=(date(2018, 7, 1), date(2020, 4, 1)), stretch=1, asked=40, resolved=30, void=0, choices=(),
+    left_out=LeftOut(0, 0),
     base_rates=0, questions=(), brier={}, log={}, skill=skill(30, 0.12, TREND), skill_by={},
     skill_by_topic={"violence": skill(10, 0.15, BrierSkill("how often it came", 0.136, -0.1, -0.2, 0.0))},
     sampled_skill={}, by_question=(SHIPS,), reliability=(Bin(0.04, 0.1, 0.02, 0.2, 25),), parts={},
