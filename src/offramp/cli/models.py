@@ -34,6 +34,7 @@ def check(file: str, measured: bool, form: str) -> int:
     Exit code 3 if there are problems; notes on parts that change nothing are none.
     """
     from offramp.language.notes import notes
+    from offramp.tell.step_notes import step_notes
 
     try:
         model = options.load_model(file)
@@ -42,7 +43,7 @@ def check(file: str, measured: bool, form: str) -> int:
             raise
         options.print_json({"ok": False, "file": file, "problems": [_problem(p) for p in error.problems]})
         return error.exit_code
-    found = notes(model)
+    found = (*notes(model), *step_notes(model))
     if measured:
         from offramp.questions.reach.notes import inert_notes
 
