@@ -199,7 +199,8 @@ def test_bundled_crises_and_the_one_to_start_from_are_silent(tmp_path, monkeypat
 
 def test_check_prints_notes_on_stderr_and_no_other_command_does(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("m.yaml").write_text(HEAD + "parameters: {p: {value: 1}}\noutcomes: {war: {when: x > 2}}\n")
+    slow = HEAD.replace("-0.1 / month", "-0.001 / month")  # against the step
+    Path("m.yaml").write_text(slow + "parameters: {p: {value: 1}}\noutcomes: {war: {when: x > 2}}\n")
     result = call("check", "m.yaml")
     assert result.exit_code == 0
     assert result.stdout == "m: 1 variable, 1 parameter, 1 outcome, 1 policy, 0 guesses. OK, with 1 note.\n"
