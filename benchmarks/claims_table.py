@@ -18,7 +18,7 @@ from offramp.questions.claims import words as said
 from offramp.questions.claims.ask import Findings, Tested
 
 NBSP = "\N{NO-BREAK SPACE}"
-SO = {"supported": "so", "contradicted": "not so", "undecided": "open"}
+SO = {"supported": "so", "too small": "too small", "contradicted": "not so", "undecided": "open"}
 
 
 def rows(found: Findings, model: Model) -> list[str]:
