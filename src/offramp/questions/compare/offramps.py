@@ -136,7 +136,7 @@ def _for_sides(
                 if common.get(n) != sign
             ]
             order = [*signs, *(n for n in ends if n not in signs)]
-            who = f"{enumerated(actors)}, who want{'s' * (len(actors) == 1)} {enumerated(own)}"
+            who = f"{enumerated(actors)}, which want{'s' * (len(actors) == 1)} {enumerated(own)}"
             if as_above:
                 yield f"The first is also the best for {who}."
             else:
