@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from importlib import resources
 
@@ -61,7 +62,8 @@ def test_its_numbers_are_those_that_the_questions_give_alone(asked, river):
     """One set of runs serves policies and claims; the same seed gives each the same numbers by itself."""
     model = ofr.load(river)
     alone = ofr.compare(ofr.Design(model, list(asked["compare"].policies), 150, seed=3), worlds=0)
-    assert alone.policies == asked["compare"].policies
+    without_forced = {name: replace(policy, forced=()) for name, policy in alone.policies.items()}
+    assert without_forced == asked["compare"].policies
     claims = ofr.claims(ofr.Design(model, scenarios=150, seed=3), worlds=0)
     assert claims.claims == asked["claims"].claims
 
