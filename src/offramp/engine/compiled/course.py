@@ -7,6 +7,8 @@ ended or failed go on being computed beside the others of their vector; `running
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -153,11 +155,19 @@ class Course(Writer):
                 ended_by = self.exchanges.war_outcome(f)
                 earliest = f.select(ended_by >= 0, float("-inf"), earliest)
 
-            def record(name: str, where: Value, part: Value | float) -> None:
-                before = f.load(recorded, position[name], "small")
+            def record(name: str, where: Value, part: Callable[[], Value | float]) -> None:
+                at = position[name]
+                before = f.load(recorded, at, "small")
                 new = where & going & (before < 0)
-                f.store(recorded, position[name], f.select(new, number, before), "small")
-                f.store(parts, position[name], f.select(new, part, f.load(parts, position[name])))
+                with f.when(f.any(new)):
+                    f.store(recorded, at, f.select(new, number, before), "small")
+                    f.store(parts, at, f.select(new, part(), f.load(parts, at)))
+
+            def ended_at() -> Value:
+                found = f.select(earliest < float("inf"), earliest / self.layout.dt, 1.0)
+                if not self.model.ladders:
+                    return found
+                return f.select(self.exchanges.war_outcome(f) >= 0, self.exchanges.war_part(f), found)
 
             for n, outcome in enumerate(self.phases.with_rate):
                 wait = f.call(
@@ -170,21 +180,22 @@ class Course(Writer):
                     earliest = f.select(sooner, time, earliest)
                     ended_by = f.select(sooner, f.constant("small", position[outcome.name]), ended_by)
                 else:
-                    record(outcome.name, time < self.layout.dt, time / self.layout.dt)
+                    record(outcome.name, time < self.layout.dt, partial(self._share, time))
             for n, outcome in enumerate(self.phases.with_condition):
                 true = f.load(truths, n).differs(0.0)
                 if outcome.absorbing:
                     name = f.constant("small", position[outcome.name])
                     ended_by = f.select(true & (ended_by < 0), name, ended_by)
                 else:
-                    record(outcome.name, true, 1.0)
-            ended_at = f.select(earliest < float("inf"), earliest / self.layout.dt, 1.0)
-            if self.model.ladders:
-                ended_at = f.select(self.exchanges.war_outcome(f) >= 0, self.exchanges.war_part(f), ended_at)
+                    record(outcome.name, true, lambda: 1.0)
             for outcome in self.look_aheads.absorbing:
                 record(outcome.name, ended_by.equals(position[outcome.name]), ended_at)
             goes_on = f.select(going & (ended_by < 0), f.constant("small", 1), 0)
             f.store(self.region(f, "running"), 0, goes_on, "small")
+
+    def _share(self, time: Value) -> Value:
+        """The share of a step that is over after a time."""
+        return time / self.layout.dt
 
     # The whole course
 
