@@ -561,11 +561,50 @@ class Extras:
             found["happens"] = {"title": "Happens", "of": {"happens": self.one_of(counted)}, "seen": count}
             of = {"count": [self.one_of(counted)]}
             found["count"] = {"title": "Counts", "of": of, "seen": count} | (rate if self.chance(0.5) else {})
+        found = {n: q for n, q in found.items() if self.chance(0.7)} or {"level": found["level"]}
         return {
-            "origins": {"from": origin, "until": origin, "months": 1},
-            "horizons": [1],
-            "questions": {n: q for n, q in found.items() if self.chance(0.7)} or {"level": found["level"]},
+            "origins": {"from": origin, "until": origin}
+            | self.one_of(({"months": 1}, {"weeks": 1}, {"days": 9})),
+            "horizons": self.one_of(([1], ["1 week"], ["10 days", 1])),
+            "questions": found | self.as_tournaments_ask(found, stock, level, count, counted),
         }
+
+    def as_tournaments_ask(
+        self,
+        found: dict[str, Any],
+        stock: str,
+        level: dict[str, Any],
+        count: dict[str, Any],
+        counted: list[str],
+    ) -> dict[str, Any]:
+        """Questions with days of their own, relative thresholds and bins, and such as are made of others."""
+        base = self.one_of(
+            ({"than": "asking"}, {"than": "mean", "over": "6 months"}, {"than": "lowest", "over": 2})
+        )
+        than = base | self.one_of(({}, {"times": 1.5}, {"plus": -0.1}))
+        more: dict[str, Any] = {
+            "higher": {"of": {"level": stock, "above": than}, "seen": level},
+            "higher_ever": {"of": {"reaches": stock, "at_least": than}, "seen": level},
+            "binned": {"of": {"level": stock, "bins": [0.1, 0.5]}, "seen": level},
+            "closing": {"of": {"level": stock}, "seen": level, "closes": self.model.dates[-1]},
+        }
+        if counted:
+            of = {"count": self.one_of(counted)}
+            more["more_often"] = {"of": of | {"above": {"than": "before"}}, "seen": count}
+            more["how_often"] = {"of": of | {"bins": [1, 4]}, "seen": count}
+        more = {n: q for n, q in more.items() if self.chance(0.4)}
+        yes_or_no = [n for n in found if n not in ("level", "count")]
+        if len(yes_or_no) >= 2:
+            made = {form: {form: yes_or_no[:3]} for form in ("all_of", "any_of")}
+            timed = [n for n in yes_or_no if n in ("happens", "ends", "reaches")]
+            made |= {"first_of": {"first_of": timed}} if len(timed) >= 2 else {}
+            more |= {n: q for n, q in made.items() if self.chance(0.5)}
+            for name in list(more):
+                if self.chance(0.3):
+                    more[name] = more[name] | self.one_of(
+                        ({"given": yes_or_no[0]}, {"void_if": yes_or_no[1]})
+                    )
+        return more
 
 
 def is_finite(value: Any) -> bool:
