@@ -150,6 +150,9 @@ SETTLED = [
     ("reaches: water, at_least: 0", "5:42", "`water` is always at least 0", "Ask for something"),
     ("level: part, above: 50", "5:36", "`part` is never above 50: its bounds are 0 to 1 share",
      "Did you mean `above: 0.5`?"),
+    ("grows: water", "5:23", "`grows` asks whether a count goes up by one or more, and `water` is in percent",
+     "Write `{level: water, above: {than: asking}}`"),
+    ("grows: mood", "5:23", "and `mood` changes by any amount", "higher than on the day of asking"),
 ]  # fmt: skip
 
 
@@ -157,7 +160,8 @@ SETTLED = [
 def pool(written, tmp_path):
     variables = (
         "{water: {unit: percent, initial: 50, bounds: [0, 100]}, "
-        "part: {unit: share, initial: 1, bounds: [0, 1]}, free: {unit: kg, initial: 1}}"
+        "part: {unit: share, initial: 1, bounds: [0, 1]}, free: {unit: kg, initial: 1}, "
+        "talks: {initial: 0}, mood: {initial: 0, noise: 1}}"
     )
     text = "model: {name: pool, illustrative: true}\nhorizon: {start: 2026-01-01, step: month, steps: 24}\n"
     text += f"variables: {variables}\nevents: {{raid: {{rate: 0.1 / month}}}}\n"
@@ -178,6 +182,7 @@ def test_a_threshold_that_bounds_decide_beforehand_is_refused(written, pool, ask
 @pytest.mark.parametrize("asked", [
     "level: water, above: 99.9", "level: water, above: 0", "level: water, below: 100", "level: water",
     "reaches: water, at_least: 100", "reaches: part, at_least: 0.5", "level: free, above: 1000000",
+    "grows: talks",
 ])  # fmt: skip
 def test_a_threshold_that_can_be_passed_and_missed_is_asked(written, pool, asked):
     check_answers(written(GOOD.replace("level: water, above: 50", asked)), pool)

@@ -10,6 +10,7 @@ from offramp.language.source import Scalar
 from offramp.model import Model
 from offramp.truth.questions import THRESHOLDS, ForecastQuestion, Questions
 
+_PLAIN = ("", "dimensionless")
 _ANOTHER = 10  # so many problems, and nothing right: the list is for another model
 
 
@@ -39,6 +40,9 @@ def check_answers(questions: Questions, model: Model) -> None:
                 )
                 place = question.places[i] if i < len(question.places) else None
                 problems += _problem(questions, question, place, message, hint)
+        for i, message, hint in _no_counts(question, model):
+            place = question.places[i] if i < len(question.places) else None
+            problems += _problem(questions, question, place, message, hint)
         for name, message, hint in _decided_by_bounds(question, model):
             problems += _problem(questions, question, dict(question.limits).get(name), message, hint)
     if len(problems) > _ANOTHER and _is_of_another(questions, model, lost):
@@ -83,6 +87,25 @@ def _is_of_another(questions: Questions, model: Model, lost: int) -> bool:
     """Whether a list is plainly for another model, of which `lost` questions find nothing here."""
     other = bool(questions.model) and questions.model != model.name
     return lost == len(questions.questions) or (other and 2 * lost > len(questions.questions))
+
+
+def _no_counts(question: ForecastQuestion, model: Model) -> Iterator[tuple[int, str, str]]:
+    """Variables of `grows` that do not go up by ones: position, what is wrong, the likely fix."""
+    if question.form != "grows":
+        return
+    known = {v.name: v for v in model.variables}
+    for i, target in enumerate(question.targets):
+        variable = known.get(target)
+        if variable is None or variable.unit == "count":
+            continue
+        drifts = variable.initial is None or variable.change is not None or variable.noise is not None
+        if variable.unit in _PLAIN and not drifts:
+            continue
+        of_unit = f"is in {variable.unit}" if variable.unit not in _PLAIN else "changes by any amount"
+        message = f"`grows` asks whether a count goes up by one or more, and `{target}` {of_unit}"
+        higher = f"{{level: {target}, above: {{than: asking}}}}"
+        hint = f"Write `{higher}`: whether it is higher than on the day of asking."
+        yield i, message, hint
 
 
 def _decided_by_bounds(question: ForecastQuestion, model: Model) -> Iterator[tuple[str, str, str]]:
