@@ -42,10 +42,12 @@ def habits(view: RunsView) -> Section | None:
     if not actors:
         return None
     under = view.under and f",{view.under}"
+    # Choices are counted by months, and by steps where these are longer.
+    cell = view.model.step if view.model.step in ("quarter", "year") else "month"
     blocks: list[Block] = [
         Paragraph(
-            "Each strip is an action, each cell a span of time: the darker, the larger the share of choices "
-            "that fell on it, among the futures that still went on. The number at the right is the share "
+            f"Each strip is an action, each cell a {cell}: the darker, the larger the share of choices that "
+            "fell on it, among the futures that still went on. The number at the right is the share "
             "over the whole time.",
             small=True,
         ),

@@ -187,8 +187,9 @@ def _figure_sentence(found: Sensitivity) -> str:
         ends = " to ".join(_chance(e) for e in (first.members[0].low, first.members[0].high))
         return f"The chance of {risk} hangs on {quoted(first.title)}: from {ends} along it."
     value, low, high = (min(1.0, max(0.0, x)) for x in (first.total.value, first.total.low, first.total.high))
+    hangs = "seems to hang most" if _rough(found) else "hangs most"
     return (
-        f"The chance of {risk} hangs most on {quoted(first.title)}: {figures.percent(value, 0)} "
+        f"The chance of {risk} {hangs} on {quoted(first.title)}: {figures.percent(value, 0)} "
         f"({figures.percent_range(low, high)}) of what the {len(found.shares)} below bring to it."
     )
 
@@ -239,7 +240,8 @@ def _caveats(found: Sensitivity) -> list[str]:
     if not (found.shares and found.divisible):
         return []
     names = enumerated([quoted(s.title) for s in found.shares[:_MOST_IN_CAVEAT]])
-    return [f"To know better {names}: on these the chance of {quoted(found.outcome_title)} hangs most."]
+    hangs = "seems to hang most, roughly measured" if _rough(found) else "hangs most"
+    return [f"To know better {names}: on these the chance of {quoted(found.outcome_title)} {hangs}."]
 
 
 def _rough(found: Sensitivity) -> bool:
