@@ -76,14 +76,20 @@ def _dominates(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
 
 
 def ordered(found: Comparison, model: Model) -> Comparison:
-    """With the policies in the one order that they have wherever they are named: the best first."""
+    """With the policies in the one order that they have wherever they are named.
+
+    Those that help come first, those that harm last, and those between by how often futures end as wanted.
+    """
     signs = wants.signs(found.aims, wants.endings(model))
+    told = advice(found, signs)
 
     def gain(name: str) -> float:
         gained = [sign * found.policies[name].outcomes[n].difference for n, sign in signs.items()]
         return -sum(g for g in gained if g == g)
 
-    return replace(found, policies={n: found.policies[n] for n in sorted(found.policies, key=gain)})
+    between = [n for n in found.policies if n not in (*told.better, *told.worse)]
+    names = [*told.better, *sorted(between, key=gain), *reversed(told.worse)]
+    return replace(found, policies={n: found.policies[n] for n in names})
 
 
 def lines(found: Comparison, model: Model) -> list[str]:
@@ -125,22 +131,25 @@ def _for_sides(
         if signs and signs != common:
             alike.setdefault(tuple(signs.items()), []).append(wants.actor_title(model, actor))
     titles, above = wants.titles(model), advice(found, common).better[:1]
+    also = []
     for signs_of, actors in list(alike.items())[:MOST_SIDES]:
         signs = dict(signs_of)
         best = advice(found, signs).better[:1]
-        if best:
-            as_above = best == above
-            own = [
-                f"{'more' if sign > 0 else 'less'} {quoted(titles[n])}"
-                for n, sign in signs.items()
-                if common.get(n) != sign
-            ]
+        own = [
+            f"{'more' if sign > 0 else 'less'} {quoted(titles[n])}"
+            for n, sign in signs.items()
+            if common.get(n) != sign
+        ]
+        if not best or not own:
+            continue
+        who = f"{enumerated(actors)}, which want{'s' * (len(actors) == 1)} {enumerated(own)}"
+        if best == above:
+            also.append(who)
+        else:
             order = [*signs, *(n for n in ends if n not in signs)]
-            who = f"{enumerated(actors)}, which want{'s' * (len(actors) == 1)} {enumerated(own)}"
-            if as_above:
-                yield f"The first is also the best for {who}."
-            else:
-                yield f"For {who}: {_sentence(found, best[0], model, order, signs)}"
+            yield f"For {who}: {_sentence(found, best[0], model, order, signs)}"
+    if also:
+        yield f"The first is also the best for {'; for '.join(also)}."
 
 
 def _sentence(

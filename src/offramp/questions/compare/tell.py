@@ -283,7 +283,7 @@ def _side_by_side(found: Comparison, model: Model) -> Iterator[Block]:
         f"Thick bars are sampling intervals, {figures.percent(found.each['chances'])} each, which more "
         "futures narrow; thin lines, where they are drawn, hold nine in ten of the worlds that are held "
         "possible. An asterisk: not distinguishable from no change, over all policies and outcomes together. "
-        "Policies stand in one order throughout: the more often futures end as wanted, the higher.",
+        "Policies stand in one order throughout: those that help first, those that harm last.",
         small=True,
     )
     yield from change_figures(found, model)
