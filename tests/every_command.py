@@ -133,6 +133,12 @@ class Asker:
                 return [f"{n}={self.rng.normal():.3f}" for n in (*numbers, *starts)]
             case "of":
                 return numbers
+            case "over":
+                typed = [a.name for a in model.actors if a.types]
+                ranges = [
+                    f"{n}={self.one_of(('-1..1', '0..2/3', '0,1.5', '1'))}" for n in (*numbers, *starts)
+                ]
+                return [*numbers, *ranges, *typed, "policy"]
         return None
 
     def place(self, question: Question, option: Option) -> list[str] | None:

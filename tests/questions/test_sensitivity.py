@@ -483,3 +483,19 @@ outcomes: {war: {title: War, rate: "k * x / month", absorbing: true}}
     said = tell(found).head[-1].text
     assert "the branches of “A vote” carry 7" in said
     assert "those of the other 1 carry nothing" in said
+
+
+def test_two_correlated_numbers_and_nothing_else_are_one_factor():
+    body = CORRELATED.replace('  c: {title: Three, value: "normal(0, 1)"}\n', "  c: {value: 0}\n")
+    found = sensitivity(Design(made(body, steps=1), scenarios=1), runs=4_000)
+    (both,) = found.shares
+    assert [m.name for m in both.members] == ["a", "b"]
+    assert both.total.value == pytest.approx(1, abs=0.15)
+    assert both.first.value == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_chance_that_nothing_moves_has_no_shares_and_no_complaint():
+    flat = CRISIS.replace("rate: strong", "rate: 0 * strong")
+    found = sensitivity(Design(made(flat, steps=2), scenarios=1), runs=4_000)
+    assert not found.divisible

@@ -9,6 +9,7 @@ courses and is subtracted. Without noise these are SALib's estimators as they ar
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -104,9 +105,10 @@ def indices(
     models. SIAM Journal on Scientific Computing 39, A1514-A1530: indices of the mean response.
     """
     sampling = library("SALib.sample.sobol", "sensitivity")
-    problem = problem_of(coordinates or range(factors))
-    points = np.asarray(sampling.sample(problem, rows, calc_second_order=False, seed=seed))
-    points = np.clip(points, 2.0**-33, 1 - 2.0**-33)
+    factor_of = np.array(coordinates or range(factors))
+    problem = problem_of(range(len(factor_of)))
+    drawn = np.asarray(sampling.sample(problem, rows, calc_second_order=False, seed=seed))
+    points = _plan(np.clip(drawn, 2.0**-33, 1 - 2.0**-33), factor_of, factors)
     # Courses of row i: one set for its first points, another for the last.
     own = np.arange(rows)[:, None] * courses + np.arange(courses)
     luck = np.repeat(own[:, None, :], factors + 2, axis=1)
@@ -114,6 +116,15 @@ def indices(
     found = evaluate(points, luck.reshape(-1, courses)).reshape(rows, factors + 2, courses)
     where = points if marks is None else marks(points, luck[..., 0].ravel())
     return analysed(where.reshape(rows, factors + 2, -1), found, seed, level, values or [0] * where.shape[1])
+
+
+def _plan(points: Floats, factor_of: Ints, factors: int) -> Floats:
+    """Points A, A with the coordinates of one factor of B for each factor, B; from SALib's, one by one."""
+    wide = len(factor_of)
+    blocks = points.reshape(-1, wide + 2, wide)
+    a, b = blocks[:, 0], blocks[:, -1]
+    mixed = [np.where(factor_of == k, b, a) for k in range(factors)]
+    return np.stack([a, *mixed, b], axis=1).reshape(-1, wide)
 
 
 def analysed(marks: Floats, values: Floats, seed: int, level: float, kinds: Sequence[int]) -> Indices:
@@ -190,7 +201,8 @@ class _Rows:
         crude = np.var(np.concatenate([a, b]), axis=0)
         variance = crude - (self.of_a[drawn] + self.of_b[drawn]).mean(axis=1) / 2
         first, total = [], []
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a response that is constant: shares say so themselves
             for j in range(self.ab.shape[1]):
                 ab = self.ab[drawn, j].T - centre
                 added = self.of_change[drawn, j].mean(axis=1) / 2
