@@ -220,14 +220,14 @@ def test_chances_of_branches_that_pass_one_are_divided_by_their_sum(engine):
     assert odds == pytest.approx((0.5 + 3 * 0.5) / 2)
 
 
-# The limit of ten, costs, shifts
+# The largest mean, costs, shifts
 
 
 @both_engines
-def test_ten_in_a_step_are_the_most(engine):
+def test_five_hundred_in_a_step_are_the_largest_mean(engine):
     body = "variables: {{x: {{initial: {}}}}}\nevents: {{e: {{rate: 1 / month * x}}}}"
-    assert (outputs(made(body.format(9.99)), engine, 20).status == Status.OK).all()
-    assert (outputs(made(body.format(10.01)), engine, 20).status == Status.TOO_MANY_EVENTS).all()
+    assert (outputs(made(body.format(499.9)), engine, 20).status == Status.OK).all()
+    assert (outputs(made(body.format(500.01)), engine, 20).status == Status.TOO_MANY_EVENTS).all()
 
 
 @both_engines

@@ -147,18 +147,19 @@ def test_counts_are_poisson(mean):
     assert stats.chisquare(observed, expected).pvalue > 1e-4
 
 
-@given(u=st.floats(2.0**-53, 1 - 2.0**-53), mean=st.floats(0, 10))
+@given(u=st.floats(2.0**-53, 1 - 2.0**-53), mean=st.one_of(st.floats(0, 10), st.floats(0, 500)))
 @settings(max_examples=300, deadline=None)
 def test_a_count_is_the_smallest_whose_cumulative_probability_reaches_u(u, mean):
     n = int(luck.poisson(np.array([u]), np.array([mean]))[0])
     law = stats.poisson(mean)
-    assert law.cdf(n) >= u - 1e-14
-    assert n == 0 or law.cdf(n - 1) < u + 1e-14
+    off = 1e-14 if mean <= 10 else 1e-12
+    assert law.cdf(n) >= u - off
+    assert n == 0 or law.cdf(n - 1) < u + off
 
 
 def test_means_that_fail_a_run_give_no_count():
     """Means that are negative, too large or no number are dealt with by the run, not by the draw."""
-    means = np.array([-1.0, 0.0, 11.0, np.inf, np.nan])
+    means = np.array([-1.0, 0.0, 501.0, np.inf, np.nan])
     assert luck.poisson(np.full(5, 0.999), means).tolist() == [0] * 5
 
 

@@ -286,7 +286,7 @@ def failing(formula, extra="", bounds=""):
         (failing("log(2.5 - t)"), Status.NOT_FINITE, 2, 1),
         (failing("1 / (2 - t)"), Status.NOT_FINITE, 1, 1),
         (failing("t", bounds=", bounds: [0, 2.5]"), Status.OUT_OF_BOUNDS, 2, 1),
-        (failing("0 * t", "events: {e: {rate: 4 / month * t}}"), Status.TOO_MANY_EVENTS, 3, -1),
+        (failing("0 * t", "events: {e: {rate: 170 / month * t}}"), Status.TOO_MANY_EVENTS, 3, -1),
         (failing("0 * t", "events: {e: {rate: 1 / month / (2 - t)}}"), Status.NOT_FINITE, 2, -1),
         (failing("0 * t", "outcomes: {o: {rate: 1 / month / (2 - t)}}"), Status.NOT_FINITE, 1, -1),
         (

@@ -26,7 +26,7 @@ Bools = npt.NDArray[np.bool_]
 
 # Of beliefs that are this near to the largest, rounding does not say which leads.
 LEADING = 1.0 - 1e-9
-LARGEST_MEAN = 10.0  # of random events of one kind in one step; a run with more fails
+LARGEST_MEAN = 500.0  # of random events of one kind in one step; a run with more fails
 BOUNDS_TOLERANCE = 1e-9  # of the width between the bounds; a run that leaves them by more fails
 LARGEST_REPEATED_POWER = 8  # whole exponents up to this are multiplications
 
@@ -79,6 +79,26 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Observed:
+    """What is known to have come in steps of the past, the same for every run: nothing is drawn of it.
+
+    Attributes
+    ----------
+    counts : (step, event), int
+        So many of a random event are known to have come, -1 where nothing is known. What else came is drawn.
+    share : (event,), float
+        Of what comes, the share that is known of: 1 where all is. So the rest has a mean of 1 less it.
+    acts : (step, slot), int
+        1 where the action is known to have been taken, 0 where it is known not to have been, else -1. It has
+        no effect where it would leave an actor no action.
+    """
+
+    counts: Ints
+    share: Floats
+    acts: Ints
+
+
+@dataclass(frozen=True)
 class Inputs:
     """A block of runs.
 
@@ -108,6 +128,8 @@ class Inputs:
         more; what is played does not depend on it.
     paths : how many paths of imagined luck an actor follows in its look-ahead; 0 for the expected path
     known : how many steps are past: what came in them is known, and no longer a matter of chance
+    observed : what is known to have come in some steps, or None; runs have it, and the rest is as likely as
+        it is given that
     """
 
     seed: int
@@ -123,6 +145,7 @@ class Inputs:
     steps: int | None = None
     paths: int = 0
     known: int = 0
+    observed: Observed | None = None
 
 
 PER_RUN = ("scenario", "parameters", "initial", "misread", "type_value", "prior", "true_type", "lineage")

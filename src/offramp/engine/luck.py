@@ -144,19 +144,19 @@ def poisson(u: Floats, mean: Floats) -> Ints:
     Parameters
     ----------
     u : (run,), in (0, 1)
-    mean : (run,), 0 to 10; other values (NaN too) give 0
+    mean : (run,), 0 to 500; other values (NaN too) give 0
 
     Returns
     -------
     (run,), int
     """
-    usable = (mean > 0) & (mean <= 10)
+    usable = (mean > 0) & (mean <= 500)
     mean = np.where(usable, mean, 0.0)
     count = np.zeros(mean.shape, dtype=np.int64)
     term = np.exp(-mean)
     cumulative = term.copy()
-    # P(N > 80) is below 1e-45 for means up to 10: the bound only guards against rounding in the sum.
-    for n in range(1, 81):
+    # P(N > 1000) is below 1e-80 for means up to 500: the bound only guards against rounding in the sum.
+    for n in range(1, 1001):
         beyond = u > cumulative
         if not beyond.any():
             break

@@ -81,6 +81,9 @@ class Outputs:
     expected : (run, step, expectation)
         Chance that the actor gave to what the other then did, averaged over its pictures by belief; minus
         its logarithm is the actor's surprise. NaN once the run has ended or failed.
+    event_mean : (run, step, event) or None
+        Mean number of a random event in the step, where chances are asked for; NaN of dated events, and once
+        the run has ended or failed.
     event : (run, step, event), int16
         How often a random event happened; for a dated event with branches 1 + position of the branch
         drawn, without branches 1, in its step; 0 elsewhere. For random events with branches, the total.
@@ -112,6 +115,7 @@ class Outputs:
     state: Annotated[Floats, OutputRow(("time", "variable"), np.float64, math.nan)]
     action: Annotated[npt.NDArray[np.int8], OutputRow(("step", "actor"), np.int8, -1)]
     probability: Annotated[Floats | None, OutputRow(("step", "slot"), np.float64, math.nan)]
+    event_mean: Annotated[Floats | None, OutputRow(("step", "event"), np.float64, math.nan)]
     belief: Annotated[Floats, OutputRow(("step", "supposition"), np.float64, math.nan)]
     estimate_mean: Annotated[Floats, OutputRow(("step", "estimate"), np.float64, math.nan)]
     estimate_sd: Annotated[Floats, OutputRow(("step", "estimate"), np.float64, math.nan)]
@@ -166,7 +170,7 @@ def empty(model: Model, runs: int, probabilities: bool, steps: int | None = None
     """Arrays for the results of a block of runs, not yet filled."""
     size = lengths(model, steps)
     arrays = {name: np.empty((runs, *row.shape(size)), row.dtype) for name, row in TABLE.items()}
-    return Outputs(**arrays if probabilities else arrays | {"probability": None})
+    return Outputs(**arrays if probabilities else arrays | dict.fromkeys(("probability", "event_mean")))
 
 
 def blank(model: Model, runs: int, probabilities: bool, steps: int | None = None) -> Outputs:

@@ -40,7 +40,7 @@ ENDING_MEANINGS = ("not_opened", "first_stood_down", "second_stood_down", "peter
 # Arrays of `Outputs` that have another name in a dataset, and those that are not in it (a state is there
 # variable by variable).
 _RENAMED = {"event": "event_count", "outcome": "outcome_step"}
-_LEFT_OUT = {"state", "probability", "ladder_risk"}
+_LEFT_OUT = {"state", "probability", "event_mean", "ladder_risk"}
 
 # Arrays by policy and scenario, and by scenario alone: name -> the dimensions behind these, and the type.
 PER_RUN = {_RENAMED.get(name, name): row for name, row in TABLE.items() if name not in _LEFT_OUT} | {

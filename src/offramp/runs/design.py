@@ -192,6 +192,7 @@ class Design:
                 seed=self.knowledge.seed,
                 lineage=self.knowledge.luck_of(worlds, inputs.scenario, self.seed, self.model.steps),
                 known=self.knowledge.steps,
+                observed=self.knowledge.observed,
             )
         for policy in self.policies:
             yield replace(inputs, schedule=self._schedules[policy])

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from offramp.engine import luck
-from offramp.engine.inputs import Floats, Ints
+from offramp.engine.inputs import Floats, Ints, Observed
 from offramp.runs.known import Given
 
 # Numbers of luck from here on are of futures: neither scenarios nor calibrations hand out such large ones.
@@ -28,6 +28,7 @@ class Knowledge:
     points : (world, purpose), in (0, 1)
     lineage : (world, step), the numbers of the luck met in each step
     steps : how many steps are past: their luck is known
+    observed : what is known to have come in them, with which they are played
     """
 
     about: Given
@@ -37,6 +38,7 @@ class Knowledge:
     points: Floats = field(repr=False)
     lineage: Ints = field(repr=False)
     steps: int
+    observed: Observed | None = field(default=None, repr=False)
 
     def world_of(self, scenarios: Ints, seed: int) -> Ints:
         """Position of the world that each scenario goes on from: (scenario,).

@@ -301,7 +301,9 @@ def futures(
     # No calibration hands out numbers as large as these.
     fresh = 2**62 + np.arange(len(z), dtype=np.int64)
     lineage[:, met:] = fresh[:, None]
-    return Sampler(calibration.worlds, calibration.engine, threads=threads).play(z, lineage, steps)
+    return Sampler(calibration.worlds, calibration.engine, threads=threads).play(
+        z, lineage, steps, calibration.record
+    )
 
 
 def _values(worlds: Worlds, z: Floats) -> dict[str, Floats]:

@@ -21,6 +21,7 @@ from offramp.engine.within import Paths, happened
 from offramp.errors import UsageError
 from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row, latest
 from offramp.truth import counts
+from offramp.truth.observed import Known, known_of
 from offramp.windows import Instant, Window, between, come_by, place_in
 
 _HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
@@ -111,6 +112,11 @@ class Record:
         return place_in(self.model.dates, self.until)
 
     @cached_property
+    def known(self) -> Known:
+        """What it knows of single steps, with which runs are played."""
+        return known_of(self.model, [(p.evidence, p.window, p.value) for p in self.points])
+
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of every point: two records with the same say the same."""
         points = [
@@ -121,6 +127,8 @@ class Record:
 
     def log_likelihood(self, outputs: Outputs) -> Floats:
         """Log-density of all points given each run: (run,), minus infinity where a run cannot be.
+
+        Runs are those played with what the record knows of single steps (`known`).
 
         A run cannot be what happened if it failed, or if an outcome that ends runs came before the day: the
         crisis is known to have gone on.
@@ -143,6 +151,7 @@ class Record:
         result = np.empty_like(simulated)
         for i, point in enumerate(self.points):
             result[:, i] = log_density(point.evidence, point.value, simulated[:, i], self._months(point))
+        self.known.log_density(outputs, result)
         for which, root in self._lasting.values():
             off, spread = self._off(which, simulated)
             alone = np.linalg.solve(root, off.T).T

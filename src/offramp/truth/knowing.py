@@ -82,6 +82,7 @@ def _of(calibration: Calibration) -> Knowledge:
         points=to_unit(z.reshape(-1, z.shape[-1])),
         lineage=calibration.lineage.reshape(-1, calibration.lineage.shape[-1]),
         steps=record.steps,
+        observed=record.known.observed,
     )
 
 
@@ -151,4 +152,5 @@ def _restored(state: xr.Dataset, about: Mapping[str, Any], model: Model, path: P
         points=to_unit(z.reshape(-1, z.shape[-1])),
         lineage=lineage.reshape(-1, model.steps).astype(np.int64),
         steps=record.steps,
+        observed=record.known.observed,
     )

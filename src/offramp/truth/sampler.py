@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -197,7 +197,7 @@ class Sampler:
         for k in range(0 if last is None else last.steps, record.steps):
             lineage[:, k] = self._fresh(count)
         z, old = particles.z, particles.score
-        outputs = self.play(z, lineage, record.steps)
+        outputs = self.play(z, lineage, record.steps, record)
         new, rounds = record.log_likelihood(outputs), 1
         while not np.isfinite(new).any():
             if rounds == ROUNDS:
@@ -207,7 +207,7 @@ class Sampler:
             z = rng.standard_normal(z.shape) if last is None else z
             for k in range(0 if last is None else last.steps, record.steps):
                 lineage[:, k] = self._fresh(count)
-            outputs = self.play(z, lineage, record.steps)
+            outputs = self.play(z, lineage, record.steps, record)
             new = record.log_likelihood(outputs)
         runs = count * rounds
         temperature, log_evidence = 0.0, particles.log_evidence - float(np.log(rounds))
@@ -252,14 +252,16 @@ class Sampler:
         history = [*particles.history, intake]
         return Particles(z, lineage, new, self._steps, log_evidence, particles.runs + runs, history)
 
-    def play(self, z: Floats, lineage: Ints, steps: int) -> Outputs:
-        """Run particles; blocks on several threads, the same whatever their number."""
+    def play(self, z: Floats, lineage: Ints, steps: int, record: Record) -> Outputs:
+        """Run particles with what a record knows of steps; the same in blocks on any number of threads."""
+        observed = record.known.observed
         # Blocks as large as each other, in whole vectors of the widest kind.
         block = min(RUNS_PER_BLOCK, 8 * -(-len(z) // (8 * self.threads)))
         parts = [slice(i, i + block) for i in range(0, len(z), block)]
 
         def run(part: slice) -> Outputs:
-            return self.engine.run(self.worlds.inputs(to_unit(z[part]), lineage[part], steps))
+            inputs = self.worlds.inputs(to_unit(z[part]), lineage[part], steps)
+            return self.engine.run(replace(inputs, observed=observed), observed is not None)
 
         def counted(outputs: Iterable[Outputs]) -> Iterator[Outputs]:
             for some in outputs:
@@ -303,14 +305,15 @@ class Sampler:
         self._next += count
         return numbers
 
-    def _score(self, z: Floats, lineage: Ints, record: Record) -> Floats:
-        return record.log_likelihood(self.play(z, lineage, record.steps))
-
     def _scores(self, z: Floats, lineage: Ints, record: Record, last: Record | None) -> tuple[Floats, Floats]:
         """Log-likelihood of what was known before, and of what is known now, from one run of each."""
-        outputs = self.play(z, lineage, record.steps)
-        before = np.zeros(len(z)) if last is None else last.log_likelihood(outputs)
-        return before, record.log_likelihood(outputs)
+        outputs = self.play(z, lineage, record.steps, record)
+        now = record.log_likelihood(outputs)
+        if last is None:
+            return np.zeros(len(z)), now
+        if not last.known.same_until(record.known, last.steps):
+            outputs = self.play(z, lineage, last.steps, last)  # a row was corrected, or became known late
+        return last.log_likelihood(outputs), now
 
     def _generator(self, number: int) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(key=[self.worlds.seed, self.chain * 2**20 + number]))

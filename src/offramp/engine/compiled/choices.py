@@ -5,7 +5,7 @@ from __future__ import annotations
 from offramp.engine.compiled.estimates import Estimates
 from offramp.engine.compiled.foresight import LookAheads
 from offramp.engine.compiled.imagined import SampledLookAhead
-from offramp.engine.compiled.ir import FunctionWriter
+from offramp.engine.compiled.ir import FunctionWriter, RunningValue
 from offramp.engine.compiled.reader import State, weigh
 from offramp.engine.compiled.signals import Signals
 from offramp.engine.compiled.values import Kind, Value
@@ -108,13 +108,14 @@ class Choices(Writer):
                 f.store(f["open"], a, f.select(keep & running, nudged, closed))
 
     def _take(self) -> None:
-        """@take(key, step, z, count, purposes, taken): draw an action by Gumbel noise.
+        """@take(key, step, z, count, purposes, taken, acts, row): draw an action by Gumbel noise.
 
-        Gives its position; `taken` becomes 1 for it and 0 for the others.
+        Gives its position; `taken` becomes 1 for it and 0 for the others. `acts` says from `row` on which are
+        known not to have been taken.
         """
         parameters: dict[str, Kind] = {
             "key": "pointer", "step": "index", "z": "pointer", "count": "index", "purposes": "pointer",
-            "taken": "pointer",
+            "taken": "pointer", "acts": "pointer", "row": "index",
         }  # fmt: skip
         with self.module.function("take", parameters, "small") as f:
             best = f.variable("real", float("-inf"))
@@ -125,9 +126,23 @@ class Choices(Writer):
                 better = score > best.get()
                 best.set(f.select(better, score, best.get()))
                 move.set(f.select(better, f.to("small", a), move.get()))
+            with f.when(f.is_given(f["acts"])):
+                self._keep_to_what_is_known(f, move)
             with f.loop(0, f["count"]) as a:
                 f.store(f["taken"], a, f.to("real", move.get().equals(f.to("small", a))))
             f.result(move.get())
+
+    def _keep_to_what_is_known(self, f: FunctionWriter, move: RunningValue) -> None:
+        """Draw again, among those that are not known not to have been taken, if any of these can be."""
+        best, other = f.variable("real", float("-inf")), f.variable("small", -1)
+        with f.loop(0, f["count"]) as a:
+            noise = f.call("gumbel", f["key"], f["step"], f.load(f["purposes"], a, "index"))
+            score = f.load(f["z"], a) + noise
+            possible = f.to("mask", f.load(f["acts"], f["row"] + a, "index").differs(0))
+            better = possible & (score > best.get())
+            best.set(f.select(better, score, best.get()))
+            other.set(f.select(better, f.to("small", a), other.get()))
+        move.set(f.select(other.get() >= 0, other.get(), move.get()))
 
     def _choose(self, i: int) -> None:
         """@choose_I: what actor I sees and does in this step."""
@@ -161,7 +176,8 @@ class Choices(Writer):
             self.watch.fail_where(f, ~f.is_finite(f.load(probability, 0)), Status.NOT_FINITE)
             names = f.table("index", [purpose_number(f"choose/{actor.name}/{a.name}") for a in actor.actions])
             taken = f.at(self.region(f, "taken"), first)
-            move = f.call("take", self.region(f, "key"), step, own, count, names, taken)
+            acts, slot = self.array(f, "acts_known"), step * len(layout.slots) + first
+            move = f.call("take", self.region(f, "key"), step, own, count, names, taken, acts, slot)
             f.store(self.region(f, "moves"), i, move, "small")
 
     def _look_ahead(

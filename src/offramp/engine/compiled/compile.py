@@ -25,7 +25,7 @@ from offramp.engine.compiled.memory import INPUTS, PRESENT, Memory, arrays_of
 from offramp.engine.compiled.phases import Phases
 from offramp.engine.compiled.writing import Writing
 from offramp.engine.depths import reach_of
-from offramp.engine.inputs import Floats, Inputs, Schedule
+from offramp.engine.inputs import Floats, Inputs, Observed, Schedule
 from offramp.engine.outputs import TABLE, Outputs, empty, lengths
 from offramp.model import Model
 
@@ -130,7 +130,12 @@ class CompiledModel:
         wanted, size = outputs.arrays, lengths(self.model)
         vectors = min(VECTORS_PER_CALL, -(-runs // width))
         room = {n: aligned((vectors, *TABLE[n].shape(size), width), a.dtype) for n, a in wanted.items()}
-        arrays = {**_schedule_arrays(inputs.schedule), **room, "reach": reach_of(self.model)}
+        arrays = {
+            **_schedule_arrays(inputs.schedule),
+            **_known_arrays(inputs.observed),
+            **room,
+            "reach": reach_of(self.model),
+        }
         for part, vectors in self._blocks(runs):
             for name in INPUTS:
                 if (given := getattr(inputs, name)) is not None:
@@ -234,6 +239,17 @@ def from_lanes(lanes: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
     values[: whole * width].reshape(whole, width, *values.shape[1:])[...] = by_run[:whole]
     if whole < vectors:
         values[whole * width :] = by_run[whole, : len(values) - whole * width]
+
+
+def _known_arrays(observed: Observed | None) -> dict[str, npt.NDArray[Any]]:
+    """What is known to have come, as the program reads it."""
+    if observed is None:
+        return {}
+    return {
+        "counts_known": np.ascontiguousarray(observed.counts, np.int64),
+        "share_known": np.ascontiguousarray(observed.share, np.float64),
+        "acts_known": np.ascontiguousarray(observed.acts, np.int64),
+    }
 
 
 def _schedule_arrays(schedule: Schedule) -> dict[str, npt.NDArray[Any]]:

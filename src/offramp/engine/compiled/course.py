@@ -254,6 +254,8 @@ class Course(Writer):
             with f.when(f.is_given(probability)), f.loop(0, slots) as s:
                 p = f.load(self.region(f, "probability"), s)
                 f.store(probability, step * slots + s, f.select(going, p, nothing))
+            with f.when(f.is_given(self.array(f, "event_mean"))):
+                self._write_means(f, step, going)
             for region, name, length in [
                 (self.beliefs.as_they_chose, "belief", len(self.model.suppositions)),
                 ("expected", "expected", len(self.model.expectations)),
@@ -264,6 +266,16 @@ class Course(Writer):
                     f.store(self.array(f, name), step * length + n, value)
             if self.model.ladders:
                 self.exchanges.write_down(f, step, going)
+
+    def _write_means(self, f: FunctionWriter, step: Value, going: Value) -> None:
+        """Write down the means of random events."""
+        nothing, written = f.real(float("nan")), self.array(f, "event_mean")
+        for e, event in enumerate(self.model.events):
+            mean = nothing
+            if event.rate is not None:
+                place = self.layout.mean_position[event.name, ""]
+                mean = f.select(going, f.load(self.region(f, "means"), place), nothing)
+            f.store(written, step * len(self.model.events) + e, mean)
 
     def record(self, f: FunctionWriter, time: Value, where: Value) -> None:
         """Write the variables down for a date; elsewhere the last ones are repeated."""

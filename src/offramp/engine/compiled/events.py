@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from offramp.engine.compiled.estimates import Estimates
-from offramp.engine.compiled.values import Kind
+from offramp.engine.compiled.ir import FunctionWriter
+from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.compiled.watch import Watch
 from offramp.engine.compiled.writing import Writer, Writing
 from offramp.engine.inputs import LARGEST_MEAN
@@ -90,7 +91,8 @@ class Events(Writer):
                     self.watch.fail_where(f, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
                 if event.once:
                     u = f.call("uniform", key, step, purpose_number(purpose_of_event(event)))
-                    total = f.to("real", u > f.call("exp", -mean))
+                    seen, share = self._known(f, step, position[event.name])
+                    total = f.select(share.equals(1.0), seen, f.to("real", u > f.call("exp", -mean)))
                     if event.branches:  # the chances of branches stand behind the mean
                         chances, number = f.at(means, at + 1), len(event.branches)
                         u = f.call("uniform", key, step, purpose_number(purpose_of_branch(event)))
@@ -98,8 +100,9 @@ class Events(Writer):
                         for b in range(number):
                             f.store(counts, at + 1 + b, total * f.load(chances, b))
                 elif not event.branches:
+                    seen, share = self._known(f, step, position[event.name])
                     u = f.call("uniform", key, step, purpose_number(purpose_of_event(event)))
-                    total = f.call("poisson", u, mean)
+                    total = f.call("poisson", u, mean * (1.0 - share)) + seen
                 else:
                     total = f.real(0.0)
                     for branch in event.branches:
@@ -117,3 +120,14 @@ class Events(Writer):
             self.estimates.all_know(f, "random_effects", now, counts, once)
             f.call("random_effects", *state, counts, once)
             self.watch.check(f, now)
+
+    def _known(self, f: FunctionWriter, step: Value, event: int) -> tuple[Value, Value]:
+        """How many of an event are known to have come in a step, and the share that is known of."""
+        seen, share = f.variable("real", 0.0), f.variable("real", 0.0)
+        counts = self.array(f, "counts_known")
+        with f.when(f.is_given(counts)):
+            count = f.load(counts, step * len(self.model.events) + event, "index")
+            with f.when(count >= 0):
+                seen.set(f.to("real", f.to("scalar", count)))
+                share.set(f.to("real", f.load(self.array(f, "share_known"), event, "scalar")))
+        return seen.get(), share.get()

@@ -11,7 +11,7 @@ from offramp.engine.compiled.values import Kind, Value
 from offramp.engine.luck import MULTIPLIER, ROUNDS, WEYL
 
 KEY_WORDS = 4
-LARGEST_COUNT = 80  # as in luck.poisson: P(N > 80) is below 1e-45 for means up to 10
+LARGEST_COUNT = 1000  # as in luck.poisson: P(N > 1000) is below 1e-80 for means up to 500
 
 _LOW = 0xFFFFFFFF
 _ARGUMENTS: dict[str, Kind] = {"key": "pointer", "step": "index", "purpose": "index"}
@@ -70,9 +70,9 @@ def write_draws(module: Module) -> None:
 
 
 def _write_poisson(module: Module) -> None:
-    """@poisson: the smallest n with P(N <= n) >= u, as a real; 0 unless the mean is in (0, 10]."""
+    """@poisson: the smallest n with P(N <= n) >= u, as a real; 0 unless the mean is in (0, 500]."""
     with module.function("poisson", {"u": "real", "mean": "real"}, "real") as f:
-        usable = (f["mean"] > 0.0) & (f["mean"] <= 10.0)
+        usable = (f["mean"] > 0.0) & (f["mean"] <= 500.0)
         mean = f.select(usable, f["mean"], 0.0)
         term = f.variable("real", f.call("exp", -mean))
         cumulative = f.variable("real", term.get())

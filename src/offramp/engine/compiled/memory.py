@@ -23,6 +23,8 @@ from offramp.model import Model
 INPUTS = PER_RUN
 # Stocks in place of a course, where one step's choices are asked for alone.
 PRESENT = "present"
+# What is known to have come, if anything is: the same for all runs.
+KNOWN = ("counts_known", "share_known", "acts_known")
 # Tables over steps; then whether there is anything new in a step, and how far actors look.
 SCHEDULE = (
     *(f.name for f in fields(Schedule)), "parameters_change", "stocks_change", "beliefs_change", "reach",
@@ -34,7 +36,7 @@ OUTPUTS_OF = {axis: tuple(name for name, row in TABLE.items() if axis in row.axe
 
 def arrays_of(model: Model) -> tuple[str, ...]:
     """Names of the arrays that the program of a model reads and writes, in the order of their addresses."""
-    given = (*INPUTS, PRESENT, *SCHEDULE, *OUTPUTS)
+    given = (*INPUTS, PRESENT, *KNOWN, *SCHEDULE, *OUTPUTS)
     size = lengths(model)
     return (*given, *(name for axis in _OF_SOME if size[axis] for name in OUTPUTS_OF[axis]))
 

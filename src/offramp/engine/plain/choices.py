@@ -179,8 +179,19 @@ class ChoosingRuns(RunBlock):
             luck.gumbel(self.inputs.seed, self.scenario(k), k, f"choose/{actor.name}/{x.name}")
             for x in actor.actions
         ]
-        taken = np.argmax(weights + np.stack(noise, axis=1), axis=1)
+        taken = self.taken(a, k, weights + np.stack(noise, axis=1))
         return Move(taken, probability, softmax(inclined), thoughts, state, seen, mean, beliefs, estimates)
+
+    def taken(self, a: int, k: int, scores: Floats) -> Ints:
+        """The action with the highest score, of those that are not known not to have been taken: (run,)."""
+        drawn: Ints = np.argmax(scores, axis=1)
+        if self.inputs.observed is None:
+            return drawn
+        first = sum(len(actor.actions) for actor in self.model.actors[:a])
+        possible = self.inputs.observed.acts[k, first : first + scores.shape[1]] != 0
+        left = np.where(possible, scores, -np.inf)
+        kept: Ints = np.where(np.isfinite(left).any(axis=1), np.argmax(left, axis=1), drawn)
+        return kept
 
     def thoughts_of(self, a: int, k: int, truth: World, state: State) -> list[Thought]:
         """What actor `a` thinks in each of its pictures."""

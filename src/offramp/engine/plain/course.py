@@ -145,6 +145,7 @@ class Course(EventfulRuns, ChoosingRuns):
         state = truth.complete(self.stocks_set_by_policy(k, before), now)
         self.check(k, state)
         count = np.zeros((self.runs, len(model.events)), dtype=np.int64)
+        events = self._none()
         for events_of in (self.dated_events, self.random_events):
             events = events_of(k, truth, state)
             count = count + events.count
@@ -160,7 +161,7 @@ class Course(EventfulRuns, ChoosingRuns):
         turns = Turns([{} for _ in model.actors])
         for g in range(len(model.stages)):
             state = yield from self._stage(k, g, truth, state, turns)
-        notes = self.notes(turns.in_order, exchanges)
+        notes = self.notes(turns.in_order, exchanges) | {"event_mean": list(events.mean.T)}
 
         # 7. Change
         noise = {

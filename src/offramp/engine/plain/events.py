@@ -21,13 +21,14 @@ class Events:
 
     pushes: list[Push]
     count: Ints
+    mean: Floats  # of random events
 
 
 class EventfulRuns(RunBlock):
     """Draws what happens in a block of runs."""
 
     def dated_events(self, k: int, truth: World, state: State) -> Events:
-        events = Events([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
+        events = self._none()
         for i, event in enumerate(self.model.events):
             if event.on is None or self.model.step_of(event.on) != k:
                 continue
@@ -40,7 +41,7 @@ class EventfulRuns(RunBlock):
         return events
 
     def random_events(self, k: int, truth: World, state: State) -> Events:
-        events = Events([], np.zeros((self.runs, len(self.model.events)), dtype=np.int64))
+        events = self._none()
         for i, event in enumerate(self.model.events):
             if event.rate is None:
                 continue
@@ -51,15 +52,28 @@ class EventfulRuns(RunBlock):
             else:
                 self.fail(k, mean > LARGEST_MEAN, Status.TOO_MANY_EVENTS)
                 count, pushes = self.event_repeated(event, mean, k, truth, state)
-            events.count[:, i] = count
+            events.count[:, i], events.mean[:, i] = count, mean
             events.pushes += pushes
         return events
+
+    def _none(self) -> Events:
+        shape = (self.runs, len(self.model.events))
+        return Events([], np.zeros(shape, np.int64), np.full(shape, np.nan))
+
+    def known(self, event: Event, k: int) -> tuple[int, float]:
+        """How many of an event are known to have come in a step, and the share that is known of."""
+        observed, i = self.inputs.observed, self.model.events.index(event)
+        if observed is None or observed.counts[k, i] < 0:
+            return 0, 0.0
+        return int(observed.counts[k, i]), float(observed.share[i])
 
     def event_once(
         self, event: Event, mean: Floats, k: int, truth: World, state: State
     ) -> tuple[Ints, list[Push]]:
         """Whether an event happens that can do so once in a step, (run,), and what it does."""
         here = self.uniform(k, luck.purpose_of_event(event)) > np.exp(-mean)
+        seen, share = self.known(event, k)
+        here = np.full(self.runs, seen > 0) if share == 1 else here
         pushes = [Push(e, here.astype(np.float64), event.name) for e in event.effects]
         if event.branches:
             branch = self.branch_of(event, k, truth, state)
@@ -81,7 +95,8 @@ class EventfulRuns(RunBlock):
                 cause = f"{event.name}.{branch.name}"
                 pushes += [Push(e, times_applied(e, times), cause) for e in branch.effects]
         else:
-            count = luck.poisson(self.uniform(k, luck.purpose_of_event(event)), mean)
+            seen, share = self.known(event, k)
+            count = luck.poisson(self.uniform(k, luck.purpose_of_event(event)), mean * (1.0 - share)) + seen
         return count, pushes + [Push(e, times_applied(e, count), event.name) for e in event.effects]
 
     def chances_of_branches(self, event: Event, k: int, truth: World, state: State) -> list[Floats]:

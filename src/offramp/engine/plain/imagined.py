@@ -115,7 +115,7 @@ class _Path(World):
         return here.astype(np.float64) + 0.0 * mean  # what is not finite stays so
 
     def times(self, step: int, of: str, mean: Floats) -> Floats:
-        """How often something happens; means above 10 count as 10."""
+        """How often something happens; means above 500 count as 500."""
         return luck.poisson(self.uniform(step, of), np.minimum(mean, LARGEST_MEAN)) + 0.0 * mean
 
     def counted(self, effects: Iterable[Effect], times: Floats, cause: str) -> list[Push]:

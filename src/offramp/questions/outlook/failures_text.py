@@ -11,7 +11,7 @@ _ADVICE = {
     "not_finite": "Look for a division by something that can be 0, or a log or sqrt of something negative.",
     "out_of_bounds": "Where its bounds are natural limits give it `saturates: true`; otherwise widen\n"
     "`bounds`, or mend what moves it too far.",
-    "too_many_events": "A `rate` came to more than 10 events in one step: hold it down with min or clip.",
+    "too_many_events": "A `rate` came to more than 500 events in one step: hold it down with min or clip.",
 }
 _HOW = {
     "not_finite": "stopped being a finite number",
