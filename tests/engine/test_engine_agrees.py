@@ -355,7 +355,7 @@ def test_asking_for_probabilities_changes_nothing_else(strait, compiled):
     with_them, without = compiled.run(inputs, probabilities=True), compiled.run(inputs)
     assert without.probability is None
     for name in TABLE:
-        if name != "probability":
+        if name not in ("probability", "event_mean"):
             np.testing.assert_array_equal(getattr(without, name), getattr(with_them, name))
 
 

@@ -197,18 +197,17 @@ class Sampler:
         for k in range(0 if last is None else last.steps, record.steps):
             lineage[:, k] = self._fresh(count)
         z, old = particles.z, particles.score
-        outputs = self.play(z, lineage, record.steps, record)
-        new, rounds = record.log_likelihood(outputs), 1
+        new, rounds = self._score(z, lineage, record), 1
         while not np.isfinite(new).any():
             if rounds == ROUNDS:
+                outputs = self.play(z, lineage, record.steps, record)
                 raise no_future_fits(record, outputs, count * rounds)
             # Bad luck of all at once: other luck for what is new, and other worlds where all is.
             rounds += 1
             z = rng.standard_normal(z.shape) if last is None else z
             for k in range(0 if last is None else last.steps, record.steps):
                 lineage[:, k] = self._fresh(count)
-            outputs = self.play(z, lineage, record.steps, record)
-            new = record.log_likelihood(outputs)
+            new = self._score(z, lineage, record)
         runs = count * rounds
         temperature, log_evidence = 0.0, particles.log_evidence - float(np.log(rounds))
         accepted: list[float] = []
@@ -252,9 +251,9 @@ class Sampler:
         history = [*particles.history, intake]
         return Particles(z, lineage, new, self._steps, log_evidence, particles.runs + runs, history)
 
-    def play(self, z: Floats, lineage: Ints, steps: int, record: Record) -> Outputs:
+    def play(self, z: Floats, lineage: Ints, steps: int, record: Record | None = None) -> Outputs:
         """Run particles with what a record knows of steps; the same in blocks on any number of threads."""
-        observed = record.known.observed
+        observed = None if record is None else record.known.observed
         # Blocks as large as each other, in whole vectors of the widest kind.
         block = min(RUNS_PER_BLOCK, 8 * -(-len(z) // (8 * self.threads)))
         parts = [slice(i, i + block) for i in range(0, len(z), block)]
@@ -304,6 +303,9 @@ class Sampler:
         numbers = np.arange(self._next, self._next + count, dtype=np.int64)
         self._next += count
         return numbers
+
+    def _score(self, z: Floats, lineage: Ints, record: Record) -> Floats:
+        return record.log_likelihood(self.play(z, lineage, record.steps, record))
 
     def _scores(self, z: Floats, lineage: Ints, record: Record, last: Record | None) -> tuple[Floats, Floats]:
         """Log-likelihood of what was known before, and of what is known now, from one run of each."""
