@@ -21,7 +21,7 @@ from offramp.engine.within import Paths, happened
 from offramp.errors import UsageError
 from offramp.model import DAYS_PER_MONTH, Evidence, Model, Row, latest
 from offramp.truth import counts
-from offramp.truth.observed import Known, known_of
+from offramp.truth.observed import KnownSteps, known_of
 from offramp.windows import Instant, Window, between, come_by, place_in
 
 _HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
@@ -112,7 +112,7 @@ class Record:
         return place_in(self.model.dates, self.until)
 
     @cached_property
-    def known(self) -> Known:
+    def known(self) -> KnownSteps:
         """What it knows of single steps, with which runs are played."""
         return known_of(self.model, [(p.evidence, p.window, p.value) for p in self.points])
 

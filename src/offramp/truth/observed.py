@@ -44,7 +44,7 @@ class _Acted:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownSteps:
     """What a record knows of single steps, and which of its points say so.
 
     Attributes
@@ -82,7 +82,7 @@ class Known:
         inside = result[:, sorted(self.points)]
         result[:, sorted(self.points)] = np.where(np.isnan(inside), -np.inf, inside)
 
-    def same_until(self, other: Known, steps: int) -> bool:
+    def same_until(self, other: KnownSteps, steps: int) -> bool:
         """Whether runs are played alike for so many steps."""
         one, two = self.observed, other.observed
         if one is None or two is None:
@@ -106,7 +106,7 @@ def _of_count(event: Event, value: float, mean: Floats) -> Floats:
     return np.asarray(value * logs - mean - log_factorial(int(value)))
 
 
-def known_of(model: Model, points: Sequence[tuple[Evidence, Window, float]]) -> Known:
+def known_of(model: Model, points: Sequence[tuple[Evidence, Window, float]]) -> KnownSteps:
     """What the points of a record say of single steps, as far as runs can be played with it.
 
     That is counts without stray entries of random events (with branches only of those that come at most once)
@@ -150,7 +150,7 @@ def known_of(model: Model, points: Sequence[tuple[Evidence, Window, float]]) -> 
     known = frozenset([*(c.at for c in counted), *(i for choice in acted.values() for i in choice.at)])
     observed = Observed(counts, share, acts) if known else None
     values = tuple(value for _, _, value in points)
-    return Known(model, observed, known, tuple(counted), tuple(acted.values()), values)
+    return KnownSteps(model, observed, known, tuple(counted), tuple(acted.values()), values)
 
 
 def _can_be_given(event: Event, evidence: Evidence, value: float) -> bool:
