@@ -24,7 +24,7 @@ from offramp.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class _CountGiven:
     """A point that says how many of an event came in a step."""
 
     at: int
@@ -33,7 +33,7 @@ class _Counted:
 
 
 @dataclass(slots=True)
-class _Acted:
+class _ActGiven:
     """What is known of one actor's choice in a step."""
 
     step: int
@@ -56,8 +56,8 @@ class KnownSteps:
     model: Model
     observed: Observed | None
     points: frozenset[int]
-    _counted: tuple[_Counted, ...]
-    _acted: tuple[_Acted, ...]
+    _counted: tuple[_CountGiven, ...]
+    _acted: tuple[_ActGiven, ...]
     _values: tuple[float, ...]
 
     def log_density(self, outputs: Outputs, result: Floats) -> None:
@@ -116,8 +116,8 @@ def known_of(model: Model, points: Sequence[tuple[Evidence, Window, float]]) -> 
     counts = np.full((model.steps, len(model.events)), -1)
     share, acts = np.zeros(len(model.events)), np.full((model.steps, len(slots)), -1)
     by: dict[int, str] = {}
-    counted: list[_Counted] = []
-    acted: dict[tuple[int, str], _Acted] = {}
+    counted: list[_CountGiven] = []
+    acted: dict[tuple[int, str], _ActGiven] = {}
     for i, (evidence, window, value) in enumerate(points):
         step = window.start.step
         whole = window.start.part == 0 and window.end == (step + 1, 0)
@@ -128,10 +128,10 @@ def known_of(model: Model, points: Sequence[tuple[Evidence, Window, float]]) -> 
             fits = _can_be_given(model.events[e], evidence, value)
             if fits and by.setdefault(e, evidence.name) == evidence.name:
                 counts[step, e], share[e] = int(value), evidence.listed
-                counted.append(_Counted(i, step, e))
+                counted.append(_CountGiven(i, step, e))
             continue
         actor, _, action = evidence.observes.partition("/")
-        slot, choice = slots.index((actor, action)), acted.get((step, actor), _Acted(step))
+        slot, choice = slots.index((actor, action)), acted.get((step, actor), _ActGiven(step))
         if value == 1 and choice.taken is None and slot not in choice.not_taken:
             choice.taken, choice.share = slot, evidence.listed
         elif value == 0 and evidence.listed == 1 and slot != choice.taken and slot not in choice.not_taken:
