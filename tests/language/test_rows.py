@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from offramp import ModelError, load
+from offramp.language.dates_meant import from_iranian
 from offramp.language.notes import notes
 
 HEAD = """
@@ -181,3 +182,25 @@ def test_thousands_of_readings_in_few_steps_get_a_hint_to_thin_them(read):
     rows = "".join(row.format(m, d, m, d) for m in range(1, 13) for d in range(1, 29))
     (found,) = noted(read, rows)
     assert "336 rows, some 28 a month" in found[2]
+
+
+def test_a_start_in_the_iranian_calendar_is_noted_with_its_day(tmp_path):
+    """1399-03-12 is 1 June 2020; taken as it stands it is a day of the fourteenth century."""
+    text = "model: {name: m, illustrative: true}\nhorizon: {start: 1399-03-12, step: month, steps: 12}\n"
+    (tmp_path / "m.yaml").write_text(
+        text + "variables: {x: {initial: 1, change: 1 / month, headline: true}}\n"
+    )
+    (note,) = notes(load(tmp_path / "m.yaml"))
+    assert (note.line, note.message) == (2, "1399-03-12 is a day of the year 1399 here")
+    assert "2020-06-01" in note.hint[0]
+
+
+@pytest.mark.parametrize(
+    ("iranian", "common"),
+    [
+        ((1399, 1, 1), "2020-03-20"), ((1398, 12, 29), "2020-03-19"), ((1357, 11, 22), "1979-02-11"),
+        ((1399, 12, 30), "2021-03-20"), ((1403, 12, 30), "2025-03-20"), ((1299, 12, 3), "1921-02-22"),
+    ],
+)  # fmt: skip
+def test_days_of_the_iranian_calendar_are_those_of_history(iranian, common):
+    assert str(from_iranian(*iranian)) == common

@@ -127,7 +127,7 @@ def test_types_and_starting_values_are_told_and_saved(folder, found, told, monke
     text = " ".join(text_of(tell(told), "again", "by", 80).split())
     red = told.types["red"].types["fierce"]
     assert f"Red: Fierce 30 % {100 * red.posterior:.0f} %" in text
-    assert "0 of 1 uncertain parameters and 1 of 2 uncertain starting values" in text
+    assert "0 of 1 uncertain parameter and 1 of 2 uncertain starting values" in text
     assert "Starting values that the data move" in text
     asked = ("calibrate", "guess.yaml", "--until", "2020-02-01", "--particles", "50")
     lone = call(*asked, "--chains", "1", "--out", "kept.nc")

@@ -9,6 +9,7 @@ from typing import cast
 
 from offramp.dates import Calendar, Step
 from offramp.language import keys
+from offramp.language.dates_meant import IRANIAN_YEARS, from_iranian
 from offramp.language.fields import Fields
 from offramp.language.reader import Reader
 from offramp.language.source import Scalar
@@ -75,6 +76,7 @@ def read_horizon(reader: Reader, file: Fields) -> Model:
     if fields is not None:
         reader.dated = fields.day("start") is not None
         start = fields.day("start") or start
+        _note_iranian(reader, fields, start)
         word, given = fields.choice("step"), fields.value("step")
         # After a problem no length is as likely as a month.
         step = cast(Step, word) if isinstance(given, Scalar) and given.text == word else step
@@ -91,3 +93,13 @@ def read_horizon(reader: Reader, file: Fields) -> Model:
             steps = 1
         substeps = fields.integer("substeps", 1, MAX_SUBSTEPS, 1)
     return Model("", "", "", (), start, step, steps, (), (), substeps=substeps)
+
+
+def _note_iranian(reader: Reader, fields: Fields, start: date) -> None:
+    """Note a start that reads as a day of the Iranian calendar."""
+    at = fields.value("start")
+    if at is None or start.year not in IRANIAN_YEARS:
+        return
+    common = from_iranian(start.year, start.month, start.day)
+    hint = f"As a day of the Iranian calendar it is {common}: write that. Dates are of the common calendar."
+    reader.notes.append(reader.source.problem(at, f"{start} is a day of the year {start.year} here", hint))
