@@ -79,6 +79,8 @@ class Asker:
                 return [str(int(self.rng.integers(0, 9)))]
             case "questions":
                 return [ASKED]
+            case "over":
+                return self.over()
             case "as_of":
                 return [self.day()]
             case "run":
@@ -110,6 +112,16 @@ class Asker:
             drawn = self.rng.uniform(low + 0.01, max(high, low + 1))
             return [f"{drawn:.3f}" if option.kind is Kind.NUMBER else str(int(low + 1))]
         raise AssertionError(f"no values for {question.name} {option.flag}: say here what it may be given")
+
+    def over(self) -> list[str]:
+        """What a sweep moves: a parameter, a stock, a policy or a true type, in each way of writing it."""
+        model = self.model
+        drawn = [x.name for x in model.parameters if not isinstance(x.value, float | int)]
+        typed = [a.name for a in model.actors if a.types]
+        stocks = [v.name for v in model.variables if not v.is_auxiliary]
+        ways = [f"{self.one_of(stocks)}=-1..1/3", f"{model.parameters[0].name}=0.2,0.7", "policy"]
+        ways += [self.one_of(some) for some in (drawn, typed) if some]
+        return [str(w) for w in self.rng.permutation(ways)[: 2 if self.chance(0.4) else 1]]
 
     def named(self, option: Option) -> list[str] | None:
         """Names of the model that an option may be given; None where it takes none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
@@ -272,6 +273,45 @@ def as_yaml(doc: dict[str, Any]) -> str:
     return yaml.dump(doc, Dumper=_Dumper, sort_keys=False, width=100)
 
 
+class Maker(ModelMaker):
+    """Draws models whose memories and curves are written later: as text they are calls."""
+
+    def with_memories(self, model: Model) -> Model:
+        return model
+
+
+_MAY_REMEMBER = ("change", "equals", "propensity", "cost", "rate", "when", "utility", "effects", "worth")
+_CALLS = (
+    "smooth({0}, 2 * month)", "smooth({0}, 2 * month, 2, 0.5)", "delay({0}, 3 * month)",
+    "was({0}, 1 * month)",
+    "delay({0}, 3 * month, 3)", "lookup(bend, {0})", "lookup(line, {0})",
+)  # fmt: skip
+
+
+def with_memories(doc: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """A document in which some formulas read a stock as it was, as it is taken in, or through a curve."""
+    stocks = [name for name, v in doc["variables"].items() if "initial" in v]
+    if rng.random() < 0.5 or not stocks:
+        return doc
+    points = {"x": [-1, 0, 0.5, 2], "y": [1, -1, 0, 3]}
+    doc = {"lookups": {"bend": points, "line": points | {"extrapolate": True}}} | doc
+
+    def read(value: Any, key: str, within: bool) -> Any:
+        within = within or key in _MAY_REMEMBER
+        if isinstance(value, dict):
+            return {k: read(v, str(k), within) for k, v in value.items()}
+        if isinstance(value, list):
+            return [read(v, key, within) for v in value]
+        name = str(stocks[int(rng.integers(len(stocks)))])
+        if not (within and isinstance(value, str) and rng.random() < 0.3):
+            return value
+        call = _CALLS[int(rng.integers(len(_CALLS)))].format(name)
+        return re.sub(rf"\b{name}\b", call, value, count=1)
+
+    parts = ("variables", "actors", "events", "outcomes", "ladders")
+    return {k: read(v, k, False) if k in parts else v for k, v in doc.items()}
+
+
 @dataclass
 class Written:
     """A model in a folder.
@@ -290,10 +330,10 @@ class Written:
 def write(seed: int, folder: Path) -> Written:
     """Draw a model and write it into a folder, with as many additions as it bears."""
     deep, ladders = bool(seed % 3 == 1), bool(seed % 3 == 2)
-    drawn = ModelMaker(seed, deep=deep, ladders=ladders).model()
+    drawn = Maker(seed, deep=deep, ladders=ladders).model()
     rng = np.random.default_rng([seed, 13])
     folder.mkdir(parents=True, exist_ok=True)
-    doc = sound(document(drawn))
+    doc = sound(with_memories(document(drawn), rng))
     extras = Extras(doc, loads(as_yaml(doc)), rng)
     (folder / TABLE).write_text(extras.table(), encoding="utf-8")
     (folder / ASKED).write_text(as_yaml(extras.questions()), encoding="utf-8")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -27,6 +28,9 @@ if typing.TYPE_CHECKING:
 
 T = TypeVar("T")
 Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+
+# What steers a cursor, a line or the direction of text, and may stand in a title; JSON has an escape for it.
+_OBEYED = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 LARGEST_FILE = 200_000_000  # bytes of a saved answer
 DEEPEST = 40  # levels of a saved answer
@@ -213,8 +217,9 @@ def six_digits(value: float) -> float:
 
 
 def as_json(plain: Any) -> str:
-    """Plain values as JSON text."""
-    return json.dumps(plain, ensure_ascii=False, indent=2, allow_nan=False)
+    """Plain values as JSON text; characters that a terminal would obey are written as escapes."""
+    text = json.dumps(plain, ensure_ascii=False, indent=2, allow_nan=False)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 # ── from plain values ─────────────────────────────────────────────────────────────────────────────────────

@@ -10,8 +10,9 @@ import click
 
 from offramp import writing
 from offramp.cli.brief import BRIEF
+from offramp.cli.examples import epilog
 from offramp.cli.interrupts import INTERRUPTED, Interrupts, open_missing_streams
-from offramp.cli.models import check, crises, explain, new, schema
+from offramp.cli.models import check, crises, explain, new, schema, show
 from offramp.cli.question import command_of
 from offramp.errors import ModelError, OfframpError, Problem
 from offramp.given import did_you_mean
@@ -29,7 +30,7 @@ Exit codes: 0 fine, 1 failure, 2 wrong use, 3 invalid model,
 
 # Commands that are no room of `offramp.questions`; those follow, by their group.
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "Write a model": ("new", "check", "explain", "crises", "schema"),
+    "Write a model": ("new", "check", "explain", "crises", "show", "schema"),
     "See how it goes": ("brief",),
     "Ask of it": (),
     "Hold it against what came": (),
@@ -181,8 +182,11 @@ for command in (
     check,
     explain,
     crises,
+    show,
     schema,
 ):
     main.add_command(command)
 for asked in questions().values():
     main.add_command(command_of(asked))
+for name, each in main.commands.items():
+    each.epilog = epilog(name)

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from offramp.analysis.aims import need_reader
-from offramp.cli import options, outputs
+from offramp.cli import completion, options, outputs
 from offramp.cli.options import say
 from offramp.cli.progress import Progress
 from offramp.cli.question import parameter
@@ -176,7 +176,8 @@ def _command() -> click.Command:
         help="For people or for programs.",
     )  # fmt: skip
     given = map(parameter, outputs.with_force(_OPTIONS))
-    params = [click.Argument(["model"], metavar="MODEL"), *given, form, parameter(THREADS)]
+    model = click.Argument(["model"], metavar="MODEL", shell_complete=completion.models)
+    params = [model, *given, form, parameter(THREADS)]
     return click.Command("brief", params=params, callback=_write, help=_ABOUT)
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from offramp import writing
-from offramp.cli import options
+from offramp.cli import completion, options, starting
+from offramp.cli.templates import PARTS, STEPS
 from offramp.errors import ModelError, UsageError
 from offramp.explanation import SECTIONS, counts
 from offramp.explanation import explain as explained
+from offramp.given import did_you_mean
 
 if TYPE_CHECKING:
     from offramp.model import Model
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=completion.models)
 @click.option(
     "--reach", "measured", is_flag=True, help="Also run it a little, and name what moves no choice."
 )
@@ -119,14 +120,59 @@ def inventory(there_are: dict[str, int]) -> str:
 
 @click.command()
 @click.argument("name", metavar="NAME")
+@click.option(
+    "--from", "source", metavar="CRISIS", shell_complete=completion.models,
+    help="Copy this crisis, with all its chapters.",
+)  # fmt: skip
+@click.option(
+    "--extend", metavar="MODEL", shell_complete=completion.models,
+    help="Lay a few lines over this crisis or file, without a copy.",
+)  # fmt: skip
+@click.option("--actors", metavar="A,B,...", help="A template with these actors, two to six.")
+@click.option("--step", type=click.Choice(STEPS), help="A template with steps of this length.")
+@click.option(
+    "--with", "parts", metavar="PART,...", help=f"A template that has these too: {', '.join(PARTS)}."
+)
 @options.format_option
-def new(name: str, form: str) -> int:
+def new(
+    name: str,
+    source: str | None,
+    extend: str | None,
+    actors: str | None,
+    step: str | None,
+    parts: str | None,
+    form: str,
+) -> int:
     """Start a crisis of your own: write NAME.yaml, a small commented model that checks and runs.
 
     NAME is made of small letters, digits, `-` and `_`. A file that is there already is left alone.
     """
-    from importlib import resources
+    name = _new_name(name)
+    template = (actors, step, parts) != (None, None, None)
+    if (source is not None) + (extend is not None) + template > 1:
+        raise UsageError(
+            "--from copies, --extend lays over, --actors, --step and --with write anew: take one."
+        )
+    if source is not None:
+        files = starting.copied(name, options.load_model(source))
+    elif extend is not None:
+        files = starting.extending(name, extend, options.load_model(extend))
+    elif template:
+        files = starting.template(name, actors, step, parts)
+    else:
+        files = starting.starter(name)
+    starting.write(files)
+    first, *others = [str(f) for f in files]
+    subject = name if first == f"{name}/model.yaml" else first
+    if form == "json":
+        options.print_json({"file": first, "others": others})
+        return 0
+    click.echo("\n".join([first, *others]))
+    options.say(f"Next: offramp check {subject}, then offramp run {subject}, then offramp brief {subject}")
+    return 0
 
+
+def _new_name(name: str) -> str:
     name = name.removesuffix(".yaml")
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,59}", name):
         better = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_0123456789")[:60]
@@ -135,32 +181,44 @@ def new(name: str, form: str) -> int:
             f"`{name}` cannot name a crisis: small letters, digits, `-` and `_`, beginning with a letter, "
             f"at most 60.{hint}"
         )
-    path = Path(f"{name}.yaml")
-    text = (resources.files("offramp.cli") / "starter.yaml").read_text(encoding="utf-8")
-    if path.exists():
-        raise UsageError(f"{path} is there already; it was left as it is. Choose another name.")
-    writing.check_place(path, writing.PAGE)
-    writing.write(path, text.replace("name: NAME", f"name: {name}", 1).replace("NAME", name), never_over=True)
-    if form == "json":
-        options.print_json({"file": str(path)})
-        return 0
-    click.echo(path)
-    options.say(f"Next: offramp check {path}, then offramp run {path}, then offramp brief {path}")
+    return name
+
+
+@click.command()
+@options.model_argument
+@click.argument("chapter", metavar="[CHAPTER]", required=False, shell_complete=completion.chapters)
+def show(model: str, chapter: str | None) -> int:
+    """Print the file of MODEL, such as a crisis that comes with offramp: to learn from, or to copy parts of.
+
+    Of a model in chapters the one with the table of contents, or CHAPTER by its name; stderr lists them.
+    """
+    from offramp.tell.terminal import cleaned
+
+    own = {Path(f.path).name: f for f in options.load_model(model).files if f.own}
+    first = next(iter(own))
+    wanted = first if chapter is None else next((n for n in own if chapter in (n, Path(n).stem)), None)
+    if wanted is None:
+        hint = did_you_mean(str(chapter), [Path(n).stem for n in own]) or f"There are: {', '.join(own)}."
+        raise UsageError(f"`{model}` has no chapter `{chapter}`. {hint}")
+    click.echo(cleaned(own[wanted].text), nl=False)
+    if chapter is None and len(own) > 1:
+        names = ", ".join(Path(n).stem for n in own if n != first)
+        options.say(f"Its chapters, each by `offramp show {model} CHAPTER`: {names}")
     return 0
 
 
 @click.command()
 @options.model_argument
 @click.option(
-    "--section", type=click.Choice((*SECTIONS, "reach")),
-    help="Only this part; `reach`, what choices hang on, stands alone: it is measured.",
+    "--section", type=click.Choice(("all", *SECTIONS, "reach")), metavar="NAME",
+    help=f"In full: all, {', '.join(SECTIONS)}, or reach (what choices hang on, which is measured).",
 )  # fmt: skip
 @options.format_option
 def explain(model: str, section: str | None, form: str) -> int:
-    """Tell MODEL in words and tables.
+    """Tell what is in MODEL: a page on what it is, who decides, what ends it and what is uncertain.
 
-    Who wants, sees, misreads and does what; what each variable depends on and what moves it; the calendar;
-    which numbers have sources and which are guesses.
+    With --section a part in full: who wants, sees, misreads and does what; what each variable depends on and
+    what moves it; the calendar; which numbers have sources and which are guesses. JSON is of all parts.
     """
     checked = options.load_model(model)
     if section == "reach":
@@ -170,8 +228,13 @@ def explain(model: str, section: str | None, form: str) -> int:
         else:
             click.echo(found)
         return 0
-    sections = SECTIONS if section is None else (section,)
-    if form == "json":
+    sections = SECTIONS if section in (None, "all") else (section,)
+    if form == "text" and section is None:
+        from offramp.tell.overview import overview_text
+        from offramp.tell.terminal import wants_colour, width
+
+        click.echo(overview_text(checked, width(), wants_colour(sys.stdout)))
+    elif form == "json":
         explanation = explained(checked)
         options.print_json({name: explanation[name] for name in sections})
     else:
@@ -215,7 +278,7 @@ def _about(model: Model) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("question", metavar="[QUESTION]", required=False)
+@click.argument("question", metavar="[QUESTION]", required=False, shell_complete=completion.question_names)
 def schema(question: str | None) -> int:
     """Print the JSON Schema of model files, or of the answers to QUESTION.
 

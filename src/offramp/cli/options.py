@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from offramp.cli import completion
 from offramp.errors import UsageError
 from offramp.given import did_you_mean
 
@@ -55,7 +56,7 @@ class Day(click.ParamType):  # type: ignore[type-arg]
 
 
 # Options in the order in which help shows them.
-model_argument = click.argument("model", metavar="MODEL")
+model_argument = click.argument("model", metavar="MODEL", shell_complete=completion.models)
 seed_option = click.option(
     "--seed", type=CountType(0, 2**64 - 1), default=0, show_default=True, metavar="S",
     help="Where all luck comes from; the same seed gives the same futures.",
@@ -246,9 +247,9 @@ def notes_on(model: Model, overrides: dict[str, float]) -> list[str]:
 
 def print_json(value: Any) -> None:
     """Plain values as JSON on stdout."""
-    import json
+    from offramp.analysis.answer import as_json
 
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+    click.echo(as_json(value))
 
 
 def say(text: str) -> None:

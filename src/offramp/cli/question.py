@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from offramp.cli import charts, options, outputs
+from offramp.cli import charts, completion, options, outputs
 from offramp.cli.options import CountType, Day, say
 from offramp.errors import OfframpError
 from offramp.questions.option import Kind, Option
@@ -26,7 +26,8 @@ def command_of(question: Question) -> click.Command:
     """The command that asks a question."""
     parameters = [parameter(o) for o in outputs.with_force(question.options)]
     if question.of_model:
-        parameters.insert(0, click.Argument(["model"], metavar="MODEL"))
+        model = click.Argument(["model"], metavar="MODEL", shell_complete=completion.models)
+        parameters.insert(0, model)
     forms = ["text", "json", "md", *question.formats]
     parameters.append(
         click.Option(
@@ -141,17 +142,18 @@ def parameter(option: Option) -> click.Parameter:
     kind = _TYPES[option.kind](option)
     # A default of None, said, would stand for a value that is given, and nothing would be required.
     default = {} if option.default is None else {"default": option.default}
+    complete = completion.named(option)
     if option.positional:
         return click.Argument(
             [option.name], type=kind, metavar=option.metavar or option.flag, required=option.required,
-            nargs=-1 if option.many else 1, **default,
+            nargs=-1 if option.many else 1, shell_complete=complete, **default,
         )  # fmt: skip
     if option.kind is Kind.FLAG:
         return click.Option([option.flag, option.name], is_flag=True, help=option.help)
     return click.Option(
         [option.flag, option.name], type=kind, help=option.help, metavar=option.metavar or None,
         multiple=option.many, required=option.required,
-        show_default=option.shown and option.default is not None, **default,
+        show_default=option.shown and option.default is not None, shell_complete=complete, **default,
     )  # fmt: skip
 
 

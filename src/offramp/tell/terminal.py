@@ -34,7 +34,7 @@ _NAME = 12  # columns that the names of rows get at least
 _HEAD = 18  # columns of a head of a table that is broken into lines
 
 # Letters that a model file may hold but a terminal would obey: everything that steers a cursor or a line.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def cleaned(text: str) -> str:
