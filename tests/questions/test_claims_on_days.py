@@ -65,3 +65,31 @@ def test_a_claim_is_held_against_its_day(found, name, value, by):
 def test_a_value_without_spread_is_told_with_its_digits(found):
     (test,) = found["level"].tests
     assert result(test, test.comparisons[0], loads(MODEL)).startswith("6.97")
+
+
+REPLY = """
+model: {name: reply, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: STEPS}
+variables: {hits: {initial: 0}, seen: {initial: 0}}
+actors:
+  red: {actions: {wait: {}, hit: {effects: {hits: 1}}}}
+  green:
+    after: red
+    actions:
+      rest: {}
+      answer: {when: hits > seen, propensity: 99, effects: {seen: {set: hits}}}
+claims:
+  all:
+    tests:
+      - quantity: {acts: {green: [answer]}, after: {red: [hit]}, within: 1}
+        expect: above
+        limit: 0.9
+        reason: whoever moves after it answers every hit
+"""
+
+
+@pytest.mark.parametrize("steps", [2, 6])
+def test_an_answer_within_the_step_is_an_answer_and_the_end_of_the_horizon_is_not_silence(steps):
+    model = loads(REPLY.replace("STEPS", str(steps)))
+    found = claims(Design(model, scenarios=200), worlds=0)
+    assert found.claims[0].tests[0].sides[0].value == 1.0

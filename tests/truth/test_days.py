@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from offramp import load, load_questions
+from offramp import load, load_questions, loads
 from offramp.engine.within import MOST_PLACED, Paths, happened, in_part
 from offramp.runs.design import Design
 from offramp.runs.simulate import engine_for
@@ -243,3 +243,15 @@ def test_days_before_and_after_a_model_are_its_ends():
     assert place_in(dates, date(2019, 1, 1)) == Instant(0, 0.0)
     assert place_in(dates, date(2021, 1, 1)) == Instant(3, 0.0)
     assert list(after(dates, date(2020, 1, 11), date(2020, 1, 21)).parts()) == [(0, 10 / 31, 20 / 31)]
+
+
+def test_a_dated_event_does_not_come_to_a_run_that_ended_before_its_day():
+    """War at 0.3 a month in one step of a quarter; the vote is on the 46th of 92 days."""
+    model = loads(
+        "model: {name: m, illustrative: true}\nhorizon: {start: 2020-07-01, step: quarter, steps: 1}\n"
+        "variables: {x: {initial: 0}}\nevents: {vote: {on: 2020-08-15, effects: {x: 1}}}\n"
+        "outcomes: {war: {rate: 0.3 / month, absorbing: true}}\n"
+    )
+    out = engine_for(model).run(Design(model, scenarios=20_000).inputs("baseline"))
+    window = between(model.dates, date(2020, 7, 1), date(2020, 10, 1))
+    assert abs(happened(model, out, "vote", window).mean() - np.exp(-0.3 * 3 * 45 / 92)) < 0.011

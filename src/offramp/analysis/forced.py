@@ -43,13 +43,14 @@ class Forced:
         return f"{act} was possible in {share:.0f} % of the steps in which it is forced."
 
 
-def forced_acts(runs: xr.Dataset, model: Model) -> list[Forced]:
+def forced_acts(runs: xr.Dataset, model: Model, since: int = 0) -> list[Forced]:
     """What each policy of some runs forces, and how often it was taken.
 
     Parameters
     ----------
     runs : as `offramp.simulate` gives them: `action` over policy, scenario, step, actor
     model : that was run; policies of a design that the file does not have are passed over
+    since : steps before this one are past, and no policy was in force in them
 
     Examples
     --------
@@ -63,8 +64,8 @@ def forced_acts(runs: xr.Dataset, model: Model) -> list[Forced]:
     positions = {a.name: (i, [x.name for x in a.actions]) for i, a in enumerate(model.actors)}
     for name in (str(p) for p in runs["policy"].values):
         for step in by_name[name].interventions if name in by_name else ():
-            first = 0 if step.start is None else max(0, model.step_of(step.start))
-            last = model.steps if step.end is None else model.step_of(step.end)
+            first = since if step.start is None else max(since, model.step_of(step.start))
+            last = max(first, model.steps if step.end is None else model.step_of(step.end))
             for actor, action in step.force:
                 which, actions = positions[actor]
                 acts = runs["action"].sel(policy=name).values[:, first:last, which]

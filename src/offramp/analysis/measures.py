@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -204,7 +204,8 @@ def answered(
 
     Parameters
     ----------
-    first, then : the acts; `then` counts in the `steps` steps after each step with a `first`
+    first, then : the acts; `then` counts in the `steps` steps after each step with a `first`, and in that
+        step itself where its actor moves after all who may have acted (`after`)
     start, until : the window in which `first` is looked for
 
     Returns
@@ -212,11 +213,33 @@ def answered(
     numerator, denominator : (policy, scenario) each; their sums give the share that was answered
     """
     here = _taken(runs, first, window_of(runs, start, until)) > 0
-    there = _taken(runs, then) > 0
-    after = np.zeros_like(there)
-    for lag in range(1, steps + 1):
-        after[:, :, :-lag] |= there[:, :, lag:]
+    # Of an act so late that the horizon ends before its answer must have come, nobody can tell.
+    here[:, :, max(0, here.shape[2] - steps) :] = False
+    after = np.zeros_like(here)
+    for lag in range(steps + 1):
+        answers = then if lag else _replies(runs, first, then)
+        if answers:
+            there = _taken(runs, answers) > 0
+            after[:, :, : there.shape[2] - lag] |= there[:, :, lag:]
     return _marked(runs, (here & after).sum(axis=2)), _marked(runs, here.sum(axis=2))
+
+
+def _replies(runs: xr.Dataset, first: Acts, then: Acts) -> Acts:
+    """Those of `then` whose actors move after all actors of `first` within a step."""
+    about = section(runs, "actors")
+    return {a: acts for a, acts in then.items() if first.keys() <= _moved_before(about, a)}
+
+
+def _moved_before(about: Mapping[str, Any], actor: str) -> set[str]:
+    """All who have moved within a step before an actor does."""
+    found: set[str] = set()
+    waiting = [actor]
+    while waiting:
+        for one in about[waiting.pop()].get("after") or ():
+            if one not in found:
+                found.add(one)
+                waiting.append(one)
+    return found
 
 
 def _taken(runs: xr.Dataset, counted: Acts, window: Window | None = None) -> Floats:

@@ -160,7 +160,10 @@ def read_knowledge(model: Model | None, values: Mapping[str, Any]) -> Knowledge 
 
     if file is not None:
         return knowledge(model, given=file)
-    sampling = replace(QUICK, seed=values["seed"], set=values.get("set") or {})
+    # What a stock starts with is past; a parameter set by hand holds from the day on.
+    stocks = {v.name for v in model.stocks}
+    begun = {name: value for name, value in (values.get("set") or {}).items() if name in stocks}
+    sampling = replace(QUICK, seed=values["seed"], set=begun)
     what = f"what was known by {day}: {sampling.chains} x {sampling.particles} worlds"
     with Progress(what) as progress:
         how = How(threads=values.get("threads"), progress=progress)

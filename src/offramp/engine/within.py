@@ -298,7 +298,19 @@ def _on_its_day(model: Model, outputs: Outputs, event: Event, branch: int, windo
     if not window.first <= event.on <= window.last or not 0 <= step < count.shape[1]:
         return np.zeros(len(count))
     here = count[:, step]
-    return np.asarray(here == branch if branch else here > 0, np.float64)
+    came = here == branch if branch else here > 0
+    return np.asarray(came & ~_over_before(model, outputs, event.on), np.float64)
+
+
+def _over_before(model: Model, outputs: Outputs, day: date) -> npt.NDArray[np.bool_]:
+    """Whether a run had ended before a day within the step in which it ended: (run,)."""
+    step = model.step_of(day)
+    share = place_in(model.dates, day).steps - step
+    over = np.zeros(len(outputs.status), np.bool_)
+    for i, outcome in enumerate(model.outcomes):
+        if outcome.absorbing:
+            over |= (outputs.outcome[:, i] == step) & (outputs.outcome_part[:, i] < share)
+    return over
 
 
 def _by_step(model: Model, outputs: Outputs, target: str) -> tuple[Floats, str]:

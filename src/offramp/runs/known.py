@@ -16,6 +16,7 @@ class Given:
     ----------
     until : what was known by the end of this day was used
     particles, chains : worlds in each population, and how many populations stand for what is possible
+    begins : the day on which policies begin and luck is fresh: the first that begins a step after `until`
     worth : how many independent draws they are worth; None where that is not known
     evidence_hash : of the figures that were used
     file : the calibration that was read; None where it was made for the question
@@ -24,15 +25,19 @@ class Given:
     until: date
     particles: int
     chains: int
+    begins: date
     worth: float | None
     evidence_hash: str
     file: str | None = None
 
     def as_plain(self) -> dict[str, Any]:
         """As values ready for JSON."""
-        return asdict(self) | {"until": self.until.isoformat()}
+        return asdict(self) | {"until": self.until.isoformat(), "begins": self.begins.isoformat()}
 
     @classmethod
     def of_plain(cls, given: Mapping[str, Any] | None) -> Given | None:
         """What `as_plain` gave."""
-        return None if given is None else cls(**{**given, "until": date.fromisoformat(given["until"])})
+        if given is None:
+            return None
+        days = {name: date.fromisoformat(given[name]) for name in ("until", "begins")}
+        return cls(**{**given, **days})

@@ -377,5 +377,6 @@ def given(known: Given) -> str:
     worth = "" if known.worth is None else f", worth {count(round(known.worth))} independent draws"
     return (
         f"Given what was known by {full_date(known.until)}: futures go on from {worlds}{worth}. Intervals "
-        "leave out how far so few may miss what could be learnt."
+        "leave out how far so few may miss what could be learnt. "
+        f"Policies begin on {full_date(known.begins)}."
     )

@@ -69,6 +69,7 @@ def _of(calibration: Calibration) -> Knowledge:
     record, z = calibration.record, calibration.z
     about = Given(
         until=record.until,
+        begins=record.model.date_of(record.steps),
         particles=z.shape[1],
         chains=z.shape[0],
         worth=populations(calibration).worth,
@@ -140,6 +141,7 @@ def _restored(state: xr.Dataset, about: Mapping[str, Any], model: Model, path: P
     return Knowledge(
         about=Given(
             until=record.until,
+            begins=model.date_of(record.steps),
             particles=z.shape[1],
             chains=z.shape[0],
             worth=about["populations"]["worth"],

@@ -212,7 +212,7 @@ def compare(
 
     def measured(runs: xr.Dataset) -> Measured:
         if runs.attrs["life"] == 0:  # the futures, not their replicates
-            for act in forced_acts(runs, every.model):
+            for act in forced_acts(runs, every.model, every.knowledge.steps if every.knowledge else 0):
                 key = (act.policy, act.actor, act.action)
                 before = forced.get(key, replace(act, steps=0, taken=0))
                 forced[key] = replace(act, steps=before.steps + act.steps, taken=before.taken + act.taken)

@@ -54,12 +54,24 @@ def advice(found: Comparison, signs: Mapping[str, int]) -> Advice:
     better = {name for name in gains if clear[name] == {True}}
     # What is dominated by another is no advice without it, however sure it is itself.
     better |= {one for one in gains for other in better if _dominates(gains[one], gains[other])}
-    ranked = sorted(gains, key=lambda name: -sum(gains[name].values()))
+    sure = {
+        name: sum(sign * change for _, sign, change in _clear(found.policies[name], signs)) for name in gains
+    }
+    ranked = _ranked(gains, sure)
     return Advice(
         [n for n in ranked if n in better],
         [n for n in ranked if n not in better and clear[n] == {True, False}],
         [n for n in reversed(ranked) if n not in better and clear[n] == {False}],
     )
+
+
+def _ranked(gains: Mapping[str, Mapping[str, float]], sure: Mapping[str, float]) -> list[str]:
+    """By what is sure of each, then by all that was found; none stands behind one that it dominates."""
+    result: list[str] = []
+    for name in sorted(gains, key=lambda n: (-sure[n], -sum(gains[n].values()))):
+        behind = (i for i, other in enumerate(result) if _dominates(gains[name], gains[other]))
+        result.insert(next(behind, len(result)), name)
+    return result
 
 
 def _clear(policy: PolicyChange, signs: Mapping[str, int]) -> Iterator[tuple[str, int, float]]:
@@ -83,9 +95,10 @@ def ordered(found: Comparison, model: Model) -> Comparison:
     signs = wants.signs(found.aims, wants.endings(model))
     told = advice(found, signs)
 
-    def gain(name: str) -> float:
+    def gain(name: str) -> tuple[float, float]:
         gained = [sign * found.policies[name].outcomes[n].difference for n, sign in signs.items()]
-        return -sum(g for g in gained if g == g)
+        sure = sum(sign * change for _, sign, change in _clear(found.policies[name], signs))
+        return -sure, -sum(g for g in gained if g == g)
 
     between = [n for n in found.policies if n not in (*told.better, *told.worse)]
     names = [*told.better, *sorted(between, key=gain), *reversed(told.worse)]

@@ -60,6 +60,7 @@ def tell(found: Comparison, model: Model) -> Telling:
                 f"{counted(found.runs, 'future')} under each policy, held against: {against}. Until "
                 f"{figures.end_words(found.end)}."
             ),
+            *_past(found, model),
             *_forced(found, model),
             PageOnly([Terms(_what_they_are(found, model))]),
             Fold(
@@ -98,6 +99,20 @@ def _forced(found: Comparison, model: Model) -> Iterator[Paragraph]:
             yield Paragraph(
                 f"{changes.policy_title(model, name)} forces {actor.title or actor.name} to “{act}”: that "
                 f"was {'never possible' if forced.never_bites else often}, and another act was chosen there."
+            )
+
+
+def _past(found: Comparison, model: Model) -> Iterator[Paragraph]:
+    """Policies that would have been over by the day up to which things are known."""
+    if found.given is None:
+        return
+    known = {p.name: p.interventions for p in model.policies}
+    for name in found.policies:
+        steps = known.get(name, ())
+        if steps and all(i.end is not None and i.end <= found.given.begins for i in steps):
+            yield Paragraph(
+                f"{changes.policy_title(model, name)} changes nothing here: its dates lie before "
+                f"{figures.full_date(found.given.begins)}, and what was done until then is known."
             )
 
 
