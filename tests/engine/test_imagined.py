@@ -88,12 +88,20 @@ def test_a_worth_that_falls_with_the_square_is_seen_along_samples_alone(engine):
     np.testing.assert_allclose(odds[1].mean(), -18, atol=4 * odds[1].std() / np.sqrt(200))
 
 
-def test_paths_are_checked_and_minds_are_those_of_the_expected_path():
+def test_paths_are_checked_and_minds_are_those_of_the_paths_asked_for():
     model = made(TWO_MINDS, 2)
     with pytest.raises(UsageError, match="4096 paths: a whole number from 0 to 4095 is needed"):
         Design(model, paths=4096)
-    with pytest.raises(UsageError, match="minds are shown along the expected path"):
-        minds(Design(model, scenarios=1, paths=2))
+    told = []
+    for paths in (0, 2):
+        design = Design(model, scenarios=1, paths=paths)
+        out = engine_for(model, "compiled").run(design.inputs("baseline"), probabilities=True)
+        found = minds(design)
+        assert found.paths == paths
+        shown = [option.probability for mind in found.actors for option in mind.options]
+        np.testing.assert_allclose(shown, out.probability[0, 0], rtol=1e-9)
+        told.append(shown)
+    assert told[0] != told[1]
     assert Design(model, paths=3).only(5).inputs("baseline").paths == 3
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from scipy import stats
 
 from offramp.engine.schedule import schedule_of
 from offramp.errors import UsageError
+from offramp.model import Intervention, Policy
 from offramp.runs.design import Design
 from offramp.runs.simulate import simulate
 from small_models import STRAIT, made
@@ -163,7 +166,8 @@ def test_in_weeks_an_intervention_holds_from_the_week_of_its_date_until_that_of_
     np.testing.assert_array_equal(schedule.shift_stock[:, 0], [0, 1, 0, 0, 0])
 
 
-def test_of_interventions_that_overlap_the_later_in_the_file_holds():
+def test_of_interventions_that_overlap_the_later_holds():
+    """In a file two values at one time are refused; in code the later of two is taken."""
     model = made(
         """
         variables: {x: {initial: 0}}
@@ -172,18 +176,28 @@ def test_of_interventions_that_overlap_the_later_in_the_file_holds():
         policies:
           ours:
             do:
-              - {from: 2020-01-20, until: 2020-03-10, force: {blue: go}, set: {k: 5}}
+              - {from: 2020-01-20, until: 2020-03-10, force: {blue: go}, shift: {k: 2}, set: {x: 3}}
               - {from: 2020-02-01, set: {k: 7}, shift: {k: 1, x: 2}, forbid: {blue: [stop]}}
         """,
         steps=4,
     )
     schedule = schedule_of(model, model.policies[1])
     np.testing.assert_array_equal(schedule.forced[:, 0], [1, 1, -1, -1])
-    np.testing.assert_array_equal(schedule.hold[:, 0], [5, 7, 7, 7])
-    np.testing.assert_array_equal(schedule.shift[:, 0], [0, 1, 1, 1])
+    np.testing.assert_array_equal(schedule.hold[:, 0], [np.nan, 7, 7, 7])
+    np.testing.assert_array_equal(schedule.shift[:, 0], [2, 3, 1, 1])
+    np.testing.assert_array_equal(schedule.set_stock[:, 0], [3, np.nan, np.nan, np.nan])
     np.testing.assert_array_equal(schedule.shift_stock[:, 0], [0, 2, 0, 0])
     np.testing.assert_array_equal(schedule.allowed[:, 2], [True, False, False, False])
     assert schedule.allowed[:, :2].all()
+
+    early = Intervention(end=date(2020, 3, 10), set=(("k", 5.0),), force=(("blue", "go"),))
+    late = Intervention(start=date(2020, 2, 1), set=(("k", 7.0),), force=(("blue", "stop"),))
+    schedule = schedule_of(model, Policy("by_hand", "", (early, late)))
+    np.testing.assert_array_equal(schedule.hold[:, 0], [5, 7, 7, 7])
+    np.testing.assert_array_equal(schedule.forced[:, 0], [1, 2, 2, 2])
+    schedule = schedule_of(model, Policy("turned", "", (late, early)))
+    np.testing.assert_array_equal(schedule.hold[:, 0], [5, 5, 7, 7])
+    np.testing.assert_array_equal(schedule.forced[:, 0], [1, 1, 2, 2])
 
 
 # Types

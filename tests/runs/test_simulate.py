@@ -188,7 +188,8 @@ def test_nothing_in_the_dataset_needs_the_model(model, runs):
     assert section(runs, "parameters")["resolve"]["uncertain"] is True
     assert section(runs, "variables")["threat"]["kind"] == "auxiliary"
     assert section(runs, "outcomes")["war"] == {
-        "title": "War", "kind": "rate", "absorbing": True, "sources": [], "guess": False, "reason": "",
+        "title": "War", "kind": "rate", "absorbing": True, "aim": None, "aims": {},
+        "sources": [], "guess": False, "reason": "",
     }  # fmt: skip
     assert list(section(runs, "events")["election"]["branches"]) == ["won", "lost"]
     assert section(runs, "events")["election"]["date"] == "2020-07-10"
