@@ -94,7 +94,8 @@ def test_json_has_the_promised_shape(place):
     assert list(found) == [
         "question", "model", "model_hash", "title", "illustrative", "version", "seed", "set", "given",
         "level",
-        "intervals", "runs", "failed_runs", "start", "end", "paths", "quantiles_from", "failures", "policies",
+        "intervals", "runs", "failed_runs", "start", "end", "paths", "by", "quantiles_from", "failures",
+        "policies",
     ]  # fmt: skip
     assert found["question"] == "run"
     assert (found["model"], found["seed"], found["runs"], found["failed_runs"]) == ("river", 0, 200, 0)
@@ -107,7 +108,7 @@ def test_json_has_the_promised_shape(place):
     for policy in found["policies"].values():
         assert list(policy) == ["runs", "failed_runs", "outcomes", "variables", "actions"]
         for outcome in policy["outcomes"].values():
-            assert list(outcome) == ["probability", "low", "high", "by"]
+            assert list(outcome) == ["probability", "low", "high", "by", "asked"]
             assert list(outcome["by"]) == days
             assert outcome["by"][days[-1]] == outcome["probability"]
             assert outcome["low"] <= outcome["probability"] <= outcome["high"]

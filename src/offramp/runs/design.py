@@ -80,7 +80,7 @@ class Design:
         self.scenarios = _checked_scenarios(scenarios)
         self.seed = _checked_seed(seed)
         known = {} if knowledge is None else knowledge.settings
-        self.overrides = _checked_overrides(model, {**known, **(overrides or {})})
+        self.overrides = _checked_overrides(model, {**known, **_mapping(overrides)})
         self.life = _checked_life(life, self.scenarios)
         self.paths = _checked_paths(model, paths)
         self.knowledge = _checked_knowledge(model, knowledge, self.overrides)
@@ -137,7 +137,7 @@ class Design:
             policies or self.policies,
             self.scenarios if scenarios is None else scenarios,
             self.seed,
-            {**self.overrides, **(overrides or {})},
+            {**self.overrides, **_mapping(overrides)},
             self.life if life is None else life,
             self.paths,
             self.knowledge,
@@ -433,11 +433,17 @@ def _checked_knowledge(
     return given
 
 
+def _mapping(overrides: Mapping[str, float] | None) -> Mapping[str, float]:
+    if overrides is None:
+        return {}
+    if not isinstance(overrides, Mapping):
+        raise UsageError(f'overrides are a mapping such as {{"decay": 0.2}}, not {overrides!r}.')
+    return overrides
+
+
 def _checked_overrides(model: Model, overrides: Mapping[str, float]) -> dict[str, float]:
     stocks = {s.name: s for s in model.stocks}
     known = {p.name: None for p in model.parameters} | dict.fromkeys(stocks)
-    if not isinstance(overrides, Mapping):
-        raise UsageError(f'overrides are a mapping such as {{"decay": 0.2}}, not {overrides!r}.')
     result = {}
     for name, value in overrides.items():
         if name not in known:
