@@ -315,8 +315,8 @@ outcomes: {high: {when: gas > 3}}
         ),
         (
             "0 - 1",
-            "5 * gas / month",
-            "the rate of the event `boom` (`5 * gas / month`) came too often",
+            "500 * gas / month",
+            "the rate of the event `boom` (`500 * gas / month`) came too often",
             "events",
         ),
     ],

@@ -15,7 +15,7 @@ from offramp.tell.blocks import Table
 _WHY_FAILED = {
     "not_finite": "a number that is not finite",
     "out_of_bounds": "a variable outside its bounds",
-    "too_many_events": "more than ten expected events in one step",
+    "too_many_events": "more than 500 expected events in one step",
 }
 
 
