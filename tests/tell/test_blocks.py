@@ -130,6 +130,13 @@ def test_headings_go_down_one_step_at_a_time():
     assert levels(html.draw([Heading("a"), figure], level=6)) == [6, 6]
 
 
+def test_a_command_to_repeat_is_never_broken_within_a_path():
+    path = "/a/folder/" + "deep/" * 20 + "c.nc"
+    shown = terminal.text_of(Telling("War", []), f"offramp run {path} --runs 3", "offramp 1", 60)
+    assert path in shown
+    assert " ".join(shown.split()).endswith(f"Again: offramp run {path} --runs 3 offramp 1")
+
+
 def test_an_answer_says_how_sure_it_is_at_its_end():
     telling = Telling("War", [Paragraph("It comes.")], [NUMBERS], [Paragraph("Counted.")])
     assert markdown.text_of(telling, "offramp x", "offramp 1").split("\n\n") == [

@@ -205,7 +205,7 @@ def test_commands_go_on_from_a_calibration_and_say_so(model, tmp_path):
     assert "Given what was known by 1 July 2020: futures go on from 1 x 40 worlds" in " ".join(
         told.stdout.split()
     )
-    assert f"--given {out}" in " ".join(told.stdout.replace("\\\n", " ").split())
+    assert f"--given {out}" in " ".join(told.stdout.split())
     assert "Policies begin on 1 July 2020." in " ".join(told.stdout.split())
     both = call("run", str(file), "--given", str(out), "--as-of", "2020-07-01")
     assert both.exit_code == 2

@@ -69,14 +69,17 @@ def padded(text: str, columns: int, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def wrapped(text: str, columns: int, indent: str = "", hanging: str = "") -> list[str]:
-    """A paragraph in lines of at most so many columns; `hanging` indents all but the first."""
+def wrapped(text: str, columns: int, indent: str = "", hanging: str = "", whole: bool = False) -> list[str]:
+    """A paragraph in lines of at most so many columns; `hanging` indents all but the first.
+
+    A word longer than a line is broken, unless words are to stay `whole`, as paths in a command must.
+    """
     return textwrap.wrap(
         text,
         columns,
         initial_indent=indent,
         subsequent_indent=indent + hanging,
-        break_long_words=True,
+        break_long_words=not whole,
         break_on_hyphens=False,
     ) or [indent.rstrip()]
 
@@ -125,6 +128,11 @@ class TextPage:
     def paragraph(self, text: str, indent: str = "", hanging: str = "") -> None:
         """Text broken at the width."""
         self._lines += [(line, False) for line in wrapped(cleaned(text), self.columns, indent, hanging)]
+
+    def command(self, lead: str, text: str) -> None:
+        """What to type, broken between its words only: half a path is none."""
+        lines = wrapped(cleaned(lead + text), self.columns, "", " " * len(lead), whole=True)
+        self._lines += [(line, False) for line in lines]
 
     def entry(self, label: str, text: str, indent: str = "  ", room: int = 14) -> None:
         """A label and what belongs to it, the second in a column of its own."""
@@ -282,6 +290,6 @@ def text_of(
         page.heading("How sure")
         draw(telling.sure, page)
     page.gap()
-    page.paragraph(f"Again: {again}", hanging="       ")
+    page.command("Again: ", again)
     page.paragraph(by)
     return page.text(colour)
