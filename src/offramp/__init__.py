@@ -129,7 +129,7 @@ class _Package(ModuleType):
         return value
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *_public()})
+        return sorted({*_public(), "__version__"})
 
 
 sys.modules[__name__].__class__ = _Package

@@ -591,6 +591,14 @@ class Model:
     substeps: int = 1  # parts of a step in which `change` is integrated
     noticed: tuple[Problem, ...] = ()  # of its files, such as one that is no chapter; not wrong
 
+    def __repr__(self) -> str:
+        """In one line, as at a prompt; `offramp.explain` has all of it."""
+        last = self.dates[-1].isoformat()
+        return (
+            f"Model({self.name!r}: {self.title!r}, {self.start.isoformat()} to {last}, {len(self.variables)} "
+            f"variables, {len(self.actors)} actors, {len(self.outcomes)} outcomes)"
+        )
+
     @property
     def inputs(self) -> tuple[Path, ...]:
         """The files on this computer that it was read from, its tables among them."""

@@ -228,7 +228,8 @@ def test_titles_of_strangers_stay_text_in_the_picture():
 def test_the_middle_is_told_with_its_sign_and_lies_between_its_bounds():
     """A loop that turns back has a rate below 0, and a mixed one says how often it reinforces."""
     text = call("loops", "spiral").stdout
-    rates = re.findall(r"([+-][\d.]+) a month \(([+-][\d.]+) to ([+-][\d.]+)\)", text)
+    text = text.replace("\u2212", "-").replace("\N{NO-BREAK SPACE}", " ")
+    rates = re.findall(r"([+-]?[\d.]+) % a month \(([+-]?[\d.]+) to ([+-]?[\d.]+)\)", text)
     assert rates
     assert all(float(low) <= float(middle) <= float(high) for middle, low, high in rates)
     assert any(float(middle) < 0 for middle, _, _ in rates)
@@ -237,7 +238,7 @@ def test_the_middle_is_told_with_its_sign_and_lies_between_its_bounds():
     given["dates"], given["loops"] = given["dates"][:1], given["loops"][:1]
     given["loops"][0]["gain"][0]["per_month"] = -0.075
     drawn = chart(Loops.from_dict(given))
-    assert "\u22120.075 a month" in drawn
+    assert "\u22127.5\N{NO-BREAK SPACE}% a month" in drawn
     assert "1 January 2026" in drawn
 
 
@@ -256,3 +257,24 @@ variables:
     rates = {loop.nodes[0].name: (loop.kind, loop.gain[0].per_month) for loop in found.loops}
     assert rates["decay"] == ("balancing", pytest.approx(-0.3))
     assert rates["growth"] == ("reinforcing", pytest.approx(0.2))
+
+
+def test_loops_too_slow_to_show_are_counted_and_not_told():
+    """At 0.2 % a month nothing moves within years; every loop that is told has a name of its own things."""
+    model = ofr.loads(
+        """
+model: {name: slow, title: Slow, illustrative: true}
+horizon: {start: 2020-01-01, step: month, steps: 12}
+variables:
+  fast: {title: Debt, initial: 10, change: 0.2 / month * fast}
+  slow: {title: Erosion, initial: 10, change: -0.002 / month * slow}
+"""
+    )
+    found = ofr.loops(ofr.Design(model, scenarios=4))
+    assert len(found.loops) == 2
+    assert [x.nodes[0].name for x in found.told] == ["fast"]
+    text = str(found)
+    assert "R1  “Debt” feeds itself" in text
+    assert "Erosion" not in text
+    assert "1 loop of less than 1 % a month is not shown" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Erosion" not in chart(found)

@@ -76,6 +76,16 @@ class Answer:
         """The day of what was learnt for it."""
         return None if self.given is None or self.given.file is not None else self.given.until
 
+    def __init_subclass__(cls, **how: Any) -> None:
+        super().__init_subclass__(**how)
+        # Before `dataclass` adds its own, which would be pages long.
+        cls.__repr__ = Answer.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        """In one line, as at a prompt; a notebook shows `_repr_html_` instead."""
+        name = type(self).__name__
+        return f"<{name} of `{self.model}`: print() shows it in words, as_dict() gives plain values>"
+
     def as_dict(self) -> dict[str, Any]:
         """As plain values ready for `json.dumps`; numbers that are not finite are None."""
         return {"question": self.QUESTION, **_fields_as_plain(self)}

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,17 @@ class BriefPage:
     """A finished page: `html` holds everything it needs."""
 
     html: str
+
+    def __repr__(self) -> str:
+        """In one line, as at a prompt; a notebook shows the page."""
+        return f'<a brief of {len(self.html):,} characters: save("page.html") writes it>'
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, so that its style stays in it."""
+        return (
+            f'<iframe srcdoc="{escape(self.html, quote=True)}" width="100%" height="800" '
+            'style="border:1px solid #ccc" title="Brief"></iframe>'
+        )
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write the page to a file; a page of offramp that is there is replaced.

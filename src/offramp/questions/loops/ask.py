@@ -42,6 +42,8 @@ INTERVALS = {
 
 Kind = Literal["reinforcing", "balancing", "mixed"]
 
+LEAST_TOLD = 0.01  # a month, of a loop that text and pictures show
+
 
 @dataclass(frozen=True)
 class Gain:
@@ -114,6 +116,11 @@ class Loops(Answer):
     looked_at: int
     complete: bool
     loops: list[Loop]
+
+    @property
+    def told(self) -> list[Loop]:
+        """Loops of 1 % a month or more at some date; what is slower does not show within years."""
+        return [x for x in self.loops if max((abs(g.per_month) for g in x.gain), default=0.0) >= LEAST_TOLD]
 
 
 ANSWER = Loops

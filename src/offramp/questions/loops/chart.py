@@ -12,7 +12,7 @@ from offramp.charts.palette import BETTER, INK, MUTED, PAPER, RULE, WORSE, Colou
 from offramp.charts.text_metrics import text_width, wrap
 from offramp.model import Model
 from offramp.questions.loops.ask import Loop, Loops
-from offramp.tell.figures import NBSP, full_date
+from offramp.tell.figures import NBSP, full_date, points
 
 _LABEL = 128.0  # pixels that a label may be wide
 _PAD = 5.0
@@ -32,7 +32,7 @@ def chart(found: Loops, model: Model | None = None) -> str:
     points to the same way, one with a minus sign the other way.
     """
     parts, top = [], 0.0
-    rings = found.loops
+    rings = found.told
     for i in range(0, len(rings), 2):
         row = rings[i : i + 2]
         tall = max(_height(loop) for loop in row)
@@ -43,7 +43,8 @@ def chart(found: Loops, model: Model | None = None) -> str:
             parts.append(_line([(12, top), (WIDE - 12, top)], RULE, 1.0))
     if not rings:
         top = 60.0
-        parts.append(_text(["No loop was found."], WIDE / 2, 30, MUTED))
+        none = "No loop of 1 % a month or more." if found.loops else "No loop was found."
+        parts.append(_text([none], WIDE / 2, 30, MUTED))
     else:
         day = full_date(found.dates[0]).replace(NBSP, " ")
         key = [
@@ -167,7 +168,7 @@ def _inside(point: Point, box: Box, margin: float) -> bool:
 
 
 def _middle(loop: Loop, cx: float, cy: float, colour: Colour) -> str:
-    lines = [loop.kind, f"{loop.gain[0].per_month:+.2g} a month".replace("-", "\u2212")]
+    lines = [loop.kind, f"{points(loop.gain[0].per_month, 1)}{NBSP}% a month"]
     return _text([loop.name], cx, cy - 20, colour, bold=True, size=20) + _text(lines, cx, cy + 12, MUTED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from offramp.analysis.intervals import Estimate
@@ -189,8 +190,8 @@ def _surprises(found: Misreadings, model: Model) -> Iterator[Block]:
     titles = {a.name: a.title or a.name for a in model.actors}
     yield Heading("How badly each predicted the others")
     yield Paragraph(
-        "Surprise: minus the logarithm of the chance that was given to what then came, on average; 0.69 is a "
-        "coin toss. With everyone seeing true, what they do is another, too."
+        "The chance that each gave to what the other then did, on average (the geometric mean over steps): "
+        "50 % is a coin toss. With everyone seeing true, what they do is another, too."
     )
     rows = [_surprise(s, titles) for s in sorted(known, key=_excess, reverse=True)[:_MOST_SURPRISES]]
     if rows:
@@ -198,7 +199,7 @@ def _surprises(found: Misreadings, model: Model) -> Iterator[Block]:
     for s in blind:
         yield Paragraph(
             f"{titles[s.actor]} gave no chance to what {titles[s.about]} then did in "
-            f"{figures.percent(s.ruled_out)} of steps, a surprise beyond any number.",
+            f"{figures.percent(s.ruled_out)} of steps, which no average can hold.",
             1,
         )
 
@@ -207,7 +208,7 @@ def _surprise(s: Surprise, titles: dict[str, str]) -> tuple[str, ...]:
     dates = list(s.by)
     early, late = (_mean(s, part) for part in (dates[: len(dates) // 2], dates[len(dates) // 2 :]))
     values = (early, late, s.mean, s.mean_seeing_true)
-    return (f"{titles[s.actor]} about {titles[s.about]}", *(_nats(v) for v in values))
+    return (f"{titles[s.actor]} about {titles[s.about]}", *(_given(v) for v in values))
 
 
 def _side_title(found: Misreadings, m: MisreadingCost) -> str:
@@ -231,5 +232,6 @@ def _mean(s: Surprise, dates: Sequence[str]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _nats(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+def _given(surprise: float | None) -> str:
+    """The chance that was given to what came, from its mean surprise in nats."""
+    return "" if surprise is None else figures.percent(math.exp(-surprise))

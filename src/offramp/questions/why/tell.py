@@ -105,9 +105,10 @@ def _mediated(found: Why) -> Iterator[Block]:
         "by the model's rules; shares need not add up, and one below 0 says that the thing works the other "
         "way."
     )
+    left = "difference left" if found.second else "chance left"
     yield Table(
-        ("without", "left", "90 % interval", "share eliminated"),
-        [_mediator(m, digits) for m in found.mediated],
+        ("without", left, "90 % interval", "share eliminated"),
+        [_mediator(m, digits, bool(found.second)) for m in found.mediated],
     )
 
 
@@ -125,9 +126,11 @@ def _whole(found: Why, digits: int) -> str:
     )
 
 
-def _mediator(m: Mediator, digits: int) -> tuple[str, ...]:
-    left = figures.points_range(m.left.low, m.left.high, digits)
-    return m.title, figures.points(m.left.value, digits), left, _share(m)
+def _mediator(m: Mediator, digits: int, change: bool) -> tuple[str, ...]:
+    """What is left without a thing: points of a change have a sign, those of a chance have none."""
+    shown = [figures.points(x, digits) for x in (m.left.value, m.left.low, m.left.high)]
+    value, low, high = shown if change else [text.removeprefix("+") for text in shown]
+    return m.title, value, f"{low} to {high}", _share(m)
 
 
 def _share(m: Mediator) -> str:
