@@ -26,7 +26,7 @@ def test_every_command_answers_whatever_check_accepts(seed, tmp_path):
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("seed", range(1000, 1040))
+@pytest.mark.parametrize("seed", range(1000, 1004))
 def test_every_command_answers_many_models(seed, tmp_path):
     written = write(seed, tmp_path)
     assert not list(map(str, wrongs(written)))
