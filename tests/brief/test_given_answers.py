@@ -67,7 +67,8 @@ def read(folder, answer, page):
 
 
 KNOWN = {
-    "until": "2020-02-01", "begins": "2020-02-01", "particles": 9, "chains": 1, "worth": None, "evidence_hash": "0", "file": None,
+    "until": "2020-02-01", "begins": "2020-02-01", "particles": 9, "chains": 1, "worth": None,
+    "evidence_hash": "0", "file": None,
 }  # fmt: skip
 
 
