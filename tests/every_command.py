@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ from offramp.questions.registry import questions
 from written_models import ASKED, Written, is_finite
 
 # How few futures will do; what is less is refused by some questions.
-RUNS = {"sensitivity": (1000, 6000), "discover": (300, 1500), "why": (1, 900), "compare": (1, 40)}
+RUNS = {"discover": (300, 600), "why": (1, 600), "compare": (1, 40), "misreadings": (1, 6), "loops": (1, 4)}
+ENOUGH = {"sensitivity": (2000, 6000)}  # now and then, where fewer are refused at once
 SMALL = (1, 12)
 PLAIN = ("check", "explain", "schema", "brief")
 MAY_END = (0, 1, 2, 3, 5)
@@ -65,7 +67,8 @@ class Asker:
         """Values of an option, each a word; None: it is left out."""
         match option.flag.lstrip("-").replace("-", "_").lower():
             case "runs":
-                low, high = RUNS.get(question.name, SMALL)
+                enough = ENOUGH.get(question.name, SMALL) if self.chance(0.2) else SMALL
+                low, high = RUNS.get(question.name, enough)
                 return [str(int(self.rng.integers(low, high + 1)))]
             case "particles":
                 return [str(int(self.rng.integers(4, 13)))]
@@ -81,7 +84,7 @@ class Asker:
                 return [ASKED]
             case "over":
                 return self.over()
-            case "as_of":
+            case "as_of" if option.required:
                 return [self.day()]
             case "run":
                 return [str(int(self.rng.integers(0, 5)))]
@@ -93,7 +96,9 @@ class Asker:
                 return ["5"]
         if option.kind in (Kind.OUTPUT_FILE, Kind.OUTPUT_FOLDER, Kind.CHART, Kind.STORE, Kind.INPUT_FILE):
             return self.place(question, option)
-        if not (option.required or self.chance(0.5)):
+        # To learn first what was known by a day takes longer than all the rest.
+        usual = 0.04 if option.name == "learnt_by" else 0.5
+        if not (option.required or self.chance(usual)):
             return None
         values = self.named(option)
         if values is not None:
@@ -158,6 +163,8 @@ class Asker:
         if option.kind is Kind.CHART:
             return [f"{option.name}.svg"] if self.chance(0.15) else None
         if option.kind is Kind.INPUT_FILE:
+            if option.flag == "--given":
+                return ["calibrate.nc"] if self.chance(0.2) and Path("calibrate.nc").exists() else None
             return ["forecast0.json"] if option.required else None
         if option.kind is Kind.OUTPUT_FOLDER:
             return ["results"] if self.chance(0.2) else None
@@ -166,7 +173,7 @@ class Asker:
         if question.name == "forecast":
             self.forecasts += 1
             return [f"forecast{self.forecasts - 1}.json"]
-        return [f"{question.name}.nc"] if self.chance(0.2) else None
+        return [f"{question.name}.nc"] if self.chance(0.4) else None
 
     def words(self, question: Question) -> list[str]:
         """A command line that asks a question."""
@@ -189,11 +196,16 @@ class Asker:
         """A command line for every command."""
         yield ["check", "model.yaml", "--format", self.one_of(("text", "json"))]
         yield ["explain", "model.yaml", "--format", self.one_of(("text", "json"))]
-        for name, question in questions().items():
+        # What `calibrate` saves, others may be given.
+        for name, question in sorted(questions().items(), key=lambda q: q[0] != "calibrate"):
             if name not in without:
                 yield self.words(question)
         few = ["--runs", str(int(self.rng.integers(1, 30))), "--out", "page.html", "--threads", "1"]
-        how = [[], ["--quick"], ["--bare"]]
+        how = [
+            [],
+            *[["--quick"]] * 3,
+            *[["--bare"]] * 12,
+        ]  # the questions of a brief have futures of their own
         yield ["brief", "model.yaml", *few, *self.one_of(how), "--format", self.one_of(("text", "json"))]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from offramp import ModelError, loads
+from offramp import ModelError, OfframpError, load, load_questions, loads
 from offramp.language.keys import COUNTS
 from offramp.model import Chances, Distribution, Formula, Model
 from offramp.tree import (
@@ -34,6 +34,7 @@ from offramp.tree import (
     StepLength,
     Variable,
 )
+from offramp.truth.fits import check_answers
 from random_models import ModelMaker
 
 TABLE = "table.csv"
@@ -336,18 +337,17 @@ def write(seed: int, folder: Path) -> Written:
     doc = sound(with_memories(document(drawn), rng))
     extras = Extras(doc, loads(as_yaml(doc)), rng)
     (folder / TABLE).write_text(extras.table(), encoding="utf-8")
-    (folder / ASKED).write_text(as_yaml(extras.questions()), encoding="utf-8")
     evidence = extras.evidence()
     extras.policies()
     extras.aims()
     extras.claims()
     path = folder / "model.yaml"
-    from offramp import load
-
     for tried in (evidence, dict(list(evidence.items())[:1]), {}):
         path.write_text(as_yaml(doc | ({"evidence": tried} if tried else {})), encoding="utf-8")
         with contextlib.suppress(ModelError):
-            return Written(folder, load(path), rng)
+            written = Written(folder, load(path), rng)
+            extras.asked(folder, path)
+            return written
     raise AssertionError(f"seed {seed}: no sound file")
 
 
@@ -575,20 +575,20 @@ class Extras:
         return found
 
     def questions(self) -> dict[str, Any]:
-        """A list of questions of every kind that this model can be asked."""
-        end = self.model.dates[-1]
-        origin = min(self.day(), end - timedelta(62))
-        origin = origin.replace(day=min(origin.day, 28))
+        """A list of questions of every kind that this model might be asked; not all can be."""
         stock = self.one_of(self.stocks)
-        level = {"data": TABLE, "series": "level"}
-        count = {"data": TABLE, "series": "count"}
-        found: dict[str, Any] = {
-            "level": {"title": "Level", "of": {"level": stock}, "seen": level},
-            "above": {"title": "Above", "of": {"level": stock, "above": 0.2}, "seen": level},
-            "below": {"title": "Below", "of": {"level": stock, "below": 0.2}, "seen": level},
-            "reaches": {"title": "Reaches", "of": {"reaches": stock, "at_least": 0.5}, "seen": level},
-            "grows": {"title": "Grows", "of": {"grows": stock}, "seen": count},
+        level, count = ({"data": TABLE, "series": series} for series in ("level", "count"))
+        than = {"than": self.one_of(("asking", "mean", "highest")), "plus": 0.1, "over": "3 months"}
+        of_level: dict[str, Any] = {
+            "level": {"level": stock},
+            "above": {"level": stock, "above": 0.2},
+            "below": {"level": stock, "below": 0.2},
+            "relative": {"level": stock, "above": than},
+            "bins": {"level": stock, "bins": [-0.5, 0.5, 1.5]},
+            "reaches": {"reaches": stock, "at_least": 0.5},
         }
+        found: dict[str, Any] = {n: {"title": n, "of": of, "seen": level} for n, of in of_level.items()}
+        found["grows"] = {"title": "Grows", "of": {"grows": stock}, "seen": count}
         for o in self.model.outcomes:
             if o.absorbing:
                 seen = {"data": TABLE, "series": "flag", "holds": True}
@@ -597,54 +597,39 @@ class Extras:
         counted += [f"{a.name}/{x.name}" for a in self.model.actors for x in a.actions]
         counted += [f"{x.name}/{r.name}" for x in self.model.ladders for r in x.rungs]
         if counted:
-            rate = {"base_rate": {"per_year": self.one_of((0, 1.5)), "source": "a guess"}}
-            found["happens"] = {"title": "Happens", "of": {"happens": self.one_of(counted)}, "seen": count}
-            of = {"count": [self.one_of(counted)]}
-            found["count"] = {"title": "Counts", "of": of, "seen": count} | (rate if self.chance(0.5) else {})
-        found = {n: q for n, q in found.items() if self.chance(0.7)} or {"level": found["level"]}
-        return {
-            "origins": {"from": origin, "until": origin}
-            | self.one_of(({"months": 1}, {"weeks": 1}, {"days": 9})),
-            "horizons": self.one_of(([1], ["1 week"], ["10 days", 1])),
-            "questions": found | self.as_tournaments_ask(found, stock, level, count, counted),
-        }
+            thing, rate = self.one_of(counted), {"per_year": self.one_of((0, 1.5)), "source": "a guess"}
+            of_count: dict[str, Any] = {
+                "happens": {"happens": thing},
+                "count": {"count": [thing]},
+                "often": {"count": thing, "above": self.one_of((1, {"than": "before"}))},
+                "several": {"count": thing, "bins": [1, 3]},
+            }
+            found |= {n: {"title": n, "of": of, "seen": count} for n, of in of_count.items()}
+            found["count"]["base_rate"] = rate
+            found["both"] = {"title": "Both", self.one_of(("all_of", "any_of")): ["happens", "above"]}
+            found["first"] = {"title": "First", "first_of": ["happens", "reaches"]}
+            found["level"] |= {self.one_of(("given", "void_if")): "happens"}
+        found["below"]["closes"] = self.day()
+        return found
 
-    def as_tournaments_ask(
-        self,
-        found: dict[str, Any],
-        stock: str,
-        level: dict[str, Any],
-        count: dict[str, Any],
-        counted: list[str],
-    ) -> dict[str, Any]:
-        """Questions with days of their own, relative thresholds and bins, and such as are made of others."""
-        base = self.one_of(
-            ({"than": "asking"}, {"than": "mean", "over": "6 months"}, {"than": "lowest", "over": 2})
-        )
-        than = base | self.one_of(({}, {"times": 1.5}, {"plus": -0.1}))
-        more: dict[str, Any] = {
-            "higher": {"of": {"level": stock, "above": than}, "seen": level},
-            "higher_ever": {"of": {"reaches": stock, "at_least": than}, "seen": level},
-            "binned": {"of": {"level": stock, "bins": [0.1, 0.5]}, "seen": level},
-            "closing": {"of": {"level": stock}, "seen": level, "closes": self.model.dates[-1]},
-        }
-        if counted:
-            of = {"count": self.one_of(counted)}
-            more["more_often"] = {"of": of | {"above": {"than": "before"}}, "seen": count}
-            more["how_often"] = {"of": of | {"bins": [1, 4]}, "seen": count}
-        more = {n: q for n, q in more.items() if self.chance(0.4)}
-        yes_or_no = [n for n in found if n not in ("level", "count")]
-        if len(yes_or_no) >= 2:
-            made = {form: {form: yes_or_no[:3]} for form in ("all_of", "any_of")}
-            timed = [n for n in yes_or_no if n in ("happens", "ends", "reaches")]
-            made |= {"first_of": {"first_of": timed}} if len(timed) >= 2 else {}
-            more |= {n: q for n, q in made.items() if self.chance(0.5)}
-            for name in list(more):
-                if self.chance(0.3):
-                    more[name] = more[name] | self.one_of(
-                        ({"given": yes_or_no[0]}, {"void_if": yes_or_no[1]})
-                    )
-        return more
+    def asked(self, folder: Path, path: Path) -> None:
+        """Write those of the questions that this model can be asked; some are left out by chance."""
+        model, end, kept = load(path), self.model.dates[-1], {}
+        days = max(1, (end - self.model.start).days)
+        origin = self.model.start + timedelta(int(self.rng.integers(0, max(1, days // 2))))
+        origin = origin.replace(day=min(origin.day, 28))
+        ahead = self.one_of((1, "1 week", f"{max(1, days // 4)} days"))
+        head = {"origins": {"from": origin, "until": origin, "months": 1}, "horizons": [ahead]}
+        for name, question in self.questions().items():
+            if kept and self.chance(0.2):
+                continue
+            (folder / ASKED).write_text(
+                as_yaml(head | {"questions": {**kept, name: question}}), encoding="utf-8"
+            )
+            with contextlib.suppress(OfframpError):
+                check_answers(load_questions(str(folder / ASKED)), model)
+                kept[name] = question
+        (folder / ASKED).write_text(as_yaml(head | {"questions": kept}), encoding="utf-8")
 
 
 def is_finite(value: Any) -> bool:

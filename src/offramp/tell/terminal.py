@@ -98,7 +98,7 @@ def _beside(columns: list[list[str]], room: int) -> list[list[list[str]]]:
     groups: list[list[list[str]]] = []
     left = 0
     for column in columns:
-        wide = max(head_width(column[0]), *(columns_of(cell) for cell in column[1:])) + 2
+        wide = max(head_width(column[0]), *(columns_of(cell) for cell in column[1:]), 0) + 2
         if not groups or wide > left:
             groups.append([])
             left = room - 2
@@ -172,7 +172,8 @@ class TextPage:
         grid = [[cleaned(c) for c in row] for row in (head, *rows)]
         body = [max((columns_of(row[i]) for row in grid[1:]), default=0) for i in range(1, len(head))]
         heads = [
-            wrapped(text, max(wide, head_width(text))) for text, wide in zip(grid[0][1:], body, strict=True)
+            wrapped(text, max(1, wide, head_width(text)))
+            for text, wide in zip(grid[0][1:], body, strict=True)
         ]
         widths = [
             max(wide, *(columns_of(line) for line in lines)) for lines, wide in zip(heads, body, strict=True)

@@ -77,4 +77,10 @@ def hindcasts(
         for p in predictions(questions, calibration, prior, how=how, resolve_by=last)
         if p.resolves <= last
     ]
+    if not found:
+        due = f"by {until}" if until is not None else f"before `{model.name}` ends, on {model.dates[-1]}"
+        raise UsageError(
+            f"no answer to the questions `{questions.name}` falls due {due}: ask with earlier origins, "
+            "shorter horizons or a later --until."
+        )
     return Hindcasts(model, questions, sampling, found, calibrations, until)

@@ -473,7 +473,8 @@ def contested(pushes: Sequence[Push]) -> dict[str, list[Push]]:
 
 def weigh(weight: Floats, value: Floats) -> Floats:
     """weight·value, and 0 where the weight is 0 whatever the value."""
-    return np.where(weight == 0, 0.0, weight * value)
+    with np.errstate(invalid="ignore"):  # 0 times what is not finite, which is not taken
+        return np.where(weight == 0, 0.0, weight * value)
 
 
 def random_weight(effect: Effect, mean: Floats) -> Floats:

@@ -303,6 +303,7 @@ def _kind(gain: Sequence[Gain]) -> Kind:
 def _sign(measured: Sequence[Links], source: str, target: str) -> int:
     for links in measured:
         gain = links.gain.get((source, target))
-        if gain is not None and (found := np.sign(np.nanmedian(gain))):
+        known = np.asarray([]) if gain is None else gain[np.isfinite(gain)]
+        if len(known) and (found := np.sign(np.median(known))):
             return int(found)
     return 1

@@ -80,7 +80,7 @@ def _outcomes(found: Outlook, model: Model) -> Iterator[Block]:
         if some:
             yield Heading(title)
             yield _of_one(found, some) if len(found.policies) == 1 else _beside(found, some, model)
-    for day in found.by:
+    for day in found.by if model.outcomes else ():
         yield Heading(f"By {figures.full_date(day)}")
         yield _by_a_day(found, [*ends, *others], day, model)
 
